@@ -1,0 +1,72 @@
+// The walls of the house: arrows point one way, cli -> experiment, report -> sim | hw -> scheduler, workload, metrics.
+const rooms = (...names) => `^src/(${names.join('|')})/`;
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'units-know-nothing',
+      severity: 'error',
+      from: { path: rooms('units') },
+      to: { path: '^src/', pathNot: rooms('units') },
+    },
+    {
+      name: 'scheduler-knows-only-units',
+      comment: 'A policy knows neither world, no workload and no metrics.',
+      severity: 'error',
+      from: { path: rooms('scheduler') },
+      to: { path: '^src/', pathNot: rooms('scheduler', 'units') },
+    },
+    {
+      name: 'workload-knows-only-units',
+      severity: 'error',
+      from: { path: rooms('workload') },
+      to: { path: '^src/', pathNot: rooms('workload', 'units') },
+    },
+    {
+      name: 'metrics-know-only-units',
+      severity: 'error',
+      from: { path: rooms('metrics') },
+      to: { path: '^src/', pathNot: rooms('metrics', 'units') },
+    },
+    {
+      name: 'sim-does-not-know-hw',
+      severity: 'error',
+      from: { path: rooms('sim') },
+      to: { path: rooms('hw', 'experiment', 'report', 'cli') },
+    },
+    {
+      name: 'hw-does-not-know-sim',
+      severity: 'error',
+      from: { path: rooms('hw') },
+      to: { path: rooms('sim', 'experiment', 'report', 'cli') },
+    },
+    {
+      name: 'nobody-imports-the-cli',
+      severity: 'error',
+      from: { pathNot: rooms('cli') },
+      to: { path: rooms('cli') },
+    },
+    {
+      name: 'report-does-not-know-experiment',
+      severity: 'error',
+      from: { path: rooms('report') },
+      to: { path: rooms('experiment', 'cli', 'hw') },
+    },
+    {
+      name: 'pure-rooms-use-nothing-of-node',
+      comment: 'scheduler, workload, sim and metrics run unchanged in a browser worker.',
+      severity: 'error',
+      from: { path: rooms('units', 'scheduler', 'workload', 'sim', 'metrics') },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'src-does-not-import-dev-tools', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev'] } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node'] },
+  },
+};

@@ -1,0 +1,138 @@
+/**
+ * The shared scheduler interface: the one seam between a policy and the two worlds that can host it.
+ *
+ * A world (the simulator of src/sim, the dispatcher loop of src/hw) owns time, requests and workers. It *tells* the
+ * scheduler what happened, with the time at which it happened, and then asks it once to {@link Scheduler.dispatch}.
+ * The scheduler *answers* by calling the world's {@link Workers} (start this request on that worker, preempt that one).
+ * Everything that crosses the seam is a number:
+ *
+ * - a `request` is a handle: a small integer the world reuses after the request has ended (an mbuf slot, an array index);
+ * - a `worker` is 0 … workers-1;
+ * - a `type` is an index into `setup.types`; `setup.types.length` itself means UNKNOWN (the classifier recognised nothing);
+ * - a `flow` is an unsigned 32-bit label of the connection a request came on (what a NIC would hash);
+ * - `nowNs` is integer nanoseconds, never decreasing.
+ *
+ * After construction a scheduler allocates nothing per request, reads no clock, draws no random numbers of its own and
+ * throws nothing: what it was given in {@link SchedulerSetup} is all it knows. That is what lets one source file run in both worlds
+ * and lets a recorded run be replayed decision by decision.
+ */
+export interface Scheduler {
+  /** A request entered. It is queued, or dropped through {@link Workers.drop}; nothing starts before {@link dispatch}. */
+  arrive(request: number, type: number, flow: number, nowNs: number): void;
+
+  /** The request that ran on `worker` is done; the worker is free. Its handle may be reused from now on. */
+  complete(worker: number, nowNs: number): void;
+
+  /**
+   * The request on `worker` has used up the slice it was started with and is still running. Answer true to preempt it
+   * (the world then reports {@link preempted}, or {@link complete} if it finished first); false lets it run on without a further limit,
+   * until it completes or the scheduler calls {@link Workers.preempt}.
+   */
+  sliceExpired(worker: number, nowNs: number): boolean;
+
+  /** The request on `worker` has been taken off it, unfinished; the worker is free and the request is the scheduler's again. */
+  preempted(worker: number, nowNs: number): void;
+
+  /** Assign what can be assigned now. Called by the world after it has told one event, or a batch of them. */
+  dispatch(nowNs: number): void;
+
+  /** Requests held in queues at this moment (not counting those on workers). */
+  queued(): number;
+
+  /** The current allocation of workers, for policies that reserve them; see {@link Workers.reserved}. */
+  reservation?(): Reservation;
+}
+
+/** What a scheduler can make a world do. Implemented once by each world; called only from inside the methods of {@link Scheduler}. */
+export interface Workers {
+  /**
+   * Run `request` on the free `worker`, for at most `sliceNs` (Infinity: to completion) before {@link Scheduler.sliceExpired} is asked.
+   */
+  start(worker: number, request: number, sliceNs: number): void;
+
+  /** Ask `worker` to give up its request. The world answers later with `preempted`, or with `complete` if the request was quicker. */
+  preempt(worker: number): void;
+
+  /** The request is refused and its handle belongs to the world again. Every drop is counted, by type and reason. */
+  drop(request: number, reason: DropReason): void;
+
+  /** `thief` has taken `count` requests from the queue of `victim`. The simulator charges the cost of a steal to the thief's next start. */
+  stole(thief: number, victim: number, count: number): void;
+
+  /** The reservation changed: read it from {@link Scheduler.reservation} before the next call. */
+  reserved(): void;
+}
+
+/** Why a request was dropped. */
+export const DropReason = {
+  /** The bounded queue it belonged into was full. */
+  queueFull: 0,
+} as const;
+export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+
+/** Which workers each group of request types owns. Plain data, made only when a world asks for it. */
+export interface Reservation {
+  readonly groups: readonly ReservedGroup[];
+}
+
+export interface ReservedGroup {
+  /** Indices of the types in the group, by ascending mean service time. */
+  readonly types: readonly number[];
+  /** The workers reserved for the group. */
+  readonly workers: readonly number[];
+  /** The workers of longer groups, which this one may use when they are free. */
+  readonly stealable: readonly number[];
+}
+
+/** What is known of a request type before it has been seen. */
+export interface TypeInfo {
+  readonly name: string;
+  /** Deadline relative to arrival, ns, when the workload states one (EDF). */
+  readonly deadlineNs?: number;
+  /** Target sojourn, ns, when the workload states one (multi-queue time sharing). */
+  readonly sloNs?: number;
+}
+
+/** The true profile of a workload. Given only to schedulers that ask for an oracle, and never on a real machine. */
+export interface TrueProfile {
+  /** Mean service demand of each type, ns. */
+  readonly meanNs: readonly number[];
+  /** Share of each type among all requests, 0 … 1. */
+  readonly ratio: readonly number[];
+}
+
+/** Everything a scheduler is given when it is made. */
+export interface SchedulerSetup {
+  /** Number of workers, at least 1. */
+  readonly workers: number;
+  /** The request types; the index one past the last is UNKNOWN. */
+  readonly types: readonly TypeInfo[];
+  /** Where answers go. */
+  readonly pool: Workers;
+  /** Uniform on [0, 1), from the world's `stealing` substream; the same seed gives the same decisions. */
+  readonly random: () => number;
+  /** Present only when the policy's parameters ask for it. */
+  readonly trueProfile?: TrueProfile;
+}
+
+/**
+ * A run-to-completion scheduler: the base of every policy that never preempts. The slice it starts requests with is
+ * infinite, so a world never asks it about one.
+ */
+export abstract class NonPreemptiveScheduler implements Scheduler {
+  abstract arrive(request: number, type: number, flow: number, nowNs: number): void;
+  abstract complete(worker: number, nowNs: number): void;
+  abstract dispatch(nowNs: number): void;
+  abstract queued(): number;
+
+  sliceExpired(_worker: number, _nowNs: number): boolean {
+    return false;
+  }
+
+  preempted(worker: number, nowNs: number): void {
+    throw new Error(`worker ${worker} was preempted at ${nowNs} ns under a policy that never preempts`);
+  }
+}
+
+/** The slice of a request that runs to completion. */
+export const TO_COMPLETION = Number.POSITIVE_INFINITY;

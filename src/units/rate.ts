@@ -1,0 +1,26 @@
+/** Rates as people write them: `250krps`, `4.67Mrps`, `1e6`. Inside psp a rate is requests per second in a double (`offeredRps`). */
+
+const RATE = /^((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(k|M|G)?\s*(?:rps|\/s)?$/;
+const SCALE: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9 };
+
+/**
+ * Parses a rate such as `277228`, `250k`, `4.67Mrps` or `1e6/s` into requests per second.
+ *
+ * @throws Error when the text is no rate or not above zero.
+ */
+export function parseRate(text: string): number {
+  const match = RATE.exec(text.trim());
+  const value = match ? Number(match[1]) * (match[2] ? SCALE[match[2]]! : 1) : Number.NaN;
+  if (!(value > 0) || !Number.isFinite(value)) {
+    throw new Error(`expected a rate above zero in requests per second, such as 250krps or 1.5M, found '${text}'`);
+  }
+  return value;
+}
+
+/** Formats requests per second for people: `277k/s`, `4.67M/s`. */
+export function formatRate(rps: number): string {
+  if (!Number.isFinite(rps)) return '–';
+  if (rps < 999.5) return `${Number(rps.toPrecision(3))}/s`;
+  if (rps < 999.5e3) return `${Number((rps / 1e3).toPrecision(3))}k/s`;
+  return `${Number((rps / 1e6).toPrecision(3))}M/s`;
+}
