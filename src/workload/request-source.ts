@@ -1,0 +1,40 @@
+/**
+ * The request trace both worlds consume: arrivals in time order, each with its type, service demand and flow.
+ * A source hands it out in batches of parallel arrays, so that neither world allocates or calls per request.
+ */
+
+/** A batch of requests, struct-of-arrays. Entries `0 … length-1` are valid. */
+export interface RequestBatch {
+  /** Number of valid entries. */
+  length: number;
+  /** Planned arrival, integer ns since the start of the run, never decreasing (also across batches). */
+  readonly arrivalNs: Float64Array;
+  /** Service demand, integer ns, at least 1. */
+  readonly serviceNs: Float64Array;
+  /** Index into the workload's types; the number of classified types means UNKNOWN. */
+  readonly type: Uint16Array;
+  /** Unsigned 32-bit label of the connection the request comes on. */
+  readonly flow: Uint32Array;
+}
+
+/** Hands out one request trace, batch by batch. */
+export interface RequestSource {
+  /**
+   * Overwrites `batch` with the next requests, as many as fit. Afterwards `batch.length` is 0 exactly when the trace has ended.
+   * Generated workloads answer at once; a trace file may have to be waited for.
+   */
+  fill(batch: RequestBatch): void | Promise<void>;
+}
+
+/** Requests per batch: large enough to amortise the call, small enough to stay in the L1 cache. */
+export const BATCH_CAPACITY = 512;
+
+export function createBatch(capacity: number = BATCH_CAPACITY): RequestBatch {
+  return {
+    length: 0,
+    arrivalNs: new Float64Array(capacity),
+    serviceNs: new Float64Array(capacity),
+    type: new Uint16Array(capacity),
+    flow: new Uint32Array(capacity),
+  };
+}
