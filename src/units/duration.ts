@@ -31,7 +31,8 @@ export function parseDuration(text: string): number {
   const scale = NS_PER_UNIT[unit!];
   if (scale === undefined) throw new Error(`unknown unit '${unit}' in '${text}': expected ns, us, ms, s, min or h`);
   const value = Number(digits) * scale;
-  if (!(value >= 0) || !Number.isFinite(value)) throw new Error(`expected a duration that is not negative, found '${text}'`);
+  if (!(value >= 0) || !Number.isFinite(value))
+    throw new Error(`expected a duration that is not negative, found '${text}'`);
   return value;
 }
 

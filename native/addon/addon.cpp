@@ -1,0 +1,150 @@
+#include <napi.h>
+#include <sched.h>
+
+#include <memory>
+
+#include "addon/convert.hpp"
+#include "addon/load_binding.hpp"
+#include "addon/server_binding.hpp"
+#include "base/clock.hpp"
+#include "base/doorbell.hpp"
+#include "base/shared_layout.hpp"
+#include "base/thread_setup.hpp"
+#include "net/eal.hpp"
+
+namespace psp::addon {
+namespace {
+
+/** The one global: DPDK's environment is one per process, and cannot be made twice. */
+std::unique_ptr<Eal> eal;
+
+Napi::Value startEal(const Napi::CallbackInfo& info) {
+  try {
+    if (eal) throw std::runtime_error("DPDK is already running in this process");
+    const auto list = info[0].As<Napi::Array>();
+    std::vector<std::string> arguments;
+    for (uint32_t i = 0; i < list.Length(); ++i) arguments.push_back(list.Get(i).ToString().Utf8Value());
+    eal = std::make_unique<Eal>(std::move(arguments));
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value stopEal(const Napi::CallbackInfo& info) {
+  eal.reset();
+  return info.Env().Undefined();
+}
+
+/** How far the memory of a typed array lies beyond a multiple of 64 bytes. */
+Napi::Value misalignment(const Napi::CallbackInfo& info) {
+  const auto* data = elements<std::byte>(info[0], "bytes");
+  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data) % 64));
+}
+
+Napi::Value pinThread(const Napi::CallbackInfo& info) {
+  try {
+    pinThisThread(info[0].ToNumber().Int32Value());
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value sharpenTimers(const Napi::CallbackInfo& info) {
+  sharpenTimersOfThisThread();
+  return info.Env().Undefined();
+}
+
+Napi::Value yieldThread(const Napi::CallbackInfo& info) {
+  sched_yield();
+  return info.Env().Undefined();
+}
+
+// The dispatcher's side of the bells: control word or mailbox as the first argument, so that nothing is kept between calls.
+
+/** armBell(words, index): announces that the caller is about to sleep; it must look for work once more before it waits. */
+Napi::Value armBell(const Napi::CallbackInfo& info) {
+  auto* words = elements<std::atomic<uint32_t>>(info[0], "words");
+  Doorbell(words[info[1].ToNumber().Uint32Value()]).arm();
+  return info.Env().Undefined();
+}
+
+Napi::Value disarmBell(const Napi::CallbackInfo& info) {
+  auto* words = elements<std::atomic<uint32_t>>(info[0], "words");
+  Doorbell(words[info[1].ToNumber().Uint32Value()]).disarm();
+  return info.Env().Undefined();
+}
+
+/** waitBell(words, index, timeoutNs) */
+Napi::Value waitBell(const Napi::CallbackInfo& info) {
+  auto* words = elements<std::atomic<uint32_t>>(info[0], "words");
+  const double until = kernelClockNs(CLOCK_MONOTONIC) + info[2].ToNumber().DoubleValue();
+  const auto seconds = static_cast<time_t>(until / 1e9);
+  Doorbell(words[info[1].ToNumber().Uint32Value()]).wait({seconds, static_cast<long>(until - static_cast<double>(seconds) * 1e9)});
+  return info.Env().Undefined();
+}
+
+Napi::Value ringBell(const Napi::CallbackInfo& info) {
+  auto* words = elements<std::atomic<uint32_t>>(info[0], "words");
+  Doorbell(words[info[1].ToNumber().Uint32Value()]).ring();
+  return info.Env().Undefined();
+}
+
+/** The offsets this addon was compiled with, by the names of src/hw/layout.ts. */
+Napi::Object layoutOffsets(Napi::Env env) {
+  auto offsets = Napi::Object::New(env);
+  const auto add = [&](const char* name, size_t offset) { offsets.Set(name, static_cast<double>(offset)); };
+  using namespace layout;
+  add("control.runState", offsetof(Control, runState));
+  add("control.clockNs", offsetof(Control, clockNs));
+  add("control.dispatcherBell", offsetof(Control, dispatcherBell));
+  add("control.dispatcherState", offsetof(Control, dispatcherState));
+  add("ring.tail", offsetof(RingHeader, tail));
+  add("ring.head", offsetof(RingHeader, head));
+  add("ring.entries", sizeof(RingHeader));
+  add("arrival.arrivalNs", offsetof(Arrival, arrivalNs));
+  add("arrival.slot", offsetof(Arrival, slot));
+  add("arrival.type", offsetof(Arrival, type));
+  add("arrival.flow", offsetof(Arrival, flow));
+  add("arrival.bytes", sizeof(Arrival));
+  add("mailbox.startSeq", offsetof(Mailbox, startSeq));
+  add("mailbox.startSlot", offsetof(Mailbox, startSlot));
+  add("mailbox.dispatchNs", offsetof(Mailbox, dispatchNs));
+  add("mailbox.preemptSeq", offsetof(Mailbox, preemptSeq));
+  add("mailbox.bell", offsetof(Mailbox, bell));
+  add("mailbox.finishSeq", offsetof(Mailbox, finishSeq));
+  add("mailbox.finishOutcome", offsetof(Mailbox, finishOutcome));
+  add("mailbox.finishNs", offsetof(Mailbox, finishNs));
+  add("mailbox.completed", offsetof(Mailbox, completed));
+  add("mailbox.preempted", offsetof(Mailbox, preempted));
+  add("mailbox.busyNs", offsetof(Mailbox, busyNs));
+  add("mailbox.failed", offsetof(Mailbox, failed));
+  add("mailbox.repliesDropped", offsetof(Mailbox, repliesDropped));
+  add("mailbox.bytes", sizeof(Mailbox));
+  add("netStat.words", kNetStatWords);
+  return offsets;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("layoutOffsets", layoutOffsets(env));
+  exports.Set("startEal", Napi::Function::New(env, startEal));
+  exports.Set("stopEal", Napi::Function::New(env, stopEal));
+  exports.Set("misalignment", Napi::Function::New(env, misalignment));
+  exports.Set("pinThread", Napi::Function::New(env, pinThread));
+  exports.Set("sharpenTimers", Napi::Function::New(env, sharpenTimers));
+  exports.Set("yieldThread", Napi::Function::New(env, yieldThread));
+  exports.Set("armBell", Napi::Function::New(env, armBell));
+  exports.Set("disarmBell", Napi::Function::New(env, disarmBell));
+  exports.Set("waitBell", Napi::Function::New(env, waitBell));
+  exports.Set("ringBell", Napi::Function::New(env, ringBell));
+  exports.Set("Server", ServerBinding::define(env));
+  exports.Set("LoadGenerator", LoadBinding::define(env));
+  return exports;
+}
+
+}  // namespace
+}  // namespace psp::addon
+
+static Napi::Object initModule(Napi::Env env, Napi::Object exports) { return psp::addon::init(env, exports); }
+NODE_API_MODULE(psp_native, initModule)

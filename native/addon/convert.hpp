@@ -1,0 +1,109 @@
+#pragma once
+#include <napi.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/thread_setup.hpp"
+#include "net/classifier.hpp"
+#include "net/port.hpp"
+
+namespace psp::addon {
+
+// Reads configuration objects. src/hw has validated them for people; what is wrong here is a mistake between the two languages.
+
+[[noreturn]] inline void wrong(const char* name, const char* expected) {
+  throw std::runtime_error(std::string("addon: ") + name + ": expected " + expected);
+}
+
+inline double number(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsNumber()) wrong(name, "a number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+inline bool boolean(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsBoolean()) wrong(name, "a boolean");
+  return value.As<Napi::Boolean>().Value();
+}
+inline std::string text(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsString()) wrong(name, "a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+inline Napi::Object object(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsObject()) wrong(name, "an object");
+  return value.As<Napi::Object>();
+}
+inline std::vector<int> integers(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsArray()) wrong(name, "an array of numbers");
+  const auto array = value.As<Napi::Array>();
+  std::vector<int> numbers;
+  for (uint32_t i = 0; i < array.Length(); ++i) numbers.push_back(array.Get(i).ToNumber().Int32Value());
+  return numbers;
+}
+
+/** The memory of a typed array over a SharedArrayBuffer. (N-API gives no pointer for the buffer itself.) */
+template <typename T>
+T* elements(const Napi::Value& value, const char* name, size_t* length = nullptr) {
+  if (!value.IsTypedArray()) wrong(name, "a typed array");
+  void* data = nullptr;
+  size_t count = 0;
+  napi_typedarray_type type;
+  napi_get_typedarray_info(value.Env(), value, &type, &count, &data, nullptr, nullptr);
+  if (length) *length = count;
+  return static_cast<T*>(data);
+}
+
+inline Poll pollOf(const std::string& name) {
+  if (name == "spin") return Poll::spin;
+  if (name == "yield") return Poll::yield;
+  if (name == "sleep") return Poll::sleep;
+  wrong("poll", "spin, yield or sleep");
+}
+
+inline Payload payloadOf(const std::string& name) {
+  if (name == "psp-mb" || name == "psp") return Payload::pspMb;
+  if (name == "ix") return Payload::ix;
+  wrong("frame", "psp, psp-mb or ix");
+}
+
+/** An endpoint `{mac?, ip, port}`; without a MAC it is all zero, which means: find out. */
+inline Endpoint endpointOf(const Napi::Object& from) {
+  Endpoint endpoint;
+  if (from.Get("mac").IsString()) {
+    const auto mac = parseMac(text(from, "mac"));
+    if (!mac) throw std::runtime_error("mac: expected six bytes such as 42:42:42:42:42:01, found '" + text(from, "mac") + "'");
+    endpoint.mac = *mac;
+  }
+  const auto ip = parseIpv4(text(from, "ip"));
+  if (!ip) throw std::runtime_error("ip: expected an IPv4 address, found '" + text(from, "ip") + "'");
+  endpoint.ip = *ip;
+  endpoint.port = static_cast<uint16_t>(number(from, "port"));
+  return endpoint;
+}
+
+inline PortConfig portOf(const Napi::Object& from) {
+  return {.device = text(from, "device"),
+          .queues = static_cast<uint16_t>(number(from, "queues")),
+          .descriptors = static_cast<uint16_t>(number(from, "descriptors")),
+          .frames = static_cast<uint32_t>(number(from, "frames")),
+          .promiscuous = boolean(from, "promiscuous")};
+}
+
+inline Classifier classifierOf(const Napi::Object& from, uint32_t types) {
+  std::vector<Classifier::Code> codes;
+  const auto list = object(from, "codes").As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const auto entry = list.Get(i).As<Napi::Object>();
+    codes.push_back({static_cast<uint64_t>(number(entry, "code")), static_cast<uint32_t>(number(entry, "type"))});
+  }
+  return Classifier(static_cast<size_t>(number(from, "offset")), static_cast<size_t>(number(from, "width")),
+                    text(from, "endian") == "big", codes, types);
+}
+
+}  // namespace psp::addon

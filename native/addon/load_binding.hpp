@@ -1,0 +1,31 @@
+#pragma once
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "client/load_generator.hpp"
+
+namespace psp::addon {
+
+/**
+ * `new LoadGenerator(config, trace, records)` opens the port and finds the server; `start()`, `stop()`, `counts()`, `end()`, `close()`.
+ * `trace` and `records` are objects of typed arrays, which must stay untouched until the run has ended.
+ */
+class LoadBinding final : public Napi::ObjectWrap<LoadBinding> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit LoadBinding(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value start(const Napi::CallbackInfo& info);
+  Napi::Value stop(const Napi::CallbackInfo& info);
+  Napi::Value counts(const Napi::CallbackInfo& info);
+  Napi::Value end(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+
+  std::vector<Napi::ObjectReference> memory_;
+  std::unique_ptr<LoadGenerator> load_;
+};
+
+}  // namespace psp::addon

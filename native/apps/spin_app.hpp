@@ -1,0 +1,28 @@
+#pragma once
+#include "apps/application.hpp"
+
+namespace psp {
+
+/** Burns the core for the demanded time by the cycle counter, looking at the preempt flag all the while. */
+class SpinApp final : public Application {
+ public:
+  explicit SpinApp(const Clock& clock) : ticksPerNs_(1 / clock.nsPerTick()) {}
+
+  Handled handle(Request& request, const PreemptFlag& preempt) override {
+    const uint64_t begin = readTicks();
+    const uint64_t wanted = static_cast<uint64_t>((request.demandNs - request.doneNs) * ticksPerNs_);
+    for (;;) {
+      const uint64_t passed = readTicks() - begin;
+      if (passed >= wanted) return Handled::done;
+      if (preempt.raised()) {
+        request.doneNs += static_cast<double>(passed) / ticksPerNs_;
+        return Handled::preempted;
+      }
+    }
+  }
+
+ private:
+  double ticksPerNs_;
+};
+
+}  // namespace psp

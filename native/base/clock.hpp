@@ -1,0 +1,51 @@
+#pragma once
+#include <cstdint>
+#include <ctime>
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+namespace psp {
+
+/** The processor's constant-rate counter: about 9 ns a read, the same on all cores of a machine with an invariant TSC. */
+inline uint64_t readTicks() noexcept {
+#if defined(__x86_64__)
+  return __rdtsc();
+#elif defined(__aarch64__)
+  uint64_t ticks;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+#error "psp reads the cycle counter of x86-64 or aarch64"
+#endif
+}
+
+/** Nanoseconds of a kernel clock. */
+inline double kernelClockNs(clockid_t clock) noexcept {
+  timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+/**
+ * Time since an epoch, in ns, from the cycle counter. Calibrated against CLOCK_MONOTONIC_RAW, because the rate the kernel (and DPDK)
+ * reports is rounded: 0.15 % off was measured, which is 1.5 ms in a second.
+ */
+class Clock {
+ public:
+  /** Measures the rate for `calibrationNs`; the epoch is now. */
+  static Clock calibrate(double calibrationNs = 30e6);
+
+  double nowNs() const noexcept { return static_cast<double>(readTicks() - epochTicks_) * nsPerTick_; }
+  double nsPerTick() const noexcept { return nsPerTick_; }
+
+  /** The absolute CLOCK_MONOTONIC time at which this clock will read `ns` (what futex and clock_nanosleep wait for). */
+  timespec monotonicAt(double ns) const noexcept;
+
+ private:
+  Clock(uint64_t epochTicks, double nsPerTick) : epochTicks_(epochTicks), nsPerTick_(nsPerTick) {}
+  uint64_t epochTicks_;
+  double nsPerTick_;
+};
+
+}  // namespace psp

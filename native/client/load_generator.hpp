@@ -1,0 +1,105 @@
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/thread_setup.hpp"
+#include "net/port.hpp"
+
+namespace psp {
+
+/** The requests to send, as parallel arrays that outlive the generator; times are those of the wire (dilated). */
+struct TraceView {
+  uint32_t length = 0;
+  const double* plannedNs = nullptr;
+  const double* demandNs = nullptr;
+  const uint32_t* code = nullptr;
+  const uint32_t* flow = nullptr;
+};
+
+/** What happened to each request, as parallel arrays; NaN where it did not happen. */
+struct RecordView {
+  double* sentNs = nullptr;
+  double* repliedNs = nullptr;
+  /** The server's stamps, on the server's clock. */
+  double* receivedNs = nullptr;
+  double* dispatchedNs = nullptr;
+  double* startedNs = nullptr;
+  double* endedNs = nullptr;
+};
+
+struct LoadConfig {
+  PortConfig port;
+  Endpoint self;
+  Endpoint server;
+  Payload payload = Payload::pspMb;
+  bool wantsStamps = true;
+  Poll poll = Poll::spin;
+  /** One thread per entry, pinned there; -1: not pinned. */
+  std::vector<int> cores{-1};
+  /** Requests that may be unanswered at once, over all threads; beyond it an arrival is skipped (open loop) or waits (closed loop). */
+  uint32_t concurrency = UINT32_MAX;
+  /** Send as soon as the window allows, whatever the plan says: for measuring the way itself. */
+  bool closedLoop = false;
+  /** A request sent later than this after its planned time is counted as late. */
+  double lateAfterNs = 5e3;
+  /** After the last send: how long to wait for what is unanswered. */
+  double drainNs = 1e9;
+  /** How long to wait for the link and for the server's MAC. */
+  double connectNs = 5e9;
+};
+
+/** Why a run ended. */
+enum class LoadEnd : uint32_t { running, complete, drained, stopped, serverGone };
+
+/** Live counts: one writer each, read by anyone. */
+struct LoadCounts {
+  std::atomic<double> sent{0}, received{0}, late{0}, skipped{0}, foreign{0}, duplicates{0}, malformed{0}, sendAttempts{0};
+  std::atomic<double> nowNs{0};
+};
+
+class LoadThread;
+
+/**
+ * Open-loop load generator: sends each request of a trace at its planned time whether or not replies have come, and records what
+ * happened. A lost reply costs nothing but itself.
+ */
+class LoadGenerator {
+ public:
+  /** Opens the port, waits for the link and learns the server's MAC by ARP when it is not given. @throws std::runtime_error. */
+  LoadGenerator(const LoadConfig& config, const TraceView& trace, const RecordView& records);
+  ~LoadGenerator();
+  LoadGenerator(const LoadGenerator&) = delete;
+  LoadGenerator& operator=(const LoadGenerator&) = delete;
+
+  /** Time 0 of the trace is the moment of this call. */
+  void start();
+  /** Sends no more and ends now, with what has come back so far. */
+  void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+
+  /** `running` until every thread has ended; then the worst of their reasons. */
+  LoadEnd end() const noexcept;
+  size_t threads() const noexcept;
+  const LoadCounts& counts(size_t thread) const noexcept;
+
+ private:
+  friend class LoadThread;
+  void waitForLink();
+  void resolveServer();
+
+  LoadConfig config_;
+  TraceView trace_;
+  RecordView records_;
+  Port port_;
+  Clock clock_;
+  std::atomic<bool> stop_{false};
+  std::atomic<uint32_t> outstanding_{0};
+  /** Threads that have not yet sent all of theirs: the drain limit counts from when this is 0. */
+  std::atomic<uint32_t> sending_{0};
+  std::vector<std::unique_ptr<LoadThread>> threads_;
+};
+
+}  // namespace psp

@@ -1,0 +1,67 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/bytes.hpp"
+
+namespace psp {
+
+/**
+ * Tells a request's type from its payload by declaration: a field (offset, width, byte order) and a table of codes. The type is the
+ * index the scheduler knows; a code that is not in the table, or a payload too short to hold the field, is UNKNOWN (index `types`).
+ */
+class Classifier {
+ public:
+  struct Code {
+    uint64_t code;
+    uint32_t type;
+  };
+
+  Classifier(size_t offset, size_t widthBytes, bool bigEndian, const std::vector<Code>& codes, uint32_t types)
+      : offset_(offset), widthBytes_(widthBytes), bigEndian_(bigEndian), types_(types), small_(kSmallCodes, types) {
+    if (widthBytes != 1 && widthBytes != 2 && widthBytes != 4 && widthBytes != 8) {
+      throw std::runtime_error("classifier width: expected 1, 2, 4 or 8 bytes, found " + std::to_string(widthBytes));
+    }
+    for (const auto& [code, type] : codes) {
+      if (type >= types) throw std::runtime_error("classifier: code " + std::to_string(code) + " maps to a type that does not exist");
+      if (code < kSmallCodes) small_[code] = type;
+      else large_.emplace(code, type);
+    }
+  }
+
+  uint32_t unknown() const noexcept { return types_; }
+
+  uint32_t classify(const uint8_t* payload, size_t bytes) const noexcept {
+    if (offset_ > bytes || widthBytes_ > bytes - offset_) return types_;
+    const uint64_t code = field(payload + offset_);
+    if (code < kSmallCodes) return small_[code];
+    const auto found = large_.find(code);
+    return found == large_.end() ? types_ : found->second;
+  }
+
+ private:
+  /** Codes below this are looked up in an array: one load on the path of every request. */
+  static constexpr size_t kSmallCodes = 256;
+
+  uint64_t field(const uint8_t* at) const noexcept {
+    switch (widthBytes_) {
+      case 1: return *at;
+      case 2: return bigEndian_ ? loadBig16(at) : loadLittle<uint16_t>(at);
+      case 4: return bigEndian_ ? loadBig32(at) : loadLittle<uint32_t>(at);
+      default: return bigEndian_ ? __builtin_bswap64(loadLittle<uint64_t>(at)) : loadLittle<uint64_t>(at);
+    }
+  }
+
+  size_t offset_;
+  size_t widthBytes_;
+  bool bigEndian_;
+  uint32_t types_;
+  std::vector<uint32_t> small_;
+  std::unordered_map<uint64_t, uint32_t> large_;
+};
+
+}  // namespace psp

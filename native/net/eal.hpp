@@ -1,0 +1,42 @@
+#pragma once
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace psp {
+
+/**
+ * DPDK's environment, in a thread of its own: rte_eal_init re-pins the thread that calls it, and neither Node's main thread nor an
+ * application's may be moved by that. One per process, once: a second rte_eal_init in one process fails.
+ */
+class Eal {
+ public:
+  /** @throws std::runtime_error with DPDK's own last words when it refuses. */
+  explicit Eal(std::vector<std::string> arguments);
+  ~Eal();
+  Eal(const Eal&) = delete;
+  Eal& operator=(const Eal&) = delete;
+
+ private:
+  void live(std::vector<std::string> arguments);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  enum class Phase { starting, running, failed, ending } phase_ = Phase::starting;
+  std::string error_;
+  std::thread thread_;
+};
+
+/** Gives a thread a DPDK lcore id, and with it its own cache of every mempool, for as long as this object lives. */
+class EalThread {
+ public:
+  /** @throws std::runtime_error when DPDK has no lcore id left. */
+  EalThread();
+  ~EalThread();
+  EalThread(const EalThread&) = delete;
+  EalThread& operator=(const EalThread&) = delete;
+};
+
+}  // namespace psp

@@ -1,0 +1,125 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace psp {
+
+/** A station address. @see parseMac in frame.cpp for the text form. */
+using Mac = std::array<uint8_t, 6>;
+
+/** Parses `42:42:42:42:42:01`; nothing when the text is no such address. */
+std::optional<Mac> parseMac(const std::string& text);
+/** Parses `192.168.10.10` into host order; nothing when the text is no such address. */
+std::optional<uint32_t> parseIpv4(const std::string& text);
+
+/** What one end of the wire is called. Addresses and port in host order. */
+struct Endpoint {
+  Mac mac{};
+  uint32_t ip = 0;
+  uint16_t port = 0;
+};
+
+/**
+ * The payloads psp speaks, all fields little-endian.
+ *
+ * - pspMb: id u32 @0, type u32 @4, size u32 @8 (4), service demand in ns u32 @12. The reply carries the first 12 bytes.
+ * - ix: type u16 @0, …, request id u32 @18, length u32 @22, demand ns u64 @26, generation time ns u64 @34; 42 bytes both ways.
+ * - psp: pspMb with the bit `kPspFlag` set in `size`; the reply then carries demand (zeroed) and four stamps of the server after
+ *   the 12 bytes: receive, dispatch, start, end, each u64 ns of the server's own epoch.
+ */
+enum class Payload : uint8_t { pspMb, ix };
+
+inline constexpr uint32_t kPspFlag = 0x8000'0000u;
+inline constexpr uint32_t kPspMbSize = 4;
+inline constexpr size_t kHeadersBytes = 14 + 20 + 8;
+inline constexpr size_t kPspMbRequestBytes = 16;
+inline constexpr size_t kPspMbReplyBytes = 12;
+inline constexpr size_t kPspReplyBytes = 16 + 4 * 8;
+inline constexpr size_t kIxBytes = 42;
+/** No frame beyond Ethernet's ordinary limit is taken (1500 bytes of payload, 14 of header). */
+inline constexpr size_t kMaxFrameBytes = 1514;
+
+/** What a received frame turned out to be. */
+enum class FrameKind : uint8_t {
+  datagram,     ///< a UDP datagram for this endpoint
+  arpRequest,   ///< somebody asks for this endpoint's MAC
+  arpReply,     ///< somebody answers with his
+  foreign,      ///< well-formed, but not for this endpoint or not UDP over IPv4
+  malformed,    ///< headers that contradict themselves
+  truncated,    ///< ends before its own length says
+  oversized,    ///< beyond kMaxFrameBytes
+  badChecksum,  ///< IPv4 header checksum is wrong
+};
+
+/** A received frame, understood. Offsets count from the start of the frame. */
+struct ParsedFrame {
+  FrameKind kind = FrameKind::malformed;
+  uint16_t payloadOffset = 0;
+  uint16_t payloadBytes = 0;
+  uint32_t sourceIp = 0;
+  uint16_t sourcePort = 0;
+};
+
+/**
+ * Looks at a received frame; reads nothing beyond `bytes`. The UDP checksum is not verified: kernels leave it to the NIC, so frames
+ * from a host over a veth pair carry none that is finished; a NIC that verifies it drops bad ones itself.
+ */
+ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self) noexcept;
+
+/** The fields of a request's payload the server and the client need. */
+struct RequestFields {
+  uint32_t id = 0;
+  uint32_t type = 0;
+  double demandNs = 0;
+  bool wantsStamps = false;
+};
+/** Reads a request's payload; nothing when it is shorter than its format. */
+std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept;
+
+/** The server's stamps, ns since its epoch. */
+struct Stamps {
+  double receivedNs = 0;
+  double dispatchedNs = 0;
+  double startedNs = 0;
+  double endedNs = 0;
+};
+
+/** What a client reads in a reply. */
+struct ReplyFields {
+  uint32_t id = 0;
+  bool hasStamps = false;
+  Stamps stamps;
+};
+std::optional<ReplyFields> readReply(Payload format, const uint8_t* payload, size_t bytes) noexcept;
+
+/** Most bytes a reply frame can need. */
+inline constexpr size_t kMaxReplyFrameBytes = kHeadersBytes + 60 + kPspReplyBytes;
+
+/**
+ * Turns the request frame in place into its reply: ends swapped, payload shortened or stamped, lengths and checksums anew.
+ * `capacity` is the room in the buffer. Answers the reply's length, 0 when it does not fit.
+ */
+size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& parsed, Payload format, bool stamped,
+                        const Stamps& stamps) noexcept;
+
+/** Writes a request frame (at most kHeadersBytes + kIxBytes long) and answers its length. */
+size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const Endpoint& to, const RequestFields& fields,
+                    double nowNs) noexcept;
+
+/** Turns an ARP request in place into the answer. */
+void makeArpReplyInPlace(uint8_t* frame, const Endpoint& self) noexcept;
+/** Writes a broadcast ARP request for `targetIp`; 42 bytes. */
+size_t writeArpRequest(uint8_t* frame, const Endpoint& self, uint32_t targetIp) noexcept;
+/** The sender's address in an ARP reply that parseFrame has understood. */
+Mac arpSenderMac(const uint8_t* frame) noexcept;
+
+/** The one's complement checksum of IPv4 (RFC 1071). */
+uint16_t internetChecksum(const uint8_t* data, size_t bytes, uint32_t sum = 0) noexcept;
+
+/** A label of the connection, as a NIC would hash it: the same for the same four numbers, well spread. */
+uint32_t flowLabel(uint32_t sourceIp, uint16_t sourcePort, uint32_t destinationIp, uint16_t destinationPort) noexcept;
+
+}  // namespace psp

@@ -1,0 +1,66 @@
+#pragma once
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/frame.hpp"
+
+namespace psp {
+
+/** Which DPDK device to open, and how. */
+struct PortConfig {
+  /** DPDK's name of it: a PCI address, `net_memif0`, `net_af_packet0`, … */
+  std::string device;
+  uint16_t queues = 1;
+  uint16_t descriptors = 128;
+  uint32_t frames = 16383;
+  bool promiscuous = false;
+};
+
+/** What a device counted by itself. */
+struct PortCounters {
+  uint64_t missed = 0;
+  uint64_t noBuffer = 0;
+  uint64_t txErrors = 0;
+};
+
+/**
+ * One Ethernet device with its frame pool: a PCI NIC, memif, af_packet, or rings within the process; DPDK hides the difference.
+ * Opened and started by the constructor, stopped and closed (in that order, or PMDs crash) by the destructor.
+ */
+class Port {
+ public:
+  /** @throws std::runtime_error naming the device and what it lacks. */
+  explicit Port(const PortConfig& config);
+  ~Port();
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  uint16_t queues() const noexcept { return queues_; }
+  Mac mac() const noexcept { return mac_; }
+  rte_mempool* pool() const noexcept { return pool_.get(); }
+  bool linkUp() const noexcept;
+  PortCounters counters() const noexcept;
+
+  uint16_t receive(uint16_t queue, rte_mbuf** frames, uint16_t limit) const noexcept {
+    return rte_eth_rx_burst(id_, queue, frames, limit);
+  }
+  uint16_t send(uint16_t queue, rte_mbuf** frames, uint16_t count) const noexcept {
+    return rte_eth_tx_burst(id_, queue, frames, count);
+  }
+
+ private:
+  struct FreePool {
+    void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
+  };
+  std::unique_ptr<rte_mempool, FreePool> pool_;
+  uint16_t id_ = 0;
+  uint16_t queues_;
+  Mac mac_{};
+};
+
+}  // namespace psp

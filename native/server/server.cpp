@@ -1,0 +1,43 @@
+#include "server/server.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace psp {
+
+Server::Stopper::~Stopper() {
+  control.runState.store(layout::kStopped, std::memory_order_seq_cst);
+  Doorbell(control.dispatcherBell).ring();
+  for (auto* bell : bells) Doorbell(*bell).ring();
+}
+
+Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifier classifier)
+    : clock_(Clock::calibrate()),
+      slots_(shared.slots()),
+      port_(config.port),
+      classifier_(std::move(classifier)),
+      self_(config.self),
+      stopper_{shared.control(), {}} {
+  if (self_.mac == Mac{}) self_.mac = port_.mac();
+  if (!config.workerCores.empty() && config.workerCores.size() != shared.workers()) {
+    throw std::runtime_error("cores.workers: expected " + std::to_string(shared.workers()) + " cores, one per worker, found " +
+                             std::to_string(config.workerCores.size()));
+  }
+  const ApplicationFactory makeApplication = makeApplicationFactory(config.application);
+  std::vector<RingConsumer<Reply>> replies;
+  for (uint32_t worker = 0; worker < shared.workers(); ++worker) {
+    const auto core = config.workerCores.empty() ? std::nullopt : std::optional<int>(config.workerCores[worker]);
+    stopper_.bells.push_back(&shared.mailbox(worker).bell);
+    workers_.push_back(std::make_unique<WorkerThread>(
+        WorkerThread::Setup{worker, core, config.poll, config.payload, clock_, makeApplication}, shared, slots_));
+    replies.push_back(workers_.back()->replies());
+  }
+  for (auto& worker : workers_) worker->waitUntilReady();
+  net_ = std::make_unique<NetThread>(NetThread::Setup{config.netCore, config.poll, config.payload, self_, clock_}, shared, port_,
+                                     classifier_, slots_, std::move(replies));
+  net_->waitUntilReady();
+}
+
+Server::~Server() = default;
+
+}  // namespace psp

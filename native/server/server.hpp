@@ -1,0 +1,61 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "apps/application.hpp"
+#include "base/clock.hpp"
+#include "base/shared_layout.hpp"
+#include "base/thread_setup.hpp"
+#include "net/classifier.hpp"
+#include "net/port.hpp"
+#include "server/net_thread.hpp"
+#include "server/slot_table.hpp"
+#include "server/worker_thread.hpp"
+
+namespace psp {
+
+/** Everything a server is started from. */
+struct ServerConfig {
+  PortConfig port;
+  /** An all-zero MAC means the device's own. */
+  Endpoint self;
+  Payload payload = Payload::pspMb;
+  Poll poll = Poll::spin;
+  std::optional<int> netCore;
+  /** One per worker, or empty: not pinned. */
+  std::vector<int> workerCores;
+  ApplicationConfig application;
+};
+
+/** The native half of a running server: port, net thread, workers. The other half is the dispatcher in src/hw. */
+class Server {
+ public:
+  /** Starts all threads and returns when each is ready. @throws std::runtime_error saying what is missing. */
+  Server(const ServerConfig& config, const SharedLayout& shared, Classifier classifier);
+  /** Stops them. */
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  Mac mac() const noexcept { return self_.mac; }
+
+ private:
+  /** Declared last and so destroyed first: tells the threads to stop before they are joined, also when a start-up fails half-way. */
+  struct Stopper {
+    layout::Control& control;
+    std::vector<std::atomic<uint32_t>*> bells;
+    ~Stopper();
+  };
+
+  Clock clock_;
+  SlotTable slots_;
+  Port port_;
+  Classifier classifier_;
+  Endpoint self_;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::unique_ptr<NetThread> net_;
+  Stopper stopper_;
+};
+
+}  // namespace psp

@@ -1,0 +1,42 @@
+// Builds the native addon (build/Release/psp_native.node). Needs Debian's DPDK; says in one line what to install when it is missing.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const EXIT_CANNOT_START = 3;
+
+function giveUp(line) {
+  console.error(line);
+  process.exit(EXIT_CANNOT_START);
+}
+
+const dpdk = spawnSync('pkg-config', ['--exists', 'libdpdk']);
+if (dpdk.error || dpdk.status !== 0) {
+  giveUp(
+    'psp: DPDK is missing. On Debian or Ubuntu: apt-get install -y libdpdk-dev librocksdb-dev pkg-config g++ make python3',
+  );
+}
+
+const require = createRequire(import.meta.url);
+let nodeGyp = process.env.npm_config_node_gyp;
+try {
+  nodeGyp = require.resolve('node-gyp/bin/node-gyp.js');
+} catch {
+  if (!nodeGyp) giveUp('psp: node-gyp is missing: run npm install first, without --omit=dev');
+}
+
+// Headers that came with this Node save a download; without them node-gyp fetches its own.
+const prefix = dirname(dirname(process.execPath));
+const nodedir = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
+const quiet = process.argv.includes('--quiet') ? ['--silent'] : [];
+// Not `rebuild`: what has not changed since the last build is kept.
+for (const command of [['configure'], ['build', '-j', 'max']]) {
+  const done = spawnSync(process.execPath, [nodeGyp, ...command, ...nodedir, ...quiet], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (done.status !== 0) process.exit(EXIT_CANNOT_START);
+}
