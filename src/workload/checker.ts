@@ -1,0 +1,95 @@
+/**
+ * Checking of data from outside. A {@link Checker} stands at one place of a file and reports what is wrong there or below it;
+ * nothing is thrown, so that one reading finds all mistakes. Shapes are zod schemas; the places become lines and columns later (yaml-source.ts).
+ */
+import type { z } from 'zod';
+import { nearest } from '../units/nearest.js';
+
+export type Path = readonly (string | number)[];
+
+/** Something wrong at a place of the file's structure. */
+export interface Problem {
+  readonly path: Path;
+  /** Point at the key itself (an unknown one) instead of its value. */
+  readonly atKey: boolean;
+  readonly message: string;
+}
+
+/** Gives the text of a file that a workload refers to, by the path written there. Throws when it cannot be read. */
+export type ReadText = (path: string) => string;
+
+export class Checker {
+  constructor(
+    readonly path: Path,
+    private readonly problems: Problem[],
+    /** Reads a file the workload refers to. */
+    readonly readText: ReadText,
+  ) {}
+
+  /** The same at a place below. */
+  at(...keys: (string | number)[]): Checker {
+    return new Checker([...this.path, ...keys], this.problems, this.readText);
+  }
+
+  /** Reports a problem here; answers undefined so that a reader can `return checker.refuse(…)`. */
+  refuse(message: string, atKey = false): undefined {
+    this.problems.push({ path: this.path, atKey, message });
+    return undefined;
+  }
+
+  /** Checks a map against its shape. Answers undefined when something was reported. */
+  map<S extends Shape>(shape: S, value: unknown): Output<S> | undefined {
+    const before = this.problems.length;
+    const data = this.fields(shape, value);
+    return this.problems.length === before ? (data as Output<S>) : undefined;
+  }
+
+  /** As {@link map}, but answers the fields that are right, so that the reader can go on and look into them. */
+  fields<S extends Shape>(shape: S, value: unknown): Partial<Output<S>> | undefined {
+    const keys = Object.keys(shape);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return this.refuse(`expected a map with ${oneOf(keys)}, found ${show(value)}`);
+    }
+    const given = value as Record<string, unknown>;
+    for (const key of Object.keys(given)) {
+      if (!Object.hasOwn(shape, key))
+        this.at(key).refuse(`expected ${oneOf(keys)}, found ${misspelt(key, keys)}`, true);
+    }
+    const data: Record<string, unknown> = {};
+    for (const key of keys) {
+      const field = this.at(key).value(shape[key]!, given[key]);
+      if (field !== undefined) data[key] = field;
+    }
+    return data as Partial<Output<S>>;
+  }
+
+  /** Checks one value. Answers undefined when something was reported. */
+  value<T extends z.ZodType>(type: T, value: unknown): z.output<T> | undefined {
+    const result = type.safeParse(value);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) this.refuse(issue.message);
+    return undefined;
+  }
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+type Output<S extends Shape> = { [K in keyof S]: z.output<S[K]> };
+
+/** Describes a value of a file in a message. */
+export function show(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
+/** The names, as a choice: `one of a, b, c`. */
+export function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : `one of ${names.join(', ')}`;
+}
+
+/** The unknown word, with the one that was probably meant. */
+export function misspelt(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  return meant === undefined ? `'${word}'` : `'${word}' (did you mean '${meant}'?)`;
+}

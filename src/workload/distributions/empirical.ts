@@ -1,0 +1,160 @@
+import type { Checker } from '../checker.js';
+import { show } from '../checker.js';
+import { list, readDuration, text } from '../fields.js';
+import type { Random } from '../random.js';
+import type { Distribution, DistributionKind } from './distribution.js';
+
+/** A measured distribution, given by quantiles and linear between them. */
+class Empirical implements Distribution {
+  readonly kind = 'empirical';
+  readonly meanNs: number;
+  readonly secondMomentNs2: number;
+
+  /** @param probabilities strictly ascending from 0 to 1 @param durationsNs not descending, as many */
+  constructor(
+    readonly probabilities: Float64Array,
+    readonly durationsNs: Float64Array,
+  ) {
+    let mean = 0;
+    let second = 0;
+    for (let i = 1; i < probabilities.length; i++) {
+      const p = probabilities[i]! - probabilities[i - 1]!;
+      const a = durationsNs[i - 1]!;
+      const b = durationsNs[i]!;
+      mean += (p * (a + b)) / 2;
+      second += (p * (a * a + a * b + b * b)) / 3;
+    }
+    this.meanNs = mean;
+    this.secondMomentNs2 = second;
+  }
+
+  sample(random: Random): number {
+    const u = random();
+    const { probabilities, durationsNs } = this;
+    let low = 0;
+    let high = probabilities.length - 1;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (u < probabilities[middle]!) high = middle;
+      else low = middle;
+    }
+    const p = probabilities[low]!;
+    const d = durationsNs[low]!;
+    return d + ((durationsNs[high]! - d) * (u - p)) / (probabilities[high]! - p);
+  }
+}
+
+/** Collects the quantiles one by one and checks their order; `refuse` reports at the place of the pair. */
+class Quantiles {
+  private readonly probabilities: number[] = [];
+  private readonly durationsNs: number[] = [];
+  private broken = false;
+
+  add(probability: unknown, duration: unknown, refuse: (message: string) => void): void {
+    const fail = (message: string) => {
+      this.broken = true;
+      refuse(message);
+    };
+    if (typeof probability !== 'number' || !(probability >= 0 && probability <= 1)) {
+      return fail(`expected a probability from 0 to 1, found ${show(probability)}`);
+    }
+    let ns: number;
+    try {
+      ns = readDuration(duration);
+    } catch (error) {
+      return fail((error as Error).message);
+    }
+    const last = this.probabilities.length - 1;
+    if (last < 0 && probability !== 0)
+      return fail(`expected the probability 0 (the minimum) first, found ${probability}`);
+    if (last >= 0 && probability <= this.probabilities[last]!) {
+      return fail(`expected a probability above the one before (${this.probabilities[last]}), found ${probability}`);
+    }
+    if (last >= 0 && ns < this.durationsNs[last]!) {
+      return fail(`expected a duration of at least the one before (${this.durationsNs[last]}ns), found ${ns}ns`);
+    }
+    this.probabilities.push(probability);
+    this.durationsNs.push(ns);
+  }
+
+  finish(refuse: (message: string) => void): Distribution | undefined {
+    if (this.broken) return undefined;
+    const last = this.probabilities[this.probabilities.length - 1];
+    if (last !== 1) {
+      refuse(`expected the probability 1 (the maximum) last, found ${show(last)}`);
+      return undefined;
+    }
+    if (!(this.durationsNs[this.durationsNs.length - 1]! > 0)) {
+      refuse('expected a maximum above 0, found 0ns');
+      return undefined;
+    }
+    return new Empirical(Float64Array.from(this.probabilities), Float64Array.from(this.durationsNs));
+  }
+}
+
+/** Lines `probability,duration`; a header, empty lines and lines that begin with # are passed over. */
+function readCsv(csv: string, file: string, checker: Checker): Distribution | undefined {
+  const quantiles = new Quantiles();
+  const lines = csv.replace(/^\uFEFF/, '').split(/\r?\n/);
+  let end = 1;
+  lines.forEach((line, i) => {
+    const refuse = (message: string) => void checker.refuse(`${file}:${i + 1}: ${message}`);
+    if (line.trim() === '' || line.startsWith('#')) return;
+    end = i + 1;
+    const cells = line.split(',').map((cell) => cell.trim());
+    if (cells[0] === 'probability') return;
+    if (cells.length !== 2) return refuse(`expected probability,duration, found '${line}'`);
+    quantiles.add(
+      cells[0] === '' ? undefined : Number.isNaN(Number(cells[0])) ? cells[0] : Number(cells[0]),
+      cells[1],
+      refuse,
+    );
+  });
+  return quantiles.finish((message) => checker.refuse(`${file}:${end}: ${message}`));
+}
+
+export const empirical: DistributionKind = {
+  name: 'empirical',
+  title: 'quantiles of a measurement, as pairs [probability, duration] or in a CSV file',
+  examples: [
+    {
+      quantiles: [
+        [0, '1us'],
+        [0.5, '2us'],
+        [0.99, '10us'],
+        [1, '100us'],
+      ],
+    },
+  ],
+  read(value, checker) {
+    const p = checker.map(
+      { quantiles: list('pairs [probability, duration]').optional(), file: text.optional() },
+      value,
+    );
+    if (!p) return undefined;
+    if ((p.quantiles === undefined) === (p.file === undefined)) {
+      return checker.refuse(`expected either quantiles or file, found ${p.file === undefined ? 'neither' : 'both'}`);
+    }
+    if (p.file !== undefined) {
+      const here = checker.at('file');
+      let csv: string;
+      try {
+        csv = checker.readText(p.file);
+      } catch (error) {
+        return here.refuse(`cannot read '${p.file}': ${(error as Error).message}`);
+      }
+      return readCsv(csv, p.file, here);
+    }
+    const here = checker.at('quantiles');
+    const quantiles = new Quantiles();
+    p.quantiles!.forEach((pair, i) => {
+      if (!Array.isArray(pair) || pair.length !== 2) {
+        here.at(i).refuse(`expected a pair [probability, duration], found ${show(pair)}`);
+        quantiles.add(undefined, undefined, () => {});
+      } else {
+        quantiles.add(pair[0], pair[1], (message) => here.at(i).refuse(message));
+      }
+    });
+    return quantiles.finish((message) => here.refuse(message));
+  },
+};

@@ -1,0 +1,182 @@
+/** Makes the request trace of a workload. */
+import type { ArrivalProcess } from './arrivals/arrival-process.js';
+import { Chooser } from './chooser.js';
+import type { Distribution } from './distributions/distribution.js';
+import { type Random, STREAM, substream } from './random.js';
+import type { RequestBatch, RequestSource } from './request-source.js';
+import { cycleNs, type Offer, type Phase, phaseRateRps, type Workload } from './workload.js';
+
+export type SourceOptions = Offer & {
+  /** What all random numbers derive from; 1 and '1' are the same. */
+  readonly seed: string | number;
+  /** Number of the independent repetition, from 0 (the default). */
+  readonly replication?: number;
+  /** End after so many requests. */
+  readonly requests?: number;
+  /** End at this time, ns; the last arrival is before it. */
+  readonly durationNs?: number;
+  /** Label every request with a connection, uniform over 32 bits. Default false: the batch's column is left as it is. */
+  readonly flows?: boolean;
+};
+
+/** A source that always answers at once. */
+export interface GeneratedSource extends RequestSource {
+  fill(batch: RequestBatch): void;
+}
+
+/** Service demands are exact integers: 2^53 - 1 ns is 104 days. */
+const MAX_SERVICE_NS = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Opens the request trace of a workload. Equal arguments give equal traces, bit for bit, on any machine. It ends after `requests` or at `durationNs`, whichever
+ * comes first; given neither, after one cycle of the phases.
+ *
+ * Random streams: one for arrivals, one for the choice of types, one per type (by name) for its demands, one for flows. So the
+ * n-th request has the same type at every load, and the n-th request of a type the same demand whatever the other types are.
+ *
+ * @throws RangeError when the load, rate, number of workers, requests or duration makes no sense, when nothing says where to end, or when a phase is too short
+ *   for its arrival process
+ */
+export function createRequestSource(workload: Workload, options: SourceOptions): GeneratedSource {
+  const { seed, replication = 0, requests, durationNs, flows = false } = options;
+  if (requests !== undefined && !(Number.isInteger(requests) && requests >= 0)) {
+    throw new RangeError(`expected a whole number of requests, found ${requests}`);
+  }
+  if (durationNs !== undefined && !(durationNs >= 0))
+    throw new RangeError(`expected a duration of 0 or more, found ${durationNs} ns`);
+  const endNs = durationNs ?? (requests === undefined ? cycleNs(workload) : Number.POSITIVE_INFINITY);
+  if (requests === undefined && endNs === Number.POSITIVE_INFINITY) {
+    throw new RangeError(
+      `workload ${workload.name} has no phases: say for how many requests or how long it should run`,
+    );
+  }
+  const stream = (name: string) => substream(seed, name, replication);
+  const arrivals = stream(STREAM.arrivals);
+  const services = workload.types.map((type) => stream(STREAM.service(type.name)));
+  const phases = workload.phases.map((phase, i) => {
+    const rateRps = phaseRateRps(phase, options);
+    if (!phase.arrivals.immediate && phase.durationNs * rateRps < 1e9) {
+      throw new RangeError(
+        `phase ${i + 1} of workload ${workload.name} is too short for ${phase.arrivals.kind} arrivals at ${rateRps} requests per second: not one would come`,
+      );
+    }
+    return new PlayedPhase(phase, phase.arrivals.start(1e9 / rateRps, arrivals));
+  });
+  return new Generator(
+    phases,
+    stream(STREAM.types),
+    services,
+    flows ? stream(STREAM.flows) : undefined,
+    requests ?? Number.POSITIVE_INFINITY,
+    endNs,
+  );
+}
+
+/** A phase laid out for the generator's loops. */
+class PlayedPhase {
+  readonly durationNs: number;
+  readonly chooser: Chooser;
+  /** The only type that occurs, or -1. */
+  readonly onlyType: number;
+  /** Demand of each type whose demand is constant, integer ns of at least 1; 0 for types that are sampled. */
+  readonly constantNs: Float64Array;
+  readonly service: readonly Distribution[];
+  /** Does a type occur that is sampled? */
+  readonly sampled: boolean;
+
+  constructor(
+    { durationNs, ratio, service }: Phase,
+    readonly arrivals: ArrivalProcess,
+  ) {
+    this.durationNs = durationNs;
+    this.chooser = new Chooser(ratio);
+    const occurring = ratio.flatMap((share, type) => (share > 0 ? [type] : []));
+    this.onlyType = occurring.length === 1 ? occurring[0]! : -1;
+    this.constantNs = Float64Array.from(service, (each) =>
+      each.kind === 'constant' ? Math.max(1, Math.round(each.meanNs)) : 0,
+    );
+    this.service = service;
+    this.sampled = occurring.some((type) => this.constantNs[type] === 0);
+  }
+}
+
+class Generator implements GeneratedSource {
+  private current = 0;
+  private phaseEndNs: number;
+
+  constructor(
+    private readonly phases: readonly PlayedPhase[],
+    private readonly types: Random,
+    private readonly services: readonly Random[],
+    private readonly flows: Random | undefined,
+    private requestsLeft: number,
+    private readonly endNs: number,
+  ) {
+    this.phaseEndNs = phases[0]!.durationNs;
+  }
+
+  fill(batch: RequestBatch): void {
+    const to = Math.min(batch.arrivalNs.length, this.requestsLeft);
+    let from = 0;
+    while (from < to) {
+      const phase = this.phases[this.current]!;
+      const endNs = Math.min(this.phaseEndNs, this.endNs);
+      const next = phase.arrivals.fill(batch.arrivalNs, from, to, endNs);
+      if (next > from) this.fillDemands(batch, from, next, phase);
+      from = next;
+      if (from === to) break;
+      if (endNs === this.endNs) {
+        this.requestsLeft = from;
+        break;
+      }
+      this.enterNextPhase();
+    }
+    if (this.flows) fillFlows(batch.flow, from, this.flows);
+    batch.length = from;
+    this.requestsLeft -= from;
+  }
+
+  private enterNextPhase(): void {
+    const startNs = this.phaseEndNs;
+    this.current = (this.current + 1) % this.phases.length;
+    const phase = this.phases[this.current]!;
+    this.phaseEndNs = startNs + phase.durationNs;
+    phase.arrivals.restart(startNs);
+  }
+
+  /** Types and service demands of the requests `from … to-1`. Column by column, with nothing called that need not be. */
+  private fillDemands(batch: RequestBatch, from: number, to: number, phase: PlayedPhase): void {
+    const { type, serviceNs } = batch;
+    const { constantNs, onlyType } = phase;
+    if (onlyType >= 0) {
+      type.fill(onlyType, from, to);
+      serviceNs.fill(constantNs[onlyType]!, from, to);
+    } else {
+      // Chooser.choose, inlined
+      const { upTo, guide, guides } = phase.chooser;
+      const random = this.types;
+      for (let i = from; i < to; i++) {
+        const u = random();
+        let k = guide[(u * guides) | 0]!;
+        while (u >= upTo[k]!) k++;
+        type[i] = k;
+        serviceNs[i] = constantNs[k]!;
+      }
+    }
+    if (phase.sampled) this.sampleDemands(batch, from, to, phase);
+  }
+
+  private sampleDemands({ type, serviceNs }: RequestBatch, from: number, to: number, phase: PlayedPhase): void {
+    const { service } = phase;
+    const { services } = this;
+    for (let i = from; i < to; i++) {
+      if (serviceNs[i] !== 0) continue;
+      const k = type[i]!;
+      serviceNs[i] = Math.max(1, Math.min(MAX_SERVICE_NS, Math.round(service[k]!.sample(services[k]!))));
+    }
+  }
+}
+
+function fillFlows(flow: Uint32Array, length: number, random: Random): void {
+  for (let i = 0; i < length; i++) flow[i] = random() * 4294967296;
+}

@@ -1,0 +1,235 @@
+/**
+ * Logarithm, exponential, power and gamma function, the same to the last bit on every machine and in every JavaScript engine.
+ *
+ * ECMAScript fixes the results of + - * / and Math.sqrt (IEEE 754), but leaves those of Math.log, Math.exp and Math.pow to the
+ * implementation. A trace that must be equal bit for bit everywhere may therefore use only what is below.
+ *
+ * log, exp and pow follow fdlibm 5.3 (e_log.c, e_exp.c, e_pow.c; Sun Microsystems 1993, freely granted): the same reductions,
+ * coefficients and order of operations, errors below 1 ulp.
+ */
+
+// The two halves of a double, to read and set its exponent. Whether the high word comes first depends on the machine.
+const f64 = new Float64Array(1);
+const u32 = new Uint32Array(f64.buffer);
+f64[0] = 1;
+const HIGH = u32[1] === 0x3ff00000 ? 1 : 0;
+const LOW = 1 - HIGH;
+
+const LN2_HI = 0.6931471803691238;
+const LN2_LO = 1.9082149292705877e-10;
+const INV_LN2 = Math.LOG2E;
+const TWO_54 = 18014398509481984;
+
+/** Natural logarithm. `log(0)` is -Infinity, `log` of a negative number NaN. */
+export function log(x: number): number {
+  if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
+  if (x === Number.POSITIVE_INFINITY) return x;
+  let k = 0;
+  if (x < 2.2250738585072014e-308) {
+    k = -54;
+    x *= TWO_54;
+  }
+  // x = 2^k (1 + f) with sqrt(2)/2 < 1 + f < sqrt(2)
+  f64[0] = x;
+  let high = u32[HIGH]!;
+  k += (high >> 20) - 1023;
+  high &= 0xfffff;
+  const carry = (high + 0x95f64) & 0x100000;
+  u32[HIGH] = high | (carry ^ 0x3ff00000);
+  k += carry >> 20;
+  const f = f64[0] - 1;
+
+  if ((0xfffff & (2 + high)) < 3) {
+    // |f| < 2^-20
+    if (f === 0) return k === 0 ? 0 : k * LN2_HI + k * LN2_LO;
+    const r = f * f * (0.5 - 0.3333333333333333 * f);
+    return k === 0 ? f - r : k * LN2_HI - (r - k * LN2_LO - f);
+  }
+  const s = f / (2 + f);
+  const z = s * s;
+  const w = z * z;
+  const t1 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  const t2 = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const r = t2 + t1;
+  if (((high - 0x6147a) | (0x6b851 - high)) > 0) {
+    const half = 0.5 * f * f;
+    return k === 0 ? f - (half - s * (half + r)) : k * LN2_HI - (half - (s * (half + r) + k * LN2_LO) - f);
+  }
+  return k === 0 ? f - s * (f - r) : k * LN2_HI - (s * (f - r) - k * LN2_LO - f);
+}
+
+/** e^x. Infinity above 709.78, 0 below -745.13. */
+export function exp(x: number): number {
+  if (!(x <= 709.782712893384)) return x > 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+  if (x < -745.1332191019411) return 0;
+  const magnitude = x < 0 ? -x : x;
+  let hi = x;
+  let lo = 0;
+  let k = 0;
+  if (magnitude > 0.5 * Math.LN2) {
+    k = magnitude < 1.0397 ? (x < 0 ? -1 : 1) : Math.trunc(INV_LN2 * x + (x < 0 ? -0.5 : 0.5));
+    hi = x - k * LN2_HI;
+    lo = k * LN2_LO;
+    x = hi - lo;
+  } else if (magnitude < 3.725290298461914e-9) {
+    return 1 + x;
+  }
+  const t = x * x;
+  const c = x - t * expRational(t);
+  if (k === 0) return 1 - ((x * c) / (c - 2) - x);
+  return timesPowerOf2(1 - (lo - (x * c) / (2 - c) - hi), k);
+}
+
+function expRational(t: number): number {
+  return (
+    0.16666666666666602 +
+    t *
+      (-0.0027777777777015593 +
+        t * (0.00006613756321437934 + t * (-0.0000016533902205465252 + t * 4.1381367970572385e-8)))
+  );
+}
+
+/** y · 2^k for 0.5 < y < 2.1 and -1075 <= k <= 1024, rounded at most once. */
+function timesPowerOf2(y: number, k: number): number {
+  if (k > 1023) return y * 2 * powerOf2(1023);
+  if (k >= -1021) return y * powerOf2(k);
+  return y * powerOf2(k + 1000) * powerOf2(-1000);
+}
+
+function powerOf2(k: number): number {
+  u32[LOW] = 0;
+  u32[HIGH] = (k + 1023) << 20;
+  return f64[0]!;
+}
+
+/** `x` with the low 32 bits of its significand cleared, so that products of two such numbers are exact. */
+function upper(x: number): number {
+  f64[0] = x;
+  u32[LOW] = 0;
+  return f64[0];
+}
+
+/** log2(1.5) in two parts. */
+const LOG2_1_5_HI = 0.5849624872207642;
+const LOG2_1_5_LO = 1.350039202129749e-8;
+
+/** x^y for x >= 0 and any finite y (negative x gives NaN: nothing here needs it). */
+export function pow(x: number, y: number): number {
+  if (y === 0) return 1;
+  if (!(x > 0)) return x === 0 ? (y > 0 ? 0 : Number.POSITIVE_INFINITY) : Number.NaN;
+  if (x === 1) return 1;
+  if (y === 1) return x;
+  if (y !== y) return Number.NaN;
+  if (x === Number.POSITIVE_INFINITY) return y > 0 ? x : 0;
+  if (y === Number.POSITIVE_INFINITY || y === Number.NEGATIVE_INFINITY)
+    return x > 1 === y > 0 ? Number.POSITIVE_INFINITY : 0;
+  // Beyond these the result is 0 or Infinity whatever x is, unless x is within 2^-20 of 1; log is exact enough to tell.
+  const rough = y * log(x);
+  if (rough > 710) return Number.POSITIVE_INFINITY;
+  if (rough < -746) return 0;
+
+  // log2(x) = t1 + t2, with t1 short enough for exact products
+  let ax = x;
+  let n = 0;
+  if (ax < 2.2250738585072014e-308) {
+    ax *= 9007199254740992;
+    n = -53;
+  }
+  f64[0] = ax;
+  let high = u32[HIGH]!;
+  n += (high >> 20) - 0x3ff;
+  const fraction = high & 0xfffff;
+  high = fraction | 0x3ff00000;
+  let near15 = false; // is the significand nearer to 1.5 than to 1 (or 2)?
+  if (fraction > 0x3988e) {
+    if (fraction < 0xbb67a) near15 = true;
+    else {
+      n += 1;
+      high -= 0x100000;
+    }
+  }
+  u32[HIGH] = high;
+  ax = f64[0]!;
+  const bp = near15 ? 1.5 : 1;
+  const u = ax - bp;
+  const v = 1 / (ax + bp);
+  const ss = u * v;
+  const sHigh = upper(ss);
+  u32[HIGH] = ((high >> 1) | 0x20000000) + 0x80000 + (near15 ? 0x40000 : 0);
+  u32[LOW] = 0;
+  let tHigh = f64[0]!;
+  let tLow = ax - (tHigh - bp);
+  const sLow = v * (u - sHigh * tHigh - sHigh * tLow);
+  let s2 = ss * ss;
+  let r =
+    s2 *
+    s2 *
+    (0.5999999999999946 +
+      s2 *
+        (0.4285714285785502 +
+          s2 *
+            (0.33333332981837743 + s2 * (0.272728123808534 + s2 * (0.23066074577556175 + s2 * 0.20697501780033842)))));
+  r += sLow * (sHigh + ss);
+  s2 = sHigh * sHigh;
+  tHigh = upper(3 + s2 + r);
+  tLow = r - (tHigh - 3 - s2);
+  const uu = sHigh * tHigh;
+  const vv = sLow * tHigh + tLow * ss;
+  const pHigh = upper(uu + vv);
+  const pLow = vv - (pHigh - uu);
+  const zHigh = 0.9617967009544373 * pHigh; // 2/(3 ln 2), in two parts
+  const zLow = -7.028461650952758e-9 * pHigh + pLow * 0.9617966939259756 + (near15 ? LOG2_1_5_LO : 0);
+  const dpHigh = near15 ? LOG2_1_5_HI : 0;
+  const t1 = upper(zHigh + zLow + dpHigh + n);
+  const t2 = zLow - (t1 - n - dpHigh - zHigh);
+
+  // y · log2(x) = productHigh + productLow
+  const y1 = upper(y);
+  const productLow = (y - y1) * t1 + y * t2;
+  const productHigh = y1 * t1;
+  const total = productLow + productHigh;
+  if (total >= 1024.0000001) return Number.POSITIVE_INFINITY;
+  if (total < -1075.1) return 0;
+
+  // 2^(productHigh + productLow)
+  const k = total > 0.5 || total < -0.5 ? Math.trunc(total + (total < 0 ? -0.5 : 0.5)) : 0;
+  const rest = productHigh - k;
+  const t = upper(productLow + rest);
+  const a = t * 0.6931471824645996; // ln 2, in two parts
+  const b = (productLow - (t - rest)) * Math.LN2 + t * -1.904654299957768e-9;
+  const z = a + b;
+  const w = b - (z - a);
+  const z2 = z * z;
+  const c = z - z2 * expRational(z2);
+  return timesPowerOf2(1 - ((z * c) / (c - 2) - (w + z * w) - z), k);
+}
+
+/** e^x - 1, without the cancellation near 0. Relative error below 1e-15. */
+export function expm1(x: number): number {
+  if (x > 0.5 || x < -0.5) return exp(x) - 1;
+  // Taylor series; 0.5^17 / 17! is below 1e-19
+  let sum = 0;
+  for (let n = 17; n >= 1; n--) sum = (x / n) * (1 + sum);
+  return sum;
+}
+
+// Lanczos's approximation with g = 607/128 and 15 terms: P. Godfrey, "A note on the computation of the convergent Lanczos
+// complex gamma approximation" (2001). Relative error about 1e-15 for the arguments below.
+const LANCZOS_G = 607 / 128;
+const LANCZOS = [
+  0.9999999999999971, 57.15623566586292, -59.59796035547549, 14.136097974741746, -0.4919138160976202,
+  0.00003399464998481189, 0.00004652362892704858, -0.00009837447530487956, 0.0001580887032249125,
+  -0.00021026444172410488, 0.00021743961811521265, -0.0001643181065367639, 0.00008441822398385275,
+  -0.000026190838401581408, 0.0000036899182659531625,
+];
+const SQRT_2_PI = 2.5066282746310007;
+
+/** The gamma function Γ(x) for 0 < x < 140. */
+export function gamma(x: number): number {
+  if (x < 0.5) return gamma(x + 1) / x;
+  const y = x - 1;
+  let sum = LANCZOS[0]!;
+  for (let i = 1; i < LANCZOS.length; i++) sum += LANCZOS[i]! / (y + i);
+  const t = y + LANCZOS_G + 0.5;
+  return SQRT_2_PI * pow(t, y + 0.5) * exp(-t) * sum;
+}
