@@ -1,0 +1,81 @@
+/** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Offer } from '../workload/workload.js';
+import { parseWorkloadSource, warmUp } from './warm-up.js';
+import { Dispatcher, type DispatcherHooks } from './dispatcher.js';
+import { Control, DispatcherState, RunState, type SharedMemory } from './layout.js';
+import { loadNative, type Poll } from './native.js';
+import { makeScheduler, type PolicyChoice, schedulerTypes } from './policy.js';
+import { describeReservation, publishReservation, type ReservationChange } from './reservation.js';
+import type { WorkloadSource } from '../workload/workload.js';
+import { STREAM, substream } from '../workload/random.js';
+
+export interface DispatcherThreadData {
+  readonly memory: SharedMemory;
+  readonly policy: PolicyChoice;
+  readonly workload: WorkloadSource;
+  /** What the warm-up plays. */
+  readonly offer: Offer;
+  readonly seed: string;
+  readonly poll: Poll;
+  readonly core?: number;
+}
+
+/** What the thread tells the main thread; only on the rare occasions named here. */
+export type DispatcherMessage = { readonly kind: 'reserved'; readonly change: ReservationChange };
+
+/** A sleeping dispatcher looks at the stop word at least this often. */
+const LOOK_AROUND_NS = 20e6;
+
+function main(data: DispatcherThreadData): void {
+  const { memory, poll } = data;
+  const native = loadNative();
+  const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);
+  const clock = new Float64Array(memory.buffer, memory.base, memory.totalBytes / 8);
+  const workload = parseWorkloadSource(data.workload);
+  const types = schedulerTypes(workload);
+
+  warmUp(workload, data.policy, data.offer, memory.workers);
+
+  const bellWord = Control.dispatcherBell / 4;
+  const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * 256 + 64) / 4;
+  const hooks: DispatcherHooks = {
+    reserved: (scheduler, nowNs) => {
+      const reservation = scheduler.reservation?.();
+      if (reservation === undefined) return;
+      publishReservation(memory, reservation);
+      const message: DispatcherMessage = { kind: 'reserved', change: describeReservation(reservation, nowNs) };
+      parentPort?.postMessage(message);
+    },
+  };
+  if (poll === 'yield') hooks.idle = () => native.yieldThread();
+  if (poll === 'sleep') {
+    hooks.wake = (worker) => native.ringBell(control, mailboxBell(worker));
+    hooks.idle = (untilNs) => {
+      native.armBell(control, bellWord);
+      if (dispatcher.hasWork() || Atomics.load(control, Control.runState / 4) === RunState.stopped) {
+        native.disarmBell(control, bellWord);
+        return;
+      }
+      const nowNs = clock[Control.clockNs / 8]!;
+      native.waitBell(control, bellWord, Math.max(0, Math.min(LOOK_AROUND_NS, untilNs - nowNs)));
+    };
+  }
+  const random = substream(data.seed, STREAM.stealing);
+  const dispatcher = new Dispatcher(
+    memory,
+    (pool, now) => makeScheduler(data.policy, { workers: memory.workers, types, pool, now, random }),
+    hooks,
+  );
+
+  if (data.core !== undefined) native.pinThread(data.core);
+  native.sharpenTimers();
+  Atomics.store(control, Control.dispatcherState / 4, DispatcherState.ready);
+  try {
+    dispatcher.run();
+  } finally {
+    Atomics.store(control, Control.dispatcherState / 4, DispatcherState.stopped);
+  }
+}
+
+main(workerData as DispatcherThreadData);
