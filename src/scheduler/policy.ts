@@ -96,7 +96,11 @@ export function defaultParameters(policy: Policy): Parameters {
  *
  * @throws PolicyError that says what was found and what was expected.
  */
-export function parseParameter(policy: Policy, spec: ParameterSpec, text: string | undefined): number | string | boolean {
+export function parseParameter(
+  policy: Policy,
+  spec: ParameterSpec,
+  text: string | undefined,
+): number | string | boolean {
   const fail = (expected: string): never => {
     throw new PolicyError(`${policy.name}: ${spec.key}: expected ${expected}, found '${text ?? ''}'`);
   };
@@ -127,7 +131,9 @@ export function parseParameter(policy: Policy, spec: ParameterSpec, text: string
     default: {
       const value = text.trim() === '' ? Number.NaN : Number(text);
       const fits = spec.kind === 'integer' ? Number.isInteger(value) : Number.isFinite(value);
-      return fits && inRange(value) ? value : fail(`${spec.kind === 'integer' ? 'an integer' : 'a number'} ${range(String)}`);
+      return fits && inRange(value)
+        ? value
+        : fail(`${spec.kind === 'integer' ? 'an integer' : 'a number'} ${range(String)}`);
     }
   }
 

@@ -8,7 +8,15 @@ import { edf } from './policies/edf.js';
 import { fixedPriority } from './policies/fixed-priority.js';
 import { sjf } from './policies/sjf.js';
 import { ts, tsMq } from './policies/ts.js';
-import { defaultParameters, describeValue, fieldOf, type Parameters, type Policy, PolicyError, parseParameter } from './policy.js';
+import {
+  defaultParameters,
+  describeValue,
+  fieldOf,
+  type Parameters,
+  type Policy,
+  PolicyError,
+  parseParameter,
+} from './policy.js';
 
 /** Every policy there is. To add one: write its file and add its line here; the command line and the property tests pick it up. */
 export const policies: readonly Policy[] = [

@@ -65,7 +65,8 @@ export const distributedParameters: readonly ParameterSpec[] = [
 export const dFcfs = definePolicy<DistributedParameters>({
   name: 'd-fcfs',
   title: 'Distributed FCFS',
-  summary: 'a queue per worker; requests are dealt on arrival (random, round-robin, or by a hash of the flow, as RSS does)',
+  summary:
+    'a queue per worker; requests are dealt on arrival (random, round-robin, or by a hash of the flow, as RSS does)',
   reference: "k x M/G/1; d-FCFS of Perséphone (SOSP'21) section 5.1 (round-robin) and of IX (OSDI'14) (hash)",
   needsTypes: false,
   needsFlows: true,

@@ -28,7 +28,11 @@ function priorityOrder(setup: SchedulerSetup, text: string): Int32Array {
     if (first.indexOf(name) !== i) throw new PolicyError(`fixed-priority: order: type '${name}' is named twice`);
   }
   const rest = names.filter((name) => !first.includes(name));
-  return Int32Array.from([...first.map((name) => names.indexOf(name)), ...rest.map((name) => names.indexOf(name)), names.length]);
+  return Int32Array.from([
+    ...first.map((name) => names.indexOf(name)),
+    ...rest.map((name) => names.indexOf(name)),
+    names.length,
+  ]);
 }
 
 export const fixedPriority = definePolicy<{ order: string; queue: number }>({
