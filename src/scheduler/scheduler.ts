@@ -1,42 +1,46 @@
 /**
  * The shared scheduler interface: the one seam between a policy and the two worlds that can host it.
  *
- * A world (the simulator of src/sim, the dispatcher loop of src/hw) owns time, requests and workers. It *tells* the
- * scheduler what happened, with the time at which it happened, and then asks it once to {@link Scheduler.dispatch}.
- * The scheduler *answers* by calling the world's {@link Workers} (start this request on that worker, preempt that one).
- * Everything that crosses the seam is a number:
+ * A world (the simulator of src/sim, the dispatcher loop of src/hw) owns time, requests and workers. It writes the time of an event into
+ * {@link SchedulerSetup.now}, *tells* the scheduler what happened, and then asks it to {@link Scheduler.dispatch}. The scheduler *answers* by
+ * calling the world's {@link Workers} (start this request on that worker, preempt that one). What crosses the seam is small integers:
  *
- * - a `request` is a handle: a small integer the world reuses after the request has ended (an mbuf slot, an array index);
+ * - a `request` is a handle: an index the world reuses after the request has ended (an mbuf slot, a row of a table);
  * - a `worker` is 0 … workers-1;
  * - a `type` is an index into `setup.types`; `setup.types.length` itself means UNKNOWN (the classifier recognised nothing);
- * - a `flow` is an unsigned 32-bit label of the connection a request came on (what a NIC would hash);
- * - `nowNs` is integer nanoseconds, never decreasing.
+ * - a `flow` is a 32-bit label of the connection a request came on (what a NIC would hash), any int32.
  *
- * After construction a scheduler allocates nothing per request, reads no clock, draws no random numbers of its own and
- * throws nothing: what it was given in {@link SchedulerSetup} is all it knows. That is what lets one source file run in both worlds
- * and lets a recorded run be replayed decision by decision.
+ * Time does not cross as an argument but through a shared cell, because a double handed to a function that V8 does not inline is boxed on
+ * the heap, and a dispatcher that allocates 16 bytes per request is a dispatcher that stops for the garbage collector.
+ *
+ * After construction a scheduler allocates nothing per request, reads no clock, draws no random numbers of its own and throws nothing: what it was
+ * given in {@link SchedulerSetup} is all it knows. That is what lets one source file run in both worlds, and lets a recorded run
+ * be replayed decision by decision.
  */
 export interface Scheduler {
   /** A request entered. It is queued, or dropped through {@link Workers.drop}; nothing starts before {@link dispatch}. */
-  arrive(request: number, type: number, flow: number, nowNs: number): void;
+  arrive(request: number, type: number, flow: number): void;
 
-  /** The request that ran on `worker` is done; the worker is free. Its handle may be reused from now on. */
-  complete(worker: number, nowNs: number): void;
+  /** The request that ran on `worker` is done; the worker is free. The handle may be reused from now on. */
+  complete(worker: number): void;
 
   /**
-   * The request on `worker` has used up the slice it was started with and is still running. Answer true to preempt it
-   * (the world then reports {@link preempted}, or {@link complete} if it finished first); false lets it run on without a further limit,
-   * until it completes or the scheduler calls {@link Workers.preempt}.
+   * The request on `worker` has used up the slice it was started with and still runs. Answer true to preempt it (the world then
+   * reports {@link preempted}, or {@link complete} if the request was quicker); false lets it run on without a further limit, until it
+   * completes or the scheduler calls {@link Workers.preempt}.
    */
-  sliceExpired(worker: number, nowNs: number): boolean;
+  sliceExpired(worker: number): boolean;
 
-  /** The request on `worker` has been taken off it, unfinished; the worker is free and the request is the scheduler's again. */
-  preempted(worker: number, nowNs: number): void;
+  /** The request on `worker` was taken off it, unfinished: the worker is free and the request is the scheduler's again. */
+  preempted(worker: number): void;
 
-  /** Assign what can be assigned now. Called by the world after it has told one event, or a batch of them. */
-  dispatch(nowNs: number): void;
+  /**
+   * Assign what can be assigned now. A world calls it after it has told one event or a batch of them; it may leave the call
+   * out while no request waits.
+   */
+  dispatch(): void;
 
-  /** Requests held in queues at this moment (not counting those on workers). */
+  /** Requests held in queues at this moment, those on workers not counted. */
   queued(): number;
 
   /** The current allocation of workers, for policies that reserve them; see {@link Workers.reserved}. */
@@ -46,22 +50,26 @@ export interface Scheduler {
 /** What a scheduler can make a world do. Implemented once by each world; called only from inside the methods of {@link Scheduler}. */
 export interface Workers {
   /**
-   * Run `request` on the free `worker`, for at most `sliceNs` (Infinity: to completion) before {@link Scheduler.sliceExpired} is asked.
+   * Run `request` on the free `worker` for at most `sliceNs` (int32) before {@link Scheduler.sliceExpired} is asked;
+   * {@link TO_COMPLETION} sets no limit.
    */
   start(worker: number, request: number, sliceNs: number): void;
 
   /** Ask `worker` to give up its request. The world answers later with `preempted`, or with `complete` if the request was quicker. */
   preempt(worker: number): void;
 
-  /** The request is refused and its handle belongs to the world again. Every drop is counted, by type and reason. */
+  /** The request is refused and its handle is the world's again. Every drop is counted, by type and reason. */
   drop(request: number, reason: DropReason): void;
 
   /** `thief` has taken `count` requests from the queue of `victim`. The simulator charges the cost of a steal to the thief's next start. */
   stole(thief: number, victim: number, count: number): void;
 
-  /** The reservation changed: read it from {@link Scheduler.reservation} before the next call. */
+  /** The reservation has changed: read it from {@link Scheduler.reservation} before the next call. */
   reserved(): void;
 }
+
+/** The slice of a request that runs to completion. */
+export const TO_COMPLETION = 0;
 
 /** Why a request was dropped. */
 export const DropReason = {
@@ -69,6 +77,7 @@ export const DropReason = {
   queueFull: 0,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
+export const DROP_REASONS = Object.keys(DropReason) as readonly (keyof typeof DropReason)[];
 
 /** Which workers each group of request types owns. Plain data, made only when a world asks for it. */
 export interface Reservation {
@@ -84,7 +93,7 @@ export interface ReservedGroup {
   readonly stealable: readonly number[];
 }
 
-/** What is known of a request type before it has been seen. */
+/** What is known of a request type before the first request of it has been seen. */
 export interface TypeInfo {
   readonly name: string;
   /** Deadline relative to arrival, ns, when the workload states one (EDF). */
@@ -93,7 +102,7 @@ export interface TypeInfo {
   readonly sloNs?: number;
 }
 
-/** The true profile of a workload. Given only to schedulers that ask for an oracle, and never on a real machine. */
+/** The true profile of a workload. Given only to policies that ask for an oracle, and never on a real machine. */
 export interface TrueProfile {
   /** Mean service demand of each type, ns. */
   readonly meanNs: readonly number[];
@@ -109,30 +118,29 @@ export interface SchedulerSetup {
   readonly types: readonly TypeInfo[];
   /** Where answers go. */
   readonly pool: Workers;
-  /** Uniform on [0, 1), from the world's `stealing` substream; the same seed gives the same decisions. */
+  /** One cell: the time of the event being told, integer ns, never decreasing. Written by the world only. */
+  readonly now: Float64Array;
+  /** Uniform on [0, 1), from the world's `stealing` substream: the same seed gives the same decisions. */
   readonly random: () => number;
-  /** Present only when the policy's parameters ask for it. */
+  /** The truth about the workload, where a world knows it. Read only by policies whose parameters ask for an oracle. */
   readonly trueProfile?: TrueProfile;
 }
 
 /**
- * A run-to-completion scheduler: the base of every policy that never preempts. The slice it starts requests with is
- * infinite, so a world never asks it about one.
+ * A run-to-completion scheduler: the base of every policy that never preempts. It starts requests with {@link TO_COMPLETION}, so a
+ * world never asks it about a slice.
  */
 export abstract class NonPreemptiveScheduler implements Scheduler {
-  abstract arrive(request: number, type: number, flow: number, nowNs: number): void;
-  abstract complete(worker: number, nowNs: number): void;
-  abstract dispatch(nowNs: number): void;
+  abstract arrive(request: number, type: number, flow: number): void;
+  abstract complete(worker: number): void;
+  abstract dispatch(): void;
   abstract queued(): number;
 
-  sliceExpired(_worker: number, _nowNs: number): boolean {
+  sliceExpired(_worker: number): boolean {
     return false;
   }
 
-  preempted(worker: number, nowNs: number): void {
-    throw new Error(`worker ${worker} was preempted at ${nowNs} ns under a policy that never preempts`);
+  preempted(worker: number): void {
+    throw new Error(`worker ${worker} was preempted under a policy that never preempts`);
   }
 }
-
-/** The slice of a request that runs to completion. */
-export const TO_COMPLETION = Number.POSITIVE_INFINITY;

@@ -1,0 +1,57 @@
+import { Fifo } from '../fifo.js';
+import { definePolicy, queueLimit } from '../policy.js';
+import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
+import { WorkerSet } from '../worker-set.js';
+
+/** One queue for all requests, taken in the order of arrival by the lowest-numbered free worker. */
+class CentralFcfs extends NonPreemptiveScheduler {
+  private readonly queue: Fifo;
+  private readonly idle: WorkerSet;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    limit: number,
+  ) {
+    super();
+    this.queue = new Fifo(limit);
+    this.idle = new WorkerSet(setup.workers);
+    this.idle.addRange(0, setup.workers);
+  }
+
+  arrive(request: number, _type: number, _flow: number): void {
+    if (!this.queue.push(request, this.setup.now[0]!)) this.setup.pool.drop(request, DropReason.queueFull);
+  }
+
+  complete(worker: number): void {
+    this.idle.add(worker);
+  }
+
+  dispatch(): void {
+    const { queue, idle } = this;
+    while (queue.length > 0) {
+      const worker = idle.lowest();
+      if (worker < 0) return;
+      idle.delete(worker);
+      this.setup.pool.start(worker, queue.shift(), TO_COMPLETION);
+    }
+  }
+
+  queued(): number {
+    return this.queue.length;
+  }
+}
+
+export const cFcfs = definePolicy<{ queue: number }>({
+  name: 'c-fcfs',
+  title: 'Centralized FCFS',
+  summary: 'one queue, first come first served, lowest-numbered free worker',
+  reference: "M/G/k; c-FCFS of Perséphone (SOSP'21) section 5.1, with unbounded queue",
+  needsTypes: false,
+  needsFlows: false,
+  preemptive: false,
+  workConserving: true,
+  clairvoyant: false,
+  fifoWithinType: true,
+  parameters: [queueLimit(Number.POSITIVE_INFINITY)],
+  create: (setup, { queue }) => new CentralFcfs(setup, queue),
+});

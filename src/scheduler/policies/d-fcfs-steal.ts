@@ -1,0 +1,107 @@
+import { Fifo } from '../fifo.js';
+import { definePolicy } from '../policy.js';
+import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
+import { createSteering, type Steering } from '../steering.js';
+import { WorkerSet } from '../worker-set.js';
+import { type DistributedParameters, distributedParameters } from './d-fcfs.js';
+
+/** Most requests taken in one steal (Shenango's runtime: half the victim's queue, rounded up, at most 32). */
+const STEAL_AT_MOST = 32;
+
+/**
+ * d-FCFS whose idle workers steal: an idle worker with an empty queue looks at all others from a random start and takes half of the first queue
+ * that is not empty. An idle worker polls, so a request dealt to a busy worker is stolen at once.
+ */
+class StealingFcfs extends NonPreemptiveScheduler {
+  private readonly queues: Fifo[];
+  private readonly idle: WorkerSet;
+  private waiting = 0;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    private readonly steering: Steering,
+    private readonly limit: number,
+  ) {
+    super();
+    this.queues = Array.from({ length: setup.workers }, () => new Fifo());
+    this.idle = new WorkerSet(setup.workers);
+    this.idle.addRange(0, setup.workers);
+  }
+
+  arrive(request: number, _type: number, flow: number): void {
+    const queue = this.queues[this.steering.workerFor(flow)]!;
+    // The limit holds for what is dealt; a steal moves requests that were admitted already.
+    if (queue.length >= this.limit) {
+      this.setup.pool.drop(request, DropReason.queueFull);
+      return;
+    }
+    queue.push(request, this.setup.now[0]!);
+    this.waiting++;
+  }
+
+  complete(worker: number): void {
+    this.idle.add(worker);
+  }
+
+  dispatch(): void {
+    const { idle, queues } = this;
+    // A worker takes from its own queue first, so that nobody steals what its owner is about to run.
+    for (let i = 0; i < idle.words.length && this.waiting > 0; i++) {
+      for (let left = idle.words[i]!; left !== 0 && this.waiting > 0; left &= left - 1) {
+        const worker = (i << 5) + 31 - Math.clz32(left & -left);
+        if (queues[worker]!.length > 0) this.startOwn(worker);
+      }
+    }
+    while (this.waiting > 0) {
+      const thief = idle.lowest();
+      if (thief < 0) return;
+      this.steal(thief);
+      this.startOwn(thief);
+    }
+  }
+
+  queued(): number {
+    return this.waiting;
+  }
+
+  private startOwn(worker: number): void {
+    this.idle.delete(worker);
+    this.waiting--;
+    this.setup.pool.start(worker, this.queues[worker]!.shift(), TO_COMPLETION);
+  }
+
+  /** Called only while some queue is not empty. */
+  private steal(thief: number): void {
+    const { queues } = this;
+    const { workers, random } = this.setup;
+    let victim = (random() * workers) | 0;
+    while (queues[victim]!.length === 0) victim = victim + 1 === workers ? 0 : victim + 1;
+    const from = queues[victim]!;
+    const to = queues[thief]!;
+    const count = Math.min((from.length + 1) >> 1, STEAL_AT_MOST);
+    for (let i = 0; i < count; i++) {
+      const arrivalNs = from.headArrivalNs();
+      to.push(from.shift(), arrivalNs);
+    }
+    this.setup.pool.stole(thief, victim, count);
+  }
+}
+
+export const dFcfsSteal = definePolicy<DistributedParameters & { costNs: number }>({
+  name: 'd-fcfs-steal',
+  title: 'Work stealing',
+  summary: 'd-FCFS whose idle workers steal half of a random victim’s queue, as in Shenango',
+  reference: "Shenango (NSDI'19) section 5.2; ZygOS (SOSP'17)",
+  needsTypes: false,
+  needsFlows: true,
+  preemptive: false,
+  workConserving: true,
+  clairvoyant: false,
+  fifoWithinType: false,
+  parameters: [
+    ...distributedParameters,
+    { key: 'cost', kind: 'duration', default: 0, help: 'worker time lost per steal, in the simulator' },
+  ],
+  create: (setup, parameters) => new StealingFcfs(setup, createSteering(setup, parameters), parameters.queue),
+  costs: ({ costNs }) => ({ stealNs: costNs }),
+});

@@ -1,0 +1,80 @@
+import { Fifo } from '../fifo.js';
+import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
+import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
+import { createSteering, flowCount, type Steering, steeringChoice } from '../steering.js';
+import { WorkerSet } from '../worker-set.js';
+
+/** Each worker has a queue of its own; a request is dealt to one on arrival and stays there. */
+class DistributedFcfs extends NonPreemptiveScheduler {
+  private readonly queues: Fifo[];
+  private readonly idle: WorkerSet;
+  /** Idle workers whose own queue is not empty. */
+  private readonly ready: WorkerSet;
+  private waiting = 0;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    private readonly steering: Steering,
+    limit: number,
+  ) {
+    super();
+    this.queues = Array.from({ length: setup.workers }, () => new Fifo(limit));
+    this.idle = new WorkerSet(setup.workers);
+    this.idle.addRange(0, setup.workers);
+    this.ready = new WorkerSet(setup.workers);
+  }
+
+  arrive(request: number, _type: number, flow: number): void {
+    const worker = this.steering.workerFor(flow);
+    if (!this.queues[worker]!.push(request, this.setup.now[0]!)) {
+      this.setup.pool.drop(request, DropReason.queueFull);
+      return;
+    }
+    this.waiting++;
+    if (this.idle.has(worker)) this.ready.add(worker);
+  }
+
+  complete(worker: number): void {
+    this.idle.add(worker);
+    if (this.queues[worker]!.length > 0) this.ready.add(worker);
+  }
+
+  dispatch(): void {
+    const { ready, idle, queues } = this;
+    for (let worker = ready.lowest(); worker >= 0; worker = ready.lowest()) {
+      ready.delete(worker);
+      idle.delete(worker);
+      this.waiting--;
+      this.setup.pool.start(worker, queues[worker]!.shift(), TO_COMPLETION);
+    }
+  }
+
+  queued(): number {
+    return this.waiting;
+  }
+}
+
+export type DistributedParameters = { steering: string; flows: number; queue: number };
+
+export const distributedParameters: readonly ParameterSpec[] = [
+  steeringChoice,
+  flowCount,
+  queueLimit(Number.POSITIVE_INFINITY),
+];
+
+export const dFcfs = definePolicy<DistributedParameters>({
+  name: 'd-fcfs',
+  title: 'Distributed FCFS',
+  summary:
+    'a queue per worker; requests are dealt on arrival (random, round-robin, or by a hash of the flow, as RSS does)',
+  reference: "k x M/G/1; d-FCFS of Perséphone (SOSP'21) section 5.1 (round-robin) and of IX (OSDI'14) (hash)",
+  needsTypes: false,
+  needsFlows: true,
+  preemptive: false,
+  workConserving: false,
+  clairvoyant: false,
+  // Two requests of one type may be dealt to different workers, and the later one's queue may be the shorter.
+  fifoWithinType: false,
+  parameters: distributedParameters,
+  create: (setup, parameters) => new DistributedFcfs(setup, createSteering(setup, parameters), parameters.queue),
+});

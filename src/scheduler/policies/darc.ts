@@ -1,0 +1,231 @@
+import { definePolicy, PolicyError, queueLimit } from '../policy.js';
+import { ReservedScheduler } from '../reserved-scheduler.js';
+import type { SchedulerSetup } from '../scheduler.js';
+import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
+
+export type DarcParameters = {
+  window: number;
+  delta: number;
+  demand: number;
+  delay: number;
+  oracle: boolean;
+  queue: number;
+};
+
+/** Completions between two looks at the update trigger once a window is full: often enough to adapt within it, rare enough to cost nothing. */
+const TRIGGER_CHECK_INTERVAL = 64;
+
+/**
+ * Dynamic application-aware reserved cores (Perséphone, SOSP'21, section 3).
+ *
+ * Runs as c-FCFS while it profiles the first window of completions, then reserves workers for groups of similar types in proportion to their
+ * demand. Later windows change the reservation only when requests suffer (the delay trigger) and the demand has moved (the demand trigger).
+ *
+ * Where the paper's prototype and this differ on purpose: the backlog of the profiling phase stays in its queues, in order of arrival;
+ * a type that was not seen in the window owns no worker any more, but may use those of longer groups and the spillway; a worker that no
+ * group's rounded demand claims goes to the longest group (the shorter ones can steal it); a window that does not lead to an update is
+ * forgotten after as many completions again, so that an old mix of requests does not hide a new one.
+ */
+class Darc extends ReservedScheduler {
+  /** Last known mean service time per type, ns; Infinity until the type has been seen. */
+  private readonly meanNs: Float64Array;
+  /** Workers each type is entitled to under the current reservation. */
+  private readonly demand: Float64Array;
+  private readonly nextDemand: Float64Array;
+  private readonly windowSumNs: Float64Array;
+  private readonly windowCount: Float64Array;
+  private readonly order: Int32Array;
+  private completions = 0;
+  private reserved = false;
+
+  constructor(
+    setup: SchedulerSetup,
+    private readonly parameters: DarcParameters,
+  ) {
+    super(setup, parameters.queue);
+    const types = setup.types.length;
+    this.meanNs = new Float64Array(types).fill(Number.POSITIVE_INFINITY);
+    this.demand = new Float64Array(types);
+    this.nextDemand = new Float64Array(types);
+    this.windowSumNs = new Float64Array(types);
+    this.windowCount = new Float64Array(types);
+    this.order = Int32Array.from({ length: types }, (_, type) => type);
+    if (parameters.oracle) this.believe(setup);
+  }
+
+  protected observe(type: number, serviceNs: number): void {
+    if (type < this.types) {
+      this.windowSumNs[type]! += serviceNs;
+      this.windowCount[type]!++;
+    }
+    const completions = ++this.completions;
+    if (completions >= this.parameters.window) this.windowIsFull(completions);
+  }
+
+  private windowIsFull(completions: number): void {
+    const { window } = this.parameters;
+    if (!this.reserved) {
+      this.measureDemand();
+      this.reserve();
+    } else if ((completions - window) % TRIGGER_CHECK_INTERVAL === 0 && this.someTypeSuffers()) {
+      if (this.measureDemand()) this.reserve();
+      else this.restartWindow();
+    } else if (completions >= 2 * window) {
+      this.restartWindow();
+    }
+  }
+
+  /** The delay trigger: some type's second-oldest request has waited longer than the type's allowed delay. */
+  private someTypeSuffers(): boolean {
+    const { queues, meanNs } = this;
+    const nowNs = this.setup.now[0]!;
+    for (let type = 0; type < this.types; type++) {
+      const queue = queues[type]!;
+      if (queue.length < 2) continue;
+      // A type that has not been seen yet has no mean; that it waits at all is reason enough.
+      const allowedNs = meanNs[type] === Number.POSITIVE_INFINITY ? 0 : this.parameters.delay * meanNs[type]!;
+      if (nowNs - queue.arrivalAt(1) > allowedNs) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Demand of each type in workers, from the window: N x mean_i x ratio_i / sum_j (mean_j x ratio_j), which is N times the type's
+   * share of the window's service time. Answers whether it moved by more than the demand trigger, or a type came or vanished.
+   */
+  private measureDemand(): boolean {
+    const { windowSumNs, windowCount, nextDemand, demand, meanNs } = this;
+    let totalNs = 0;
+    for (let type = 0; type < this.types; type++) totalNs += windowSumNs[type]!;
+    let moved = false;
+    for (let type = 0; type < this.types; type++) {
+      if (windowCount[type]! > 0) meanNs[type] = windowSumNs[type]! / windowCount[type]!;
+      nextDemand[type] = totalNs > 0 ? (this.setup.workers * windowSumNs[type]!) / totalNs : 0;
+      const before = demand[type]!;
+      if (Math.abs(nextDemand[type]! - before) > this.parameters.demand * before) moved = true;
+    }
+    return moved;
+  }
+
+  private reserve(): void {
+    this.demand.set(this.nextDemand);
+    this.sortByMean();
+    this.layOut();
+    this.reserved = true;
+    this.restartWindow();
+    this.setup.pool.reserved();
+  }
+
+  /** Insertion sort: a handful of types, almost sorted, nothing allocated. Equal means keep the order of the types. */
+  private sortByMean(): void {
+    const { order, meanNs } = this;
+    for (let type = 0; type < order.length; type++) order[type] = type;
+    for (let i = 1; i < order.length; i++) {
+      const type = order[i]!;
+      let at = i;
+      while (at > 0 && meanNs[order[at - 1]!]! > meanNs[type]!) {
+        order[at] = order[at - 1]!;
+        at--;
+      }
+      order[at] = type;
+    }
+  }
+
+  /** Groups types of similar mean and gives each group its workers, shortest first. */
+  private layOut(): void {
+    const { order, meanNs, demand, spillway } = this;
+    const { delta } = this.parameters;
+    const { workers } = this.setup;
+    let nextWorker = 0;
+    let i = 0;
+    this.beginGroups();
+    while (i < order.length) {
+      const firstMeanNs = meanNs[order[i]!]!;
+      let groupDemand = 0;
+      for (let opens = true; i < order.length && (opens || similar(meanNs[order[i]!]!, firstMeanNs, delta)); i++) {
+        this.addToGroup(order[i]!, opens);
+        groupDemand += demand[order[i]!]!;
+        opens = false;
+      }
+      const wanted = i === order.length ? workers : nextWorker + wholeWorkers(groupDemand);
+      // The last group takes what is left, even if that is more than its rounded demand; a group nobody asked for takes nothing.
+      if (groupDemand > 0) while (nextWorker < Math.min(wanted, workers)) this.own(nextWorker++);
+      if (wanted > workers || groupDemand === 0 || nextWorker === workers) this.share(spillway);
+    }
+    this.endGroups();
+  }
+
+  private restartWindow(): void {
+    this.windowSumNs.fill(0);
+    this.windowCount.fill(0);
+    this.completions = 0;
+  }
+
+  /** `oracle`: starts from the workload's true means and ratios instead of a profiling window. */
+  private believe(setup: SchedulerSetup): void {
+    const truth = setup.trueProfile;
+    if (!truth)
+      throw new PolicyError(
+        'darc: oracle: the true means and ratios of this workload are not known (it is a trace, or this is a real machine)',
+      );
+    for (let type = 0; type < this.types; type++) {
+      this.windowSumNs[type] = truth.meanNs[type]! * truth.ratio[type]!;
+      this.windowCount[type] = truth.ratio[type]!;
+    }
+    this.measureDemand();
+    this.reserve();
+  }
+}
+
+/** Types are similar when the mean is within delta of the first, shortest one of the group. */
+function similar(meanNs: number, firstMeanNs: number, delta: number): boolean {
+  return meanNs - firstMeanNs < delta * firstMeanNs || meanNs === firstMeanNs;
+}
+
+/** Demand to whole workers: less than one becomes one; else a fraction of up to a half is rounded down, more is rounded up. */
+export function wholeWorkers(demand: number): number {
+  if (demand < 1) return 1;
+  const floor = Math.floor(demand);
+  return demand - floor <= 0.5 ? floor : floor + 1;
+}
+
+export const darc = definePolicy<DarcParameters>({
+  name: 'darc',
+  title: 'DARC',
+  summary:
+    'reserves workers for short types in proportion to their demand and lets them idle rather than run long ones',
+  reference: "Perséphone (SOSP'21) section 3, algorithms 1 and 2",
+  needsTypes: true,
+  needsFlows: false,
+  preemptive: false,
+  workConserving: false,
+  clairvoyant: false,
+  fifoWithinType: true,
+  parameters: [
+    { key: 'window', kind: 'integer', min: 1, default: 50_000, help: 'completions in a profiling window' },
+    {
+      key: 'delta',
+      kind: 'number',
+      min: 0,
+      default: 0.2,
+      help: 'types whose means differ by less than this share form a group',
+    },
+    {
+      key: 'demand',
+      kind: 'number',
+      min: 0,
+      default: 0.1,
+      help: 'relative change of a type’s demand that allows an update',
+    },
+    {
+      key: 'delay',
+      kind: 'number',
+      min: 0,
+      default: 1,
+      help: 'queueing delay that allows an update, in mean service times of the type',
+    },
+    { key: 'oracle', kind: 'flag', default: false, help: 'start from the workload’s true means and ratios' },
+    queueLimit(TYPED_QUEUE_LIMIT),
+  ],
+  create: (setup, parameters) => new Darc(setup, parameters),
+});

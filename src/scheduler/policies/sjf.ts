@@ -1,0 +1,24 @@
+import { definePolicy, queueLimit } from '../policy.js';
+import { firstWaiting, TYPED_QUEUE_LIMIT, TypedScheduler } from '../typed-scheduler.js';
+
+/** Shortest job first by the type's profiled mean, run to completion. */
+class ShortestJobFirst extends TypedScheduler {
+  protected nextType(): number {
+    return firstWaiting(this.queues, this.profile.order);
+  }
+}
+
+export const sjf = definePolicy<{ queue: number }>({
+  name: 'sjf',
+  title: 'Shortest job first',
+  summary: 'a queue per type, drained in ascending order of the profiled mean service time; run to completion',
+  reference: "SJF of Perséphone (SOSP'21) artifact",
+  needsTypes: true,
+  needsFlows: false,
+  preemptive: false,
+  workConserving: true,
+  clairvoyant: false,
+  fifoWithinType: true,
+  parameters: [queueLimit(TYPED_QUEUE_LIMIT)],
+  create: (setup, { queue }) => new ShortestJobFirst(setup, queue),
+});

@@ -1,0 +1,260 @@
+import { Fifo } from '../fifo.js';
+import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
+import { DropReason, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { ServiceProfile } from '../service-profile.js';
+import { WorkerSet } from '../worker-set.js';
+
+type TimeSharingParameters = {
+  quantumNs: number;
+  costNs: number;
+  preempt: string;
+  requeue: string;
+  slo: number;
+  queue: number;
+};
+
+/**
+ * Preemptive time sharing as in Shinjuku: a request runs for at most a quantum, then goes back to the tail (or head) of its queue with its original
+ * arrival time. One queue for all, or one per type; with several, the queue whose head has waited longest in
+ * proportion to its SLO goes first.
+ *
+ * `preempt=always` preempts at the end of a quantum even when nothing waits, as Shinjuku does. `preempt=when-waiting` lets such a request run on, and
+ * takes the worker from it as soon as a request waits that no idle worker can take.
+ */
+class TimeSharing implements Scheduler {
+  private readonly queues: Fifo[];
+  private readonly idle: WorkerSet;
+  /** Workers whose request has used up its quantum and was let run on. */
+  private readonly overdue: WorkerSet;
+  private readonly profile: ServiceProfile;
+  /** Stated SLO per type, ns; 0 where the multiple of the mean applies. */
+  private readonly statedSloNs: Float64Array;
+  private readonly requestOn: Int32Array;
+  private readonly startedNs: Float64Array;
+  /** By request handle: type, first arrival, service received in earlier slices. Grown when a world hands out a larger handle. */
+  private typeOf: Uint16Array;
+  private arrivalNs: Float64Array;
+  private attainedNs: Float64Array;
+  private waiting = 0;
+  /** Workers that have been told to give up their request and have not answered yet, and how many they are. */
+  private readonly yieldingOn: WorkerSet;
+  private yielding = 0;
+  private readonly quantumNs: number;
+  private readonly whenWaiting: boolean;
+  private readonly toHead: boolean;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    private readonly perType: boolean,
+    private readonly parameters: TimeSharingParameters,
+  ) {
+    const types = setup.types.length + 1;
+    this.queues = Array.from({ length: perType ? types : 1 }, () => new Fifo(parameters.queue));
+    this.idle = new WorkerSet(setup.workers);
+    this.idle.addRange(0, setup.workers);
+    this.overdue = new WorkerSet(setup.workers);
+    this.yieldingOn = new WorkerSet(setup.workers);
+    this.profile = new ServiceProfile(types);
+    this.statedSloNs = Float64Array.from([...setup.types.map((type) => type.sloNs ?? 0), 0]);
+    this.requestOn = new Int32Array(setup.workers);
+    this.startedNs = new Float64Array(setup.workers);
+    this.typeOf = new Uint16Array(1024);
+    this.arrivalNs = new Float64Array(1024);
+    this.attainedNs = new Float64Array(1024);
+    this.quantumNs = parameters.quantumNs;
+    this.whenWaiting = parameters.preempt === 'when-waiting';
+    this.toHead = parameters.requeue === 'head';
+  }
+
+  arrive(request: number, type: number, _flow: number): void {
+    if (request >= this.typeOf.length) this.grow(request);
+    const nowNs = this.setup.now[0]!;
+    if (!this.queues[this.perType ? type : 0]!.push(request, nowNs)) {
+      this.setup.pool.drop(request, DropReason.queueFull);
+      return;
+    }
+    this.typeOf[request] = type;
+    this.arrivalNs[request] = nowNs;
+    this.attainedNs[request] = 0;
+    this.waiting++;
+  }
+
+  complete(worker: number): void {
+    if (this.perType) {
+      const request = this.requestOn[worker]!;
+      const sliceNs = this.setup.now[0]! - this.startedNs[worker]!;
+      this.profile.observe(this.typeOf[request]!, this.attainedNs[request]! + sliceNs);
+    }
+    this.leave(worker);
+    this.idle.add(worker);
+  }
+
+  sliceExpired(worker: number): boolean {
+    if (this.whenWaiting && this.waiting <= this.yielding) {
+      this.overdue.add(worker);
+      return false;
+    }
+    this.beginYield(worker);
+    return true;
+  }
+
+  preempted(worker: number): void {
+    this.leave(worker);
+    const request = this.requestOn[worker]!;
+    const queue = this.queues[this.perType ? this.typeOf[request]! : 0]!;
+    const arrivalNs = this.arrivalNs[request]!;
+    if (this.toHead) queue.unshift(request, arrivalNs);
+    else queue.requeue(request, arrivalNs);
+    this.waiting++;
+    this.idle.add(worker);
+  }
+
+  dispatch(): void {
+    const { idle, queues } = this;
+    while (this.waiting > 0) {
+      const worker = idle.lowest();
+      if (worker < 0) break;
+      idle.delete(worker);
+      const request = queues[this.perType ? this.mostUrgent() : 0]!.shift();
+      this.waiting--;
+      this.requestOn[worker] = request;
+      this.startedNs[worker] = this.setup.now[0]!;
+      this.setup.pool.start(worker, request, this.quantumNs);
+    }
+    if (this.whenWaiting) this.takeFromOverdue();
+  }
+
+  queued(): number {
+    return this.waiting;
+  }
+
+  /** A worker per waiting request, of those whose request is past its quantum. */
+  private takeFromOverdue(): void {
+    while (this.waiting > this.yielding) {
+      const worker = this.overdue.lowest();
+      if (worker < 0) return;
+      this.beginYield(worker);
+      this.setup.pool.preempt(worker);
+    }
+  }
+
+  private beginYield(worker: number): void {
+    const request = this.requestOn[worker]!;
+    // What the request received ends here; the time until the worker is free again is the cost of preempting it.
+    this.attainedNs[request]! += this.setup.now[0]! - this.startedNs[worker]!;
+    this.startedNs[worker] = this.setup.now[0]!;
+    this.overdue.delete(worker);
+    this.yieldingOn.add(worker);
+    this.yielding++;
+  }
+
+  /** The request has left the worker, done or not. */
+  private leave(worker: number): void {
+    this.overdue.delete(worker);
+    if (this.yieldingOn.has(worker)) {
+      this.yieldingOn.delete(worker);
+      this.yielding--;
+    }
+  }
+
+  /** The type whose head has the largest (now - first arrival) / SLO (Shinjuku, NSDI'19, section 3.3). */
+  private mostUrgent(): number {
+    const { queues, profile, statedSloNs } = this;
+    const nowNs = this.setup.now[0]!;
+    let best = -1;
+    let urgency = -1;
+    for (let type = 0; type < queues.length; type++) {
+      const queue = queues[type]!;
+      if (queue.length === 0) continue;
+      const stated = statedSloNs[type]!;
+      const sloNs = stated > 0 ? stated : this.parameters.slo * profile.meanNs[type]!;
+      // A type without a mean yet (0/0, x/0) is as urgent as can be.
+      const ratio = sloNs > 0 ? (nowNs - queue.headArrivalNs()) / sloNs : Number.POSITIVE_INFINITY;
+      if (ratio > urgency) {
+        urgency = ratio;
+        best = type;
+      }
+    }
+    return best;
+  }
+
+  private grow(request: number): void {
+    const capacity = 2 ** Math.ceil(Math.log2(request + 1));
+    const { typeOf, arrivalNs, attainedNs } = this;
+    this.typeOf = new Uint16Array(capacity);
+    this.typeOf.set(typeOf);
+    this.arrivalNs = new Float64Array(capacity);
+    this.arrivalNs.set(arrivalNs);
+    this.attainedNs = new Float64Array(capacity);
+    this.attainedNs.set(attainedNs);
+  }
+}
+
+const parameters: readonly ParameterSpec[] = [
+  {
+    key: 'quantum',
+    kind: 'duration',
+    min: 1,
+    max: 2 ** 31 - 1,
+    default: 5_000,
+    help: 'longest a request runs before it goes back to its queue',
+  },
+  { key: 'cost', kind: 'duration', min: 0, default: 1_000, help: 'worker time lost per preemption, in the simulator' },
+  {
+    key: 'preempt',
+    kind: 'choice',
+    choices: ['always', 'when-waiting'],
+    default: 'always',
+    help: 'preempt at the end of every quantum, or only when a request waits',
+  },
+  {
+    key: 'requeue',
+    kind: 'choice',
+    choices: ['tail', 'head'],
+    default: 'tail',
+    help: 'end of the queue a preempted request goes to',
+  },
+  queueLimit(Number.POSITIVE_INFINITY),
+];
+
+export const ts = definePolicy<TimeSharingParameters>({
+  name: 'ts',
+  title: 'Time sharing',
+  summary: 'one queue, preemption after a quantum: Shinjuku’s single queue',
+  reference: "Shinjuku (NSDI'19) section 3.3; quantum 5 us and 1 us per preemption as modelled in Perséphone (SOSP'21)",
+  needsTypes: false,
+  needsFlows: false,
+  preemptive: true,
+  workConserving: true,
+  clairvoyant: false,
+  fifoWithinType: false,
+  parameters,
+  create: (setup, values) => new TimeSharing(setup, false, values),
+  costs: ({ costNs }) => ({ preemptionNs: costNs }),
+});
+
+export const tsMq = definePolicy<TimeSharingParameters>({
+  name: 'ts-mq',
+  title: 'Time sharing, multi-queue',
+  summary:
+    'a queue per type, the head that waited longest for its SLO first, preemption after a quantum: Shinjuku’s multi-queue',
+  reference: "Shinjuku (NSDI'19) section 3.3",
+  needsTypes: true,
+  needsFlows: false,
+  preemptive: true,
+  workConserving: true,
+  clairvoyant: false,
+  fifoWithinType: false,
+  parameters: [
+    ...parameters,
+    {
+      key: 'slo',
+      kind: 'number',
+      min: 0,
+      default: 10,
+      help: 'SLO as a multiple of the type’s mean service time, where the workload states none',
+    },
+  ],
+  create: (setup, values) => new TimeSharing(setup, true, values),
+  costs: ({ costNs }) => ({ preemptionNs: costNs }),
+});

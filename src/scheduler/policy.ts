@@ -1,0 +1,156 @@
+import { formatDuration, parseDuration } from '../units/duration.js';
+import type { Scheduler, SchedulerSetup } from './scheduler.js';
+
+/**
+ * A policy: what it is called, what it promises, which parameters it takes, and how to make a scheduler of it. The registry lists them
+ * all; the command line, the property tests and both worlds read nothing but this.
+ */
+export interface Policy<P extends Parameters = Parameters> {
+  /** The name on the command line, lower case with dashes. */
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
+  /** One line for lists and help. */
+  readonly summary: string;
+  /** Paper and section the algorithm is from. */
+  readonly reference: string;
+  /** Does it use the request type? */
+  readonly needsTypes: boolean;
+  /** Does it use the flow label? */
+  readonly needsFlows: boolean;
+  /** Can it take a request off a worker before it is done? */
+  readonly preemptive: boolean;
+  /** Is no worker ever idle while a request waits? */
+  readonly workConserving: boolean;
+  /** Does it know the remaining service demand? Such a policy runs only in the simulator, as a bound. */
+  readonly clairvoyant: boolean;
+  /** Do requests of one type start in the order of their arrival? */
+  readonly fifoWithinType: boolean;
+  readonly parameters: readonly ParameterSpec[];
+  /**
+   * Makes a scheduler.
+   *
+   * @throws PolicyError when the parameters do not fit the setup (more reserved workers than there are, an unknown type name).
+   */
+  create(setup: SchedulerSetup, parameters: P): Scheduler;
+  /** What the simulator charges for the policy's mechanisms; absent means nothing. On a real machine they cost what they cost. */
+  costs?(parameters: P): PolicyCosts;
+}
+
+export interface PolicyCosts {
+  /** Worker time lost per preemption, ns. */
+  readonly preemptionNs?: number;
+  /** Worker time lost per steal, ns. */
+  readonly stealNs?: number;
+}
+
+/** Parameter values by field name; durations are in ns and their field name ends in `Ns`. */
+export type Parameters = Readonly<Record<string, number | string | boolean>>;
+
+export interface ParameterSpec {
+  /** The name on the command line. */
+  readonly key: string;
+  /**
+   * `limit` is a positive integer or the word `unbounded` (Infinity); `flag` is true when its bare name is given.
+   */
+  readonly kind: 'integer' | 'number' | 'duration' | 'limit' | 'choice' | 'flag' | 'text';
+  readonly default: number | string | boolean;
+  readonly help: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+}
+
+/** A policy or its parameters are not what they should be. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+}
+
+/** Identity function that checks a policy's definition against its parameter type. */
+export function definePolicy<P extends Parameters>(policy: Policy<P>): Policy {
+  return policy as unknown as Policy;
+}
+
+/** The parameter every policy with bounded queues takes. */
+export function queueLimit(defaultLimit: number): ParameterSpec {
+  return {
+    key: 'queue',
+    kind: 'limit',
+    default: defaultLimit,
+    min: 1,
+    help: 'most requests in one queue; more are dropped and counted',
+  };
+}
+
+/** Name under which a parameter's value is stored: `quantum` of kind duration becomes `quantumNs`. */
+export function fieldOf(spec: ParameterSpec): string {
+  return spec.kind === 'duration' ? `${spec.key}Ns` : spec.key;
+}
+
+export function defaultParameters(policy: Policy): Parameters {
+  return Object.fromEntries(policy.parameters.map((spec) => [fieldOf(spec), spec.default]));
+}
+
+/**
+ * Parses the text of one parameter.
+ *
+ * @throws PolicyError that says what was found and what was expected.
+ */
+export function parseParameter(
+  policy: Policy,
+  spec: ParameterSpec,
+  text: string | undefined,
+): number | string | boolean {
+  const fail = (expected: string): never => {
+    throw new PolicyError(`${policy.name}: ${spec.key}: expected ${expected}, found '${text ?? ''}'`);
+  };
+  if (spec.kind === 'flag') {
+    if (text === undefined || text === 'true') return true;
+    return text === 'false' ? false : fail('no value (or true, false)');
+  }
+  if (text === undefined || text === '') return fail(`a value (${spec.key}=${describeValue(spec, spec.default)})`);
+  switch (spec.kind) {
+    case 'choice':
+      return spec.choices!.includes(text) ? text : fail(spec.choices!.join(' or '));
+    case 'text':
+      return text;
+    case 'duration': {
+      let ns: number;
+      try {
+        ns = Math.round(parseDuration(text));
+      } catch (error) {
+        throw new PolicyError(`${policy.name}: ${spec.key}: ${(error as Error).message}`);
+      }
+      return inRange(ns) ? ns : fail(`a duration ${range(formatDuration)}`);
+    }
+    case 'limit': {
+      if (text === 'unbounded') return Number.POSITIVE_INFINITY;
+      const limit = Number(text);
+      return Number.isInteger(limit) && inRange(limit) ? limit : fail(`'unbounded' or an integer ${range(String)}`);
+    }
+    default: {
+      const value = text.trim() === '' ? Number.NaN : Number(text);
+      const fits = spec.kind === 'integer' ? Number.isInteger(value) : Number.isFinite(value);
+      return fits && inRange(value)
+        ? value
+        : fail(`${spec.kind === 'integer' ? 'an integer' : 'a number'} ${range(String)}`);
+    }
+  }
+
+  function inRange(value: number): boolean {
+    return value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (spec.max ?? Number.POSITIVE_INFINITY);
+  }
+  function range(format: (x: number) => string): string {
+    const parts = [];
+    if (spec.min !== undefined) parts.push(`from ${format(spec.min)}`);
+    if (spec.max !== undefined) parts.push(`to ${format(spec.max)}`);
+    return parts.join(' ');
+  }
+}
+
+/** A parameter's value as it would be typed. */
+export function describeValue(spec: ParameterSpec, value: number | string | boolean): string {
+  if (spec.kind === 'duration') return formatDuration(value as number);
+  if (value === Number.POSITIVE_INFINITY) return 'unbounded';
+  return String(value);
+}

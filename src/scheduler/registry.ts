@@ -1,0 +1,91 @@
+import { closest } from 'fastest-levenshtein';
+import { cFcfs } from './policies/c-fcfs.js';
+import { dFcfs } from './policies/d-fcfs.js';
+import { dFcfsSteal } from './policies/d-fcfs-steal.js';
+import { darc } from './policies/darc.js';
+import { darcStatic } from './policies/darc-static.js';
+import { edf } from './policies/edf.js';
+import { fixedPriority } from './policies/fixed-priority.js';
+import { sjf } from './policies/sjf.js';
+import { ts, tsMq } from './policies/ts.js';
+import {
+  defaultParameters,
+  describeValue,
+  fieldOf,
+  type Parameters,
+  type Policy,
+  PolicyError,
+  parseParameter,
+} from './policy.js';
+
+/** Every policy there is. To add one: write its file and add its line here; the command line and the property tests pick it up. */
+export const policies: readonly Policy[] = [
+  dFcfs,
+  dFcfsSteal,
+  cFcfs,
+  sjf,
+  fixedPriority,
+  edf,
+  darc,
+  darcStatic,
+  ts,
+  tsMq,
+];
+
+/** A policy with a value for each of its parameters. */
+export interface ChosenPolicy {
+  readonly policy: Policy;
+  readonly parameters: Parameters;
+}
+
+/**
+ * The policy of a name.
+ *
+ * @throws PolicyError that suggests the nearest name.
+ */
+export function policyNamed(name: string): Policy {
+  const found = policies.find((policy) => policy.name === name);
+  if (found) return found;
+  const names = policies.map((policy) => policy.name);
+  throw new PolicyError(
+    `unknown policy '${name}': did you mean '${closest(name, names)}'? There are ${names.join(', ')}`,
+  );
+}
+
+/**
+ * Reads a policy as it is typed: `darc`, `darc:oracle`, `ts:quantum=5us:cost=1us`.
+ *
+ * @throws PolicyError that names the policy or parameter, what was found and what was expected.
+ */
+export function parsePolicy(text: string): ChosenPolicy {
+  const [name = '', ...settings] = text.split(':').map((part) => part.trim());
+  const policy = policyNamed(name);
+  const parameters: Record<string, number | string | boolean> = { ...defaultParameters(policy) };
+  const seen = new Set<string>();
+  for (const setting of settings) {
+    const at = setting.indexOf('=');
+    const key = at < 0 ? setting : setting.slice(0, at);
+    const spec = policy.parameters.find((parameter) => parameter.key === key);
+    if (!spec) throw new PolicyError(unknownParameter(policy, key));
+    if (seen.has(key)) throw new PolicyError(`${policy.name}: ${key}: given twice in '${text}'`);
+    seen.add(key);
+    parameters[fieldOf(spec)] = parseParameter(policy, spec, at < 0 ? undefined : setting.slice(at + 1));
+  }
+  return { policy, parameters };
+}
+
+/** A chosen policy as it would be typed, with only the parameters that differ from the defaults. */
+export function describePolicy({ policy, parameters }: ChosenPolicy): string {
+  const settings = policy.parameters
+    .filter((spec) => parameters[fieldOf(spec)] !== spec.default)
+    .map((spec) =>
+      spec.kind === 'flag' ? spec.key : `${spec.key}=${describeValue(spec, parameters[fieldOf(spec)]!)}`,
+    );
+  return [policy.name, ...settings].join(':');
+}
+
+function unknownParameter(policy: Policy, key: string): string {
+  const keys = policy.parameters.map((parameter) => parameter.key);
+  if (keys.length === 0) return `${policy.name}: takes no parameters, found '${key}'`;
+  return `${policy.name}: unknown parameter '${key}': did you mean '${closest(key, keys)}'? It takes ${keys.join(', ')}`;
+}

@@ -1,0 +1,181 @@
+import { Fifo } from './fifo.js';
+import {
+  DropReason,
+  NonPreemptiveScheduler,
+  type Reservation,
+  type SchedulerSetup,
+  TO_COMPLETION,
+} from './scheduler.js';
+import { WorkerSet } from './worker-set.js';
+
+/**
+ * The dispatch of DARC (Perséphone, SOSP'21, section 3 and algorithm 1) over a given reservation: a queue per type, types in groups, groups from the shortest
+ * to the longest; a request takes a free worker reserved for its group, else a free one of a longer group, and never one
+ * reserved for a shorter group. Within a group, the oldest request first.
+ *
+ * UNKNOWN requests (those the classifier did not recognise) have a queue of their own that only the spillway, the last worker, serves, after
+ * all known types.
+ *
+ * Starts as one group that holds all types and all workers, which is c-FCFS. Subclasses change the groups with {@link setGroups}.
+ */
+export abstract class ReservedScheduler extends NonPreemptiveScheduler {
+  protected readonly types: number;
+  protected readonly queues: Fifo[];
+  protected readonly typeOn: Int32Array;
+  protected readonly startedNs: Float64Array;
+  protected readonly spillway: number;
+  private readonly idle: WorkerSet;
+  private waiting = 0;
+
+  // The groups, shortest first. Group g holds types groupTypes[groupFrom[g]] … groupTypes[groupFrom[g + 1] - 1].
+  private groups = 1;
+  private readonly groupOf: Int32Array;
+  private readonly groupTypes: Int32Array;
+  private readonly groupFrom: Int32Array;
+  private readonly waitingIn: Int32Array;
+  private readonly owned: WorkerSet[];
+  private readonly stealable: WorkerSet[];
+
+  constructor(
+    protected readonly setup: SchedulerSetup,
+    limit: number,
+  ) {
+    super();
+    const types = setup.types.length;
+    const { workers } = setup;
+    this.types = types;
+    this.queues = Array.from({ length: types + 1 }, () => new Fifo(limit));
+    this.idle = new WorkerSet(workers);
+    this.idle.addRange(0, workers);
+    this.typeOn = new Int32Array(workers);
+    this.startedNs = new Float64Array(workers);
+    this.spillway = workers - 1;
+    // One more than the types: UNKNOWN is a group of its own, always the last.
+    this.groupOf = new Int32Array(types + 1);
+    this.groupTypes = Int32Array.from({ length: types + 1 }, (_, type) => type);
+    this.groupFrom = new Int32Array(types + 2);
+    this.waitingIn = new Int32Array(types + 1);
+    this.owned = Array.from({ length: types + 1 }, () => new WorkerSet(workers));
+    this.stealable = Array.from({ length: types + 1 }, () => new WorkerSet(workers));
+    this.beginGroups();
+    for (let type = 0; type < types; type++) this.addToGroup(type, type === 0);
+    for (let worker = 0; worker < workers; worker++) this.own(worker);
+    this.endGroups();
+  }
+
+  arrive(request: number, type: number, _flow: number): void {
+    if (!this.queues[type]!.push(request, this.setup.now[0]!)) {
+      this.setup.pool.drop(request, DropReason.queueFull);
+      return;
+    }
+    this.waiting++;
+    this.waitingIn[this.groupOf[type]!]!++;
+  }
+
+  complete(worker: number): void {
+    this.idle.add(worker);
+    this.observe(this.typeOn[worker]!, this.setup.now[0]! - this.startedNs[worker]!);
+  }
+
+  dispatch(): void {
+    if (this.waiting === 0) return;
+    const { groups, waitingIn, idle, owned, stealable } = this;
+    for (let group = 0; group < groups; group++) {
+      while (waitingIn[group]! > 0) {
+        let worker = idle.lowestIn(owned[group]!);
+        if (worker < 0) worker = idle.lowestIn(stealable[group]!);
+        if (worker < 0) break;
+        waitingIn[group]!--;
+        this.startOldest(this.oldestType(group), worker);
+      }
+    }
+  }
+
+  queued(): number {
+    return this.waiting;
+  }
+
+  reservation(): Reservation {
+    const groups = [];
+    // The group of UNKNOWN owns nothing and is not shown.
+    for (let group = 0; group < this.groups - 1; group++) {
+      groups.push({
+        types: Array.from(this.groupTypes.subarray(this.groupFrom[group]!, this.groupFrom[group + 1]!)),
+        workers: this.owned[group]!.toArray(),
+        stealable: this.stealable[group]!.toArray(),
+      });
+    }
+    return { groups };
+  }
+
+  /** A request of `type` ran for `serviceNs` between dispatch and completion. */
+  protected abstract observe(type: number, serviceNs: number): void;
+
+  // A reservation is laid down in one pass: beginGroups, then for each group from the shortest its types and its workers, then endGroups.
+
+  protected beginGroups(): void {
+    this.groups = 0;
+    this.groupFrom[0] = 0;
+  }
+
+  /** Adds a type to the current group, or to a new one. */
+  protected addToGroup(type: number, opensGroup: boolean): void {
+    if (opensGroup) {
+      const group = this.groups++;
+      this.groupFrom[group + 1] = this.groupFrom[group]!;
+      this.owned[group]!.clear();
+      this.stealable[group]!.clear();
+    }
+    const group = this.groups - 1;
+    this.groupOf[type] = group;
+    this.groupTypes[this.groupFrom[group + 1]!++] = type;
+  }
+
+  /** Reserves a worker for the current group; all shorter groups may steal it. */
+  protected own(worker: number): void {
+    const group = this.groups - 1;
+    this.owned[group]!.add(worker);
+    for (let shorter = 0; shorter < group; shorter++) this.stealable[shorter]!.add(worker);
+  }
+
+  /** Lets the current group use a worker that is not its own. */
+  protected share(worker: number): void {
+    if (!this.owned[this.groups - 1]!.has(worker)) this.stealable[this.groups - 1]!.add(worker);
+  }
+
+  protected endGroups(): void {
+    this.addToGroup(this.types, true);
+    this.share(this.spillway);
+    // What waits belongs to the new groups from now on; the queues themselves, and so the order of arrival, stay as they are.
+    this.waitingIn.fill(0);
+    for (let type = 0; type <= this.types; type++) this.waitingIn[this.groupOf[type]!]! += this.queues[type]!.length;
+  }
+
+  private startOldest(type: number, worker: number): void {
+    this.idle.delete(worker);
+    this.waiting--;
+    this.typeOn[worker] = type;
+    this.startedNs[worker] = this.setup.now[0]!;
+    this.setup.pool.start(worker, this.queues[type]!.shift(), TO_COMPLETION);
+  }
+
+  /** The type of a group's oldest waiting request; equal ages go to the shorter type. */
+  private oldestType(group: number): number {
+    const { groupTypes, groupFrom, queues } = this;
+    const from = groupFrom[group]!;
+    const to = groupFrom[group + 1]!;
+    if (to - from === 1) return groupTypes[from]!;
+    let oldest = -1;
+    let oldestNs = Number.POSITIVE_INFINITY;
+    for (let i = from; i < to; i++) {
+      const queue = queues[groupTypes[i]!]!;
+      if (queue.length === 0) continue;
+      const arrivalNs = queue.headArrivalNs();
+      if (arrivalNs < oldestNs) {
+        oldestNs = arrivalNs;
+        oldest = groupTypes[i]!;
+      }
+    }
+    return oldest;
+  }
+}

@@ -1,0 +1,51 @@
+/** Completions after which the mean of a type stops being a plain average and starts to forget. */
+const MEMORY = 1000;
+
+/**
+ * What a dispatcher can learn of service times: the mean per type of the times from dispatch to completion, and the order of the types by
+ * that mean. A plain average over the first 1000 completions of a type, an exponentially weighted one with weight 1/1000 after, so
+ * that it follows a workload that changes. Constant work per completion; nothing is allocated.
+ */
+export class ServiceProfile {
+  /** Mean observed service time per type, ns; 0 until one has been observed. */
+  readonly meanNs: Float64Array;
+  /** Type indices by ascending mean. Types not seen yet come first: they are given the benefit of the doubt. */
+  readonly order: Int32Array;
+  private readonly rank: Int32Array;
+  private readonly seen: Float64Array;
+
+  constructor(types: number) {
+    this.meanNs = new Float64Array(types);
+    this.seen = new Float64Array(types);
+    this.order = Int32Array.from({ length: types }, (_, type) => type);
+    this.rank = Int32Array.from(this.order);
+  }
+
+  observe(type: number, serviceNs: number): void {
+    const { meanNs, seen } = this;
+    const count = seen[type]! < MEMORY ? ++seen[type]! : MEMORY;
+    meanNs[type] = meanNs[type]! + (serviceNs - meanNs[type]!) / count;
+    this.restoreOrder(type);
+  }
+
+  /** Only `type` has moved, so a few swaps with its neighbours restore the order. */
+  private restoreOrder(type: number): void {
+    const { meanNs, order, rank } = this;
+    const mean = meanNs[type]!;
+    let at = rank[type]!;
+    while (at > 0 && meanNs[order[at - 1]!]! > mean) {
+      const other = order[at - 1]!;
+      order[at] = other;
+      rank[other] = at;
+      at--;
+    }
+    while (at < order.length - 1 && meanNs[order[at + 1]!]! < mean) {
+      const other = order[at + 1]!;
+      order[at] = other;
+      rank[other] = at;
+      at++;
+    }
+    order[at] = type;
+    rank[type] = at;
+  }
+}

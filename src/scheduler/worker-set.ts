@@ -1,0 +1,61 @@
+/**
+ * A set of workers as a bitset of 32-bit words: constant-time add and delete, lowest member by a count of zeros.
+ * Any number of workers; up to 32 it is a single word, which is the common case on one machine.
+ */
+export class WorkerSet {
+  readonly words: Int32Array;
+
+  /** An empty set that can hold workers 0 … capacity-1. */
+  constructor(capacity: number) {
+    this.words = new Int32Array(Math.max(1, (capacity + 31) >>> 5));
+  }
+
+  add(worker: number): void {
+    this.words[worker >>> 5]! |= 1 << (worker & 31);
+  }
+
+  delete(worker: number): void {
+    this.words[worker >>> 5]! &= ~(1 << (worker & 31));
+  }
+
+  has(worker: number): boolean {
+    return (this.words[worker >>> 5]! & (1 << (worker & 31))) !== 0;
+  }
+
+  clear(): void {
+    this.words.fill(0);
+  }
+
+  /** Adds workers `from … to-1`. */
+  addRange(from: number, to: number): void {
+    for (let worker = from; worker < to; worker++) this.add(worker);
+  }
+
+  /** The lowest-numbered member, or -1 when empty. */
+  lowest(): number {
+    const { words } = this;
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
+      if (word !== 0) return (i << 5) + 31 - Math.clz32(word & -word);
+    }
+    return -1;
+  }
+
+  /** The lowest-numbered worker that is in this set and in `other` (of equal capacity), or -1. */
+  lowestIn(other: WorkerSet): number {
+    const { words } = this;
+    const others = other.words;
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]! & others[i]!;
+      if (word !== 0) return (i << 5) + 31 - Math.clz32(word & -word);
+    }
+    return -1;
+  }
+
+  /** Members in ascending order; allocates, so not for a hot path. */
+  toArray(): number[] {
+    const members: number[] = [];
+    for (let worker = 0; worker < this.words.length << 5; worker++) if (this.has(worker)) members.push(worker);
+    return members;
+  }
+}
