@@ -36,7 +36,10 @@ class Clock {
   /** Measures the rate for `calibrationNs`; the epoch is now. */
   static Clock calibrate(double calibrationNs = 30e6);
 
-  double nowNs() const noexcept { return static_cast<double>(readTicks() - epochTicks_) * nsPerTick_; }
+  /** Whole nanoseconds, as all of psp counts. */
+  double nowNs() const noexcept {
+    return static_cast<double>(static_cast<int64_t>(static_cast<double>(readTicks() - epochTicks_) * nsPerTick_));
+  }
   double nsPerTick() const noexcept { return nsPerTick_; }
 
   /** The absolute CLOCK_MONOTONIC time at which this clock will read `ns` (what futex and clock_nanosleep wait for). */

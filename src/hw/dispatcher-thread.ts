@@ -1,28 +1,30 @@
 /** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Offer } from '../workload/workload.js';
-import { parseWorkloadSource, warmUp } from './warm-up.js';
-import { Dispatcher, type DispatcherHooks } from './dispatcher.js';
-import { Control, DispatcherState, RunState, type SharedMemory } from './layout.js';
-import { loadNative, type Poll } from './native.js';
-import { makeScheduler, type PolicyChoice, schedulerTypes } from './policy.js';
-import { describeReservation, publishReservation, type ReservationChange } from './reservation.js';
-import type { WorkloadSource } from '../workload/workload.js';
 import { STREAM, substream } from '../workload/random.js';
+import type { WorkloadSource } from '../workload/workload.js';
+import { Dispatcher, type DispatcherHooks } from './dispatcher.js';
+import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from './layout.js';
+import { loadNative, type Poll } from './native.js';
+import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './policy.js';
+import { publishReservation, type ReservationChange } from './reservation.js';
+import { warmUp } from './warm-up.js';
 
 export interface DispatcherThreadData {
   readonly memory: SharedMemory;
-  readonly policy: PolicyChoice;
+  /** The policy as it is typed. */
+  readonly policy: string;
   readonly workload: WorkloadSource;
-  /** What the warm-up plays. */
-  readonly offer: Offer;
-  readonly seed: string;
+  readonly seed: string | number;
+  readonly dilation: number;
   readonly poll: Poll;
   readonly core?: number;
 }
 
 /** What the thread tells the main thread; only on the rare occasions named here. */
-export type DispatcherMessage = { readonly kind: 'reserved'; readonly change: ReservationChange };
+export interface DispatcherMessage {
+  readonly kind: 'reserved';
+  readonly change: ReservationChange;
+}
 
 /** A sleeping dispatcher looks at the stop word at least this often. */
 const LOOK_AROUND_NS = 20e6;
@@ -33,18 +35,25 @@ function main(data: DispatcherThreadData): void {
   const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);
   const clock = new Float64Array(memory.buffer, memory.base, memory.totalBytes / 8);
   const workload = parseWorkloadSource(data.workload);
-  const types = schedulerTypes(workload);
+  const types = schedulerTypes(workload, data.dilation);
 
-  warmUp(workload, data.policy, data.offer, memory.workers);
+  warmUp({
+    workload,
+    policy: hardwarePolicy(data.policy),
+    workers: memory.workers,
+    slots: memory.slots,
+    arrivalsCapacity: memory.arrivalsCapacity,
+    hooks: { reserved: () => {} },
+  });
 
   const bellWord = Control.dispatcherBell / 4;
-  const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * 256 + 64) / 4;
+  const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * Mailbox.bytes + Mailbox.bell) / 4;
   const hooks: DispatcherHooks = {
     reserved: (scheduler, nowNs) => {
       const reservation = scheduler.reservation?.();
       if (reservation === undefined) return;
       publishReservation(memory, reservation);
-      const message: DispatcherMessage = { kind: 'reserved', change: describeReservation(reservation, nowNs) };
+      const message: DispatcherMessage = { kind: 'reserved', change: { atNs: nowNs, reservation } };
       parentPort?.postMessage(message);
     },
   };
@@ -62,9 +71,10 @@ function main(data: DispatcherThreadData): void {
     };
   }
   const random = substream(data.seed, STREAM.stealing);
+  const policy = hardwarePolicy(data.policy, data.dilation);
   const dispatcher = new Dispatcher(
     memory,
-    (pool, now) => makeScheduler(data.policy, { workers: memory.workers, types, pool, now, random }),
+    (pool, now) => createScheduler(policy, { workers: memory.workers, types, pool, now, random }),
     hooks,
   );
 

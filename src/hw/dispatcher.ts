@@ -1,15 +1,16 @@
-import type { DropReason, Scheduler, Workers } from '../scheduler/scheduler.js';
+import { DROP_REASONS, type DropReason, type Scheduler, TO_COMPLETION, type Workers } from '../scheduler/scheduler.js';
 import {
   Arrival,
   Control,
   DispatcherStat,
-  DROP_REASONS,
   FinishOutcome,
   Mailbox,
   Ring,
   RunState,
   type SharedMemory,
 } from './layout.js';
+
+const REASONS = DROP_REASONS.length;
 
 /** What the dispatcher asks of its surroundings, besides shared memory. Each is called rarely or only when threads sleep. */
 export interface DispatcherHooks {
@@ -25,6 +26,8 @@ export interface DispatcherHooks {
 
 /** The depth of the queues is written to the statistics this often; the counters are always exact after a step. */
 const STEPS_PER_REFRESH = 256;
+/** Steps between two looks at the stop word: about 10 us when nothing is to be done. */
+const STEPS_PER_TURN = 256;
 
 /**
  * The dispatcher loop: the world that hosts a {@link Scheduler} on a real machine. One {@link step} drains the workers' completions,
@@ -59,7 +62,8 @@ export class Dispatcher implements Workers {
   private released = 0;
   private publishedReleases = 0;
 
-  private nowNs = 0;
+  /** The time told to the scheduler, and to nobody else. */
+  private readonly now = new Float64Array(1);
   private stepsToRefresh = STEPS_PER_REFRESH;
 
   /** Per worker: number of its latest start; slot it runs (-1: free); when its slice ends; whether it was asked to stop. */
@@ -75,7 +79,7 @@ export class Dispatcher implements Workers {
 
   constructor(
     memory: SharedMemory,
-    makeScheduler: (pool: Workers) => Scheduler,
+    makeScheduler: (pool: Workers, now: Float64Array) => Scheduler,
     private readonly hooks: DispatcherHooks = {},
   ) {
     const { buffer, base } = memory;
@@ -101,22 +105,29 @@ export class Dispatcher implements Workers {
     this.sliceEndNs = new Float64Array(memory.workers).fill(Number.POSITIVE_INFINITY);
     this.asked = new Uint8Array(memory.workers);
     this.typeOfSlot = new Uint16Array(memory.slots);
-    this.scheduler = makeScheduler(this);
+    this.scheduler = makeScheduler(this, this.now);
   }
 
   /** Runs until the stop word says so. */
   run(): void {
-    const { words, runStateWord } = this;
-    while (Atomics.load(words, runStateWord) !== RunState.stopped) {
+    while (Atomics.load(this.words, this.runStateWord) !== RunState.stopped) this.turn();
+    this.refreshStatistics();
+  }
+
+  /**
+   * A few hundred steps. The loop is cut into calls of this, because V8 optimises a function better when it is called again than when it
+   * has to be replaced in the middle of an endless loop.
+   */
+  turn(): void {
+    for (let i = 0; i < STEPS_PER_TURN; i++) {
       if (this.step() === 0) this.idle();
     }
-    this.refreshStatistics();
   }
 
   /** One turn of the loop; answers the number of events it handled. */
   step(): number {
     const clockNs = this.doubles[this.clockDouble]!;
-    if (clockNs > this.nowNs) this.nowNs = clockNs;
+    if (clockNs > this.now[0]!) this.now[0] = clockNs;
     let events = 0;
     if (this.busy > 0) {
       events += this.drainCompletions();
@@ -124,7 +135,7 @@ export class Dispatcher implements Workers {
     }
     events += this.drainArrivals();
     if (events > 0) {
-      this.scheduler.dispatch(this.nowNs);
+      this.scheduler.dispatch();
       if (this.released !== this.publishedReleases) {
         Atomics.store(this.words, this.releasesTail, this.released);
         this.publishedReleases = this.released;
@@ -168,31 +179,32 @@ export class Dispatcher implements Workers {
       if (Atomics.load(words, box + Mailbox.finishSeq / 4) !== startSeq[worker]) continue;
       events++;
       const finishNs = doubles[(box >> 1) + Mailbox.finishNs / 8]!;
-      if (finishNs > this.nowNs) this.nowNs = finishNs;
+      if (finishNs > this.now[0]!) this.now[0] = finishNs;
       running[worker] = -1;
       this.busy--;
       if (this.sliceEndNs[worker] !== Number.POSITIVE_INFINITY) this.endSlice(worker);
       if (words[box + Mailbox.finishOutcome / 4] === FinishOutcome.preempted) {
         doubles[this.statFirstDouble + DispatcherStat.preempted]!++;
-        scheduler.preempted(worker, this.nowNs);
+        scheduler.preempted(worker);
       } else {
         doubles[this.statFirstDouble + DispatcherStat.completed]!++;
         this.release(slot);
-        scheduler.complete(worker, this.nowNs);
+        scheduler.complete(worker);
       }
     }
     return events;
   }
 
   private expireSlices(): number {
-    const { sliceEndNs, nowNs } = this;
+    const { sliceEndNs } = this;
+    const nowNs = this.now[0]!;
     let events = 0;
     for (let worker = 0; worker < this.workers; worker++) {
       if (sliceEndNs[worker]! > nowNs) continue;
       events++;
       // Asked once per stint: from here on the request runs until it completes, yields, or the scheduler preempts it.
       this.endSlice(worker);
-      if (this.scheduler.sliceExpired(worker, nowNs)) this.preempt(worker);
+      if (this.scheduler.sliceExpired(worker)) this.preempt(worker);
     }
     return events;
   }
@@ -212,11 +224,11 @@ export class Dispatcher implements Workers {
     for (let i = 0; i < count; i++) {
       const entry = this.arrivalsFirstWord + ((this.head + i) & this.arrivalsMask) * (Arrival.bytes / 4);
       const arrivalNs = doubles[(entry >> 1) + Arrival.arrivalNs / 8]!;
-      if (arrivalNs > this.nowNs) this.nowNs = arrivalNs;
+      if (arrivalNs > this.now[0]!) this.now[0] = arrivalNs;
       const slot = words[entry + Arrival.slot / 4]!;
       const type = words[entry + Arrival.type / 4]!;
       this.typeOfSlot[slot] = type;
-      scheduler.arrive(slot, type, words[entry + Arrival.flow / 4]! >>> 0, this.nowNs);
+      scheduler.arrive(slot, type, words[entry + Arrival.flow / 4]!);
     }
     this.head = this.tail;
     Atomics.store(words, this.arrivalsHead, this.head);
@@ -251,12 +263,12 @@ export class Dispatcher implements Workers {
     this.running[worker] = request;
     this.asked[worker] = 0;
     this.busy++;
-    if (sliceNs !== Number.POSITIVE_INFINITY) {
-      this.sliceEndNs[worker] = this.nowNs + sliceNs;
+    if (sliceNs !== TO_COMPLETION) {
+      this.sliceEndNs[worker] = this.now[0]! + sliceNs;
       this.sliced++;
     }
     this.words[box + Mailbox.startSlot / 4] = request;
-    this.doubles[(box >> 1) + Mailbox.dispatchNs / 8] = this.nowNs;
+    this.doubles[(box >> 1) + Mailbox.dispatchNs / 8] = this.now[0]!;
     Atomics.store(this.words, box + Mailbox.startSeq / 4, seq);
     this.doubles[this.statFirstDouble + DispatcherStat.dispatched]!++;
     if (this.hooks.wake !== undefined) this.hooks.wake(worker);
@@ -274,7 +286,7 @@ export class Dispatcher implements Workers {
   drop(request: number, reason: DropReason): void {
     const type = Math.min(this.typeOfSlot[request]!, this.types);
     this.doubles[this.statFirstDouble + DispatcherStat.dropped]!++;
-    this.doubles[this.statFirstDouble + DispatcherStat.droppedByType + type * DROP_REASONS + reason]!++;
+    this.doubles[this.statFirstDouble + DispatcherStat.droppedByType + type * REASONS + reason]!++;
     this.release(request);
   }
 
@@ -285,6 +297,6 @@ export class Dispatcher implements Workers {
 
   reserved(): void {
     this.doubles[this.statFirstDouble + DispatcherStat.reservations]!++;
-    this.hooks.reserved?.(this.scheduler, this.nowNs);
+    this.hooks.reserved?.(this.scheduler, this.now[0]!);
   }
 }

@@ -52,7 +52,7 @@ export function ealArguments(device: DeviceArguments, given: readonly string[], 
 
 /** DPDK keeps runtime files below XDG_RUNTIME_DIR for ordinary users, who do not always have one. */
 export function provideRuntimeDirectory(temporary: string): void {
-  if (process.getuid?.() !== 0 && !process.env['XDG_RUNTIME_DIR']) process.env['XDG_RUNTIME_DIR'] = temporary;
+  if (process.getuid?.() !== 0 && !process.env.XDG_RUNTIME_DIR) process.env.XDG_RUNTIME_DIR = temporary;
 }
 
 /** A PCI device that carries only one role per machine cannot be opened twice. @throws StartupError naming the reason in one line */

@@ -30,6 +30,8 @@
  * in both places and compared when the addon is loaded (see `checkNativeLayout`).
  */
 
+import { DROP_REASONS } from '../scheduler/scheduler.js';
+
 export const LAYOUT_MAGIC = 0x50535031; // 'PSP1'
 export const LAYOUT_VERSION = 1;
 const CACHE_LINE_BYTES = 64;
@@ -140,9 +142,6 @@ export const DispatcherStat = {
   droppedByType: 16,
 } as const;
 
-/** Number of reasons a scheduler can drop for (src/scheduler's `DropReason`). */
-export const DROP_REASONS = 1;
-
 export interface LayoutSizes {
   readonly workers: number;
   /** Classified types; UNKNOWN comes on top. */
@@ -198,7 +197,7 @@ export function createSharedMemory(
     return offset;
   };
   const netStatsOffset = place(NetStat.words * 8);
-  const dispatcherStatsOffset = place((DispatcherStat.droppedByType + (types + 1) * DROP_REASONS) * 8);
+  const dispatcherStatsOffset = place((DispatcherStat.droppedByType + (types + 1) * DROP_REASONS.length) * 8);
   const reservationOffset = place(reservationBytes(workers, types));
   const mailboxesOffset = place(workers * Mailbox.bytes);
   const arrivalsOffset = place(Ring.entries + arrivalsCapacity * Arrival.bytes);

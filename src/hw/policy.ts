@@ -1,45 +1,47 @@
-/** Placeholder until the registry of src/scheduler is merged. */
-import type { Scheduler, SchedulerSetup, Workers } from '../scheduler/scheduler.js';
-import { TO_COMPLETION } from '../scheduler/scheduler.js';
+/** From a policy as it is typed to a scheduler on a real machine. */
+import { type Parameters, PolicyError } from '../scheduler/policy.js';
+import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
+import type { Scheduler, SchedulerSetup, TypeInfo } from '../scheduler/scheduler.js';
+import { rebuildWorkload } from '../workload/parse-workload.js';
+import type { Workload, WorkloadSource } from '../workload/workload.js';
 
-export interface PolicyChoice {
-  readonly name: string;
-  readonly params?: Readonly<Record<string, unknown>>;
+/**
+ * Reads the policy of a hardware run, with its times stretched as all times of a dilated run are.
+ *
+ * @throws PolicyError when there is no such policy, or it cannot exist on a real machine
+ */
+export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
+  const chosen = parsePolicy(text);
+  if (chosen.policy.clairvoyant) {
+    throw new PolicyError(
+      `${chosen.policy.name}: knows the remaining service demand, which no real machine does; run it with psp sim`,
+    );
+  }
+  if (chosen.parameters.oracle === true) {
+    throw new PolicyError(
+      `${chosen.policy.name}:oracle: knows the true profile, which no real machine does; run it with psp sim`,
+    );
+  }
+  const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
+  for (const spec of chosen.policy.parameters) {
+    if (spec.kind === 'duration') parameters[`${spec.key}Ns`] = (parameters[`${spec.key}Ns`] as number) * dilation;
+  }
+  return { policy: chosen.policy, parameters: parameters as Parameters };
 }
 
-export function makeScheduler(_policy: PolicyChoice, setup: SchedulerSetup): Scheduler {
-  return new Fcfs(setup.workers, setup.pool);
+/** What a scheduler is told of the classified types, with deadlines stretched. */
+export function schedulerTypes(workload: Workload, dilation = 1): TypeInfo[] {
+  return workload.types.slice(0, workload.classified).map(({ name, deadlineNs, sloNs }) => ({
+    name,
+    ...(deadlineNs !== undefined && { deadlineNs: deadlineNs * dilation }),
+    ...(sloNs !== undefined && { sloNs: sloNs * dilation }),
+  }));
 }
 
-class Fcfs implements Scheduler {
-  private readonly ring = new Int32Array(1 << 15);
-  private head = 0;
-  private tail = 0;
-  private idle: number;
-  constructor(
-    workers: number,
-    private readonly pool: Workers,
-  ) {
-    this.idle = 2 ** workers - 1;
-  }
-  arrive(request: number): void {
-    this.ring[this.tail++ & 0x7fff] = request;
-  }
-  complete(worker: number): void {
-    this.idle |= 1 << worker;
-  }
-  sliceExpired(): boolean {
-    return false;
-  }
-  preempted(): void {}
-  dispatch(): void {
-    while (this.head !== this.tail && this.idle !== 0) {
-      const worker = 31 - Math.clz32(this.idle & -this.idle);
-      this.idle &= ~(1 << worker);
-      this.pool.start(worker, this.ring[this.head++ & 0x7fff]!, TO_COMPLETION);
-    }
-  }
-  queued(): number {
-    return this.tail - this.head;
-  }
+export function createScheduler({ policy, parameters }: ChosenPolicy, setup: SchedulerSetup): Scheduler {
+  return policy.create(setup, parameters);
+}
+
+export function parseWorkloadSource(source: WorkloadSource): Workload {
+  return rebuildWorkload(source);
 }

@@ -4,19 +4,16 @@
  */
 import type { RequestBatch, RequestSource } from '../workload/request-source.js';
 import { createBatch } from '../workload/request-source.js';
-import {
-  Arrival,
-  Control,
-  FinishOutcome,
-  Mailbox,
-  Ring,
-  type SharedMemory,
-} from './layout.js';
+import { Arrival, Control, FinishOutcome, Mailbox, Ring, type SharedMemory } from './layout.js';
 
 /** A request that has left: how and when. */
-export interface ScriptedEnd {
-  (request: number, type: number, arrivalNs: number, endNs: number, outcome: 'completed' | 'dropped'): void;
-}
+export type ScriptedEnd = (
+  request: number,
+  type: number,
+  arrivalNs: number,
+  endNs: number,
+  outcome: 'completed' | 'dropped',
+) => void;
 
 /** A source that answers at once. */
 type Trace = RequestSource & { fill(batch: RequestBatch): void };
@@ -163,9 +160,16 @@ export class ScriptedNative {
     const { memory, words } = this;
     const tail = Atomics.load(words, (memory.releasesOffset + Ring.tail) / 4);
     for (; this.releasesHead !== tail; this.releasesHead = (this.releasesHead + 1) | 0) {
-      const slot = words[(memory.releasesOffset + Ring.entries) / 4 + (this.releasesHead & (memory.releasesCapacity - 1))]!;
+      const slot =
+        words[(memory.releasesOffset + Ring.entries) / 4 + (this.releasesHead & (memory.releasesCapacity - 1))]!;
       this.free[this.freeCount++] = slot;
-      this.onEnd?.(slot, this.typeOf[slot]!, this.arrivalOf[slot]!, this.nowNs, this.ran[slot] === 1 ? 'completed' : 'dropped');
+      this.onEnd?.(
+        slot,
+        this.typeOf[slot]!,
+        this.arrivalOf[slot]!,
+        this.nowNs,
+        this.ran[slot] === 1 ? 'completed' : 'dropped',
+      );
     }
     Atomics.store(words, (memory.releasesOffset + Ring.head) / 4, this.releasesHead);
   }

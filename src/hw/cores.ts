@@ -1,0 +1,36 @@
+/** Which cores this process may run on. */
+import { readFileSync } from 'node:fs';
+import { StartupError } from './startup-error.js';
+
+/** Parses the kernel's list form, `0-3,8`. */
+export function parseCoreList(text: string): number[] {
+  const cores: number[] = [];
+  for (const part of text.trim().split(',')) {
+    if (part === '') continue;
+    const [from, to] = part.split('-').map(Number);
+    for (let core = from!; core <= (to ?? from!); core++) cores.push(core);
+  }
+  return cores;
+}
+
+/** The cores the kernel lets this process use, ascending. */
+export function allowedCores(root = '/'): number[] {
+  const status = readFileSync(`${root}proc/self/status`, 'utf8');
+  const list = /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1];
+  return list === undefined ? [0] : parseCoreList(list);
+}
+
+export function firstAllowedCore(): number {
+  return allowedCores()[0] ?? 0;
+}
+
+/** @throws StartupError naming the first configured core that this process may not use. */
+export function refuseMissingCores(cores: readonly (number | undefined)[]): void {
+  const allowed = allowedCores();
+  const missing = cores.find((core) => core !== undefined && core >= 0 && !allowed.includes(core));
+  if (missing !== undefined) {
+    throw new StartupError(
+      `cores: the configuration wants core ${missing}, this process may use ${allowed.length} cores: ${allowed.join(', ')}`,
+    );
+  }
+}

@@ -1,0 +1,211 @@
+/** A running server: the native threads, the dispatcher's thread, and the memory they share. One per process (DPDK allows no more). */
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Workload } from '../workload/workload.js';
+import type { ClassifierConfig, ServerConfig } from './config.js';
+import { firstAllowedCore, refuseMissingCores } from './cores.js';
+import { readServerCounts, type ServerCounts } from './counts.js';
+import type { DispatcherMessage, DispatcherThreadData } from './dispatcher-thread.js';
+import { deviceArguments, ealArguments, explainEalFailure, provideRuntimeDirectory } from './eal.js';
+import {
+  Control,
+  createSharedMemory,
+  DEFAULT_ARRIVALS_CAPACITY,
+  DEFAULT_SLOTS,
+  DispatcherState,
+  RunState,
+  type SharedMemory,
+} from './layout.js';
+import { entryPoint, type FrameFormat, loadNative, type NativeServer } from './native.js';
+import { hardwarePolicy, schedulerTypes } from './policy.js';
+import { type ReservationChange, readReservedWorkers } from './reservation.js';
+import { StartupError } from './startup-error.js';
+import { wireCodes } from './wire-codes.js';
+
+export interface ServerSpec {
+  readonly config: ServerConfig;
+  readonly frame: FrameFormat;
+  readonly classifier: ClassifierConfig;
+  readonly workload: Workload;
+  /** As typed: `darc`, `ts:quantum=5us`. */
+  readonly policy: string;
+  readonly seed: string | number;
+  /** All times of the run are stretched by this. */
+  readonly dilation: number;
+}
+
+export interface RunningServer {
+  /** The device's MAC address. */
+  readonly mac: string;
+  counts(): ServerCounts;
+  /** Workers reserved for each type's group right now; nothing while none are. */
+  reservedWorkers(): number[] | undefined;
+  /** Every change of the reservation so far. */
+  readonly reservations: readonly ReservationChange[];
+  /** Rejects when the dispatcher failed (a mistake in a policy); resolves when the server was stopped. */
+  readonly ended: Promise<void>;
+  /** Takes no new requests, lets those in flight finish (up to a limit), ends all threads; answers the final counts. */
+  stop(): Promise<ServerCounts>;
+}
+
+/** Requests in flight at the stop have this long to finish. */
+const STOP_LIMIT_MS = 2000;
+/** Warm-up included. */
+const DISPATCHER_START_LIMIT_MS = 30_000;
+
+/**
+ * Starts a server and answers when it takes requests.
+ *
+ * @throws StartupError with one line when this machine cannot run it
+ * @throws PolicyError when the policy is none, or not for real machines
+ */
+export async function startServer(spec: ServerSpec): Promise<RunningServer> {
+  const { config, workload } = spec;
+  // Everything that can be refused without touching the machine comes first.
+  hardwarePolicy(spec.policy, spec.dilation);
+  const types = schedulerTypes(workload);
+  const codes = wireCodes(
+    types.map((type) => type.name),
+    spec.classifier,
+  );
+  const scanType = scanTypeOf(config, types);
+  const { cores } = config;
+  refuseMissingCores([cores.main, cores.net, cores.dispatcher, ...(cores.workers ?? [])]);
+
+  const native = loadNative();
+  provideRuntimeDirectory(tmpdir());
+  const device = deviceArguments(config.device, config.queues);
+  try {
+    native.startEal(ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
+  } catch (error) {
+    throw explainEalFailure(error);
+  }
+
+  const memory = createSharedMemory(
+    {
+      workers: config.workers,
+      types: types.length,
+      slots: DEFAULT_SLOTS,
+      arrivalsCapacity: DEFAULT_ARRIVALS_CAPACITY,
+    },
+    native.misalignment,
+  );
+  const control = new Int32Array(memory.buffer, memory.base, Control.bytes / 4);
+  const reservations: ReservationChange[] = [];
+  const thread = startDispatcher(spec, memory, reservations);
+  let server: NativeServer | undefined;
+  const endThreads = async (): Promise<void> => {
+    Atomics.store(control, Control.runState / 4, RunState.stopped);
+    server?.stop();
+    await thread.exited;
+    native.stopEal();
+  };
+  try {
+    await Promise.race([dispatcherReady(control), thread.failed]);
+    server = new native.Server(
+      {
+        port: {
+          device: device.name,
+          queues: config.queues,
+          descriptors: config.descriptors,
+          frames: DEFAULT_SLOTS - 1,
+          promiscuous: config.promiscuous,
+        },
+        self: config.address,
+        frame: spec.frame,
+        poll: config.poll,
+        ...(cores.net !== undefined && { netCore: cores.net }),
+        workerCores: cores.workers ?? [],
+        application: { name: config.application.name, path: config.application.path ?? '', scanType },
+        classifier: {
+          offset: spec.classifier.offset,
+          width: spec.classifier.width,
+          endian: spec.classifier.endian,
+          codes: codes.map((code, type) => ({ code, type })),
+        },
+      },
+      new Uint8Array(memory.buffer, memory.base, memory.totalBytes),
+    );
+  } catch (error) {
+    await endThreads();
+    throw error instanceof StartupError ? error : new StartupError((error as Error).message.split('\n')[0]!);
+  }
+
+  let stopping: Promise<ServerCounts> | undefined;
+  const stop = async (): Promise<ServerCounts> => {
+    Atomics.compareExchange(control, Control.runState / 4, RunState.running, RunState.draining);
+    await quiet(memory);
+    await endThreads();
+    return readServerCounts(memory);
+  };
+  return {
+    mac: server.mac(),
+    counts: () => readServerCounts(memory),
+    reservedWorkers: () => readReservedWorkers(memory),
+    reservations,
+    ended: Promise.race([thread.failed, thread.exited]),
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+interface DispatcherThread {
+  /** Never resolves; rejects when the thread dies of an error. */
+  readonly failed: Promise<never>;
+  readonly exited: Promise<void>;
+}
+
+function startDispatcher(spec: ServerSpec, memory: SharedMemory, reservations: ReservationChange[]): DispatcherThread {
+  const workerData: DispatcherThreadData = {
+    memory,
+    policy: spec.policy,
+    workload: spec.workload.source,
+    seed: spec.seed,
+    dilation: spec.dilation,
+    poll: spec.config.poll,
+    ...(spec.config.cores.dispatcher !== undefined && { core: spec.config.cores.dispatcher }),
+  };
+  const worker = new Worker(entryPoint('dispatcher-thread'), { workerData });
+  worker.on('message', (message: DispatcherMessage) => reservations.push(message.change));
+  const failed = new Promise<never>((_, reject) => worker.once('error', reject));
+  // Whoever awaits `failed` sees the error; nobody has to.
+  failed.catch(() => {});
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  return { failed, exited };
+}
+
+async function dispatcherReady(control: Int32Array): Promise<void> {
+  const limit = Date.now() + DISPATCHER_START_LIMIT_MS;
+  while (Atomics.load(control, Control.dispatcherState / 4) !== DispatcherState.ready) {
+    if (Date.now() > limit) throw new StartupError('the dispatcher did not get ready within 30 s');
+    await sleep(2);
+  }
+}
+
+/** Waits until nothing is in flight, or the limit has passed: then it is counted as held. */
+async function quiet(memory: SharedMemory): Promise<void> {
+  const limit = Date.now() + STOP_LIMIT_MS;
+  let quietLooks = 0;
+  // Twice in a row: a frame may be between two counts at one look, not at two that are milliseconds apart.
+  while (quietLooks < 2 && Date.now() < limit) {
+    await sleep(5);
+    const counts = readServerCounts(memory);
+    const told = counts.requests - counts.droppedNoSlot - counts.droppedArrivalsFull - counts.droppedStopping;
+    const done = counts.repliesSent + counts.repliesDropped + counts.dropped;
+    quietLooks = told === done && counts.slotsInUse === 0 ? quietLooks + 1 : 0;
+  }
+}
+
+function scanTypeOf(config: ServerConfig, types: readonly { readonly name: string }[]): number {
+  if (config.application.name !== 'rocksdb') return 0;
+  const scan = types.findIndex((type) => type.name === config.application.scan);
+  if (scan < 0) {
+    throw new StartupError(
+      `application rocksdb: the workload has no type ${config.application.scan} to scan for; it has ${types.map((t) => t.name).join(', ')}`,
+    );
+  }
+  return scan;
+}
