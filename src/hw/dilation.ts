@@ -1,0 +1,68 @@
+/**
+ * Dilation: all times of a run stretched by one factor, so that a cluster's queueing fits a laptop. Workers then sleep instead of
+ * spinning; 14 of them need no core while they do.
+ */
+import { formatDuration } from '../units/duration.js';
+import type { Workload } from '../workload/workload.js';
+
+/** Net thread, dispatcher and load generator each want a core of their own beside the workers; DPDK's main thread waits on one of them. */
+const CORES_BESIDE_WORKERS = 3;
+
+/**
+ * A sleeper wakes 20 us late and varies by 50 (p99), and a request passes four threads that each look every 20 us or are woken. Stretched
+ * to this, the shortest type's error stays near a tenth.
+ */
+const SHORTEST_SERVICE_NS = 500e3;
+
+/** What a request costs on shared cores, all threads together (wake-ups, polls, frames): measured 60 to 100 us; half of the cores may go to it. */
+const COST_PER_REQUEST_NS = 100e3;
+const SHARE_OF_CORES = 0.5;
+
+/** Factors are rounded up to one of these times a power of ten, so that stretched times stay readable. */
+const ROUND = [1, 2, 5, 10];
+
+export interface Dilation {
+  readonly factor: number;
+  /** True when threads share cores: they sleep instead of spinning. */
+  readonly shared: boolean;
+  /** One line for the person who runs it. */
+  readonly reason: string;
+}
+
+/** The smallest round factor at which the run fits `cores`. */
+export function chooseDilation(workload: Workload, rps: number, workers: number, cores: number): Dilation {
+  const needed = workers + CORES_BESIDE_WORKERS;
+  if (cores >= needed) {
+    return {
+      factor: 1,
+      shared: false,
+      reason: `dilation 1: ${cores} cores are enough for ${workers} workers that spin`,
+    };
+  }
+  const shortestNs = Math.min(
+    ...workload.phases.flatMap((phase) =>
+      phase.service.filter((_, type) => phase.ratio[type]! > 0).map((service) => service.meanNs),
+    ),
+  );
+  const forPrecision = SHORTEST_SERVICE_NS / shortestNs;
+  const forRate = (rps * COST_PER_REQUEST_NS) / 1e9 / (cores * SHARE_OF_CORES);
+  const factor = roundUp(Math.max(1, forPrecision, forRate));
+  return {
+    factor,
+    shared: true,
+    reason:
+      `dilation ${factor}: ${workers} workers share ${cores} ${cores === 1 ? 'core' : 'cores'}, so they sleep instead of spinning and ` +
+      `${formatDuration(shortestNs)} becomes ${formatDuration(shortestNs * factor)}; results are in undilated time`,
+  };
+}
+
+/** The dilation a person asked for. */
+export function givenDilation(factor: number, workers: number, cores: number): Dilation {
+  const shared = cores < workers + CORES_BESIDE_WORKERS;
+  return { factor, shared, reason: `dilation ${factor}, as asked for${shared ? '; workers sleep' : ''}` };
+}
+
+function roundUp(x: number): number {
+  const power = 10 ** Math.floor(Math.log10(x));
+  return ROUND.find((digit) => digit * power >= x * (1 - 1e-9))! * power;
+}

@@ -1,0 +1,235 @@
+/** A hardware run from its specification to its records: what `psp run --hw` does, whatever the device. */
+import { availableParallelism } from 'node:os';
+import { formatRate } from '../units/rate.js';
+import { type Offer, offeredRps, type Workload } from '../workload/workload.js';
+import {
+  type ClientConfig,
+  DEFAULT_DRAIN_NS,
+  DEFAULT_UDP_PORT,
+  defaultClassifier,
+  type ServerConfig,
+} from './config.js';
+import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from './counts.js';
+import { chooseDilation, type Dilation, givenDilation } from './dilation.js';
+import { type LoopbackLive, runLoopback } from './loopback.js';
+import type { FrameFormat, LoadCounts, LoadEnd, NativeRecords } from './native.js';
+import { hardwarePolicy } from './policy.js';
+import type { ReservationChange } from './reservation.js';
+import { ALONE, LEAD_NS, makeTrace, type PlannedTrace } from './trace.js';
+
+export interface HardwareSpec {
+  readonly workload: Workload;
+  /** As typed: `c-fcfs`, `darc:window=2000`. */
+  readonly policy: string;
+  readonly offer: Offer;
+  readonly workers: number;
+  readonly seed: string | number;
+  readonly replication?: number;
+  readonly requests?: number;
+  /** Undilated. */
+  readonly durationNs?: number;
+  /** How much to stretch time; `auto` from the number of cores. */
+  readonly dilate: number | 'auto';
+  /** What the workers do; absent: spin, or sleep when they share cores. */
+  readonly application?: ServerConfig['application'];
+  readonly frame?: FrameFormat;
+  /** Requests unanswered at once beyond which arrivals are skipped. */
+  readonly concurrency?: number;
+  /** Silence after the last send (real time) that ends the run. */
+  readonly drainNs?: number;
+}
+
+export interface HardwareLive {
+  /** Undilated requests answered per second so far. */
+  readonly achievedRps: number;
+  readonly inFlight: number;
+  readonly p99Slowdown: number;
+  readonly reservedWorkers?: readonly number[];
+}
+
+export interface HardwareOptions {
+  readonly signal?: AbortSignal;
+  /** About once a second. */
+  readonly onProgress?: (live: HardwareLive) => void;
+  /** One line about what was chosen, before anything starts. */
+  readonly onNote?: (line: string) => void;
+  /** The processes of a loopback; for tests that kill them. */
+  readonly onStarted?: (processes: { server: number; client: number }) => void;
+}
+
+/** What happened to each request, undilated ns since the start of the trace; NaN where it did not happen. */
+export interface HardwareRecords {
+  readonly sentNs: Float64Array;
+  readonly repliedNs: Float64Array;
+  /** On the server's clock: their differences mean something, not their distance to the client's. */
+  readonly receivedNs: Float64Array;
+  readonly dispatchedNs: Float64Array;
+  readonly startedNs: Float64Array;
+  readonly endedNs: Float64Array;
+}
+
+export interface HardwareRun {
+  readonly dilation: Dilation;
+  readonly trace: PlannedTrace;
+  readonly records: HardwareRecords;
+  readonly client: LoadCounts;
+  /** Absent when the server died in mid-run. */
+  readonly server?: ServerCounts;
+  /** Both ends reconciled; absent without the server's. */
+  readonly counts?: RunCounts;
+  /** What does not add up; empty, or something is broken. */
+  readonly wrong: readonly string[];
+  readonly end: Exclude<LoadEnd, 'running'>;
+  /** Undilated. */
+  readonly durationNs: number;
+  /** Undilated, on the server's clock. */
+  readonly reservations: readonly ReservationChange[];
+  readonly closingLine: string;
+}
+
+/** Addresses of the original's experiment, also where no network is. */
+const SERVER_ADDRESS = { ip: '192.168.10.10', port: DEFAULT_UDP_PORT };
+const CLIENT_ADDRESS = { ip: '192.168.10.11', port: 0 };
+/** Rings between two processes; a burst of a stalled second must fit. */
+const MEMIF_DESCRIPTORS = 1024;
+/** Undilated lateness that counts; but a sleeping sender is never exact to more than the second figure. */
+const LATE_AFTER_NS = 1e3;
+const LATE_AFTER_REAL_NS = 5e3;
+
+/**
+ * Runs server and load generator on this machine, joined by memif.
+ *
+ * @throws StartupError with one line when this machine cannot run it; PolicyError or RangeError when the specification is wrong
+ */
+export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
+  const { workload, workers } = spec;
+  hardwarePolicy(spec.policy);
+  const dilation = dilationOf(spec);
+  options.onNote?.(dilation.reason);
+  const frame = spec.frame ?? 'psp';
+  const classifier = defaultClassifier(frame);
+  const poll = dilation.shared ? 'sleep' : 'spin';
+  const part = {
+    seed: spec.seed,
+    ...(spec.replication !== undefined && { replication: spec.replication }),
+    ...(spec.requests !== undefined && { requests: spec.requests }),
+    ...(spec.durationNs !== undefined && { durationNs: spec.durationNs }),
+    share: ALONE,
+  };
+  const trace = await makeTrace(workload, spec.offer, part);
+
+  const common = { eal: [], poll, descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
+  const server = (socket: string): ServerConfig => ({
+    ...common,
+    device: { kind: 'memif', socket, listens: true },
+    address: SERVER_ADDRESS,
+    workers,
+    application: spec.application ?? { name: dilation.shared ? 'sleep' : 'spin' },
+    cores: {},
+    queues: 1,
+  });
+  const client = (socket: string): ClientConfig => ({
+    ...common,
+    device: { kind: 'memif', socket, listens: false },
+    address: CLIENT_ADDRESS,
+    server: SERVER_ADDRESS,
+    cores: [-1],
+    ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
+    drainNs: spec.drainNs ?? DEFAULT_DRAIN_NS + 2 * longestServiceNs(trace) * dilation.factor,
+    share: ALONE,
+  });
+  const played = await runLoopback(
+    {
+      server: (socket) => ({
+        config: server(socket),
+        frame,
+        classifier,
+        workload: workload.source,
+        policy: spec.policy,
+        seed: spec.seed,
+        dilation: dilation.factor,
+      }),
+      client: (socket) => ({
+        config: client(socket),
+        frame,
+        classifier,
+        trace: { workload: workload.source, offer: spec.offer, ...part },
+        dilation: dilation.factor,
+        lateAfterNs: Math.max(LATE_AFTER_REAL_NS, LATE_AFTER_NS * dilation.factor),
+        closedLoop: false,
+      }),
+    },
+    {
+      signal: options.signal,
+      onStarted: options.onStarted,
+      onLive: options.onProgress && ((live) => options.onProgress!(liveOf(live, dilation.factor))),
+    },
+  );
+
+  const reconciled = played.server && reconcileRun(trace.length, played.client.counts, played.server.counts);
+  return {
+    dilation,
+    trace,
+    records: undilated(played.client.records, dilation.factor),
+    client: played.client.counts,
+    ...(played.server && { server: played.server.counts }),
+    ...(reconciled && { counts: reconciled.counts }),
+    wrong: reconciled?.wrong ?? [],
+    end: played.client.end,
+    durationNs: (played.client.durationNs - LEAD_NS) / dilation.factor,
+    reservations: (played.server?.reservations ?? []).map(({ atNs, reservation }) => ({
+      atNs: atNs / dilation.factor,
+      reservation,
+    })),
+    closingLine: closingLine(played.client.durationNs, played.client.counts),
+  };
+}
+
+function dilationOf(spec: HardwareSpec): Dilation {
+  const cores = availableParallelism();
+  if (spec.dilate === 'auto') {
+    // Real work cannot be stretched.
+    if (spec.application?.name === 'rocksdb') return givenDilation(1, spec.workers, cores);
+    return chooseDilation(spec.workload, offeredRps(spec.workload, spec.offer), spec.workers, cores);
+  }
+  if (!(spec.dilate >= 1 && spec.dilate <= 1e6)) {
+    throw new RangeError(`--dilate: expected auto or a number from 1 to 1000000, found ${spec.dilate}`);
+  }
+  return givenDilation(spec.dilate, spec.workers, cores);
+}
+
+function longestServiceNs(trace: PlannedTrace): number {
+  let longest = 0;
+  for (const ns of trace.serviceNs) if (ns > longest) longest = ns;
+  return longest;
+}
+
+function undilated(records: NativeRecords, factor: number): HardwareRecords {
+  const since = (column: Float64Array, startNs: number): Float64Array => column.map((ns) => (ns - startNs) / factor);
+  return {
+    sentNs: since(records.sentNs, LEAD_NS),
+    repliedNs: since(records.repliedNs, LEAD_NS),
+    receivedNs: since(records.receivedNs, 0),
+    dispatchedNs: since(records.dispatchedNs, 0),
+    startedNs: since(records.startedNs, 0),
+    endedNs: since(records.endedNs, 0),
+  };
+}
+
+function liveOf(live: LoopbackLive, factor: number): HardwareLive {
+  const { client } = live;
+  return {
+    achievedRps: client && client.nowNs > 0 ? (client.received / (client.nowNs / 1e9)) * factor : 0,
+    inFlight: client ? client.sent - client.received : 0,
+    p99Slowdown: live.p99Slowdown ?? Number.NaN,
+    ...(live.reservedWorkers && { reservedWorkers: live.reservedWorkers }),
+  };
+}
+
+/** The live figures as one line of a terminal. */
+export function showLive(live: HardwareLive, typeNames: readonly string[]): string {
+  const reserved = live.reservedWorkers
+    ? `, reserved ${live.reservedWorkers.map((n, type) => `${typeNames[type]} ${n}`).join(' ')}`
+    : '';
+  return `${formatRate(live.achievedRps)}, ${live.inFlight} in flight, p99 slowdown ${live.p99Slowdown.toFixed(1)}${reserved}`;
+}
