@@ -51,8 +51,10 @@ Napi::Value pinThread(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value sharpenTimers(const Napi::CallbackInfo& info) {
+/** prepareThread(poll): timers and priority of the calling thread, as for every native one. */
+Napi::Value prepareThread(const Napi::CallbackInfo& info) {
   sharpenTimersOfThisThread();
+  preferThisThread(pollOf(info[0].ToString().Utf8Value()));
   return info.Env().Undefined();
 }
 
@@ -132,7 +134,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("stopEal", Napi::Function::New(env, stopEal));
   exports.Set("misalignment", Napi::Function::New(env, misalignment));
   exports.Set("pinThread", Napi::Function::New(env, pinThread));
-  exports.Set("sharpenTimers", Napi::Function::New(env, sharpenTimers));
+  exports.Set("prepareThread", Napi::Function::New(env, prepareThread));
   exports.Set("yieldThread", Napi::Function::New(env, yieldThread));
   exports.Set("armBell", Napi::Function::New(env, armBell));
   exports.Set("disarmBell", Napi::Function::New(env, disarmBell));

@@ -47,6 +47,16 @@ inline void pinThisThread(int core) {
   }
 }
 
+/**
+ * A thread that sleeps between requests shares its core with whatever else runs there. Where the system allows it (root, or an rtprio
+ * limit), let it run as soon as it wakes; where it does not, it waits its turn like everybody else. Never for threads that spin.
+ */
+inline void preferThisThread(Poll poll) noexcept {
+  if (poll != Poll::sleep) return;
+  const sched_param lowest{.sched_priority = 1};
+  pthread_setschedparam(pthread_self(), SCHED_RR, &lowest);
+}
+
 /** Timers of this thread fire as exactly as the kernel can; its default slack of 50 us would be added to every sleep. */
 inline void sharpenTimersOfThisThread() noexcept { prctl(PR_SET_TIMERSLACK, 1UL); }
 

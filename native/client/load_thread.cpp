@@ -30,6 +30,7 @@ void LoadThread::run(int core) {
     const EalThread lcore;
     if (core >= 0) pinThisThread(core);
     sharpenTimersOfThisThread();
+    preferThisThread(load_.config_.poll);
     result = play();
   } catch (const std::exception&) {
     // No lcore id or no such core: nothing was sent by this thread, which the counts then show.

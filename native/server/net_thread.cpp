@@ -45,6 +45,7 @@ void NetThread::run() {
     // Pinned after the registration, which takes the affinity it finds.
     if (setup_.core) pinThisThread(*setup_.core);
     sharpenTimersOfThisThread();
+    preferThisThread(setup_.poll);
     ready_.set_value();
     serve();
   } catch (...) {

@@ -33,6 +33,7 @@ void WorkerThread::run() {
   try {
     if (setup_.core) pinThisThread(*setup_.core);
     sharpenTimersOfThisThread();
+    preferThisThread(setup_.poll);
     application = setup_.makeApplication(setup_.clock, Doorbell(mailbox_.bell));
     application->setup(setup_.index);
   } catch (...) {

@@ -79,7 +79,7 @@ function main(data: DispatcherThreadData): void {
   );
 
   if (data.core !== undefined) native.pinThread(data.core);
-  native.sharpenTimers();
+  native.prepareThread(poll);
   Atomics.store(control, Control.dispatcherState / 4, DispatcherState.ready);
   try {
     dispatcher.run();

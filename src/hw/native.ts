@@ -106,7 +106,7 @@ export interface Native {
   stopEal(): void;
   misalignment(bytes: Uint8Array): number;
   pinThread(core: number): void;
-  sharpenTimers(): void;
+  prepareThread(poll: Poll): void;
   yieldThread(): void;
   armBell(words: Uint32Array, index: number): void;
   disarmBell(words: Uint32Array, index: number): void;

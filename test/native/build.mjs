@@ -1,0 +1,90 @@
+// Compiles the native unit tests and the frame fuzzer with g++ (or $CXX), plain or under a sanitizer. Used by native.test.ts and by hand:
+//   node test/native/build.mjs plain && build/native-tests/plain/tests
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const compiler = process.env.CXX ?? 'g++';
+
+const VARIANTS = {
+  plain: ['-O2'],
+  asan: ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer'],
+  tsan: ['-O1', '-g', '-fsanitize=thread'],
+};
+/** Under ThreadSanitizer only what is pure psp: DPDK itself is not built for it, and its inline rings look like races. */
+const PURE = ['test/native/main.cpp', 'test/native/ring_test.cpp', 'test/native/frame_test.cpp', 'native/net/frame.cpp'];
+const ALL = [
+  ...PURE,
+  'test/native/port_test.cpp',
+  ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/port'].map((file) => `native/${file}.cpp`),
+  ...['net_thread', 'server', 'worker_thread'].map((file) => `native/server/${file}.cpp`),
+];
+const FUZZER = ['test/native/frame_fuzz.cpp', 'native/net/frame.cpp'];
+
+function pkgConfig(...args) {
+  const done = spawnSync('pkg-config', [...args, 'libdpdk'], { encoding: 'utf8' });
+  return done.status === 0 ? done.stdout.trim().split(/\s+/) : undefined;
+}
+
+/** Why the native tests cannot be built here; nothing when they can. */
+export function missing() {
+  if (spawnSync(compiler, ['--version']).status !== 0) return `no ${compiler}`;
+  if (!pkgConfig('--exists')) return 'no DPDK (libdpdk-dev)';
+  return undefined;
+}
+
+function newest(folder) {
+  return Math.max(
+    ...readdirSync(folder, { withFileTypes: true }).map((entry) =>
+      entry.isDirectory() ? newest(join(folder, entry.name)) : statSync(join(folder, entry.name)).mtimeMs,
+    ),
+  );
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stdout.on('data', (text) => (said += text));
+    child.stderr.on('data', (text) => (said += text));
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${command} ${args.join(' ')}\n${said}`))));
+  });
+}
+
+/** Builds a program (`tests` or `fuzz`) in a variant, unless it is newer than its sources; answers its path. */
+export async function build(program, variant) {
+  const folder = join(root, 'build/native-tests', variant);
+  const path = join(folder, program);
+  const sourcesChanged = Math.max(newest(join(root, 'native')), newest(join(root, 'test/native')));
+  if (existsSync(path) && statSync(path).mtimeMs > sourcesChanged) return path;
+  mkdirSync(folder, { recursive: true });
+  const sources = program === 'fuzz' ? FUZZER : variant === 'tsan' ? PURE : ALL;
+  const flags = [
+    '-std=c++20',
+    '-Wall',
+    '-Wextra',
+    '-Wno-volatile',
+    '-Wno-missing-field-initializers',
+    '-Inative',
+    ...VARIANTS[variant],
+    ...(program === 'fuzz' ? ['-DPSP_FUZZ_DRIVER'] : []),
+    ...pkgConfig('--cflags'),
+  ];
+  const objects = sources.map((source) => join(folder, `${program}-${basename(source, '.cpp')}.o`));
+  const jobs = sources.map((source, i) => () => run(compiler, [...flags, '-c', source, '-o', objects[i]]));
+  const workers = Array.from({ length: Math.max(1, cpus().length) }, async () => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) await job();
+  });
+  await Promise.all(workers);
+  const libraries = program === 'tests' && variant !== 'tsan' ? [...pkgConfig('--libs'), '-lrte_net_ring'] : [];
+  await run(compiler, [...VARIANTS[variant], ...objects, '-o', path, '-pthread', ...libraries]);
+  return path;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(await build('tests', process.argv[2] ?? 'plain'));
+  console.log(await build('fuzz', process.argv[2] ?? 'plain'));
+}
