@@ -8,6 +8,7 @@
 #include <string>
 
 #include "net/frame.hpp"
+#include "net/handover.hpp"
 
 namespace psp {
 
@@ -47,9 +48,12 @@ class Port {
   PortCounters counters() const noexcept;
 
   uint16_t receive(uint16_t queue, rte_mbuf** frames, uint16_t limit) const noexcept {
-    return rte_eth_rx_burst(id_, queue, frames, limit);
+    const uint16_t count = rte_eth_rx_burst(id_, queue, frames, limit);
+    if (count > 0) framesTaken(this);
+    return count;
   }
   uint16_t send(uint16_t queue, rte_mbuf** frames, uint16_t count) const noexcept {
+    framesGiven(this);
     return rte_eth_tx_burst(id_, queue, frames, count);
   }
 

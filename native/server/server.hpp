@@ -39,6 +39,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   Mac mac() const noexcept { return self_.mac; }
+  const Port& port() const noexcept { return port_; }
 
  private:
   /** Declared last and so destroyed first: tells the threads to stop before they are joined, also when a start-up fails half-way. */

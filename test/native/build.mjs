@@ -14,12 +14,9 @@ const VARIANTS = {
   asan: ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer'],
   tsan: ['-O1', '-g', '-fsanitize=thread'],
 };
-/** Under ThreadSanitizer only what is pure psp: DPDK itself is not built for it, and its inline rings look like races. */
-const PURE = ['test/native/main.cpp', 'test/native/ring_test.cpp', 'test/native/frame_test.cpp', 'native/net/frame.cpp'];
-const ALL = [
-  ...PURE,
-  'test/native/port_test.cpp',
-  ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/port'].map((file) => `native/${file}.cpp`),
+const TESTS = [
+  ...['main', 'ring_test', 'frame_test', 'port_test'].map((file) => `test/native/${file}.cpp`),
+  ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'].map((file) => `native/${file}.cpp`),
   ...['net_thread', 'server', 'worker_thread'].map((file) => `native/server/${file}.cpp`),
 ];
 const FUZZER = ['test/native/frame_fuzz.cpp', 'native/net/frame.cpp'];
@@ -61,7 +58,7 @@ export async function build(program, variant) {
   const sourcesChanged = Math.max(newest(join(root, 'native')), newest(join(root, 'test/native')));
   if (existsSync(path) && statSync(path).mtimeMs > sourcesChanged) return path;
   mkdirSync(folder, { recursive: true });
-  const sources = program === 'fuzz' ? FUZZER : variant === 'tsan' ? PURE : ALL;
+  const sources = program === 'fuzz' ? FUZZER : TESTS;
   const flags = [
     '-std=c++20',
     '-Wall',
@@ -79,7 +76,7 @@ export async function build(program, variant) {
     for (let job = jobs.shift(); job; job = jobs.shift()) await job();
   });
   await Promise.all(workers);
-  const libraries = program === 'tests' && variant !== 'tsan' ? [...pkgConfig('--libs'), '-lrte_net_ring'] : [];
+  const libraries = program === 'tests' ? [...pkgConfig('--libs'), '-lrte_net_ring'] : [];
   await run(compiler, [...VARIANTS[variant], ...objects, '-o', path, '-pthread', ...libraries]);
   return path;
 }

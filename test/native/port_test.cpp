@@ -146,6 +146,7 @@ TEST("server: requests go through net thread, mailboxes and workers, and every o
     if (sent < kRequests && sent - answered < 48) {
       // Every tenth has a type nobody knows.
       rte_mbuf* frame = requestFrame(pool, sent, sent % 10 == 0 ? 77 : 1, sent % 3 == 0 ? 2000 : 0);
+      framesGiven(&server.port());
       if (rte_ring_sp_enqueue(device.toDevice, frame) == 0) ++sent;
       else rte_pktmbuf_free(frame);
     }
@@ -169,6 +170,7 @@ TEST("server: requests go through net thread, mailboxes and workers, and every o
     }
     void* reply = nullptr;
     while (rte_ring_sc_dequeue(device.fromDevice, &reply) == 0) {
+      framesTaken(&server.port());
       auto* frame = static_cast<rte_mbuf*>(reply);
       const uint8_t* bytes = rte_pktmbuf_mtod(frame, uint8_t*);
       const ParsedFrame parsed = parseFrame(bytes, frame->data_len, kClient);
@@ -206,15 +208,18 @@ TEST("server: a request beyond all slots is refused and counted, an ARP question
   // Nobody dispatches: 64 slots (and arrivals) fill, the other 36 have no place.
   for (uint32_t i = 0; i < 100; ++i) {
     rte_mbuf* frame = requestFrame(pool, i, 1, 0);
+    framesGiven(&server.port());
     while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
   }
   rte_mbuf* question = rte_pktmbuf_alloc(pool);
   CHECK(question != nullptr);
   question->data_len = static_cast<uint16_t>(writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), kClient, kServer.ip));
   question->pkt_len = question->data_len;
+  framesGiven(&server.port());
   while (rte_ring_sp_enqueue(device.toDevice, question) != 0) sched_yield();
   void* answer = nullptr;
   while (rte_ring_sc_dequeue(device.fromDevice, &answer) != 0) sched_yield();
+  framesTaken(&server.port());
   auto* frame = static_cast<rte_mbuf*>(answer);
   CHECK(parseFrame(rte_pktmbuf_mtod(frame, uint8_t*), frame->data_len, kClient).kind == FrameKind::arpReply);
   rte_pktmbuf_free(frame);
