@@ -1,5 +1,5 @@
-import { createRecorder, type TypeMeasurements } from '../metrics/recorder.js';
 import { foldCompletion, formatDigest } from '../metrics/digest.js';
+import { createRecorder, type TypeMeasurements } from '../metrics/recorder.js';
 import { DROP_REASONS, type Reservation, type Scheduler, TO_COMPLETION, type Workers } from '../scheduler/scheduler.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import { createEventList } from './event-list.js';
