@@ -18,7 +18,7 @@ export interface TraceDigest {
 const PRIME_1 = 0x9e3779b1 | 0;
 const PRIME_2 = 0x85ebca77 | 0;
 const PRIME_3 = 0xc2b2ae3d | 0;
-const TWO_POW_MINUS_32 = 2 ** -32;
+const TWO_POW_MINUS_32 = 1 / 4294967296;
 
 /** @param typeNames names by type index, all of those that can occur */
 export function createTraceDigest(typeNames: readonly string[]): TraceDigest {

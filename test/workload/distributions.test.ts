@@ -183,6 +183,7 @@ describe('Chooser', () => {
   it('survives ratios whose sum is not quite 1', () => {
     const thirds = new Chooser(Array(3).fill(0.3333333333));
     expect(thirds.choose(1 - 2 ** -53)).toBe(2);
+    expect(new Chooser([...Array(3).fill(0.3333333333), 0]).choose(1 - 2 ** -53)).toBe(2);
     const many = new Chooser(Array(1000).fill(0.001));
     expect(many.choose(1 - 2 ** -53)).toBe(999);
     expect(many.choose(0.4999)).toBe(499);
