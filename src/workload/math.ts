@@ -8,12 +8,21 @@
  * coefficients and order of operations, errors below 1 ulp.
  */
 
-// The two halves of a double, to read and set its exponent. Whether the high word comes first depends on the machine.
+// A double and its two halves, to read its exponent. Whether the high half comes first depends on the machine.
 const f64 = new Float64Array(1);
 const u32 = new Uint32Array(f64.buffer);
 f64[0] = 1;
 const HIGH = u32[1] === 0x3ff00000 ? 1 : 0;
-const LOW = 1 - HIGH;
+
+/** `POWER_OF_2[k + 1074]` is 2^k for every power of two there is, made by exact doublings and halvings. */
+const ZERO = 1074;
+const POWER_OF_2 = new Float64Array(ZERO + 1024);
+POWER_OF_2[ZERO] = 1;
+for (let k = 1; k <= 1023; k++) POWER_OF_2[ZERO + k] = POWER_OF_2[ZERO + k - 1]! * 2;
+for (let k = 1; k <= ZERO; k++) POWER_OF_2[ZERO - k] = POWER_OF_2[ZERO - k + 1]! / 2;
+
+/** Where the normal doubles begin. */
+const SMALLEST_NORMAL = 2.2250738585072014e-308;
 
 const LN2_HI = 0.6931471803691238;
 const LN2_LO = 1.9082149292705877e-10;
@@ -25,19 +34,17 @@ export function log(x: number): number {
   if (!(x > 0)) return x === 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
   if (x === Number.POSITIVE_INFINITY) return x;
   let k = 0;
-  if (x < 2.2250738585072014e-308) {
+  if (x < SMALLEST_NORMAL) {
     k = -54;
     x *= TWO_54;
   }
   // x = 2^k (1 + f) with sqrt(2)/2 < 1 + f < sqrt(2)
   f64[0] = x;
-  let high = u32[HIGH]!;
-  k += (high >> 20) - 1023;
-  high &= 0xfffff;
-  const carry = (high + 0x95f64) & 0x100000;
-  u32[HIGH] = high | (carry ^ 0x3ff00000);
-  k += carry >> 20;
-  const f = f64[0] - 1;
+  const bits = u32[HIGH]!;
+  const high = bits & 0xfffff;
+  const e = (bits >> 20) - 1023 + ((high + 0x95f64) >> 20);
+  const f = timesPowerOf2(x, -e) - 1;
+  k += e;
 
   if ((0xfffff & (2 + high)) < 3) {
     // |f| < 2^-20
@@ -89,24 +96,20 @@ function expRational(t: number): number {
   );
 }
 
-/** y · 2^k for 0.5 < y < 2.1 and -1075 <= k <= 1024, rounded at most once. */
+/** y · 2^k for |k| <= 2047, rounded at most once when y is near 1. */
 function timesPowerOf2(y: number, k: number): number {
-  if (k > 1023) return y * 2 * powerOf2(1023);
-  if (k >= -1021) return y * powerOf2(k);
-  return y * powerOf2(k + 1000) * powerOf2(-1000);
+  if (k > 1023) return y * 2 * POWER_OF_2[ZERO + k - 1]!;
+  if (k < -1021) return y * POWER_OF_2[ZERO + k + 1000]! * POWER_OF_2[ZERO - 1000]!;
+  return y * POWER_OF_2[ZERO + k]!;
 }
 
-function powerOf2(k: number): number {
-  u32[LOW] = 0;
-  u32[HIGH] = (k + 1023) << 20;
-  return f64[0]!;
-}
-
-/** `x` with the low 32 bits of its significand cleared, so that products of two such numbers are exact. */
+/**
+ * The upper 26 bits of the significand of `x`, so that products of two such numbers are exact: T. J. Dekker, "A Floating-Point Technique for Extending the
+ * Available Precision", Numerische Mathematik 18, 1971. (fdlibm clears the lower 32 bits instead, for which a double must go through memory.)
+ */
 function upper(x: number): number {
-  f64[0] = x;
-  u32[LOW] = 0;
-  return f64[0];
+  const t = 134217729 * x;
+  return t - (t - x);
 }
 
 /** log2(1.5) in two parts. */
@@ -119,45 +122,36 @@ export function pow(x: number, y: number): number {
   if (!(x > 0)) return x === 0 ? (y > 0 ? 0 : Number.POSITIVE_INFINITY) : Number.NaN;
   if (x === 1) return 1;
   if (y === 1) return x;
-  if (y !== y) return Number.NaN;
+  if (Number.isNaN(y)) return Number.NaN;
   if (x === Number.POSITIVE_INFINITY) return y > 0 ? x : 0;
   if (y === Number.POSITIVE_INFINITY || y === Number.NEGATIVE_INFINITY)
     return x > 1 === y > 0 ? Number.POSITIVE_INFINITY : 0;
-  // Beyond these the result is 0 or Infinity whatever x is, unless x is within 2^-20 of 1; log is exact enough to tell.
-  const rough = y * log(x);
-  if (rough > 710) return Number.POSITIVE_INFINITY;
-  if (rough < -746) return 0;
+  if (y > 1e15 || y < -1e15) {
+    // The splitting below could overflow. Nobody needs such a power to the last bit.
+    return exp(y * log(x));
+  }
 
   // log2(x) = t1 + t2, with t1 short enough for exact products
   let ax = x;
   let n = 0;
-  if (ax < 2.2250738585072014e-308) {
-    ax *= 9007199254740992;
-    n = -53;
+  if (ax < SMALLEST_NORMAL) {
+    ax *= TWO_54;
+    n = -54;
   }
   f64[0] = ax;
-  let high = u32[HIGH]!;
-  n += (high >> 20) - 0x3ff;
-  const fraction = high & 0xfffff;
-  high = fraction | 0x3ff00000;
-  let near15 = false; // is the significand nearer to 1.5 than to 1 (or 2)?
-  if (fraction > 0x3988e) {
-    if (fraction < 0xbb67a) near15 = true;
-    else {
-      n += 1;
-      high -= 0x100000;
-    }
-  }
-  u32[HIGH] = high;
-  ax = f64[0]!;
+  const bits = u32[HIGH]!;
+  const fraction = bits & 0xfffff;
+  // The significand, from sqrt(3)/2 to sqrt(3), is nearer to 1.5 or to 1.
+  const near15 = fraction > 0x3988e && fraction < 0xbb67a;
+  const e = (bits >> 20) - 0x3ff + (fraction >= 0xbb67a ? 1 : 0);
+  ax = timesPowerOf2(ax, -e);
+  n += e;
   const bp = near15 ? 1.5 : 1;
   const u = ax - bp;
   const v = 1 / (ax + bp);
   const ss = u * v;
   const sHigh = upper(ss);
-  u32[HIGH] = ((high >> 1) | 0x20000000) + 0x80000 + (near15 ? 0x40000 : 0);
-  u32[LOW] = 0;
-  let tHigh = f64[0]!;
+  let tHigh = upper(ax + bp);
   let tLow = ax - (tHigh - bp);
   const sLow = v * (u - sHigh * tHigh - sHigh * tLow);
   let s2 = ss * ss;

@@ -4,9 +4,10 @@ import type { ArrivalKind, Arrivals } from './arrival-process.js';
 import { constantGap } from './constant-gap.js';
 import { mmpp2 } from './mmpp2.js';
 import { poisson } from './poisson.js';
+import { recorded } from './recorded.js';
 import { renewal } from './renewal.js';
 
-export const ARRIVALS: readonly ArrivalKind[] = [poisson, constantGap, renewal, mmpp2];
+export const ARRIVALS: readonly ArrivalKind[] = [poisson, constantGap, renewal, mmpp2, recorded];
 
 /**
  * Reads an arrival process as it stands in a workload file: its name, or a map of its name to its parameters.

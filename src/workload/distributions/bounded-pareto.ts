@@ -1,5 +1,5 @@
 import { number, positiveDuration } from '../fields.js';
-import { expm1, log, pow } from '../math.js';
+import { exp, expm1, log, pow } from '../math.js';
 import { type Random, uniform53 } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 
@@ -36,7 +36,7 @@ class BoundedPareto implements Distribution {
 
   sample(random: Random): number {
     // The inverse distribution function. 53 bits: with 32 the largest values of a wide range would come in visible steps.
-    return this.minNs * pow(1 - uniform53(random) * this.covered, this.power);
+    return this.minNs * exp(this.power * log(1 - uniform53(random) * this.covered));
   }
 }
 

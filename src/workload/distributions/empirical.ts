@@ -51,30 +51,35 @@ class Quantiles {
   private broken = false;
 
   add(probability: unknown, duration: unknown, refuse: (message: string) => void): void {
-    const fail = (message: string) => {
-      this.broken = true;
-      refuse(message);
-    };
+    // The order of what follows a mistake cannot be judged.
+    if (this.broken) return;
+    const problem = this.tryAdd(probability, duration);
+    if (problem === undefined) return;
+    this.broken = true;
+    refuse(problem);
+  }
+
+  private tryAdd(probability: unknown, duration: unknown): string | undefined {
     if (typeof probability !== 'number' || !(probability >= 0 && probability <= 1)) {
-      return fail(`expected a probability from 0 to 1, found ${show(probability)}`);
+      return `expected a probability from 0 to 1, found ${show(probability)}`;
     }
     let ns: number;
     try {
       ns = readDuration(duration);
     } catch (error) {
-      return fail((error as Error).message);
+      return (error as Error).message;
     }
     const last = this.probabilities.length - 1;
-    if (last < 0 && probability !== 0)
-      return fail(`expected the probability 0 (the minimum) first, found ${probability}`);
+    if (last < 0 && probability !== 0) return `expected the probability 0 (the minimum) first, found ${probability}`;
     if (last >= 0 && probability <= this.probabilities[last]!) {
-      return fail(`expected a probability above the one before (${this.probabilities[last]}), found ${probability}`);
+      return `expected a probability above the one before (${this.probabilities[last]}), found ${probability}`;
     }
     if (last >= 0 && ns < this.durationsNs[last]!) {
-      return fail(`expected a duration of at least the one before (${this.durationsNs[last]}ns), found ${ns}ns`);
+      return `expected a duration of at least the one before (${this.durationsNs[last]}ns), found ${ns}ns`;
     }
     this.probabilities.push(probability);
     this.durationsNs.push(ns);
+    return undefined;
   }
 
   finish(refuse: (message: string) => void): Distribution | undefined {
@@ -95,21 +100,20 @@ class Quantiles {
 /** Lines `probability,duration`; a header, empty lines and lines that begin with # are passed over. */
 function readCsv(csv: string, file: string, checker: Checker): Distribution | undefined {
   const quantiles = new Quantiles();
-  const lines = csv.replace(/^\uFEFF/, '').split(/\r?\n/);
   let end = 1;
-  lines.forEach((line, i) => {
-    const refuse = (message: string) => void checker.refuse(`${file}:${i + 1}: ${message}`);
-    if (line.trim() === '' || line.startsWith('#')) return;
+  for (const [i, line] of csv
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
     end = i + 1;
-    const cells = line.split(',').map((cell) => cell.trim());
-    if (cells[0] === 'probability') return;
-    if (cells.length !== 2) return refuse(`expected probability,duration, found '${line}'`);
-    quantiles.add(
-      cells[0] === '' ? undefined : Number.isNaN(Number(cells[0])) ? cells[0] : Number(cells[0]),
-      cells[1],
-      refuse,
-    );
-  });
+    const [probability, duration, ...more] = line.split(',').map((cell) => cell.trim());
+    if (probability === 'probability') continue;
+    const refuse = (message: string) => checker.refuse(`${file}:${i + 1}: ${message}`);
+    if (duration === undefined || more.length > 0) return refuse(`expected probability,duration, found '${line}'`);
+    const value = Number(probability);
+    quantiles.add(probability === '' || Number.isNaN(value) ? probability : value, duration, refuse);
+  }
   return quantiles.finish((message) => checker.refuse(`${file}:${end}: ${message}`));
 }
 
@@ -150,7 +154,7 @@ export const empirical: DistributionKind = {
     p.quantiles!.forEach((pair, i) => {
       if (!Array.isArray(pair) || pair.length !== 2) {
         here.at(i).refuse(`expected a pair [probability, duration], found ${show(pair)}`);
-        quantiles.add(undefined, undefined, () => {});
+        quantiles.add(undefined, undefined, () => undefined);
       } else {
         quantiles.add(pair[0], pair[1], (message) => here.at(i).refuse(message));
       }

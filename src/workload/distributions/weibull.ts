@@ -1,4 +1,4 @@
-import { gamma, pow } from '../math.js';
+import { exp, gamma, log } from '../math.js';
 import type { Random } from '../random.js';
 import { standardExponential } from '../ziggurat.js';
 import type { Distribution, DistributionKind } from './distribution.js';
@@ -21,7 +21,7 @@ class Weibull implements Distribution {
   }
 
   sample(random: Random): number {
-    return this.scaleNs * pow(standardExponential(random), this.power);
+    return this.scaleNs * exp(this.power * log(standardExponential(random)));
   }
 }
 

@@ -1,0 +1,140 @@
+/**
+ * The future events of the workers. A worker has at most one (its request completes, its slice expires, or it has given up its request), so the
+ * list holds at most one entry per worker. Events at the same time come in the order of worker numbers.
+ */
+export interface EventList {
+  /** Time of the next event, ns; Infinity when there is none. */
+  nextNs(): number;
+  /** Removes the next event and answers its worker. There must be one. */
+  take(): number;
+  /** Adds the event of a worker that has none. */
+  add(worker: number, timeNs: number): void;
+  /** Removes the event of a worker; it must have one. */
+  remove(worker: number): void;
+  size(): number;
+}
+
+/** Up to this many workers a sorted array is the faster list: fewer than 32 entries are shifted, most of the time far fewer. */
+const SORTED_LIST_LIMIT = 48;
+
+export function createEventList(workers: number): EventList {
+  return workers <= SORTED_LIST_LIMIT ? createSortedEventList(workers) : createHeapEventList(workers);
+}
+
+/**
+ * Entries in descending order, the next event last: taking it moves nothing, and adding a short service (most are) moves the few
+ * entries that end even earlier.
+ */
+export function createSortedEventList(workers: number): EventList {
+  // Index 0 is a sentinel that is later than everything.
+  const times = new Float64Array(workers + 1);
+  const owners = new Int32Array(workers + 1);
+  const last = new Int32Array(1);
+  times[0] = Number.POSITIVE_INFINITY;
+
+  return {
+    nextNs: () => times[last[0]!]!,
+    take: () => {
+      const at = last[0]!;
+      last[0] = at - 1;
+      return owners[at]!;
+    },
+    add: (worker, timeNs) => {
+      let at = last[0]!;
+      last[0] = at + 1;
+      while (times[at]! < timeNs || (times[at] === timeNs && owners[at]! < worker && at > 0)) {
+        times[at + 1] = times[at]!;
+        owners[at + 1] = owners[at]!;
+        at--;
+      }
+      times[at + 1] = timeNs;
+      owners[at + 1] = worker;
+    },
+    remove: (worker) => {
+      let at = 1;
+      while (owners[at] !== worker) at++;
+      const end = last[0]!;
+      last[0] = end - 1;
+      for (; at < end; at++) {
+        times[at] = times[at + 1]!;
+        owners[at] = owners[at + 1]!;
+      }
+    },
+    size: () => last[0]!,
+  };
+}
+
+/** A 4-ary heap that knows where each worker's entry is. */
+export function createHeapEventList(workers: number): EventList {
+  const times = new Float64Array(workers);
+  const owners = new Int32Array(workers);
+  const position = new Int32Array(workers);
+  const count = new Int32Array(1);
+
+  function earlier(timeNs: number, worker: number, at: number): boolean {
+    const other = times[at]!;
+    return timeNs < other || (timeNs === other && worker < owners[at]!);
+  }
+
+  function place(at: number, timeNs: number, worker: number): void {
+    times[at] = timeNs;
+    owners[at] = worker;
+    position[worker] = at;
+  }
+
+  function siftUp(from: number, timeNs: number, worker: number): void {
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >> 2;
+      if (!earlier(timeNs, worker, parent)) break;
+      place(at, times[parent]!, owners[parent]!);
+      at = parent;
+    }
+    place(at, timeNs, worker);
+  }
+
+  function siftDown(from: number, timeNs: number, worker: number): void {
+    const size = count[0]!;
+    let at = from;
+    for (;;) {
+      const first = 4 * at + 1;
+      if (first >= size) break;
+      let least = first;
+      const end = Math.min(first + 4, size);
+      for (let child = first + 1; child < end; child++) {
+        if (earlier(times[child]!, owners[child]!, least)) least = child;
+      }
+      if (earlier(timeNs, worker, least)) break;
+      place(at, times[least]!, owners[least]!);
+      at = least;
+    }
+    place(at, timeNs, worker);
+  }
+
+  /** Fills the hole at `at` with the last entry. */
+  function close(at: number): void {
+    const end = count[0]! - 1;
+    count[0] = end;
+    if (at === end) return;
+    const timeNs = times[end]!;
+    const worker = owners[end]!;
+    if (at > 0 && earlier(timeNs, worker, (at - 1) >> 2)) siftUp(at, timeNs, worker);
+    else siftDown(at, timeNs, worker);
+  }
+
+  return {
+    nextNs: () => (count[0]! > 0 ? times[0]! : Number.POSITIVE_INFINITY),
+    take: () => {
+      const worker = owners[0]!;
+      close(0);
+      return worker;
+    },
+    add: (worker, timeNs) => {
+      const at = count[0]!;
+      count[0] = at + 1;
+      siftUp(at, timeNs, worker);
+    },
+    remove: (worker) => close(position[worker]!),
+    size: () => count[0]!,
+  };
+}

@@ -1,0 +1,157 @@
+import type { ReservationEntry, RunRecord } from '../metrics/result.js';
+import type { ChosenPolicy } from '../scheduler/registry.js';
+import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
+import { createBatch, type RequestSource } from '../workload/request-source.js';
+import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
+
+export interface SimulateOptions {
+  readonly policy: ChosenPolicy;
+  readonly workers: number;
+  /** The types the scheduler is told of. */
+  readonly types: readonly TypeInfo[];
+  /** Does the trace hold requests of the type UNKNOWN, with index `types.length`? */
+  readonly hasUnknown: boolean;
+  readonly source: RequestSource;
+  /** Uniform on [0, 1): the `stealing` substream. */
+  readonly random: () => number;
+  readonly trueProfile?: TrueProfile;
+  /** Requests that arrive before this number of requests or before this time are not recorded. */
+  readonly warmup: { readonly requests: number } | { readonly untilNs: number };
+  /** When the measuring window ends, ns; default: with the last arrival. */
+  readonly endNs?: number;
+  /** Told the number of requests that have arrived and the virtual time, now and then. */
+  readonly onProgress?: (requests: number, nowNs: number) => void;
+  /** Asked now and then; true ends the run with what there is. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** Batches between two calls of `onProgress` and `shouldStop`: some ten milliseconds. */
+const BATCHES_PER_PULSE = 256;
+const EVENTS_PER_PULSE = 1 << 17;
+
+/**
+ * Simulates one policy on one request trace until every request that arrived is served.
+ *
+ * The measuring window (for rates and utilisation) is from the end of the warm-up to the last arrival or `endNs`; percentiles are those of all requests that
+ * arrived after the warm-up, however late they are served, so that a long wait at the end is not cut off.
+ *
+ * @throws PolicyError when the policy's parameters do not fit the setup
+ * @throws WorkloadError when a trace file turns out to be broken
+ */
+export async function simulate(options: SimulateOptions): Promise<RunRecord> {
+  const { source, workers, types, warmup, shouldStop, onProgress } = options;
+  const { policy, parameters } = options.policy;
+  const typeNames = types.map((type) => type.name);
+  if (options.hasUnknown) typeNames.push('UNKNOWN');
+  const simulation = createSimulation({
+    workers,
+    types: typeNames.length,
+    ...policy.costs?.(parameters),
+    createScheduler: (pool, now) =>
+      policy.create(
+        {
+          workers,
+          types,
+          pool,
+          now,
+          random: options.random,
+          ...(options.trueProfile && { trueProfile: options.trueProfile }),
+        },
+        parameters,
+      ),
+  });
+
+  const batch = createBatch();
+  let requests = 0;
+  let lastNs = 0;
+  let from: Snapshot | undefined;
+  let interrupted = false;
+  for (let pulse = 1; ; pulse++) {
+    const filled = source.fill(batch);
+    if (filled) await filled;
+    if (batch.length === 0) break;
+    let played = 0;
+    if (!from) {
+      const first = firstRecorded(batch.arrivalNs, batch.length, requests, warmup);
+      simulation.advance(batch, 0, first);
+      played = first;
+      if (first < batch.length) {
+        // The window opens with the first recorded arrival, or when the warm-up ends by the clock.
+        simulation.advanceTo('untilNs' in warmup ? warmup.untilNs : batch.arrivalNs[first]!);
+        from = simulation.snapshot();
+        simulation.startRecording();
+      }
+    }
+    simulation.advance(batch, played, batch.length);
+    requests += batch.length;
+    lastNs = batch.arrivalNs[batch.length - 1]!;
+    if (pulse % BATCHES_PER_PULSE === 0) {
+      onProgress?.(requests, lastNs);
+      if (shouldStop?.()) {
+        interrupted = true;
+        break;
+      }
+    }
+  }
+  const endNs = interrupted ? lastNs : Math.max(lastNs, options.endNs ?? 0);
+  simulation.advanceTo(endNs);
+  const to = simulation.snapshot();
+  while (!interrupted && simulation.drain(EVENTS_PER_PULSE)) {
+    onProgress?.(requests, lastNs);
+    interrupted = shouldStop?.() ?? false;
+  }
+  return recordOf(simulation, typeNames, from ?? to, to, interrupted);
+}
+
+/** Index in the batch of the first request that is recorded; the batch's length when there is none. */
+function firstRecorded(
+  arrivalNs: Float64Array,
+  length: number,
+  before: number,
+  warmup: SimulateOptions['warmup'],
+): number {
+  if ('requests' in warmup) return Math.min(length, Math.max(0, warmup.requests - before));
+  let i = 0;
+  while (i < length && arrivalNs[i]! < warmup.untilNs) i++;
+  return i;
+}
+
+function recordOf(
+  simulation: Simulation,
+  typeNames: readonly string[],
+  from: Snapshot,
+  to: Snapshot,
+  interrupted: boolean,
+): RunRecord {
+  const end = simulation.snapshot();
+  const sum = (counts: Float64Array) => counts.reduce((all, count) => all + count, 0);
+  return {
+    typeNames,
+    arrived: end.arrived,
+    completed: end.completed,
+    dropped: end.dropped,
+    dropReasons: Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, end.dropReasons[i]!])),
+    inFlight: sum(end.arrived) - sum(end.completed) - sum(end.dropped),
+    interrupted,
+    digest: simulation.digest(),
+    preemptions: end.preemptions,
+    steals: end.steals,
+    reservations: simulation.reservations().map(
+      ({ atNs, groups }): ReservationEntry => ({
+        atNs,
+        groups: groups.map((group) => ({
+          types: group.types.map((type) => typeNames[type]!),
+          workers: group.workers,
+        })),
+      }),
+    ),
+    measurements: typeNames.map((_, type) => simulation.measurements(type)),
+    window: {
+      fromNs: from.atNs,
+      toNs: to.atNs,
+      completed: sum(to.completed) - sum(from.completed),
+      busyNs: to.busyNs - from.busyNs,
+      overheadNs: to.overheadNs - from.overheadNs,
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { RequestBatch } from './request-source.js';
+
+/** The header line of a trace file. */
+export function traceHeader(flows = false): string {
+  return flows ? 'arrival_ns,type,service_ns,flow\n' : 'arrival_ns,type,service_ns\n';
+}
+
+/** The lines of a batch, in the format that scanTrace and openTrace read. */
+export function traceLines(
+  { length, arrivalNs, serviceNs, type, flow }: RequestBatch,
+  typeNames: readonly string[],
+  flows = false,
+): string {
+  let text = '';
+  for (let i = 0; i < length; i++) {
+    text += `${arrivalNs[i]},${typeNames[type[i]!]},${serviceNs[i]}${flows ? `,${flow[i]}` : ''}\n`;
+  }
+  return text;
+}

@@ -1,0 +1,231 @@
+/**
+ * Trace files as the whole workload. A first pass over the file checks every line and sums up what is in it; a second one plays
+ * it. Both hold one chunk at a time, so the file may be larger than memory.
+ */
+import { createBatch, type RequestBatch, type RequestSource } from './request-source.js';
+import { TraceParser } from './trace-parser.js';
+import { type Offer, UNKNOWN } from './workload.js';
+import { WorkloadError, type WorkloadIssue } from './workload-error.js';
+
+/** The bytes of a trace file, unzipped, in pieces of any size. */
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export interface TraceSummary {
+  readonly fileName: string;
+  readonly requests: number;
+  /** First and last arrival, ns. */
+  readonly firstArrivalNs: number;
+  readonly lastArrivalNs: number;
+  /** Mean rate between the first and the last arrival, requests per second; NaN when they are at the same time. */
+  readonly rateRps: number;
+  /** Mean service demand, ns. */
+  readonly meanServiceNs: number;
+  /** The types in the order of their first appearance, except that UNKNOWN, if there is one, is last. */
+  readonly types: readonly TraceType[];
+  /** Number of types the classifier recognises: all but UNKNOWN. */
+  readonly classified: number;
+  /** Does the file have the column `flow`? */
+  readonly hasFlow: boolean;
+}
+
+export interface TraceType {
+  readonly name: string;
+  readonly count: number;
+  /** Share among all requests. */
+  readonly ratio: number;
+  /** Mean of the demand, ns, and of its square, ns². */
+  readonly meanServiceNs: number;
+  readonly secondMomentNs2: number;
+}
+
+/** With so many wrong lines it is the whole file that is wrong. */
+const MAX_ISSUES = 20;
+
+/**
+ * First pass: checks the whole file.
+ *
+ * @throws WorkloadError with the first wrong lines (at most 20)
+ */
+export async function scanTrace(chunks: Chunks, fileName: string): Promise<TraceSummary> {
+  const issues: WorkloadIssue[] = [];
+  const parser = new TraceParser((line, message) => {
+    issues.push({ file: fileName, line, path: '', message });
+    if (issues.length >= MAX_ISSUES) throw new WorkloadError(issues);
+  });
+  const sums = new Sums();
+  const batch = createBatch();
+  for await (const chunk of chunks) {
+    for (let offset = 0; offset < chunk.length; ) {
+      batch.length = 0;
+      offset = parser.parse(chunk, offset, batch);
+      sums.add(batch);
+    }
+  }
+  batch.length = 0;
+  parser.finish(batch);
+  sums.add(batch);
+  if (issues.length > 0) throw new WorkloadError(issues);
+  if (sums.requests === 0) {
+    throw new WorkloadError([{ file: fileName, line: 1, path: '', message: 'expected requests, found none' }]);
+  }
+  return sums.summary(fileName, parser);
+}
+
+/** Counts and sums over a trace. */
+class Sums {
+  requests = 0;
+  private firstArrivalNs = 0;
+  private lastArrivalNs = 0;
+  private readonly counts: number[] = [];
+  private readonly serviceNs: number[] = [];
+  private readonly serviceNs2: number[] = [];
+
+  add({ length, arrivalNs, serviceNs, type }: RequestBatch): void {
+    if (length === 0) return;
+    if (this.requests === 0) this.firstArrivalNs = arrivalNs[0]!;
+    this.requests += length;
+    this.lastArrivalNs = arrivalNs[length - 1]!;
+    for (let i = 0; i < length; i++) {
+      const k = type[i]!;
+      const ns = serviceNs[i]!;
+      this.counts[k] = (this.counts[k] ?? 0) + 1;
+      this.serviceNs[k] = (this.serviceNs[k] ?? 0) + ns;
+      this.serviceNs2[k] = (this.serviceNs2[k] ?? 0) + ns * ns;
+    }
+  }
+
+  summary(fileName: string, { types: { names }, hasFlow }: TraceParser): TraceSummary {
+    const { requests, firstArrivalNs, lastArrivalNs } = this;
+    const types = names.map((name, k) => ({
+      name,
+      count: this.counts[k]!,
+      ratio: this.counts[k]! / requests,
+      meanServiceNs: this.serviceNs[k]! / this.counts[k]!,
+      secondMomentNs2: this.serviceNs2[k]! / this.counts[k]!,
+    }));
+    const classified = types.filter(({ name }) => name !== UNKNOWN);
+    const span = lastArrivalNs - firstArrivalNs;
+    return {
+      fileName,
+      requests,
+      firstArrivalNs,
+      lastArrivalNs,
+      rateRps: span > 0 ? ((requests - 1) * 1e9) / span : Number.NaN,
+      meanServiceNs: this.serviceNs.reduce((a, b) => a + b, 0) / requests,
+      types: [...classified, ...types.filter(({ name }) => name === UNKNOWN)],
+      classified: classified.length,
+      hasFlow,
+    };
+  }
+}
+
+/**
+ * The `rateScale` that makes a trace offer this load or rate.
+ *
+ * @throws RangeError when the trace has no rate, because all its requests arrive at once
+ */
+export function traceRateScale(summary: TraceSummary, offer: Offer): number {
+  if (!(summary.rateRps > 0))
+    throw new RangeError(`trace ${summary.fileName} has no rate: all requests arrive at once`);
+  const rateRps = 'rateRps' in offer ? offer.rateRps : (offer.load * offer.workers * 1e9) / summary.meanServiceNs;
+  return rateRps / summary.rateRps;
+}
+
+export interface TraceOptions {
+  /** What the rate is multiplied by (arrival times are divided by it, then rounded down); default 1. */
+  readonly rateScale?: number;
+  /** End after so many requests. */
+  readonly requests?: number;
+  /** End at this time, ns after scaling; the last arrival is before it. */
+  readonly durationNs?: number;
+}
+
+/**
+ * Second pass: plays the trace.
+ *
+ * `fill` answers at once while there is something left of a chunk, else with a promise. It rejects with a WorkloadError if the file changed since it was scanned.
+ *
+ * @throws RangeError when the scale is not above 0
+ */
+export function openTrace(chunks: Chunks, summary: TraceSummary, options: TraceOptions = {}): RequestSource {
+  const { rateScale = 1, requests = Number.POSITIVE_INFINITY, durationNs = Number.POSITIVE_INFINITY } = options;
+  if (!(rateScale > 0 && rateScale < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`expected a rate scale above 0, found ${rateScale}`);
+  }
+  return new TraceSource(chunks, summary, rateScale, requests, durationNs);
+}
+
+const NOTHING = new Uint8Array(0);
+
+class TraceSource implements RequestSource {
+  private readonly iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  private readonly parser: TraceParser;
+  private chunk: Uint8Array = NOTHING;
+  private offset = 0;
+  private ended = false;
+
+  constructor(
+    chunks: Chunks,
+    { fileName, types }: TraceSummary,
+    private readonly rateScale: number,
+    private requestsLeft: number,
+    private readonly durationNs: number,
+  ) {
+    this.iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+    const refuse = (line: number, message: string) => {
+      throw new WorkloadError([{ file: fileName, line, path: '', message }]);
+    };
+    this.parser = new TraceParser(
+      refuse,
+      types.map(({ name }) => name),
+    );
+  }
+
+  fill(batch: RequestBatch): void | Promise<void> {
+    batch.length = 0;
+    this.parseChunk(batch);
+    if (this.ended || batch.length > 0) return this.finishBatch(batch);
+    return this.fillFromNextChunks(batch);
+  }
+
+  /** Requests of the chunk at hand are handed out before the next one is waited for, so that a slow pipe delays nothing. */
+  private async fillFromNextChunks(batch: RequestBatch): Promise<void> {
+    while (!this.ended && batch.length === 0) {
+      const next = await this.iterator.next();
+      if (next.done) {
+        this.ended = true;
+        this.parser.finish(batch);
+      } else {
+        this.chunk = next.value;
+        this.offset = 0;
+        this.parseChunk(batch);
+      }
+    }
+    return this.finishBatch(batch);
+  }
+
+  private parseChunk(batch: RequestBatch): void {
+    if (this.offset < this.chunk.length) this.offset = this.parser.parse(this.chunk, this.offset, batch);
+  }
+
+  /** Scales the arrivals, and cuts the batch where the trace is to end. */
+  private finishBatch(batch: RequestBatch): void | Promise<void> {
+    const { rateScale, durationNs } = this;
+    const { arrivalNs } = batch;
+    let length = Math.min(batch.length, this.requestsLeft);
+    if (rateScale !== 1) for (let i = 0; i < length; i++) arrivalNs[i] = Math.floor(arrivalNs[i]! / rateScale);
+    if (length > 0 && arrivalNs[length - 1]! >= durationNs) {
+      while (length > 0 && arrivalNs[length - 1]! >= durationNs) length--;
+      this.requestsLeft = length;
+    }
+    batch.length = length;
+    this.requestsLeft -= length;
+    if (this.requestsLeft > 0 || this.ended) return;
+    // No more is wanted: let the file be closed.
+    this.ended = true;
+    this.chunk = NOTHING;
+    this.offset = 0;
+    const closing = this.iterator.return?.();
+    if (closing instanceof Promise) return closing.then(() => undefined);
+  }
+}

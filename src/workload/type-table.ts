@@ -1,0 +1,59 @@
+/**
+ * Finds the index of a request type by the bytes of its name, without making a string: open addressing over the hash that
+ * the caller computed while it looked for the end of the name.
+ */
+export class TypeTable {
+  /** Names by index. */
+  readonly names: string[] = [];
+  private readonly bytes: Uint8Array[] = [];
+  private readonly hashes: number[] = [];
+  private readonly slots = new Int16Array(SLOTS).fill(-1);
+
+  /** @returns the index, or -1 when the name is not there */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    let slot = hash & (SLOTS - 1);
+    for (;;) {
+      const index = this.slots[slot]!;
+      if (index < 0 || (this.hashes[index] === hash && equals(this.bytes[index]!, bytes, start, end))) return index;
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+  }
+
+  /** Adds a name that is not there and answers its index. */
+  add(name: string): number {
+    const bytes = new TextEncoder().encode(name);
+    const hash = hashOf(bytes, 0, bytes.length);
+    let slot = hash & (SLOTS - 1);
+    while (this.slots[slot]! >= 0) slot = (slot + 1) & (SLOTS - 1);
+    this.slots[slot] = this.names.length;
+    this.bytes.push(bytes);
+    this.hashes.push(hash);
+    return this.names.push(name) - 1;
+  }
+
+  get full(): boolean {
+    return this.names.length >= MAX_TRACE_TYPES;
+  }
+}
+
+/** More would be a column that holds something else than types. */
+export const MAX_TRACE_TYPES = 1024;
+const SLOTS = 4 * MAX_TRACE_TYPES;
+
+/** FNV-1a, 32 bits: start with {@link HASH_START}, fold byte by byte. */
+export const HASH_START = 0x811c9dc5 | 0;
+export function foldByte(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x01000193);
+}
+
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = HASH_START;
+  for (let i = start; i < end; i++) hash = foldByte(hash, bytes[i]!);
+  return hash;
+}
+
+function equals(name: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[start + i]) return false;
+  return true;
+}

@@ -1,0 +1,294 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRequestSource } from '../../src/workload/generate.js';
+import { createBatch } from '../../src/workload/request-source.js';
+import { openTrace, scanTrace, type TraceOptions, traceRateScale } from '../../src/workload/trace.js';
+import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../src/workload/trace-digest.js';
+import { traceHeader, traceLines } from '../../src/workload/trace-writer.js';
+import { complaints, drain, shipped } from './helpers.js';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** The text in pieces of these sizes, over and over. */
+function* pieces(text: string, sizes: readonly number[] = [text.length + 1]): Generator<Uint8Array> {
+  const all = bytes(text);
+  for (let at = 0, i = 0; at < all.length; i++) {
+    const size = sizes[i % sizes.length]!;
+    yield all.subarray(at, at + size);
+    at += size;
+  }
+}
+
+async function* slowly<T>(items: Iterable<T>): AsyncGenerator<T> {
+  for (const item of items) {
+    await Promise.resolve();
+    yield item;
+  }
+}
+
+const scan = (text: string) => scanTrace([bytes(text)], 't.csv');
+const errors = (text: string) => complaints(() => scan(text));
+
+async function play(text: string, options?: TraceOptions, capacity?: number) {
+  return drain(openTrace([bytes(text)], await scan(text), options), capacity);
+}
+
+const GOOD = 'arrival_ns,type,service_ns\n0,GET,1500\n100,SCAN,635000\n100,GET,1500\n400,PUT,1\n';
+
+describe('a trace file', () => {
+  it('is summed up by the first pass', async () => {
+    const summary = await scan(GOOD);
+    expect(summary).toEqual({
+      fileName: 't.csv',
+      requests: 4,
+      firstArrivalNs: 0,
+      lastArrivalNs: 400,
+      rateRps: 7.5e6,
+      meanServiceNs: 638_001 / 4,
+      classified: 3,
+      hasFlow: false,
+      types: [
+        { name: 'GET', count: 2, ratio: 0.5, meanServiceNs: 1500, secondMomentNs2: 2_250_000 },
+        { name: 'SCAN', count: 1, ratio: 0.25, meanServiceNs: 635_000, secondMomentNs2: 635_000 ** 2 },
+        { name: 'PUT', count: 1, ratio: 0.25, meanServiceNs: 1, secondMomentNs2: 1 },
+      ],
+    });
+  });
+
+  it('is played by the second', async () => {
+    expect(await play(GOOD)).toEqual({
+      arrivalNs: [0, 100, 100, 400],
+      type: [0, 1, 0, 2],
+      serviceNs: [1500, 635_000, 1500, 1],
+      flow: [0, 0, 0, 0],
+    });
+  });
+
+  it('needs no header and no last newline, and may come from a spreadsheet', async () => {
+    const expected = await play(GOOD);
+    expect(await play(GOOD.slice(GOOD.indexOf('\n') + 1))).toEqual(expected);
+    expect(await play(GOOD.slice(0, -1))).toEqual(expected);
+    expect(await play(`\uFEFF${GOOD.replaceAll('\n', '\r\n')}\r\n`)).toEqual(expected);
+    expect(await play(GOOD.replaceAll('\n', '\n\n'))).toEqual(expected);
+    expect(await play(GOOD.replace('arrival_ns,type,service_ns', 'Arrival_ns, Type, Service_ns'))).toEqual(expected);
+  });
+
+  it('may name flows', async () => {
+    const text = 'arrival_ns,type,service_ns,flow\n5,A,1,0\n6,A,1,4294967295\n';
+    expect((await play(text)).flow).toEqual([0, 4_294_967_295]);
+    expect((await scan(text)).hasFlow).toBe(true);
+    expect((await play('5,A,1,17\n')).flow).toEqual([17]);
+  });
+
+  it('gives UNKNOWN the index after all others', async () => {
+    const text = '1,UNKNOWN,5\n2,B,6\n3,A,7\n4,UNKNOWN,5\n';
+    const summary = await scan(text);
+    expect(summary.types.map(({ name, count }) => `${name} ${count}`)).toEqual(['B 1', 'A 1', 'UNKNOWN 2']);
+    expect(summary.classified).toBe(2);
+    expect((await play(text)).type).toEqual([2, 0, 1, 2]);
+  });
+
+  it('reads the same however its bytes are cut and whatever the batches hold', async () => {
+    const text = 'arrival_ns,type,service_ns\r\n0,GÉT,1500\r\n100,SCAN,635000\n\n100,GÉT,1500\n4000000000000,PUT,1';
+    const summary = await scan(text);
+    const whole = await drain(openTrace([bytes(text)], summary));
+    expect(whole.arrivalNs).toEqual([0, 100, 100, 4e12]);
+    for (let cut = 0; cut <= bytes(text).length; cut++) {
+      const chunks = [bytes(text).subarray(0, cut), bytes(text).subarray(cut)];
+      expect(await scanTrace(chunks, 't.csv')).toEqual(summary);
+      expect(await drain(openTrace(chunks, summary), 1 + (cut % 3))).toEqual(whole);
+    }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (sizes, capacity) => {
+          expect(await scanTrace(pieces(text, sizes), 't.csv')).toEqual(summary);
+          expect(await drain(openTrace(slowly(pieces(text, sizes)), summary), capacity)).toEqual(whole);
+        },
+      ),
+    );
+  });
+
+  it('is streamed: one chunk in memory, the next asked for only when it is needed, and closed at the end', async () => {
+    let asked = 0;
+    let closed = false;
+    const lines = 200;
+    async function* file() {
+      try {
+        for (;;) {
+          asked++;
+          let text = '';
+          for (let i = 0; i < lines; i++) text += `${asked * 1000 + i},A,1\n`;
+          yield bytes(text);
+        }
+      } finally {
+        closed = true;
+      }
+    }
+    const summary = await scan('0,A,1\n');
+    const source = openTrace(file(), summary, { requests: 1000 });
+    const batch = createBatch(100);
+    await source.fill(batch);
+    expect([batch.length, asked]).toEqual([100, 1]);
+    // What is left of a chunk is there at once.
+    expect(source.fill(batch)).toBeUndefined();
+    expect([batch.length, asked]).toEqual([100, 1]);
+    const rest = await drain(source, 100);
+    expect(rest.arrivalNs.length).toBe(800);
+    expect(asked).toBe(5);
+    expect(closed).toBe(true);
+    await source.fill(batch);
+    expect(batch.length).toBe(0);
+  });
+
+  it('can be played faster or slower, and cut', async () => {
+    expect((await play(GOOD, { rateScale: 3 })).arrivalNs).toEqual([0, 33, 33, 133]);
+    expect((await play(GOOD, { rateScale: 0.5 })).arrivalNs).toEqual([0, 200, 200, 800]);
+    expect((await play(GOOD, { requests: 2 })).arrivalNs).toEqual([0, 100]);
+    expect((await play(GOOD, { durationNs: 100 })).arrivalNs).toEqual([0]);
+    expect((await play(GOOD, { durationNs: 101 }, 1)).arrivalNs).toEqual([0, 100, 100]);
+    expect((await play(GOOD, { requests: 0 })).arrivalNs).toEqual([]);
+    const summary = await scan(GOOD);
+    expect(traceRateScale(summary, { rateRps: 15e6 })).toBeCloseTo(2, 12);
+    const scale = traceRateScale(summary, { load: 0.5, workers: 10 });
+    expect((summary.rateRps * scale * summary.meanServiceNs) / 1e10).toBeCloseTo(0.5, 12);
+    expect(() => openTrace([], summary, { rateScale: 0 })).toThrow('expected a rate scale above 0, found 0');
+    const atOnce = await scan('5,A,1\n5,A,1\n');
+    expect(() => traceRateScale(atOnce, { rateRps: 1 })).toThrow(
+      'trace t.csv has no rate: all requests arrive at once',
+    );
+  });
+});
+
+describe('a broken trace is refused with its line, before anything runs', () => {
+  const columns = 'expected 3 columns (arrival_ns,type,service_ns)';
+  it.each([
+    ['0,A,1\nx,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found 'x'"],
+    ['0,A,1\n-1,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found '-1'"],
+    ['-1,A,1\n', "t.csv:1: arrival_ns: expected a whole number of ns, found '-1'"],
+    ['0,A,1\n1.5,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found '1.5'"],
+    ['0,A,1\n,A,1\n', 't.csv:2: arrival_ns: expected a whole number of ns, found nothing'],
+    ['0,A,1\n9007199254740993,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found '9007199254740993'"],
+    ['5,A,1\n4,A,1\n', 't.csv:2: arrival_ns: expected at least that of the request before (5), found 4'],
+    ['0,A,1\n1,A,0\n', "t.csv:2: service_ns: expected a whole number of ns above 0, found '0'"],
+    ['0,A,1\n1,A,1us\n', "t.csv:2: service_ns: expected a whole number of ns above 0, found '1us'"],
+    ['0,A,1\n1,A,\n', 't.csv:2: service_ns: expected a whole number of ns above 0, found nothing'],
+    ['0,A,1\n1,A\n', `t.csv:2: ${columns}, found 2: '1,A'`],
+    ['0,A,1\n1\n', `t.csv:2: ${columns}, found 1: '1'`],
+    ['0,A,1\n1,A,1,7\n', `t.csv:2: ${columns}, found 4: '1,A,1,7'`],
+    ['0,A,1,7\n1,A,1\n', "t.csv:2: expected 4 columns (arrival_ns,type,service_ns,flow), found 3: '1,A,1'"],
+    ['0,A,1,7\n1,A,1,4294967296\n', "t.csv:2: flow: expected a whole number below 2^32, found '4294967296'"],
+    ['0,A,1\n1,,1\n', "t.csv:2: type: expected a name without spaces around it or quotes, found ''"],
+    ['0,A,1\n1, A,1\n', "t.csv:2: type: expected a name without spaces around it or quotes, found ' A'"],
+    ['0,A,1\n1,"A",1\n', 't.csv:2: type: expected a name without spaces around it or quotes, found \'"A"\''],
+    [
+      'time,type,service_ns\n0,A,1\n',
+      "t.csv:1: expected the header arrival_ns,type,service_ns (and perhaps flow), found 'time,type,service_ns'",
+    ],
+    ['', 't.csv:1: expected requests, found none'],
+    ['arrival_ns,type,service_ns\n', 't.csv:1: expected requests, found none'],
+    [
+      `0,A,1\n${'9'.repeat(2000)}\n`,
+      "t.csv:2: arrival_ns: expected a whole number of ns, found '999999999999999999999999999999999999999999999999999999999...'",
+    ],
+  ])('%j', async (text, message) => {
+    expect(await errors(text)).toEqual([message]);
+  });
+
+  it.each([100, 1500])('a line that is too long, when it comes in pieces of %d', async (size) => {
+    const text = `0,A,1\n${'1'.repeat(3000)}\n5,A,x\n`;
+    expect(await complaints(() => scanTrace(pieces(text, [size]), 't.csv'))).toEqual([
+      't.csv:2: expected a line of at most 1024 bytes, found a longer one',
+      "t.csv:3: service_ns: expected a whole number of ns above 0, found 'x'",
+    ]);
+  });
+
+  it('names the right line at any chunk size, behind a header and empty lines', async () => {
+    const text = 'arrival_ns,type,service_ns\n\n0,A,1\n\r\n1,A,1\n2,A,oops\n3,A,1';
+    for (let size = 1; size < text.length; size++) {
+      expect(await complaints(() => scanTrace(pieces(text, [size]), 't.csv'))).toEqual([
+        "t.csv:6: service_ns: expected a whole number of ns above 0, found 'oops'",
+      ]);
+    }
+  });
+
+  it('lists many wrong lines, but not all of them', async () => {
+    expect((await errors('0,A,1\n'.repeat(5) + '0,A,x\n'.repeat(3))).length).toBe(3);
+    expect((await errors('0,A,x\n'.repeat(1000))).length).toBe(20);
+  });
+
+  it('too many types are no types', async () => {
+    const text = Array.from({ length: 1025 }, (_, i) => `${i},T${i},1\n`).join('');
+    expect(await errors(text)).toEqual([
+      "t.csv:1025: type: expected at most 1024 different types, found 'T1024' as another",
+    ]);
+    expect((await scan(text.slice(0, text.lastIndexOf('\n1024,')))).types.length).toBe(1024);
+  });
+
+  it('one that changed after the first pass is noticed', async () => {
+    const summary = await scan(GOOD);
+    expect(await complaints(() => drain(openTrace([bytes('0,GET,1\n1,NEW,1\n')], summary)))).toEqual([
+      "t.csv:2: type: expected one of GET, SCAN, PUT, found 'NEW'",
+    ]);
+  });
+});
+
+describe('the digest', () => {
+  const digestOf = async (text: string, capacity?: number) => {
+    const summary = await scan(text);
+    const digest = createTraceDigest(summary.types.map(({ name }) => name));
+    await drain(openTrace([bytes(text)], summary), capacity, (batch) => foldTraceDigest(digest, batch));
+    return showTraceDigest(digest);
+  };
+
+  it('does not depend on batches, and changes with any arrival, type, demand, order or length', async () => {
+    const same = await digestOf(GOOD);
+    expect(same).toMatch(/^[0-9a-f]{16}$/);
+    expect(await digestOf(GOOD, 1)).toBe(same);
+    const others = await Promise.all(
+      [
+        GOOD.replace('400', '401'),
+        GOOD.replace('400', '4294967696'), // 400 + 2^32
+        GOOD.replace('PUT,1', 'PUT,2'),
+        GOOD.replace('PUT,1', 'PUT,4294967297'),
+        GOOD.replace('PUT', 'PVT'),
+        GOOD.replace('SCAN,635000', 'GET,1500').replace('100,GET,1500\n400', '100,SCAN,635000\n400'),
+        GOOD.replace('400,PUT,1\n', ''),
+        `${GOOD}400,PUT,1\n`,
+      ].map((text) => digestOf(text)),
+    );
+    expect(new Set([same, ...others]).size).toBe(others.length + 1);
+  });
+
+  it('of a generated trace equals that of the same trace written to a file and read back', async () => {
+    for (const name of ['tpcc', 'heavy-tailed', 'bursty']) {
+      const workload = shipped(name);
+      const names = workload.types.map((type) => type.name);
+      const generated = createTraceDigest(names);
+      let text = traceHeader(true);
+      const original = await drain(
+        createRequestSource(workload, { seed: 8, load: 0.9, workers: 3, requests: 5000, flows: true }),
+        undefined,
+        (batch) => {
+          foldTraceDigest(generated, batch);
+          text += traceLines(batch, names, true);
+        },
+      );
+      const summary = await scan(text);
+      const read = createTraceDigest(summary.types.map((type) => type.name));
+      const again = await drain(openTrace(pieces(text, [777]), summary), undefined, (batch) =>
+        foldTraceDigest(read, batch),
+      );
+      expect(again.arrivalNs).toEqual(original.arrivalNs);
+      expect(again.flow).toEqual(original.flow);
+      // The order of the types differs (first appearance against the file's), the digest does not.
+      expect(showTraceDigest(read)).toBe(showTraceDigest(generated));
+      expect(read.requests).toBe(5000);
+    }
+  });
+
+  it('is this for this trace, on every machine', async () => {
+    expect(await digestOf(GOOD.replace('400', '123456789012345'))).toMatchInlineSnapshot(`"335e61c92ff929c4"`);
+  });
+});
