@@ -60,7 +60,7 @@ void NetThread::serve() {
     control_.clockNs.store(nowNs, std::memory_order_relaxed);
     takeBackSlots();
     bool worked = false;
-    for (uint16_t queue = 0; queue < port_.queues(); ++queue) worked |= receive(queue, nowNs);
+    for (uint16_t queue = 0; queue < port_.queues(); ++queue) worked |= receive(queue);
     worked |= sendReplies();
     if (nowNs >= countDeviceNs) {
       countDevice();
@@ -89,10 +89,12 @@ void NetThread::takeBackSlots() {
   }
 }
 
-bool NetThread::receive(uint16_t queue, double nowNs) {
+bool NetThread::receive(uint16_t queue) {
   rte_mbuf* frames[kBurst];
   const uint16_t count = port_.receive(queue, frames, kBurst);
   if (count == 0) return false;
+  // Stamped after the burst: a thread that is taken off its core in between must not date requests before they were sent.
+  const double nowNs = setup_.clock.nowNs();
   this->count(layout::kFramesReceived, count);
   for (uint16_t i = 0; i < count; ++i) {
     if (i + 1 < count) rte_prefetch0(rte_pktmbuf_mtod(frames[i + 1], void*));

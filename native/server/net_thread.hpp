@@ -48,7 +48,7 @@ class NetThread {
   void run();
   void serve();
   void takeBackSlots();
-  bool receive(uint16_t queue, double nowNs);
+  bool receive(uint16_t queue);
   void take(rte_mbuf* frame, uint16_t queue, double nowNs);
   void takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t queue, double nowNs);
   void answerArp(rte_mbuf* frame, uint16_t queue);

@@ -47,3 +47,5 @@ export type FromChild =
       readonly durationNs: number;
     }
   | { readonly kind: 'failed'; readonly name: string; readonly message: string };
+
+export type Message<K extends FromChild['kind']> = Extract<FromChild, { kind: K }>;

@@ -157,16 +157,21 @@ export class Dispatcher implements Workers {
     return false;
   }
 
-  private idle(): void {
-    if (this.hooks.idle === undefined) return;
-    this.refreshStatistics();
+  /** When the first slice now running will have been used up; Infinity when none is limited. */
+  nextSliceEndNs(): number {
     let untilNs = Number.POSITIVE_INFINITY;
     if (this.sliced > 0) {
       for (let worker = 0; worker < this.workers; worker++) {
         if (this.sliceEndNs[worker]! < untilNs) untilNs = this.sliceEndNs[worker]!;
       }
     }
-    this.hooks.idle(untilNs);
+    return untilNs;
+  }
+
+  private idle(): void {
+    if (this.hooks.idle === undefined) return;
+    this.refreshStatistics();
+    this.hooks.idle(this.nextSliceEndNs());
   }
 
   private drainCompletions(): number {

@@ -6,14 +6,16 @@ import type { RequestBatch, RequestSource } from '../workload/request-source.js'
 import { createBatch } from '../workload/request-source.js';
 import { Arrival, Control, FinishOutcome, Mailbox, Ring, type SharedMemory } from './layout.js';
 
-/** A request that has left: how and when. */
-export type ScriptedEnd = (
-  request: number,
-  type: number,
-  arrivalNs: number,
-  endNs: number,
-  outcome: 'completed' | 'dropped',
-) => void;
+/** A request that has left. Times are its first start and its end; a dropped one has neither and worker -1. */
+export interface ScriptedEnd {
+  /** Number of the request in the trace, counting those that entered. */
+  readonly id: number;
+  readonly type: number;
+  readonly worker: number;
+  readonly arrivalNs: number;
+  readonly startNs: number;
+  readonly endNs: number;
+}
 
 /** A source that answers at once. */
 type Trace = RequestSource & { fill(batch: RequestBatch): void };
@@ -35,7 +37,10 @@ export class ScriptedNative {
   private readonly typeOf: Uint16Array;
   private readonly arrivalOf: Float64Array;
   private readonly leftOf: Float64Array;
-  private readonly ran: Uint8Array;
+  private readonly idOf: Float64Array;
+  private readonly startOf: Float64Array;
+  private readonly endOf: Float64Array;
+  private readonly workerOf: Int32Array;
 
   /** Per worker: number of the start it has seen, its request (-1: none), when that began and will end. */
   private readonly seenSeq: Int32Array;
@@ -51,7 +56,7 @@ export class ScriptedNative {
   constructor(
     private readonly memory: SharedMemory,
     private readonly trace: Trace,
-    private readonly onEnd?: ScriptedEnd,
+    private readonly onEnd?: (end: ScriptedEnd) => void,
   ) {
     this.words = new Int32Array(memory.buffer, memory.base, memory.totalBytes / 4);
     this.doubles = new Float64Array(memory.buffer, memory.base, memory.totalBytes / 8);
@@ -61,7 +66,10 @@ export class ScriptedNative {
     this.typeOf = new Uint16Array(memory.slots);
     this.arrivalOf = new Float64Array(memory.slots);
     this.leftOf = new Float64Array(memory.slots);
-    this.ran = new Uint8Array(memory.slots);
+    this.idOf = new Float64Array(memory.slots);
+    this.startOf = new Float64Array(memory.slots);
+    this.endOf = new Float64Array(memory.slots);
+    this.workerOf = new Int32Array(memory.slots);
     this.seenSeq = new Int32Array(memory.workers);
     this.slotOn = new Int32Array(memory.workers).fill(-1);
     this.beganNs = new Float64Array(memory.workers);
@@ -80,20 +88,39 @@ export class ScriptedNative {
 
   /** Lets time pass to `nowNs`: everything due by then happens, and is published. */
   advanceTo(nowNs: number): void {
-    this.nowNs = nowNs;
-    this.doubles[Control.clockNs / 8] = nowNs;
+    this.setClock(nowNs);
     for (let worker = 0; worker < this.memory.workers; worker++) {
       if (this.endsNs[worker]! <= nowNs) this.finish(worker, this.endsNs[worker]!, FinishOutcome.completed);
     }
     const before = this.tail;
-    while (this.at < this.batch.length && this.batch.arrivalNs[this.at]! <= nowNs) {
-      this.enter(this.at++);
-      if (this.at === this.batch.length) {
-        this.trace.fill(this.batch);
-        this.at = 0;
-      }
+    while (this.at < this.batch.length && this.batch.arrivalNs[this.at]! <= nowNs) this.enterNext();
+    if (this.tail !== before) this.publishArrivals();
+  }
+
+  /**
+   * Lets exactly one thing happen: the next end of a request on a worker, or the next arrival, in the simulator's order (workers
+   * first, lowest number first).
+   */
+  playNext(): void {
+    let next = -1;
+    for (let worker = 0; worker < this.memory.workers; worker++) {
+      if (this.endsNs[worker]! < (next < 0 ? NEVER : this.endsNs[next]!)) next = worker;
     }
-    if (this.tail !== before) Atomics.store(this.words, (this.memory.arrivalsOffset + Ring.tail) / 4, this.tail);
+    const arrivalNs = this.at < this.batch.length ? this.batch.arrivalNs[this.at]! : NEVER;
+    if (next >= 0 && this.endsNs[next]! <= arrivalNs) {
+      this.setClock(this.endsNs[next]!);
+      this.finish(next, this.endsNs[next]!, FinishOutcome.completed);
+    } else if (arrivalNs !== NEVER) {
+      this.setClock(arrivalNs);
+      this.enterNext();
+      this.publishArrivals();
+    }
+  }
+
+  /** Moves the clock, and lets nothing else happen. */
+  setClock(nowNs: number): void {
+    this.nowNs = nowNs;
+    this.doubles[Control.clockNs / 8] = nowNs;
   }
 
   /** What the dispatcher has published since: slots given back, starts, wishes to preempt. Call after each of its steps. */
@@ -107,7 +134,8 @@ export class ScriptedNative {
         this.seenSeq[worker] = seq;
         const slot = words[box + Mailbox.startSlot / 4]!;
         this.slotOn[worker] = slot;
-        this.ran[slot] = 1;
+        if (this.workerOf[slot] === -1) this.startOf[slot] = this.nowNs;
+        this.workerOf[slot] = worker;
         this.beganNs[worker] = this.nowNs;
         this.endsNs[worker] = this.nowNs + this.leftOf[slot]!;
       }
@@ -124,6 +152,18 @@ export class ScriptedNative {
     return this.memory.slots - this.freeCount;
   }
 
+  private enterNext(): void {
+    this.enter(this.at++);
+    if (this.at === this.batch.length) {
+      this.trace.fill(this.batch);
+      this.at = 0;
+    }
+  }
+
+  private publishArrivals(): void {
+    Atomics.store(this.words, (this.memory.arrivalsOffset + Ring.tail) / 4, this.tail);
+  }
+
   private enter(index: number): void {
     this.entered++;
     const head = Atomics.load(this.words, (this.memory.arrivalsOffset + Ring.head) / 4);
@@ -136,7 +176,8 @@ export class ScriptedNative {
     this.typeOf[slot] = batch.type[index]!;
     this.arrivalOf[slot] = batch.arrivalNs[index]!;
     this.leftOf[slot] = batch.serviceNs[index]!;
-    this.ran[slot] = 0;
+    this.idOf[slot] = this.entered - 1;
+    this.workerOf[slot] = -1;
     const entry =
       (this.memory.arrivalsOffset + Ring.entries) / 4 +
       (this.tail & (this.memory.arrivalsCapacity - 1)) * (Arrival.bytes / 4);
@@ -152,6 +193,7 @@ export class ScriptedNative {
     this.words[box + Mailbox.finishOutcome / 4] = outcome;
     this.doubles[box / 2 + Mailbox.finishNs / 8] = atNs;
     Atomics.store(this.words, box + Mailbox.finishSeq / 4, this.seenSeq[worker]!);
+    this.endOf[this.slotOn[worker]!] = atNs;
     this.endsNs[worker] = NEVER;
     this.slotOn[worker] = -1;
   }
@@ -163,13 +205,15 @@ export class ScriptedNative {
       const slot =
         words[(memory.releasesOffset + Ring.entries) / 4 + (this.releasesHead & (memory.releasesCapacity - 1))]!;
       this.free[this.freeCount++] = slot;
-      this.onEnd?.(
-        slot,
-        this.typeOf[slot]!,
-        this.arrivalOf[slot]!,
-        this.nowNs,
-        this.ran[slot] === 1 ? 'completed' : 'dropped',
-      );
+      if (this.onEnd === undefined) continue;
+      this.onEnd({
+        id: this.idOf[slot]!,
+        type: this.typeOf[slot]!,
+        worker: this.workerOf[slot]!,
+        arrivalNs: this.arrivalOf[slot]!,
+        startNs: this.startOf[slot]!,
+        endNs: this.endOf[slot]!,
+      });
     }
     Atomics.store(words, (memory.releasesOffset + Ring.head) / 4, this.releasesHead);
   }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { readServerCounts, reconcileServer } from '../../src/hw/counts.js';
+import { Dispatcher } from '../../src/hw/dispatcher.js';
+import { createSharedMemory } from '../../src/hw/layout.js';
+import { createScheduler } from '../../src/hw/policy.js';
+import { ScriptedNative } from '../../src/hw/scripted-native.js';
+import { foldCompletion, formatDigest } from '../../src/metrics/digest.js';
+import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { createSimulation } from '../../src/sim/simulation.js';
+import { createRequestSource } from '../../src/workload/generate.js';
+import { parseWorkload } from '../../src/workload/parse-workload.js';
+import { substream } from '../../src/workload/random.js';
+import { createBatch } from '../../src/workload/request-source.js';
+
+// Times are long against a nanosecond, so that no two events fall on the same one: the order of simultaneous events is the only thing the two worlds
+// may differ in. Of the requests one in a hundred has a type no classifier knows.
+const WORKLOAD = parseWorkload(
+  `
+name: three
+types:
+  - { name: A, ratio: 0.6, service: { exponential: { mean: 1ms } }, deadline: 10ms, slo: 10ms }
+  - { name: B, ratio: 0.3, service: { exponential: { mean: 10ms } }, deadline: 100ms, slo: 100ms }
+  - { name: C, ratio: 0.09, service: { lognormal: { mean: 100ms, sigma: 1 } }, deadline: 1s, slo: 1s }
+  - { name: UNKNOWN, ratio: 0.01, service: 5ms }
+`,
+  'three.yaml',
+);
+const REQUESTS = 12_000;
+const TYPES = WORKLOAD.types.slice(0, WORKLOAD.classified).map(({ name, deadlineNs, sloNs }) => ({
+  name,
+  deadlineNs: deadlineNs!,
+  sloNs: sloNs!,
+}));
+const trace = (workers: number) =>
+  createRequestSource(WORKLOAD, { load: 0.9, workers, seed: 7, requests: REQUESTS, flows: true });
+
+/** Parameters that make a policy do on this trace what it is there for. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  darc: 'darc:window=2000',
+  'darc-static': 'darc-static:reserved=2:short=A',
+  ts: 'ts:quantum=2ms',
+  'ts-mq': 'ts-mq:quantum=2ms',
+};
+
+function simulated(policyText: string, workers: number): { digest: string; completed: number; preemptions: number } {
+  const { policy, parameters } = parsePolicy(policyText);
+  const simulation = createSimulation({
+    workers,
+    types: TYPES.length + 1,
+    createScheduler: (pool, now) =>
+      policy.create({ workers, types: TYPES, pool, now, random: substream(7, 'stealing') }, parameters),
+  });
+  const source = trace(workers);
+  const batch = createBatch();
+  for (source.fill(batch); batch.length > 0; source.fill(batch)) simulation.advance(batch, 0, batch.length);
+  while (simulation.drain(1 << 20));
+  const { completed, preemptions } = simulation.snapshot();
+  return { digest: simulation.digest(), completed: completed.reduce((a, b) => a + b), preemptions };
+}
+
+function dispatched(policyText: string, workers: number) {
+  const memory = createSharedMemory({ workers, types: TYPES.length, slots: 16384, arrivalsCapacity: 4096 });
+  const policy = parsePolicy(policyText);
+  const dispatcher = new Dispatcher(
+    memory,
+    (pool, now) => createScheduler(policy, { workers, types: TYPES, pool, now, random: substream(7, 'stealing') }),
+    { alwaysRefresh: true },
+  );
+  const lanes = new Int32Array(2);
+  const native = new ScriptedNative(memory, trace(workers), ({ id, worker, startNs, endNs }) => {
+    if (worker >= 0) foldCompletion(lanes, id, worker, startNs, endNs);
+  });
+  for (;;) {
+    const sliceNs = dispatcher.nextSliceEndNs();
+    const nativeNs = native.nextNs();
+    if (nativeNs === Number.POSITIVE_INFINITY && sliceNs === Number.POSITIVE_INFINITY) break;
+    if (sliceNs < nativeNs) native.setClock(sliceNs);
+    else native.playNext();
+    // Until all has settled at this moment: a preemption takes the worker's answer and another step.
+    do native.react();
+    while (dispatcher.step() > 0);
+  }
+  return { digest: formatDigest(lanes), counts: readServerCounts(memory), native };
+}
+
+describe.each(policies.filter((policy) => !policy.clairvoyant).map((policy) => policy.name))('%s', (name) => {
+  it.each([1, 14, 70])('decides over the rings of %i workers what it decides in the simulator', (workers) => {
+    if (name === 'darc-static' && workers < 3) return;
+    const text = SETTINGS[name] ?? name;
+    const expected = simulated(text, workers);
+    const { digest, counts, native } = dispatched(text, workers);
+    expect(digest).toBe(expected.digest);
+    expect(counts.completed).toBe(expected.completed);
+    expect(counts.preempted).toBe(expected.preemptions);
+    if (name.startsWith('ts')) expect(counts.preempted).toBeGreaterThan(1000);
+    expect(counts.arrived).toBe(REQUESTS);
+    expect(native.inFlight()).toBe(0);
+    expect(native.refused).toBe(0);
+    // The net thread's words stay zero here; everything the dispatcher counts must add up.
+    expect(reconcileServer({ ...counts, framesReceived: REQUESTS, requests: REQUESTS, repliesSent: counts.completed })).toEqual([]);
+  });
+});

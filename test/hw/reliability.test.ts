@@ -1,0 +1,187 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClientOrder, ServerOrder } from '../../src/hw/child-messages.js';
+import { Child } from '../../src/hw/child-process.js';
+import { type Device, defaultClassifier } from '../../src/hw/config.js';
+import { reconcileServer } from '../../src/hw/counts.js';
+import { runHardware } from '../../src/hw/run.js';
+import { ALONE } from '../../src/hw/trace.js';
+import { childrenOf, isRoot, missingNative, workloadNamed } from './support.js';
+
+const BIMODAL = workloadNamed('bimodal');
+const SERVER = { ip: '192.168.77.10', port: 6789 };
+const common = { eal: [], poll: 'sleep', descriptors: 1024, promiscuous: false } as const;
+
+function serverOrder(device: Device, workers = 4): ServerOrder {
+  return {
+    config: { ...common, device, address: SERVER, workers, application: { name: 'sleep' }, cores: {}, queues: 1 },
+    frame: 'psp',
+    classifier: defaultClassifier('psp'),
+    workload: BIMODAL.source,
+    policy: 'c-fcfs',
+    seed: 1,
+    dilation: 100,
+  };
+}
+
+function clientOrder(device: Device, requests: number): ClientOrder {
+  return {
+    config: {
+      ...common,
+      device,
+      address: { ip: '192.168.77.11', port: 0 },
+      server: SERVER,
+      cores: [-1],
+      drainNs: 500e6,
+      share: ALONE,
+    },
+    frame: 'psp',
+    classifier: defaultClassifier('psp'),
+    trace: { workload: BIMODAL.source, offer: { load: 0.4, workers: 4 }, seed: 1, requests, share: ALONE },
+    dilation: 100,
+    lateAfterNs: 1e6,
+    closedLoop: false,
+  };
+}
+
+describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, () => {
+  let folder: string;
+  let children: Child[];
+  const start = (role: string): Child => {
+    const child = new Child(role);
+    children.push(child);
+    return child;
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'psp-test-'));
+    children = [];
+  });
+  afterEach(async () => {
+    await Promise.all(children.map((child) => child.end()));
+    rmSync(folder, { recursive: true, force: true });
+    expect(childrenOf(process.pid)).toEqual([]);
+  });
+
+  it('outlives a client that is killed in mid-run, and serves the next one', async () => {
+    const socket = join(folder, 'memif.sock');
+    const server = start('server');
+    server.send({ kind: 'server', order: serverOrder({ kind: 'memif', socket, listens: true }) });
+    await server.next('serverReady');
+
+    const victim = start('first client');
+    victim.send({ kind: 'client', order: clientOrder({ kind: 'memif', socket, listens: false }, 100_000) });
+    await victim.next('clientStarted');
+    await sleep(500);
+    process.kill(victim.pid, 'SIGKILL');
+
+    const next = start('second client');
+    next.send({ kind: 'client', order: clientOrder({ kind: 'memif', socket, listens: false }, 150) });
+    const { counts, end } = await next.next('clientDone');
+    expect(end).toBe('complete');
+    expect(counts).toMatchObject({ sent: 150, received: 150 });
+
+    server.send({ kind: 'stop' });
+    const done = await server.next('serverDone');
+    expect(done.counts.requests).toBeGreaterThan(150 + 20);
+    expect(done.counts.queued + done.counts.running).toBe(0);
+    // One frame may be an ARP question; everything else was a request, and every request is accounted for.
+    expect(reconcileServer(done.counts)).toEqual([]);
+  });
+
+  it('runs RocksDB: GET reads a key, SCAN walks 5000, every one right', async () => {
+    const run = await runHardware({
+      workload: workloadNamed('rocksdb'),
+      policy: 'c-fcfs',
+      offer: { rateRps: 300 },
+      workers: 2,
+      seed: 1,
+      requests: 200,
+      dilate: 'auto',
+      application: { name: 'rocksdb', path: join(folder, 'db'), scan: 'SCAN' },
+    });
+    expect(run.dilation.factor).toBe(1);
+    expect(run.wrong).toEqual([]);
+    expect(run.counts).toMatchObject({ sent: 200, received: 200 });
+    expect(run.server!.failed).toBe(0);
+    const medianNs = (type: number): number => {
+      const times = Array.from(run.trace.type, (t, i) =>
+        t === type ? run.records.endedNs[i]! - run.records.startedNs[i]! : Number.NaN,
+      ).filter((ns) => !Number.isNaN(ns));
+      return times.sort((a, b) => a - b)[times.length >> 1]!;
+    };
+    // The scan reads 5000 keys for the get's one.
+    expect(medianNs(1)).toBeGreaterThan(20 * medianNs(0));
+  });
+
+  it.skipIf(!isRoot)('answers ordinary kernel sockets over af_packet, ARP included', async () => {
+    const namespace = `psp-${process.pid}`;
+    const [outer, inner] = [`pspo${process.pid % 100000}`, `pspi${process.pid % 100000}`];
+    const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' });
+    try {
+      ip('netns', 'add', namespace);
+    } catch {
+      console.warn('SKIPPED: kernel UDP client: no network namespaces here');
+      return;
+    }
+    try {
+      ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', namespace);
+      ip('link', 'set', outer, 'up');
+      ip('-n', namespace, 'addr', 'add', '192.168.77.11/24', 'dev', inner);
+      ip('-n', namespace, 'link', 'set', inner, 'up');
+
+      const server = start('server');
+      server.send({ kind: 'server', order: serverOrder({ kind: 'af_packet', interface: outer }) });
+      await server.next('serverReady');
+
+      // 40 requests in the plain format of the seeds, 10 of them of a type nobody knows, and 5 datagrams that are too short.
+      const client = spawn(
+        'ip',
+        ['netns', 'exec', namespace, process.execPath, '-e', KERNEL_CLIENT, SERVER.ip, String(SERVER.port)],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+      let said = '';
+      client.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      await new Promise((resolve) => client.once('exit', resolve));
+      expect(JSON.parse(said)).toEqual({ answered: 40, bytes: [12] });
+
+      server.send({ kind: 'stop' });
+      const { counts } = await server.next('serverDone');
+      expect(counts).toMatchObject({ requests: 40, completed: 40, unknownType: 10, truncated: 5, repliesSent: 40 });
+      expect(counts.arpAnswered).toBeGreaterThan(0);
+      expect(reconcileServer(counts)).toEqual([]);
+    } finally {
+      spawnSync('ip', ['link', 'del', outer]);
+      spawnSync('ip', ['netns', 'del', namespace]);
+    }
+  });
+});
+
+/** Sends, waits for the replies, and prints how many came and how long they were. */
+const KERNEL_CLIENT = `
+const dgram = require('node:dgram');
+const [address, port] = process.argv.slice(1);
+const socket = dgram.createSocket('udp4');
+const answered = new Set(), bytes = new Set();
+const finish = () => { console.log(JSON.stringify({ answered: answered.size, bytes: [...bytes] })); socket.close(); clearTimeout(limit); };
+const limit = setTimeout(finish, 8000);
+socket.on('message', (reply) => {
+  answered.add(reply.readUInt32LE(0));
+  bytes.add(reply.length);
+  if (answered.size === 40) finish();
+});
+for (let i = 0; i < 5; i++) socket.send(Buffer.alloc(7), Number(port), address);
+for (let i = 0; i < 40; i++) {
+  const request = Buffer.alloc(16);
+  request.writeUInt32LE(i, 0);
+  request.writeUInt32LE(i % 4 === 0 ? 99 : 1 + (i % 2), 4);
+  request.writeUInt32LE(4, 8);
+  request.writeUInt32LE(100000, 12);
+  setTimeout(() => socket.send(request, Number(port), address), 20 * i);
+}
+`;

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseWorkload } from '../../src/workload/parse-workload.js';
+import type { Workload } from '../../src/workload/workload.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The result of the one attempt per test process to have addon and compiled entry points. */
+let reason: string | undefined | null = null;
+
+/**
+ * Makes sure that the addon and the compiled threads and processes are there, and up to date. Answers why they cannot be, and says so aloud;
+ * nothing when they are.
+ */
+export function missingNative(): string | undefined {
+  if (reason !== null) return reason;
+  reason = prepare();
+  if (reason !== undefined) console.warn(`SKIPPED: hardware tests: ${reason}`);
+  return reason;
+}
+
+function prepare(): string | undefined {
+  const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (compiled.status !== 0) return `the sources do not compile: ${compiled.stdout.split('\n')[0]}`;
+  const built = spawnSync(process.execPath, ['scripts/build-native.mjs', '--quiet'], { cwd: root, encoding: 'utf8' });
+  if (built.status !== 0) return built.stderr.trim().split('\n').at(-1);
+  return existsSync(`${root}build/Release/psp_native.node`) ? undefined : 'the addon was not built';
+}
+
+export function workloadNamed(name: string): Workload {
+  const path = `${root}workloads/${name}.yaml`;
+  return parseWorkload(readFileSync(path, 'utf8'), path);
+}
+
+export const isRoot = process.getuid?.() === 0;
+
+/** Processes of this project that run child.js and were started from here; none may be left after a test. */
+export function childrenOf(pid: number): number[] {
+  const found = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).stdout;
+  const args = (child: string): string => {
+    try {
+      return readFileSync(`/proc/${child}/cmdline`, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  return found
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && args(line).includes('hw/child'))
+    .map(Number);
+}
