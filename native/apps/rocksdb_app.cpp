@@ -5,7 +5,6 @@
 #ifdef PSP_HAVE_ROCKSDB
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <cstdio>
@@ -31,10 +30,10 @@ std::shared_ptr<rocksdb::DB> openDatabase(const std::string& path) {
   options.allow_mmap_reads = true;
   options.allow_mmap_writes = true;
   options.error_if_exists = false;
-  // A plain table needs no blocks and no block cache: pointers into the mapped file (rocksdb's wiki, "PlainTable Format").
-  options.prefix_extractor.reset(rocksdb::NewNoopTransform());
+  // A plain table needs no blocks and no block cache: pointers into the mapped file. Without a prefix extractor it keeps all keys in order,
+  // by binary search (rocksdb wiki, "PlainTable Format").
   rocksdb::PlainTableOptions table;
-  table.hash_table_ratio = 0;  // binary search, and with it iteration in order of all keys
+  table.hash_table_ratio = 0;
   table.bloom_bits_per_key = 0;
   options.table_factory.reset(rocksdb::NewPlainTableFactory(table));
   rocksdb::DB* opened = nullptr;

@@ -97,6 +97,8 @@ describe.each(policies.filter((policy) => !policy.clairvoyant).map((policy) => p
     expect(native.inFlight()).toBe(0);
     expect(native.refused).toBe(0);
     // The net thread's words stay zero here; everything the dispatcher counts must add up.
-    expect(reconcileServer({ ...counts, framesReceived: REQUESTS, requests: REQUESTS, repliesSent: counts.completed })).toEqual([]);
+    expect(
+      reconcileServer({ ...counts, framesReceived: REQUESTS, requests: REQUESTS, repliesSent: counts.completed }),
+    ).toEqual([]);
   });
 });

@@ -35,7 +35,13 @@ function expectComplete(run: HardwareRun): void {
     lostToClient: 0,
     heldByServer: 0,
   });
-  expect(run.server).toMatchObject({ requests: length, arrived: length, completed: length, repliesSent: length, unknownType: 0 });
+  expect(run.server).toMatchObject({
+    requests: length,
+    arrived: length,
+    completed: length,
+    repliesSent: length,
+    unknownType: 0,
+  });
 }
 
 describe.skipIf(missingNative() !== undefined)('loopback over memif, dilated', { timeout: 60_000 }, () => {
@@ -44,29 +50,32 @@ describe.skipIf(missingNative() !== undefined)('loopback over memif, dilated', {
     expect(readdirSync(tmpdir()).filter((name) => /^psp-[A-Za-z0-9]{6}$/.test(name))).toEqual([]);
   });
 
-  it.each(['c-fcfs', 'd-fcfs', 'darc:window=60', 'ts:quantum=20us'])('%s answers every request and counts it once', async (policy) => {
-    const run = await runHardware(spec({ policy }));
-    expectComplete(run);
-    for (let i = 0; i < run.trace.length; i++) {
-      const { sentNs, repliedNs, receivedNs, dispatchedNs, startedNs, endedNs } = run.records;
-      expect(sentNs[i]!).toBeGreaterThanOrEqual(run.trace.arrivalNs[i]!);
-      expect(repliedNs[i]!).toBeGreaterThan(sentNs[i]!);
-      expect(dispatchedNs[i]!).toBeGreaterThanOrEqual(receivedNs[i]!);
-      expect(startedNs[i]!).toBeGreaterThanOrEqual(dispatchedNs[i]!);
-      // A worker gives each request what it demands. (A whole nanosecond of the stretched time is rounded away.)
-      expect(endedNs[i]! - startedNs[i]!).toBeGreaterThanOrEqual(run.trace.serviceNs[i]! - 0.01);
-      // Two processes calibrate their clocks apart; a few parts in a million is what they differ by.
-      expect(repliedNs[i]! - sentNs[i]!).toBeGreaterThan((endedNs[i]! - receivedNs[i]!) * 0.9999);
-    }
-    expect(run.closingLine).toMatch(
-      /^Duration: \d+\.\d\ds -> Sent: 200, Received: 200, 0 sent but not answered, \d+ behind schedule, 0 skipped, 400 events processed, \d+ send attempts$/,
-    );
-    if (policy.startsWith('darc')) {
-      // One worker of four for the short requests, three for the long ones.
-      expect(run.reservations.at(-1)!.reservation.groups.map((group) => group.workers.length)).toEqual([1, 3]);
-    }
-    if (policy.startsWith('ts')) expect(run.server!.preempted).toBeGreaterThan(50);
-  });
+  it.each(['c-fcfs', 'd-fcfs', 'darc:window=60', 'ts:quantum=20us'])(
+    '%s answers every request and counts it once',
+    async (policy) => {
+      const run = await runHardware(spec({ policy }));
+      expectComplete(run);
+      for (let i = 0; i < run.trace.length; i++) {
+        const { sentNs, repliedNs, receivedNs, dispatchedNs, startedNs, endedNs } = run.records;
+        expect(sentNs[i]!).toBeGreaterThanOrEqual(run.trace.arrivalNs[i]!);
+        expect(repliedNs[i]!).toBeGreaterThan(sentNs[i]!);
+        expect(dispatchedNs[i]!).toBeGreaterThanOrEqual(receivedNs[i]!);
+        expect(startedNs[i]!).toBeGreaterThanOrEqual(dispatchedNs[i]!);
+        // A worker gives each request what it demands. (A whole nanosecond of the stretched time is rounded away.)
+        expect(endedNs[i]! - startedNs[i]!).toBeGreaterThanOrEqual(run.trace.serviceNs[i]! - 0.01);
+        // Two processes calibrate their clocks apart; a few parts in a million is what they differ by.
+        expect(repliedNs[i]! - sentNs[i]!).toBeGreaterThan((endedNs[i]! - receivedNs[i]!) * 0.9999);
+      }
+      expect(run.closingLine).toMatch(
+        /^Duration: \d+\.\d\ds -> Sent: 200, Received: 200, 0 sent but not answered, \d+ behind schedule, 0 skipped, 400 events processed, \d+ send attempts$/,
+      );
+      if (policy.startsWith('darc')) {
+        // One worker of four for the short requests, three for the long ones.
+        expect(run.reservations.at(-1)!.reservation.groups.map((group) => group.workers.length)).toEqual([1, 3]);
+      }
+      if (policy.startsWith('ts')) expect(run.server!.preempted).toBeGreaterThan(50);
+    },
+  );
 
   it('plays the same trace for the same seed, and says what it chose', async () => {
     const notes: string[] = [];

@@ -16,7 +16,9 @@ const VARIANTS = {
 };
 const TESTS = [
   ...['main', 'ring_test', 'frame_test', 'port_test'].map((file) => `test/native/${file}.cpp`),
-  ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'].map((file) => `native/${file}.cpp`),
+  ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'].map(
+    (file) => `native/${file}.cpp`,
+  ),
   ...['net_thread', 'server', 'worker_thread'].map((file) => `native/server/${file}.cpp`),
 ];
 const FUZZER = ['test/native/frame_fuzz.cpp', 'native/net/frame.cpp'];

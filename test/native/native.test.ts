@@ -14,7 +14,11 @@ const EXECUTIONS = 300_000;
 function run(path: string, args: string[] = []): { status: number | null; output: string } {
   const done = spawnSync(path, args, {
     encoding: 'utf8',
-    env: { ...process.env, TSAN_OPTIONS: `suppressions=${folder}tsan.supp halt_on_error=1`, ASAN_OPTIONS: 'detect_leaks=0' },
+    env: {
+      ...process.env,
+      TSAN_OPTIONS: `suppressions=${folder}tsan.supp halt_on_error=1`,
+      ASAN_OPTIONS: 'detect_leaks=0',
+    },
   });
   return { status: done.status, output: done.stdout + done.stderr };
 }
@@ -27,7 +31,11 @@ describe.skipIf(reason !== undefined)('native', { timeout: 240_000 }, () => {
   });
 
   it('the frame parser survives mutated frames under AddressSanitizer', async () => {
-    const { status, output } = run(await build('fuzz', 'asan'), [`${folder}corpus`, String(EXECUTIONS), String(Date.now())]);
+    const { status, output } = run(await build('fuzz', 'asan'), [
+      `${folder}corpus`,
+      String(EXECUTIONS),
+      String(Date.now()),
+    ]);
     expect(output).toBe(`${EXECUTIONS} executions\n`);
     expect(status).toBe(0);
   });
