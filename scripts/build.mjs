@@ -1,0 +1,4 @@
+// npm run build
+import { compile } from './setup.mjs';
+
+process.exitCode = await compile();

@@ -1,0 +1,95 @@
+// What `npm start` and `npm test` do first: check Node, install packages, build. Nothing here may need a package.
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const MAIN = join(ROOT, 'dist/cli/main.js');
+const LOWEST_NODE = [20, 12];
+
+/** Ends the process when Node is too old. */
+export function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > LOWEST_NODE[0] || (major === LOWEST_NODE[0] && minor >= LOWEST_NODE[1])) return;
+  console.error(`psp: expected Node ${LOWEST_NODE.join('.')} or newer, found ${process.versions.node}`);
+  process.exit(3);
+}
+
+/** Installs the packages when they are missing or older than the lock file. */
+export async function install() {
+  const installed = join(ROOT, 'node_modules/.package-lock.json');
+  if (modified(installed) >= modified(join(ROOT, 'package-lock.json'))) return;
+  // Not `npm ci`: it refuses when the lock file was written on another platform and lacks optional packages of this one. --no-save keeps
+  // the lock file as it is. What npm would build (prepare) is built next, and seen.
+  const npm = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  await stepOrExit('installing packages', 'npm', npm);
+  const now = new Date();
+  utimesSync(installed, now, now);
+}
+
+/** Builds when a source file is newer than what was built. */
+export async function build() {
+  const built = join(ROOT, 'dist/.tsbuildinfo');
+  const inputs = [join(ROOT, 'src'), join(ROOT, 'tsconfig.json'), join(ROOT, 'package.json')];
+  const newest = Math.max(...inputs.map(newestIn));
+  if (existsSync(MAIN) && modified(built) >= newest) return;
+  await stepOrExit('building', process.execPath, [join(ROOT, 'scripts/build.mjs')]);
+}
+
+/** Compiles src/ to dist/ and makes the command executable. Answers the exit code. */
+export async function compile() {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const { code } = await run(process.execPath, [tsc, '-p', 'tsconfig.json'], 'inherit');
+  if (!existsSync(MAIN)) return code || 1;
+  chmodSync(MAIN, 0o755);
+  if (code === 0) {
+    // tsc leaves the file alone when nothing changed; its time says when was last built.
+    const now = new Date();
+    utimesSync(join(ROOT, 'dist/.tsbuildinfo'), now, now);
+  }
+  return code;
+}
+
+/**
+ * Runs a command with one line that tells of it, on stderr; shows what it wrote only when it fails. Answers whether it went well.
+ */
+export async function step(label, command, args) {
+  const started = Date.now();
+  process.stderr.write(`psp: ${label} …`);
+  const { code, output } = await run(command, args, 'pipe');
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  process.stderr.write(code === 0 ? ` ${seconds} s\n` : ` failed\n${output}\n`);
+  return code === 0;
+}
+
+async function stepOrExit(label, command, args) {
+  if (!(await step(label, command, args))) process.exit(3);
+}
+
+/** Runs a command in the root of the checkout. */
+export function run(command, args, stdio = 'inherit') {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: stdio === 'pipe' ? ['ignore', 'pipe', 'pipe'] : stdio });
+    let output = '';
+    child.stdout?.on('data', (data) => {
+      output += data;
+    });
+    child.stderr?.on('data', (data) => {
+      output += data;
+    });
+    child.on('error', (error) => resolve({ code: 127, output: `${command}: ${error.message}` }));
+    child.on('close', (code, signal) => resolve({ code: code ?? (signal === 'SIGINT' ? 130 : 1), output }));
+  });
+}
+
+function modified(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+}
+
+/** Time of the last change of a file, or of anything in a folder (a removed file changes its folder). */
+function newestIn(path) {
+  const own = modified(path);
+  if (!statSync(path).isDirectory()) return own;
+  return Math.max(own, ...readdirSync(path).map((name) => newestIn(join(path, name))));
+}

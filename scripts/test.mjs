@@ -1,0 +1,28 @@
+// npm test: sets up what is missing, then runs every check and every test. Arguments after -- are those of vitest.
+import { join } from 'node:path';
+import { build, install, ROOT, requireNode, run, step } from './setup.mjs';
+
+requireNode();
+await install();
+await build();
+
+const tool = (path) => join(ROOT, 'node_modules', path);
+const node = process.execPath;
+const checks = [
+  ['lint and format', node, [tool('@biomejs/biome/bin/biome'), 'check', '.']],
+  ['types of the tests', node, [tool('typescript/bin/tsc'), '-p', 'tsconfig.test.json']],
+  [
+    'walls between the rooms',
+    node,
+    [tool('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', 'src'],
+  ],
+];
+const failed = [];
+for (const [label, command, args] of checks) {
+  if (!(await step(label, command, args))) failed.push(label);
+}
+const { code } = await run(node, [tool('vitest/vitest.mjs'), 'run', ...process.argv.slice(2)]);
+if (code !== 0) failed.push('tests');
+
+console.log(failed.length === 0 ? 'psp: all is well' : `psp: failed: ${failed.join(', ')}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,99 @@
+import { type Command, Option } from 'commander';
+import { InputError } from '../../experiment/errors.js';
+import { shippedWorkloads } from '../../experiment/files.js';
+import { type Plan, planRuns } from '../../experiment/plan.js';
+import { runAll } from '../../experiment/run-all.js';
+import { RunControl } from '../../experiment/run-control.js';
+import type { Result } from '../../metrics/result.js';
+import { formatComparison } from '../../report/comparison.js';
+import { readConfigFile } from '../config-file.js';
+import { complain, EXIT } from '../failure.js';
+import { policyHelp } from '../help.js';
+import { stopOnInterrupt } from '../interrupt.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
+import { conflict, override, parseSetting, SETTINGS, type SimSettings } from '../settings.js';
+
+const EXAMPLES = `
+Examples:
+  psp sim --workload bimodal                          compare the usual four policies
+  psp sim --workload tpcc --policy darc --load 0.9    one policy, near its limit
+  psp sim --workload bimodal --policy ts:quantum=5us,ts:quantum=20us:cost=0.5us
+  psp sim --workload bursty --duration 5s --json results.json
+  psp sim --workload my-trace.csv.gz --rate-scale 1.5
+  psp sim --config configs/sim.yaml --seed 2          the command line wins over the file`;
+
+export function addSim(program: Command): void {
+  const command = program
+    .command('sim')
+    .summary('simulate policies on a workload and compare them')
+    .description('Simulates one or more policies on the same requests and compares them.');
+  for (const { key, value, help, field, many } of SETTINGS) {
+    const option = new Option(`--${key} <${value}>`, help);
+    const setting = SETTINGS.find((each) => each.key === key)!;
+    option.argParser((text: string, before: unknown) => {
+      const parsed = parseSetting(setting, text, `--${key}`);
+      return many ? [...((before as unknown[] | undefined) ?? []), ...(parsed as unknown[])] : parsed;
+    });
+    option.attributeName = () => field;
+    command.addOption(option);
+  }
+  command
+    .option('--config <FILE>', 'read settings from a YAML file with the same names; the command line wins')
+    .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
+    .action(async ({ config, ...given }: SimSettings & { config?: string }) => {
+      process.exitCode = await sim(given, config);
+    });
+}
+
+async function sim(given: SimSettings, config: string | undefined): Promise<number> {
+  const pair = conflict(given);
+  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  const { json, ...settings } = config === undefined ? given : override(readConfigFile(config), given);
+  const { workload } = settings;
+  if (workload === undefined) {
+    throw new InputError(
+      `expected a workload, found none: add --workload NAME (${shippedWorkloads().join(', ')}) or --workload FILE`,
+    );
+  }
+  if (json !== undefined && json !== '-') checkWritable(json);
+  const plan = await planRuns({ ...settings, workload });
+  warnOfOverload(plan);
+  const { results, interrupted } = await run(plan);
+
+  const output = outputTo(json === '-' ? process.stderr : process.stdout);
+  if (results.length > 0) {
+    output.write(`${formatComparison(results, { ...output, title: plan.workload.title })}`);
+  }
+  const text = `${JSON.stringify(results, null, 2)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else if (json !== undefined) writeFile(json, text);
+  return interrupted ? EXIT.interrupted : EXIT.ok;
+}
+
+async function run({ specs }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
+  const control = new RunControl(specs.length);
+  const undo = stopOnInterrupt(control);
+  const hide = showProgress(control, specs.length === 1 ? specs[0]!.policy : `${specs.length} policies`);
+  try {
+    const all = await runAll(specs, control);
+    const notBegun = specs.filter((_, i) => all[i] === undefined).map(({ policy }) => policy);
+    const results = all.filter((result) => result !== undefined);
+    hide();
+    if (control.stopped) {
+      const rest = notBegun.length > 0 ? `; not begun: ${notBegun.join(', ')}` : '';
+      complain(`interrupted: what follows is what there was by then${rest}`);
+    }
+    return { results, interrupted: control.stopped };
+  } finally {
+    hide();
+    undo();
+  }
+}
+
+function warnOfOverload({ workload: { load } }: Plan): void {
+  if (!(load >= 1)) return;
+  complain(
+    `warning: load ${Number(load.toPrecision(3))} is all the workers can do or more: unbounded queues grow for as long as it runs (bounded ones drop), so latencies depend on how long that is`,
+  );
+}

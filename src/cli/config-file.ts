@@ -1,0 +1,57 @@
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { readText } from '../experiment/files.js';
+import { Checker, type Problem, show } from '../workload/checker.js';
+import { WorkloadError } from '../workload/workload-error.js';
+import { readYaml } from '../workload/yaml-source.js';
+import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
+
+const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, z.unknown()]));
+
+/**
+ * Reads a configuration file: YAML with the names of the options as keys. Paths in it are relative to its own folder.
+ *
+ * @throws InputError when it cannot be read
+ * @throws WorkloadError with everything that is wrong, with line and column
+ */
+export function readConfigFile(path: string): SimSettings {
+  const source = readYaml(readText(path), path);
+  const problems: Problem[] = [];
+  const checker = new Checker([], problems, () => {
+    throw new Error('a configuration refers to no files');
+  });
+  const settings = readSettings(source.value ?? {}, checker);
+  if (problems.length > 0) throw new WorkloadError(source.locate(problems));
+  const folder = dirname(path);
+  const { json } = settings;
+  return { ...settings, folder, ...(json !== undefined && json !== '-' && { json: join(folder, json) }) };
+}
+
+function readSettings(value: unknown, checker: Checker): SimSettings {
+  const given = checker.fields(SHAPE, value) ?? {};
+  const settings: Record<string, unknown> = {};
+  for (const setting of SETTINGS) {
+    const item = given[setting.key];
+    if (item === undefined) continue;
+    const here = checker.at(setting.key);
+    const parsed =
+      setting.many && Array.isArray(item)
+        ? item.map((one: unknown, i) => parseScalar(setting, one, here.at(i)))
+        : [parseScalar(setting, item, here)];
+    settings[setting.field] = setting.many ? parsed.flat() : parsed[0];
+  }
+  const pair = conflict(settings as SimSettings);
+  if (pair) checker.at(pair[1].key).refuse(`expected only one of ${pair[0].key} and ${pair[1].key}, found both`, true);
+  return settings as SimSettings;
+}
+
+function parseScalar(setting: (typeof SETTINGS)[number], item: unknown, here: Checker): unknown {
+  if (typeof item !== 'string' && typeof item !== 'number') {
+    return here.refuse(`expected ${setting.value}, found ${show(item)}`);
+  }
+  try {
+    return parseSetting(setting, String(item), '');
+  } catch (error) {
+    return here.refuse((error as Error).message.replace(/^: /, ''));
+  }
+}

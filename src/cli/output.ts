@@ -1,0 +1,50 @@
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { EnvironmentError, InputError } from '../experiment/errors.js';
+import { cannotRead } from '../experiment/files.js';
+import { COLOUR, PLAIN, type Style } from '../report/style.js';
+
+export interface Output {
+  write(text: string): void;
+  readonly width: number;
+  readonly style: Style;
+}
+
+/** Text for people goes to stdout, or to stderr when stdout carries JSON. */
+export function outputTo(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => stream.write(text),
+    width: stream.isTTY ? stream.columns : 100,
+    style: stream.isTTY && !process.env.NO_COLOR ? COLOUR : PLAIN,
+  };
+}
+
+/**
+ * Can the file be written, as far as one can tell before? Leaves it as it is.
+ *
+ * @throws InputError
+ */
+export function checkWritable(path: string): void {
+  try {
+    const folder = dirname(path);
+    if (!statSync(folder).isDirectory()) throw new InputError(`${path}: cannot be written: ${folder} is not a folder`);
+    const existing = statSync(path, { throwIfNoEntry: false });
+    if (existing?.isDirectory()) throw new InputError(`${path}: cannot be written: it is a folder`);
+    accessSync(existing ? path : folder, constants.W_OK);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new InputError(`${path}: cannot be written: there is no folder ${dirname(path)}`);
+    }
+    throw new InputError(cannotRead(path, error).message.replace('read', 'written'));
+  }
+}
+
+/** @throws EnvironmentError */
+export function writeFile(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
+  }
+}

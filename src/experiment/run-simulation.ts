@@ -1,0 +1,77 @@
+import { createResult, type Result } from '../metrics/result.js';
+import type { Parameters } from '../scheduler/policy.js';
+import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
+import { simulate } from '../sim/simulate.js';
+import { STREAM, substream } from '../workload/random.js';
+import { describeEnvironment, type Environment } from './environment.js';
+import { openWorkload } from './open-workload.js';
+import { configHash, type RunSpec } from './run-spec.js';
+
+export interface RunHooks {
+  /** Told now and then how much of the run is done, 0 … 1. */
+  readonly onProgress?: (done: number) => void;
+  /** Asked now and then; true ends the run with what there is. */
+  readonly shouldStop?: () => boolean;
+  readonly environment?: Environment;
+}
+
+/** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
+export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promise<Result> {
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  const { environment = describeEnvironment(), onProgress, shouldStop } = hooks;
+  const policy = parsePolicy(spec.policy);
+  const workload = openWorkload(spec);
+  const { end } = workload;
+  const record = await simulate({
+    policy,
+    workers: spec.workers,
+    types: workload.types,
+    hasUnknown: workload.hasUnknown,
+    source: workload.source({ flows: usesFlows(policy) }),
+    random: substream(spec.seed, STREAM.stealing),
+    trueProfile: workload.trueProfile,
+    warmup:
+      'requests' in end
+        ? { requests: Math.floor(spec.warmup * end.requests) }
+        : { untilNs: Math.floor(spec.warmup * end.durationNs) },
+    ...('durationNs' in end && { endNs: Math.floor(end.durationNs) }),
+    ...(onProgress && {
+      onProgress: (requests, nowNs) =>
+        onProgress(Math.min(1, 'requests' in end ? requests / end.requests : nowNs / end.durationNs)),
+    }),
+    ...(shouldStop && { shouldStop }),
+  });
+  return createResult(
+    {
+      world: 'sim',
+      policy: policy.policy.name,
+      policyParameters: plainParameters(policy.parameters),
+      workload: workload.name,
+      workers: spec.workers,
+      load: workload.load,
+      offeredRps: workload.offeredRps,
+      seed: spec.seed,
+      warmup: spec.warmup,
+    },
+    record,
+    {
+      ...environment,
+      configHash: configHash(spec),
+      startedAt: startedAt.toISOString(),
+      wallSeconds: Math.round(performance.now() - startedMs) / 1000,
+    },
+  );
+}
+
+/** Does the policy look at the flow of a request as it is configured? */
+export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
+  return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
+}
+
+/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
+function plainParameters(parameters: Parameters): Parameters {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
+  );
+}

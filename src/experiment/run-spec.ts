@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { parse } from 'yaml';
+import { parsePolicy } from '../scheduler/registry.js';
+import type { TraceSummary } from '../workload/trace.js';
+import type { Offer, WorkloadSource } from '../workload/workload.js';
+
+/** Everything that determines the result of one run of one policy. Plain data: it can be cloned into another thread. */
+export interface RunSpec {
+  readonly workload: GeneratedWorkload | TraceWorkload;
+  /** The policy as typed: `darc`, `ts:quantum=5us:cost=1us`. */
+  readonly policy: string;
+  readonly workers: number;
+  readonly seed: string;
+  /** Share of the run whose requests are not measured, 0 <= warmup < 1. */
+  readonly warmup: number;
+  /** Where the trace of requests ends. */
+  readonly end: { readonly requests: number } | { readonly durationNs: number };
+}
+
+/** A workload file. */
+export interface GeneratedWorkload {
+  readonly kind: 'generated';
+  readonly source: WorkloadSource;
+  readonly offer: Offer;
+}
+
+/** A trace file, scanned. */
+export interface TraceWorkload {
+  readonly kind: 'trace';
+  /** Absolute path. */
+  readonly path: string;
+  readonly summary: TraceSummary;
+  /** SHA-256 of the lines, unzipped. */
+  readonly sha256: string;
+  readonly rateScale: number;
+}
+
+/** SHA-256 over the canonical form of what determines the result. Where a file lies and how it is commented do not matter. */
+export function configHash(spec: RunSpec): string {
+  const { policy, parameters } = parsePolicy(spec.policy);
+  const workload =
+    spec.workload.kind === 'generated'
+      ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
+      : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
+  const { workers, seed, warmup, end } = spec;
+  const config = { world: 'sim', workload, policy: policy.name, parameters, workers, seed, warmup, end };
+  return createHash('sha256').update(canonicalJson(config)).digest('hex');
+}
+
+/** JSON with the keys of every object sorted, and infinite numbers told apart from null. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item === 'number' && !Number.isFinite(item)) return String(item);
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,163 @@
+import type { Distribution, Percentile, Result } from '../metrics/result.js';
+import { formatDuration } from '../units/duration.js';
+import { formatRate } from '../units/rate.js';
+import { formatCount, formatPercentile, formatShare, formatSlowdown, isCertain } from './numbers.js';
+import { policyLabel } from './policy-label.js';
+import { formatReservation, formatReservationHistory } from './reservation.js';
+import { PLAIN, type Style } from './style.js';
+import { type Column, layOut, type Row, wrap } from './table.js';
+import { takeaway } from './takeaway.js';
+
+export interface ComparisonOptions {
+  /** The workload's name for people. */
+  readonly title: string;
+  readonly style?: Style;
+  /** Columns of the terminal. */
+  readonly width?: number;
+}
+
+/** More types than a person compares; all are in the JSON. */
+const TYPES_SHOWN = 8;
+const NARROWEST = 60;
+const WIDEST = 120;
+
+/**
+ * Results of several policies on the same requests, as text. What one looks for is the same kind of request under different policies, so
+ * the policies stand below one another, type by type.
+ */
+export function formatComparison(results: readonly Result[], options: ComparisonOptions): string {
+  const { title, style = PLAIN, width = 100 } = options;
+  const limit = Math.min(WIDEST, Math.max(NARROWEST, width));
+  const lesson = takeaway(results);
+  const paragraphs = [
+    [...wrap(heading(results[0]!, title), limit)].map(style.heading),
+    latencyTable(results, style),
+    workTable(results, style),
+    footnotes(results).flatMap((note) => wrap(note, limit).map(style.faint)),
+    lesson === undefined ? [] : wrap(lesson, limit),
+  ];
+  return `${paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function heading(result: Result, title: string): string {
+  const name = title.toLowerCase().includes(result.workload.toLowerCase()) ? title : `${title} (${result.workload})`;
+  return [
+    name,
+    `${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}`,
+    `load ${Number.isFinite(result.load) ? Number(result.load.toPrecision(3)) : '–'} = ${formatRate(result.offeredRps)}`,
+    `${formatCount(result.requests)} requests in ${formatDuration(result.durationNs)}`,
+    `seed ${result.seed}`,
+  ].join(' · ');
+}
+
+const LATENCY_COLUMNS: readonly Column[] = [
+  { title: '', align: 'left' },
+  { title: 'slowdown\np50' },
+  { title: '\np99' },
+  { title: '\np99.9' },
+  { title: 'sojourn\np99.9' },
+  { title: 'requests\nmeasured' },
+];
+
+interface Slice {
+  readonly slowdown: Distribution;
+  readonly sojournNs: Distribution;
+}
+
+/** One section per type and one for all requests; in each a row per policy. */
+function latencyTable(results: readonly Result[], style: Style): string[] {
+  const names = results[0]!.types.map((type) => type.name);
+  const shown = shownTypes(results[0]!);
+  const sections = [
+    ...shown.map((type) => ({ name: names[type]!, slices: results.map((result): Slice => result.types[type]!) })),
+    ...(names.length > 1 ? [{ name: 'all requests', slices: results.map((result): Slice => result.overall) }] : []),
+  ];
+  const rows = sections.flatMap(({ name, slices }): (Row | string)[] => [
+    style.heading(name),
+    ...slices.map((slice, i) => latencyRow(`  ${policyLabel(results[i]!)}`, slice, slices, style)),
+  ]);
+  const left = names.length - shown.length;
+  if (left > 0) rows.push(style.faint(`and ${left} more types, which --json has`));
+  return layOut(LATENCY_COLUMNS, rows, style.heading);
+}
+
+/** The types with the most requests, in the order of the workload. */
+function shownTypes({ types }: Result): number[] {
+  const byCount = types.map((_, type) => type).sort((a, b) => types[b]!.arrived - types[a]!.arrived || a - b);
+  return byCount.slice(0, TYPES_SHOWN).sort((a, b) => a - b);
+}
+
+function latencyRow(label: string, slice: Slice, all: readonly Slice[], style: Style): Row {
+  const slowdown = (percentile: Percentile) => ({
+    text: formatPercentile(slice.slowdown, percentile, formatSlowdown),
+    ...(isBest(slice, all, percentile) && { style: style.best }),
+  });
+  return [
+    label,
+    slowdown('p50'),
+    slowdown('p99'),
+    slowdown('p99_9'),
+    formatPercentile(slice.sojournNs, 'p99_9', formatDuration),
+    formatCount(slice.slowdown.count),
+  ];
+}
+
+/** Best of several that differ, and not a guess. */
+function isBest(slice: Slice, all: readonly Slice[], percentile: Percentile): boolean {
+  const values = all.map(({ slowdown }) => slowdown[percentile] ?? Number.POSITIVE_INFINITY);
+  const value = slice.slowdown[percentile];
+  return value === Math.min(...values) && value * 1.01 < Math.max(...values) && isCertain(slice.slowdown, percentile);
+}
+
+/** What each policy did with its workers. Columns that say nothing are left out. */
+function workTable(results: readonly Result[], style: Style): string[] {
+  const some = (of: (result: Result) => number | string) => results.some((result) => of(result));
+  const optional = [
+    { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => formatShare(r.overhead) },
+    { when: some((r) => r.preemptions), title: 'preemptions', cell: (r: Result) => formatCount(r.preemptions) },
+    { when: some((r) => r.steals), title: 'steals', cell: (r: Result) => formatCount(r.steals) },
+    { when: some((r) => r.dropped), title: 'dropped', cell: (r: Result) => formatShare(r.dropped / r.requests) },
+    { when: some((r) => r.inFlight), title: 'unfinished', cell: (r: Result) => formatCount(r.inFlight) },
+  ].filter(({ when }) => when);
+  const columns: Column[] = [
+    { title: 'policy', align: 'left' },
+    { title: 'throughput' },
+    { title: 'workers busy' },
+    ...optional,
+  ];
+  const reserves = some(formatReservation);
+  if (reserves) columns.push({ title: 'reserved workers', align: 'left' });
+  const rows = results.map((result): Row => {
+    const history = formatReservationHistory(result);
+    return [
+      policyLabel(result),
+      formatRate(result.achievedRps),
+      formatShare(result.utilisation),
+      ...optional.map(({ cell }) => cell(result)),
+      ...(reserves ? [`${formatReservation(result)}${history && ` (${history})`}`] : []),
+    ];
+  });
+  return layOut(columns, rows, style.heading);
+}
+
+function footnotes(results: readonly Result[]): string[] {
+  const notes = [
+    'Slowdown: time in the system over the service time alone; 1 is a request that never waited. p99.9: one in a thousand is worse.',
+  ];
+  const slices = results.flatMap((result): Slice[] => [...result.types, result.overall]);
+  const guessed = slices.some(({ slowdown }) =>
+    (['p50', 'p99', 'p99_9'] as const).some((p) => slowdown[p] !== null && !isCertain(slowdown, p)),
+  );
+  if (guessed)
+    notes.push('~ a guess: fewer than 10 of the measured requests are beyond it. More --requests make it known.');
+  if (results.some((result) => result.interrupted)) {
+    const cut = results.filter((result) => result.interrupted);
+    notes.push(
+      `Interrupted: ${cut.map((r) => `${policyLabel(r)} after ${formatCount(r.requests)} requests`).join(', ')}. The numbers are those so far.`,
+    );
+  }
+  return notes;
+}

@@ -1,0 +1,24 @@
+import type { Result } from '../metrics/result.js';
+import { defaultParameters, type Policy } from '../scheduler/policy.js';
+import { describePolicy, policies } from '../scheduler/registry.js';
+
+/** A result's policy as it would be typed: `darc`, `ts:quantum=10us`. */
+export function policyLabel(result: Result): string {
+  const policy = policyOf(result);
+  if (!policy) return result.policy;
+  const given = Object.entries(result.policyParameters).map(([key, value]) => [
+    key,
+    value === 'unbounded' || value === null ? Number.POSITIVE_INFINITY : value,
+  ]);
+  return describePolicy({ policy, parameters: { ...defaultParameters(policy), ...Object.fromEntries(given) } });
+}
+
+/** The policy's name for people. */
+export function policyTitle(result: Result): string {
+  return policyOf(result)?.title ?? result.policy;
+}
+
+/** Undefined for a result of another version of psp, which may have had other policies. */
+function policyOf(result: Result): Policy | undefined {
+  return policies.find((policy) => policy.name === result.policy);
+}

@@ -1,0 +1,14 @@
+/** How text is made to stand out. The caller knows whether it goes to a terminal. */
+export interface Style {
+  heading(text: string): string;
+  /** The best of several. */
+  best(text: string): string;
+  /** Of secondary interest. */
+  faint(text: string): string;
+}
+
+export const PLAIN: Style = { heading: (text) => text, best: (text) => text, faint: (text) => text };
+
+const ansi = (on: number, off: number) => (text: string) => `\u001b[${on}m${text}\u001b[${off}m`;
+
+export const COLOUR: Style = { heading: ansi(1, 22), best: ansi(32, 39), faint: ansi(2, 22) };
