@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { EnvironmentError, InputError } from '../experiment/errors.js';
+import { StartupError } from '../hw/startup-error.js';
 import { PolicyError } from '../scheduler/policy.js';
 import { WorkloadError } from '../workload/workload-error.js';
 
@@ -21,7 +22,7 @@ export function reportFailure(error: unknown): number {
     complain(error.message);
     return EXIT.usage;
   }
-  if (error instanceof EnvironmentError) {
+  if (error instanceof EnvironmentError || error instanceof StartupError) {
     complain(error.message);
     return EXIT.environment;
   }

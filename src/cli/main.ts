@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
+import { addLoad } from './commands/load.js';
 import { addPolicies } from './commands/policies.js';
+import { addRun } from './commands/run.js';
+import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
 import { addWorkloads } from './commands/workloads.js';
 import { EXIT, reportFailure } from './failure.js';
@@ -23,6 +26,9 @@ const program = new Command('psp')
   .addHelpText('after', '\nStart with: psp sim --workload bimodal');
 // Subcommands inherit what is set above.
 addSim(program);
+addRun(program);
+addServe(program);
+addLoad(program);
 addPolicies(program);
 addWorkloads(program);
 

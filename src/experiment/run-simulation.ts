@@ -70,7 +70,7 @@ export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
 }
 
 /** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
-function plainParameters(parameters: Parameters): Parameters {
+export function plainParameters(parameters: Parameters): Parameters {
   return Object.fromEntries(
     Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
   );

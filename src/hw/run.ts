@@ -1,7 +1,9 @@
 /** A hardware run from its specification to its records: what `psp run --hw` does, whatever the device. */
+
 import { availableParallelism } from 'node:os';
 import { formatRate } from '../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../workload/workload.js';
+import type { ClientResult } from './client.js';
 import {
   type ClientConfig,
   DEFAULT_DRAIN_NS,
@@ -155,7 +157,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
         classifier,
         trace: { workload: workload.source, offer: spec.offer, ...part },
         dilation: dilation.factor,
-        lateAfterNs: Math.max(LATE_AFTER_REAL_NS, LATE_AFTER_NS * dilation.factor),
+        lateAfterNs: lateAfterNs(dilation.factor),
         closedLoop: false,
       }),
     },
@@ -166,26 +168,42 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     },
   );
 
-  const reconciled = played.server && reconcileRun(trace.length, played.client.counts, played.server.counts);
+  return finishedRun(dilation, trace, played.client, played.server);
+}
+
+/** What both ends handed back, put together in undilated time. */
+export function finishedRun(
+  dilation: Dilation,
+  trace: PlannedTrace,
+  client: ClientResult,
+  server?: { readonly counts: ServerCounts; readonly reservations: readonly ReservationChange[] },
+): HardwareRun {
+  const { factor } = dilation;
+  const reconciled = server && reconcileRun(trace.length, client.counts, server.counts);
   return {
     dilation,
     trace,
-    records: undilated(played.client.records, dilation.factor),
-    client: played.client.counts,
-    ...(played.server && { server: played.server.counts }),
+    records: undilated(client.records, factor),
+    client: client.counts,
+    ...(server && { server: server.counts }),
     ...(reconciled && { counts: reconciled.counts }),
     wrong: reconciled?.wrong ?? [],
-    end: played.client.end,
-    durationNs: (played.client.durationNs - LEAD_NS) / dilation.factor,
-    reservations: (played.server?.reservations ?? []).map(({ atNs, reservation }) => ({
-      atNs: atNs / dilation.factor,
-      reservation,
-    })),
-    closingLine: closingLine(played.client.durationNs, played.client.counts),
+    end: client.end,
+    durationNs: (client.durationNs - LEAD_NS) / factor,
+    reservations: (server?.reservations ?? []).map(({ atNs, reservation }) => ({ atNs: atNs / factor, reservation })),
+    closingLine: closingLine(client.durationNs, client.counts),
   };
 }
 
-function dilationOf(spec: HardwareSpec): Dilation {
+/** How late a request may be sent before it counts as late, real ns. */
+export function lateAfterNs(dilation: number): number {
+  return Math.max(LATE_AFTER_REAL_NS, LATE_AFTER_NS * dilation);
+}
+
+/** @throws RangeError */
+export function dilationOf(
+  spec: Pick<HardwareSpec, 'dilate' | 'application' | 'workers' | 'workload' | 'offer'>,
+): Dilation {
   const cores = availableParallelism();
   if (spec.dilate === 'auto') {
     // Real work cannot be stretched.

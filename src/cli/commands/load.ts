@@ -1,0 +1,137 @@
+import { type Command, Option } from 'commander';
+import { InputError } from '../../experiment/errors.js';
+import { DEFAULTS } from '../../experiment/plan.js';
+import { hardwareResult } from '../../experiment/run-hardware.js';
+import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/config.js';
+import { runLoad } from '../../hw/load.js';
+import type { FrameFormat } from '../../hw/native.js';
+import { StartupError } from '../../hw/startup-error.js';
+import { formatComparison } from '../../report/comparison.js';
+import { complain, EXIT } from '../failure.js';
+import {
+  abortOnSignal,
+  addSettings,
+  liveLine,
+  offerOf,
+  parseDilation,
+  readHardwareConfig,
+  workloadOf,
+} from '../hardware-settings.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+import type { SimSettings } from '../settings.js';
+
+interface LoadOptions extends SimSettings {
+  readonly config: string;
+  readonly to?: string;
+  readonly frame?: FrameFormat;
+  readonly dilate: number | 'auto';
+}
+
+export function addLoad(program: Command): void {
+  const command = program
+    .command('load')
+    .summary('generate load for a server, psp or not')
+    .description(
+      'Plays a workload against any server that speaks PSP_MB or IX frames over UDP, and reports its latencies.',
+    )
+    .requiredOption('--config <FILE>', 'a configuration with a client: section (device, address, cores); see configs/')
+    .option('--to <IP[:PORT]>', 'the server, instead of the one in the configuration')
+    .addOption(
+      new Option('--frame <FORMAT>', 'psp: with stamps of the server; psp-mb, ix: as other servers know them').choices([
+        'psp',
+        'psp-mb',
+        'ix',
+      ]),
+    );
+  addSettings(command, ['workload', 'load', 'rate', 'workers', 'requests', 'duration', 'seed', 'warmup', 'json']);
+  command
+    .addOption(
+      new Option('--dilate <K>', 'stretch all times by K; the server must know').argParser(parseDilation).default(1),
+    )
+    .action(async (options: LoadOptions) => {
+      process.exitCode = await load(options);
+    });
+}
+
+async function load(options: LoadOptions): Promise<number> {
+  if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
+  const workload = workloadOf(options);
+  if (options.requests === undefined && options.durationNs === undefined) {
+    throw new InputError('expected --requests N or --duration TIME: how long is the load to last?');
+  }
+  const config = configOf(options);
+  const workers = options.workers ?? DEFAULTS.workers;
+  const offer = offerOf(options, workers);
+  const seed = options.seed ?? DEFAULTS.seed;
+  const dilation = options.dilate === 'auto' ? 1 : options.dilate;
+  const { signal, undo } = abortOnSignal();
+  const live = liveLine(
+    'load',
+    workload.types.map((type) => type.name),
+  );
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  try {
+    const run = await runLoad(
+      {
+        config,
+        workload,
+        offer,
+        seed,
+        dilation,
+        ...(options.requests !== undefined && { requests: options.requests }),
+        ...(options.durationNs !== undefined && { durationNs: options.durationNs }),
+      },
+      { signal, onProgress: live.show },
+    );
+    live.clear();
+    // Which policy the server has is not known here; the table and the file say c-fcfs only because they must say something.
+    const result = {
+      ...hardwareResult(run, {
+        workload,
+        policy: 'c-fcfs',
+        offer,
+        workers,
+        seed,
+        warmup: options.warmup ?? DEFAULTS.warmup,
+        startedAt,
+        wallSeconds: Math.round(performance.now() - startedMs) / 1000,
+      }),
+      policy: 'server',
+      policyParameters: {},
+    };
+    const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
+    output.write(formatComparison([result], { ...output, title: workload.title }));
+    output.write(`lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
+    const text = `${JSON.stringify([result], null, 2)}\n`;
+    if (options.json === '-') process.stdout.write(text);
+    else if (options.json !== undefined) writeFile(options.json, text);
+    if (run.end === 'serverGone') complain('the link went down in mid-run: the server is gone');
+    return run.end === 'serverGone' ? EXIT.environment : signal.aborted ? EXIT.interrupted : EXIT.ok;
+  } finally {
+    live.clear();
+    undo();
+  }
+}
+
+function configOf(options: LoadOptions): HardwareConfig {
+  const config = readHardwareConfig(options.config);
+  if (!config.client) throw new StartupError(`${options.config}: the configuration has no client: section`);
+  const frame = options.frame ?? config.frame;
+  const server = options.to === undefined ? config.client.server : addressOf(options.to);
+  return {
+    ...config,
+    frame,
+    classifier: frame === config.frame ? config.classifier : { ...config.classifier, ...defaultClassifier(frame) },
+    client: { ...config.client, server },
+  };
+}
+
+function addressOf(text: string): { ip: string; port: number } {
+  const match = /^(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?$/.exec(text);
+  const port = match?.[2] === undefined ? DEFAULT_UDP_PORT : Number(match[2]);
+  if (!match || match[1]!.split('.').some((part) => Number(part) > 255) || port < 1 || port > 65535) {
+    throw new InputError(`--to: expected an address such as 192.168.10.10:6789, found '${text}'`);
+  }
+  return { ip: match[1]!, port };
+}

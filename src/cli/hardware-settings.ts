@@ -1,0 +1,103 @@
+/** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how a workload and an offer are read from them. */
+import { type Command, Option } from 'commander';
+import { InputError } from '../experiment/errors.js';
+import { findWorkload, readText, readWorkload } from '../experiment/files.js';
+import { DEFAULTS } from '../experiment/plan.js';
+import { type HardwareConfig, parseHardwareConfig } from '../hw/config.js';
+import { type HardwareLive, showLive } from '../hw/run.js';
+import { parsePolicy } from '../scheduler/registry.js';
+import type { Offer, Workload } from '../workload/workload.js';
+import { EXIT } from './failure.js';
+import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
+
+/** Adds those of `psp sim`'s options that a run on a machine has too. */
+export function addSettings(
+  command: Command,
+  keys: readonly string[],
+  helps: Readonly<Record<string, string>> = {},
+): void {
+  for (const setting of SETTINGS.filter(({ key }) => keys.includes(key))) {
+    const option = new Option(`--${setting.key} <${setting.value}>`, helps[setting.key] ?? setting.help);
+    option.argParser((text: string, before: unknown) => {
+      const parsed = parseSetting(setting, text, `--${setting.key}`);
+      return setting.many ? [...((before as unknown[] | undefined) ?? []), ...(parsed as unknown[])] : parsed;
+    });
+    option.attributeName = () => setting.field;
+    command.addOption(option);
+  }
+}
+
+/** @throws InputError or WorkloadError */
+export function workloadOf(settings: SimSettings): Workload {
+  if (settings.workload === undefined)
+    throw new InputError('expected a workload, found none: add --workload NAME or FILE');
+  const file = findWorkload(settings.workload, settings.folder);
+  if (file.kind === 'trace') {
+    throw new InputError(
+      `${file.fileName}: a run on a machine plays workload files (.yaml) only; psp sim plays traces`,
+    );
+  }
+  const pair = conflict(settings);
+  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  return readWorkload(file);
+}
+
+export function offerOf(settings: SimSettings, workers: number): Offer {
+  if (settings.rateRps !== undefined) return { rateRps: settings.rateRps };
+  return { load: settings.load ?? DEFAULTS.load, workers };
+}
+
+/** @throws InputError when it cannot be read, WorkloadError when it is wrong */
+export function readHardwareConfig(path: string): HardwareConfig {
+  return parseHardwareConfig(readText(path), path);
+}
+
+/** @throws InputError */
+export function onePolicy(settings: SimSettings): string {
+  const policies = settings.policies ?? ['c-fcfs'];
+  if (policies.length !== 1) throw new InputError(`--policy: expected one policy, found ${policies.length}`);
+  parsePolicy(policies[0]!);
+  return policies[0]!;
+}
+
+/** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
+export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    undo: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
+
+/** Shows the live figures on one line of the terminal that is written over; nothing elsewhere. */
+export function liveLine(
+  label: string,
+  typeNames: readonly string[],
+): { show: (live: HardwareLive) => void; clear: () => void } {
+  const terminal = process.stderr.isTTY;
+  const write = (text: string): void => {
+    if (terminal) process.stderr.write(`\r\u001b[K${text}`);
+  };
+  return {
+    show: (live) => write(`${label}: ${showLive(live, typeNames)}`.slice(0, (process.stderr.columns || 100) - 1)),
+    clear: () => write(''),
+  };
+}
+
+export function parseDilation(text: string): number | 'auto' {
+  if (text === 'auto') return 'auto';
+  const factor = Number(text);
+  if (!(factor >= 1 && factor <= 1e6)) {
+    throw new InputError(`--dilate: expected auto or a number from 1 to 1000000, found '${text}'`);
+  }
+  return factor;
+}

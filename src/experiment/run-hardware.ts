@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { type HardwareFields, recordOfRun } from '../hw/record.js';
+import type { HardwareRun } from '../hw/run.js';
+import { createResult, type Manifest, type Result } from '../metrics/result.js';
+import { parsePolicy } from '../scheduler/registry.js';
+import { type Offer, offeredLoad, offeredRps, type Workload } from '../workload/workload.js';
+import { describeEnvironment, type Environment } from './environment.js';
+import { plainParameters } from './run-simulation.js';
+import { canonicalJson } from './run-spec.js';
+
+/** The result of a run on a machine: psp.result/1, with what only a machine knows. */
+export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
+
+export interface HardwareIdentity {
+  readonly workload: Workload;
+  readonly policy: string;
+  readonly offer: Offer;
+  readonly workers: number;
+  readonly seed: string;
+  readonly warmup: number;
+  readonly startedAt: Date;
+  readonly wallSeconds: number;
+  readonly environment?: Environment;
+}
+
+/** Lays out the result of a finished run. */
+export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
+  const { workload, offer, workers, seed, warmup } = identity;
+  const { policy, parameters } = parsePolicy(identity.policy);
+  const { record, fields } = recordOfRun(run, workload, warmup);
+  const config = {
+    world: 'hw',
+    workload: workload.source.text,
+    offer,
+    policy: policy.name,
+    parameters,
+    workers,
+    seed,
+    warmup,
+    dilation: run.dilation.factor,
+    requests: run.trace.length,
+  };
+  const result = createResult(
+    {
+      world: 'hw',
+      policy: policy.name,
+      policyParameters: plainParameters(parameters),
+      workload: workload.name,
+      workers,
+      load: offeredLoad(workload, offer, workers),
+      offeredRps: offeredRps(workload, offer),
+      seed,
+      warmup,
+    },
+    record,
+    {
+      ...(identity.environment ?? describeEnvironment()),
+      configHash: createHash('sha256').update(canonicalJson(config)).digest('hex'),
+      startedAt: identity.startedAt.toISOString(),
+      wallSeconds: identity.wallSeconds,
+    },
+  );
+  return { ...result, ...fields, manifest: { ...result.manifest, dilation: run.dilation.factor } };
+}

@@ -1,0 +1,60 @@
+/** The load generator alone, against a server on another machine (or of another system): `--role client` and `psp load`. */
+import type { Offer, Workload } from '../workload/workload.js';
+import { runClient } from './client.js';
+import type { HardwareConfig } from './config.js';
+import { givenDilation } from './dilation.js';
+import { liveP99Slowdown } from './live.js';
+import { schedulerTypes } from './policy.js';
+import { finishedRun, type HardwareOptions, type HardwareRun, lateAfterNs } from './run.js';
+import { StartupError } from './startup-error.js';
+import { makeTrace, wireTrace } from './trace.js';
+import { UNKNOWN_CODE, wireCodes } from './wire-codes.js';
+
+export interface LoadSpec {
+  readonly config: HardwareConfig;
+  readonly workload: Workload;
+  /** What all clients together offer. */
+  readonly offer: Offer;
+  readonly seed: string | number;
+  readonly requests?: number;
+  /** Undilated. */
+  readonly durationNs?: number;
+  readonly dilation: number;
+}
+
+/**
+ * Plays this client's share of the trace. The result has no server's counts, so nothing is reconciled.
+ *
+ * @throws StartupError with one line when this machine cannot run it or the server does not answer
+ */
+export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
+  const { frame, classifier, client } = spec.config;
+  if (!client) throw new StartupError('the configuration has no client: section');
+  const planned = await makeTrace(spec.workload, spec.offer, {
+    seed: spec.seed,
+    ...(spec.requests !== undefined && { requests: spec.requests }),
+    ...(spec.durationNs !== undefined && { durationNs: spec.durationNs }),
+    share: client.share,
+  });
+  const codes = wireCodes(
+    schedulerTypes(spec.workload).map((type) => type.name),
+    classifier,
+  );
+  const trace = wireTrace(planned, codes, UNKNOWN_CODE, spec.dilation);
+  const result = await runClient({
+    config: client,
+    frame,
+    trace,
+    lateAfterNs: lateAfterNs(spec.dilation),
+    ...(options.signal && { signal: options.signal }),
+    ...(options.onProgress && {
+      onProgress: (counts, records) =>
+        options.onProgress!({
+          achievedRps: (counts.received / (counts.nowNs / 1e9)) * spec.dilation,
+          inFlight: counts.sent - counts.received,
+          p99Slowdown: liveP99Slowdown(trace, records),
+        }),
+    }),
+  });
+  return finishedRun(givenDilation(spec.dilation, 0, 0), planned, result);
+}

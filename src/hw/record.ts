@@ -1,0 +1,145 @@
+/** From what happened to each request to the record a psp.result/1 is laid out from. */
+
+import { Histogram } from '../metrics/histogram.js';
+import { createRecorder } from '../metrics/recorder.js';
+import { type Distribution, type RunRecord, summarize } from '../metrics/result.js';
+import { DROP_REASONS } from '../scheduler/scheduler.js';
+import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../workload/trace-digest.js';
+import type { Workload } from '../workload/workload.js';
+import type { HardwareRun } from './run.js';
+
+/** What a hardware result has beside the fields it shares with a simulated one. */
+export interface HardwareFields {
+  /** Sent, and neither answered nor counted as dropped by the server. */
+  readonly lost: number;
+  /** Sent later than planned by more than the run's tolerance; measured from planned time all the same. */
+  readonly late: number;
+  /** Not sent, because too many were unanswered. */
+  readonly skipped: number;
+  /** Why the load generator ended. */
+  readonly end: HardwareRun['end'];
+  /** Counts of both ends that do not add up; empty unless something is broken. */
+  readonly unreconciled: readonly string[];
+  /** The client's closing line. */
+  readonly closingLine: string;
+  /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
+  readonly fromActualSend: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
+  /** On the server, undilated: waiting for a worker, hand-over to it, and service as measured. Null without stamps. */
+  readonly server: {
+    readonly waitNs: Distribution;
+    readonly handOverNs: Distribution;
+    readonly serviceNs: Distribution;
+  };
+}
+
+/** @param warmup share of the requests, from the beginning of the trace, that are not measured */
+export function recordOfRun(
+  run: HardwareRun,
+  workload: Workload,
+  warmup: number,
+): { record: RunRecord; fields: HardwareFields } {
+  const { trace, records } = run;
+  const typeNames = workload.types.map((type) => type.name);
+  const arrived = new Float64Array(typeNames.length);
+  const completed = new Float64Array(typeNames.length);
+  const recorder = createRecorder(typeNames.length);
+  const fromSend = createRecorder(1);
+  const server = { waitNs: new Histogram(), handOverNs: new Histogram(), serviceNs: new Histogram() };
+  const first = Math.min(trace.length, Math.floor(warmup * trace.length));
+  const fromNs = trace.arrivalNs[first] ?? 0;
+  let toNs = fromNs;
+  for (let i = 0; i < trace.length; i++) {
+    if (!Number.isNaN(records.sentNs[i]!)) toNs = Math.max(toNs, trace.arrivalNs[i]!);
+  }
+  let completedInWindow = 0;
+  for (let i = 0; i < trace.length; i++) {
+    if (Number.isNaN(records.sentNs[i]!)) continue;
+    const type = trace.type[i]!;
+    arrived[type]!++;
+    const repliedNs = records.repliedNs[i]!;
+    if (Number.isNaN(repliedNs)) continue;
+    completed[type]!++;
+    if (repliedNs >= fromNs && repliedNs <= toNs) completedInWindow++;
+    if (i < first) continue;
+    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!);
+    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!);
+    if (Number.isNaN(records.endedNs[i]!)) continue;
+    server.waitNs.record(wholeNs(records.dispatchedNs[i]! - records.receivedNs[i]!));
+    server.handOverNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
+    server.serviceNs.record(wholeNs(records.endedNs[i]! - records.startedNs[i]!));
+  }
+  const sum = (counts: Float64Array): number => counts.reduce((all, count) => all + count, 0);
+  const dropped = new Float64Array(typeNames.length);
+  run.server?.droppedByType.forEach((reasons, type) => {
+    if (type < dropped.length) dropped[type] = reasons.reduce((all, n) => all + n, 0);
+  });
+  const dropReasons: Record<string, number> = Object.fromEntries(
+    DROP_REASONS.map((reason, index) => [
+      reason,
+      run.server?.droppedByType.reduce((all, reasons) => all + reasons[index]!, 0) ?? 0,
+    ]),
+  );
+  if (run.server) {
+    dropReasons.noSlot = run.server.droppedNoSlot;
+    dropReasons.arrivalsFull = run.server.droppedArrivalsFull;
+    dropReasons.stopping = run.server.droppedStopping;
+    dropReasons.replyNotSent = run.server.repliesDropped;
+  }
+  const unanswered = sum(arrived) - sum(completed);
+  const droppedInAll = Object.values(dropReasons).reduce((all, n) => all + n, 0);
+  const held = run.counts?.heldByServer ?? 0;
+  const busyNs = (run.server?.workerBusyNs ?? []).reduce((all, ns) => all + ns, 0) / run.dilation.factor;
+  const digest = createTraceDigest(typeNames);
+  foldTraceDigest(digest, trace);
+  return {
+    record: {
+      typeNames,
+      arrived,
+      completed,
+      dropped,
+      dropReasons,
+      inFlight: held,
+      interrupted: run.end !== 'complete' && run.end !== 'drained',
+      digest: showTraceDigest(digest),
+      preemptions: run.server?.preempted ?? 0,
+      steals: run.server?.stolen ?? 0,
+      reservations: run.reservations.map(({ atNs, reservation }) => ({
+        atNs: Math.round(atNs),
+        groups: reservation.groups.map((group) => ({
+          types: group.types.map((type) => typeNames[type]!),
+          workers: group.workers,
+        })),
+      })),
+      measurements: typeNames.map((_, type) => recorder.measurements(type)),
+      window: {
+        fromNs,
+        toNs,
+        completed: completedInWindow,
+        // The workers count their time over the whole run; the window has its share of the completions.
+        busyNs: sum(completed) > 0 ? (busyNs * completedInWindow) / sum(completed) : 0,
+        overheadNs: 0,
+      },
+    },
+    fields: {
+      lost: Math.max(0, unanswered - droppedInAll - held),
+      late: run.client.late,
+      skipped: run.client.skipped,
+      end: run.end,
+      unreconciled: run.wrong,
+      closingLine: run.closingLine,
+      fromActualSend: {
+        slowdown: summarize(fromSend.measurements(0).slowdown),
+        sojournNs: summarize(fromSend.measurements(0).sojournNs, Math.floor),
+      },
+      server: {
+        waitNs: summarize(server.waitNs, Math.floor),
+        handOverNs: summarize(server.handOverNs, Math.floor),
+        serviceNs: summarize(server.serviceNs, Math.floor),
+      },
+    },
+  };
+}
+
+function wholeNs(ns: number): number {
+  return Math.max(1, Math.round(ns));
+}
