@@ -1,5 +1,17 @@
 {
+  "target_defaults": {
+      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS"],
+      "cflags!": ["-fno-exceptions"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
+      "cflags": ["<!@(pkg-config --cflags libdpdk)"],
+      "cflags_cc": ["-std=gnu++20", "-O3", "-Wall", "-Wextra", "-Wno-volatile", "-Wno-missing-field-initializers"]
+  },
   "targets": [
+    {
+      "target_name": "psp_bench",
+      "sources": ["native/base/clock.cpp", "native/bench/bench_addon.cpp", "native/bench/bench_world.cpp", "native/net/frame.cpp"]
+    },
     {
       "target_name": "psp_native",
       "sources": [
@@ -18,12 +30,6 @@
         "native/server/server.cpp",
         "native/server/worker_thread.cpp"
       ],
-      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "ALLOW_EXPERIMENTAL_API", "NAPI_CPP_EXCEPTIONS"],
-      "cflags!": ["-fno-exceptions"],
-      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
-      "cflags": ["<!@(pkg-config --cflags libdpdk)"],
-      "cflags_cc": ["-std=gnu++20", "-O3", "-Wall", "-Wextra", "-Wno-volatile", "-Wno-missing-field-initializers"],
       "libraries": ["<!@(pkg-config --libs libdpdk)"],
       "conditions": [
         [

@@ -2,12 +2,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { STREAM, substream } from '../workload/random.js';
 import type { WorkloadSource } from '../workload/workload.js';
-import { Dispatcher, type DispatcherHooks } from './dispatcher.js';
+import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
 import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from './layout.js';
 import { loadNative, type Poll } from './native.js';
 import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './policy.js';
 import { publishReservation, type ReservationChange } from './reservation.js';
-import { warmUp } from './warm-up.js';
+import { warmUp, warmUpScheduler } from './warm-up.js';
 
 export interface DispatcherThreadData {
   readonly memory: SharedMemory;
@@ -37,14 +37,8 @@ function main(data: DispatcherThreadData): void {
   const workload = parseWorkloadSource(data.workload);
   const types = schedulerTypes(workload, data.dilation);
 
-  warmUp({
-    workload,
-    policy: hardwarePolicy(data.policy),
-    workers: memory.workers,
-    slots: memory.slots,
-    arrivalsCapacity: memory.arrivalsCapacity,
-    hooks: { reserved: () => {} },
-  });
+  const dispatcher = createDispatcher(memory, warmUpScheduler(workload, hardwarePolicy(data.policy), memory.workers));
+  warmUp(dispatcher, memory, workload);
 
   const bellWord = Control.dispatcherBell / 4;
   const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * Mailbox.bytes + Mailbox.bell) / 4;
@@ -72,8 +66,7 @@ function main(data: DispatcherThreadData): void {
   }
   const random = substream(data.seed, STREAM.stealing);
   const policy = hardwarePolicy(data.policy, data.dilation);
-  const dispatcher = new Dispatcher(
-    memory,
+  dispatcher.reset(
     (pool, now) => createScheduler(policy, { workers: memory.workers, types, pool, now, random }),
     hooks,
   );

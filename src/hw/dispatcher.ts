@@ -10,9 +10,7 @@ import {
   type SharedMemory,
 } from './layout.js';
 
-const REASONS = DROP_REASONS.length;
-
-/** What the dispatcher asks of its surroundings, besides shared memory. Each is called rarely or only when threads sleep. */
+/** What the dispatcher asks of its surroundings, besides shared memory. Each is called rarely, or only where threads sleep. */
 export interface DispatcherHooks {
   /** Nothing was to be done; `untilNs` is when a slice will have been used up (Infinity: none). Absent: spin. */
   idle?(untilNs: number): void;
@@ -20,288 +18,326 @@ export interface DispatcherHooks {
   wake?(worker: number): void;
   /** The scheduler's reservation changed at `nowNs`. */
   reserved?(scheduler: Scheduler, nowNs: number): void;
-  /** Replaces the statistics' clock-driven refresh in tests that want every word exact after each step. */
-  alwaysRefresh?: boolean;
 }
 
-/** The depth of the queues is written to the statistics this often; the counters are always exact after a step. */
-const STEPS_PER_REFRESH = 256;
-/** Steps between two looks at the stop word: about 10 us when nothing is to be done. */
+/** The dispatcher loop: the world that hosts a {@link Scheduler} on a real machine. */
+export interface Dispatcher {
+  /** Runs until the stop word says so. */
+  run(): void;
+  /** A few hundred steps, with the idle hook where there is nothing to do. */
+  turn(): void;
+  /** One turn of the loop; answers the number of events it handled. */
+  step(): number;
+  /** Whether an event waits that {@link step} would handle: the last look before the thread sleeps. */
+  hasWork(): boolean;
+  /** When the first slice now running will have been used up; Infinity when none is limited. */
+  nextSliceEndNs(): number;
+  /** Writes the statistics to shared memory; while the loop runs that happens every few hundred steps. */
+  publishStatistics(): void;
+  /**
+   * Forgets everything, takes another scheduler and other hooks: for the first real request after a warm-up. The shared rings must be
+   * empty and their counters zero, as {@link clearSharedMemory} leaves them.
+   */
+  reset(makeScheduler: MakeScheduler, hooks?: DispatcherHooks): void;
+}
+
+/** Makes the scheduler, given where its answers go and the cell it reads the time from. */
+export type MakeScheduler = (pool: Workers, now: Float64Array) => Scheduler;
+
+/** Steps between two looks at the stop word, and two publications of the statistics: about 10 us when nothing is to be done. */
 const STEPS_PER_TURN = 256;
+const REASONS = DROP_REASONS.length;
+const NEVER = Number.POSITIVE_INFINITY;
+const ORDERED_BY_PROCESSOR = process.arch === 'x64';
+
+// Indices of the integer state.
+const HEAD = 0;
+const RELEASED = 1;
+const RELEASES_PUBLISHED = 2;
+const BUSY = 3;
+const SLICED = 4;
 
 /**
- * The dispatcher loop: the world that hosts a {@link Scheduler} on a real machine. One {@link step} drains the workers' completions,
- * expires slices, tells the scheduler of all arrivals, lets it dispatch once, and publishes. Nothing is allocated, no native code is
- * called and no clock but the shared clock word is read on the way of a request.
+ * Makes a dispatcher over shared memory. One step drains the workers' completions, expires slices, tells the scheduler of all
+ * arrivals, lets it dispatch once, and publishes. Nothing is allocated, no native code is called and no clock but the shared clock word is read
+ * on the way of a request.
  *
  * Time told to the scheduler: the worker's own stamp for a completion, the net thread's for an arrival, each raised to the latest time
  * told before, so that it never decreases.
+ *
+ * Order of memory: V8 does not inline `Atomics.load` and `Atomics.store`, and the latter is sequentially consistent, which on x86-64 stalls until the
+ * worker's core has given up the mailbox's cache line: 100 ns and more for each start. On x86-64 plain loads and stores are enough: the
+ * processor makes stores visible, and does loads, in program order (Intel SDM volume 3, 9.2.2; AMD64 APM volume 2, 7.1.2), V8 keeps the
+ * program order of typed-array accesses, and every step looks again. Other processors get `Atomics`, and so do starts on workers that sleep,
+ * whose bell needs the full fence.
+ *
+ * A factory of closures over constant typed arrays, for the reason given at createSimulation in src/sim: V8 compiles them into the code. That holds for
+ * the first dispatcher made in a thread, so a thread makes one, warms it up, and resets it.
  */
-export class Dispatcher implements Workers {
-  private readonly scheduler: Scheduler;
-  private readonly words: Int32Array;
-  private readonly doubles: Float64Array;
-  private readonly workers: number;
-  private readonly types: number;
+export function createDispatcher(
+  memory: SharedMemory,
+  makeScheduler: MakeScheduler,
+  hooks: DispatcherHooks = {},
+): Dispatcher {
+  const { buffer, base, workers, types } = memory;
+  const words = new Int32Array(buffer, base, memory.totalBytes / 4);
+  const doubles = new Float64Array(buffer, base, memory.totalBytes / 8);
 
-  // Word (32-bit) and double (64-bit) indices of what is touched, so that no offset is computed twice.
-  private readonly runStateWord = Control.runState / 4;
-  private readonly clockDouble = Control.clockNs / 8;
-  private readonly arrivalsTail: number;
-  private readonly arrivalsHead: number;
-  private readonly arrivalsFirstWord: number;
-  private readonly arrivalsMask: number;
-  private readonly releasesTail: number;
-  private readonly releasesFirstWord: number;
-  private readonly releasesMask: number;
-  private readonly mailboxFirstWord: number;
-  private readonly statFirstDouble: number;
-
-  private head = 0;
-  private tail = 0;
-  private released = 0;
-  private publishedReleases = 0;
+  // Indices of 32-bit words and of doubles, so that no offset is computed twice.
+  const runStateWord = Control.runState / 4;
+  const clockDouble = Control.clockNs / 8;
+  const arrivalsTailWord = (memory.arrivalsOffset + Ring.tail) / 4;
+  const arrivalsHeadWord = (memory.arrivalsOffset + Ring.head) / 4;
+  const arrivalsFirstWord = (memory.arrivalsOffset + Ring.entries) / 4;
+  const arrivalsMask = memory.arrivalsCapacity - 1;
+  const releasesTailWord = (memory.releasesOffset + Ring.tail) / 4;
+  const releasesFirstWord = (memory.releasesOffset + Ring.entries) / 4;
+  const releasesMask = memory.releasesCapacity - 1;
+  const mailboxesFirstWord = memory.mailboxesOffset / 4;
+  const mailboxWords = Mailbox.bytes / 4;
+  const statFirstDouble = memory.dispatcherStatsOffset / 8;
 
   /** The time told to the scheduler, and to nobody else. */
-  private readonly now = new Float64Array(1);
-  private stepsToRefresh = STEPS_PER_REFRESH;
-
-  /** Per worker: number of its latest start; slot it runs (-1: free); when its slice ends; whether it was asked to stop. */
-  private readonly startSeq: Int32Array;
-  private readonly running: Int32Array;
-  private readonly sliceEndNs: Float64Array;
-  private readonly asked: Uint8Array;
-  /** Workers that run something, and how many of them have a finite slice. */
-  private busy = 0;
-  private sliced = 0;
+  const now = new Float64Array(1);
+  const state = new Int32Array(8);
+  /** The statistics before they are published. */
+  const counts = new Float64Array(DispatcherStat.droppedByType + (types + 1) * REASONS);
+  // Per worker: number of its latest start; slot it runs (-1: free); when its slice ends; whether it was asked to stop.
+  const startSeq = new Int32Array(workers);
+  const running = new Int32Array(workers);
+  const sliceEndNs = new Float64Array(workers);
+  const asked = new Uint8Array(workers);
+  /** The workers that run something, one bit each. */
+  const busyWords = (workers + 31) >>> 5;
+  const busy = new Int32Array(busyWords);
   /** Per slot: the type it arrived with, for counting drops. */
-  private readonly typeOfSlot: Uint16Array;
+  const typeOfSlot = new Uint16Array(memory.slots);
 
-  constructor(
-    memory: SharedMemory,
-    makeScheduler: (pool: Workers, now: Float64Array) => Scheduler,
-    private readonly hooks: DispatcherHooks = {},
-  ) {
-    const { buffer, base } = memory;
-    this.words = new Int32Array(buffer, base, memory.totalBytes / 4);
-    this.doubles = new Float64Array(buffer, base, memory.totalBytes / 8);
-    this.workers = memory.workers;
-    this.types = memory.types;
-    this.arrivalsTail = (memory.arrivalsOffset + Ring.tail) / 4;
-    this.arrivalsHead = (memory.arrivalsOffset + Ring.head) / 4;
-    this.arrivalsFirstWord = (memory.arrivalsOffset + Ring.entries) / 4;
-    this.arrivalsMask = memory.arrivalsCapacity - 1;
-    this.releasesTail = (memory.releasesOffset + Ring.tail) / 4;
-    this.releasesFirstWord = (memory.releasesOffset + Ring.entries) / 4;
-    this.releasesMask = memory.releasesCapacity - 1;
-    this.mailboxFirstWord = memory.mailboxesOffset / 4;
-    this.statFirstDouble = memory.dispatcherStatsOffset / 8;
-    this.head = Atomics.load(this.words, this.arrivalsHead);
-    this.tail = this.head;
-    this.released = Atomics.load(this.words, this.releasesTail);
-    this.publishedReleases = this.released;
-    this.startSeq = new Int32Array(memory.workers);
-    this.running = new Int32Array(memory.workers).fill(-1);
-    this.sliceEndNs = new Float64Array(memory.workers).fill(Number.POSITIVE_INFINITY);
-    this.asked = new Uint8Array(memory.workers);
-    this.typeOfSlot = new Uint16Array(memory.slots);
-    this.scheduler = makeScheduler(this, this.now);
+  const pool: Workers = { start, preempt, drop, stole, reserved };
+  let scheduler: Scheduler;
+  let wake: DispatcherHooks['wake'];
+  let idle: DispatcherHooks['idle'];
+  let onReserved: DispatcherHooks['reserved'];
+  reset(makeScheduler, hooks);
+
+  function reset(make: MakeScheduler, others: DispatcherHooks = {}): void {
+    now[0] = 0;
+    state.fill(0);
+    counts.fill(0);
+    startSeq.fill(0);
+    running.fill(-1);
+    sliceEndNs.fill(NEVER);
+    asked.fill(0);
+    busy.fill(0);
+    ({ wake, idle, reserved: onReserved } = others);
+    scheduler = make(pool, now);
   }
 
-  /** Runs until the stop word says so. */
-  run(): void {
-    while (Atomics.load(this.words, this.runStateWord) !== RunState.stopped) this.turn();
-    this.refreshStatistics();
+  /** Loads a word, and with it everything its writer wrote before. */
+  function look(word: number): number {
+    return ORDERED_BY_PROCESSOR ? words[word]! : Atomics.load(words, word);
   }
 
-  /**
-   * A few hundred steps. The loop is cut into calls of this, because V8 optimises a function better when it is called again than when it
-   * has to be replaced in the middle of an endless loop.
-   */
-  turn(): void {
+  /** Stores a word, and with it everything written before. */
+  function publish(word: number, value: number): void {
+    if (ORDERED_BY_PROCESSOR) words[word] = value;
+    else Atomics.store(words, word, value);
+  }
+
+  function run(): void {
+    while (Atomics.load(words, runStateWord) !== RunState.stopped) turn();
+    publishStatistics();
+  }
+
+  // The endless loop is cut into calls of this, because V8 optimises a function better when it is called again than when it has to be
+  // replaced while it runs.
+  function turn(): void {
     for (let i = 0; i < STEPS_PER_TURN; i++) {
-      if (this.step() === 0) this.idle();
-    }
-  }
-
-  /** One turn of the loop; answers the number of events it handled. */
-  step(): number {
-    const clockNs = this.doubles[this.clockDouble]!;
-    if (clockNs > this.now[0]!) this.now[0] = clockNs;
-    let events = 0;
-    if (this.busy > 0) {
-      events += this.drainCompletions();
-      if (this.sliced > 0) events += this.expireSlices();
-    }
-    events += this.drainArrivals();
-    if (events > 0) {
-      this.scheduler.dispatch();
-      if (this.released !== this.publishedReleases) {
-        Atomics.store(this.words, this.releasesTail, this.released);
-        this.publishedReleases = this.released;
+      if (step() === 0 && idle !== undefined) {
+        publishStatistics();
+        idle(nextSliceEndNs());
       }
     }
-    if (--this.stepsToRefresh === 0 || this.hooks.alwaysRefresh === true) this.refreshStatistics();
+    publishStatistics();
+  }
+
+  function step(): number {
+    const clockNs = doubles[clockDouble]!;
+    if (clockNs > now[0]!) now[0] = clockNs;
+    let events = 0;
+    if (state[BUSY]! > 0) {
+      events = drainCompletions();
+      if (state[SLICED]! > 0) events += expireSlices();
+    }
+    if (look(arrivalsTailWord) !== state[HEAD]) events += drainArrivals();
+    if (events > 0) {
+      scheduler.dispatch();
+      if (state[RELEASED] !== state[RELEASES_PUBLISHED]) {
+        publish(releasesTailWord, state[RELEASED]!);
+        state[RELEASES_PUBLISHED] = state[RELEASED]!;
+      }
+    }
     return events;
   }
 
-  /** Whether an event waits that {@link step} would handle: the last look before the thread sleeps. */
-  hasWork(): boolean {
-    const { words } = this;
-    if (Atomics.load(words, this.arrivalsTail) !== this.head) return true;
-    for (let worker = 0; worker < this.workers; worker++) {
-      if (this.running[worker]! < 0) continue;
-      const box = this.mailboxFirstWord + worker * (Mailbox.bytes / 4);
-      if (Atomics.load(words, box + Mailbox.finishSeq / 4) === this.startSeq[worker]) return true;
+  function hasWork(): boolean {
+    if (Atomics.load(words, arrivalsTailWord) !== state[HEAD]) return true;
+    for (let worker = 0; worker < workers; worker++) {
+      if (running[worker]! < 0) continue;
+      const box = mailboxesFirstWord + worker * mailboxWords;
+      if (Atomics.load(words, box + Mailbox.finishSeq / 4) === startSeq[worker]) return true;
     }
     return false;
   }
 
-  /** When the first slice now running will have been used up; Infinity when none is limited. */
-  nextSliceEndNs(): number {
-    let untilNs = Number.POSITIVE_INFINITY;
-    if (this.sliced > 0) {
-      for (let worker = 0; worker < this.workers; worker++) {
-        if (this.sliceEndNs[worker]! < untilNs) untilNs = this.sliceEndNs[worker]!;
+  function nextSliceEndNs(): number {
+    let untilNs = NEVER;
+    if (state[SLICED]! > 0) {
+      for (let worker = 0; worker < workers; worker++) {
+        if (sliceEndNs[worker]! < untilNs) untilNs = sliceEndNs[worker]!;
       }
     }
     return untilNs;
   }
 
-  private idle(): void {
-    if (this.hooks.idle === undefined) return;
-    this.refreshStatistics();
-    this.hooks.idle(this.nextSliceEndNs());
-  }
-
-  private drainCompletions(): number {
-    const { words, doubles, scheduler, running, startSeq } = this;
+  function drainCompletions(): number {
     let events = 0;
-    let box = this.mailboxFirstWord;
-    for (let worker = 0; worker < this.workers; worker++, box += Mailbox.bytes / 4) {
-      const slot = running[worker]!;
-      if (slot < 0) continue;
-      if (Atomics.load(words, box + Mailbox.finishSeq / 4) !== startSeq[worker]) continue;
-      events++;
-      const finishNs = doubles[(box >> 1) + Mailbox.finishNs / 8]!;
-      if (finishNs > this.now[0]!) this.now[0] = finishNs;
-      running[worker] = -1;
-      this.busy--;
-      if (this.sliceEndNs[worker] !== Number.POSITIVE_INFINITY) this.endSlice(worker);
-      if (words[box + Mailbox.finishOutcome / 4] === FinishOutcome.preempted) {
-        doubles[this.statFirstDouble + DispatcherStat.preempted]!++;
-        scheduler.preempted(worker);
-      } else {
-        doubles[this.statFirstDouble + DispatcherStat.completed]!++;
-        this.release(slot);
-        scheduler.complete(worker);
+    for (let group = 0; group < busyWords; group++) {
+      // Only the busy workers are looked at, lowest number first.
+      for (let left = busy[group]!; left !== 0; left &= left - 1) {
+        const bit = left & -left;
+        const worker = (group << 5) + 31 - Math.clz32(bit);
+        const box = mailboxesFirstWord + worker * mailboxWords;
+        if (look(box + Mailbox.finishSeq / 4) !== startSeq[worker]) continue;
+        events++;
+        const finishNs = doubles[(box >> 1) + Mailbox.finishNs / 8]!;
+        if (finishNs > now[0]!) now[0] = finishNs;
+        const slot = running[worker]!;
+        running[worker] = -1;
+        busy[group]! &= ~bit;
+        state[BUSY]!--;
+        if (sliceEndNs[worker]! !== NEVER) endSlice(worker);
+        if (words[box + Mailbox.finishOutcome / 4] === FinishOutcome.preempted) {
+          counts[DispatcherStat.preempted]!++;
+          scheduler.preempted(worker);
+        } else {
+          counts[DispatcherStat.completed]!++;
+          release(slot);
+          scheduler.complete(worker);
+        }
       }
     }
     return events;
   }
 
-  private expireSlices(): number {
-    const { sliceEndNs } = this;
-    const nowNs = this.now[0]!;
+  function expireSlices(): number {
+    const nowNs = now[0]!;
     let events = 0;
-    for (let worker = 0; worker < this.workers; worker++) {
+    for (let worker = 0; worker < workers; worker++) {
       if (sliceEndNs[worker]! > nowNs) continue;
       events++;
       // Asked once per stint: from here on the request runs until it completes, yields, or the scheduler preempts it.
-      this.endSlice(worker);
-      if (this.scheduler.sliceExpired(worker)) this.preempt(worker);
+      endSlice(worker);
+      if (scheduler.sliceExpired(worker)) preempt(worker);
     }
     return events;
   }
 
-  private endSlice(worker: number): void {
-    this.sliceEndNs[worker] = Number.POSITIVE_INFINITY;
-    this.sliced--;
+  function endSlice(worker: number): void {
+    sliceEndNs[worker] = NEVER;
+    state[SLICED]!--;
   }
 
-  private drainArrivals(): number {
-    const { words, doubles, scheduler } = this;
-    if (this.tail === this.head) {
-      this.tail = Atomics.load(words, this.arrivalsTail);
-      if (this.tail === this.head) return 0;
-    }
-    const count = (this.tail - this.head) | 0;
+  function drainArrivals(): number {
+    const head = state[HEAD]!;
+    const tail = look(arrivalsTailWord);
+    const count = (tail - head) | 0;
     for (let i = 0; i < count; i++) {
-      const entry = this.arrivalsFirstWord + ((this.head + i) & this.arrivalsMask) * (Arrival.bytes / 4);
+      const entry = arrivalsFirstWord + ((head + i) & arrivalsMask) * (Arrival.bytes / 4);
       const arrivalNs = doubles[(entry >> 1) + Arrival.arrivalNs / 8]!;
-      if (arrivalNs > this.now[0]!) this.now[0] = arrivalNs;
+      if (arrivalNs > now[0]!) now[0] = arrivalNs;
       const slot = words[entry + Arrival.slot / 4]!;
       const type = words[entry + Arrival.type / 4]!;
-      this.typeOfSlot[slot] = type;
+      typeOfSlot[slot] = type;
       scheduler.arrive(slot, type, words[entry + Arrival.flow / 4]!);
     }
-    this.head = this.tail;
-    Atomics.store(words, this.arrivalsHead, this.head);
-    doubles[this.statFirstDouble + DispatcherStat.arrived]! += count;
+    state[HEAD] = tail;
+    publish(arrivalsHeadWord, tail);
+    counts[DispatcherStat.arrived]! += count;
     return count;
   }
 
   /** The request's handle goes back to the net thread; visible there when the step ends. */
-  private release(slot: number): void {
-    this.words[this.releasesFirstWord + (this.released & this.releasesMask)] = slot;
-    this.released = (this.released + 1) | 0;
+  function release(slot: number): void {
+    const released = state[RELEASED]!;
+    words[releasesFirstWord + (released & releasesMask)] = slot;
+    state[RELEASED] = released + 1;
   }
 
-  private refreshStatistics(): void {
-    this.stepsToRefresh = STEPS_PER_REFRESH;
-    this.doubles[this.statFirstDouble + DispatcherStat.queued] = this.scheduler.queued();
-    this.doubles[this.statFirstDouble + DispatcherStat.inFlight] = this.busy;
+  function publishStatistics(): void {
+    counts[DispatcherStat.queued] = scheduler.queued();
+    counts[DispatcherStat.inFlight] = state[BUSY]!;
+    for (let i = 0; i < counts.length; i++) doubles[statFirstDouble + i] = counts[i]!;
   }
 
   // What the scheduler can make this world do.
 
-  start(worker: number, request: number, sliceNs: number): void {
-    if (this.running[worker] !== -1) {
+  function start(worker: number, request: number, sliceNs: number): void {
+    if (running[worker] !== -1) {
       throw new Error(
-        `the policy started request ${request} on worker ${worker}, which still runs request ${this.running[worker]}`,
+        `the policy started request ${request} on worker ${worker}, which still runs request ${running[worker]}`,
       );
     }
-    const box = this.mailboxFirstWord + worker * (Mailbox.bytes / 4);
+    const box = mailboxesFirstWord + worker * mailboxWords;
     // 0 is what preemptSeq holds when nobody was ever preempted, so no start is numbered 0.
-    const seq = (this.startSeq[worker]! + 1) | 0 || 1;
-    this.startSeq[worker] = seq;
-    this.running[worker] = request;
-    this.asked[worker] = 0;
-    this.busy++;
+    let seq = (startSeq[worker]! + 1) | 0;
+    if (seq === 0) seq = 1;
+    startSeq[worker] = seq;
+    running[worker] = request;
+    asked[worker] = 0;
+    state[BUSY]!++;
+    busy[worker >>> 5]! |= 1 << (worker & 31);
     if (sliceNs !== TO_COMPLETION) {
-      this.sliceEndNs[worker] = this.now[0]! + sliceNs;
-      this.sliced++;
+      sliceEndNs[worker] = now[0]! + sliceNs;
+      state[SLICED]!++;
     }
-    this.words[box + Mailbox.startSlot / 4] = request;
-    this.doubles[(box >> 1) + Mailbox.dispatchNs / 8] = this.now[0]!;
-    Atomics.store(this.words, box + Mailbox.startSeq / 4, seq);
-    this.doubles[this.statFirstDouble + DispatcherStat.dispatched]!++;
-    if (this.hooks.wake !== undefined) this.hooks.wake(worker);
+    words[box + Mailbox.startSlot / 4] = request;
+    doubles[(box >> 1) + Mailbox.dispatchNs / 8] = now[0]!;
+    counts[DispatcherStat.dispatched]!++;
+    if (wake === undefined) {
+      publish(box + Mailbox.startSeq / 4, seq);
+    } else {
+      Atomics.store(words, box + Mailbox.startSeq / 4, seq);
+      wake(worker);
+    }
   }
 
-  preempt(worker: number): void {
-    if (this.running[worker] === -1 || this.asked[worker] === 1) return;
-    this.asked[worker] = 1;
-    const box = this.mailboxFirstWord + worker * (Mailbox.bytes / 4);
-    Atomics.store(this.words, box + Mailbox.preemptSeq / 4, this.startSeq[worker]!);
-    this.doubles[this.statFirstDouble + DispatcherStat.preemptsAsked]!++;
-    if (this.hooks.wake !== undefined) this.hooks.wake(worker);
+  function preempt(worker: number): void {
+    if (running[worker] === -1 || asked[worker] === 1) return;
+    asked[worker] = 1;
+    const box = mailboxesFirstWord + worker * mailboxWords;
+    Atomics.store(words, box + Mailbox.preemptSeq / 4, startSeq[worker]!);
+    counts[DispatcherStat.preemptsAsked]!++;
+    if (wake !== undefined) wake(worker);
   }
 
-  drop(request: number, reason: DropReason): void {
-    const type = Math.min(this.typeOfSlot[request]!, this.types);
-    this.doubles[this.statFirstDouble + DispatcherStat.dropped]!++;
-    this.doubles[this.statFirstDouble + DispatcherStat.droppedByType + type * REASONS + reason]!++;
-    this.release(request);
+  function drop(request: number, reason: DropReason): void {
+    const type = Math.min(typeOfSlot[request]!, types);
+    counts[DispatcherStat.dropped]!++;
+    counts[DispatcherStat.droppedByType + type * REASONS + reason]!++;
+    release(request);
   }
 
-  stole(_thief: number, _victim: number, count: number): void {
+  function stole(_thief: number, _victim: number, count: number): void {
     // A real steal costs what it costs; here it is only counted.
-    this.doubles[this.statFirstDouble + DispatcherStat.stolen]! += count;
+    counts[DispatcherStat.stolen]! += count;
   }
 
-  reserved(): void {
-    this.doubles[this.statFirstDouble + DispatcherStat.reservations]!++;
-    this.hooks.reserved?.(this.scheduler, this.now[0]!);
+  function reserved(): void {
+    counts[DispatcherStat.reservations]!++;
+    // A policy may announce its first reservation while it is being made.
+    if (scheduler !== undefined) onReserved?.(scheduler, now[0]!);
   }
+
+  return { run, turn, step, hasWork, nextSliceEndNs, publishStatistics, reset };
 }

@@ -238,6 +238,11 @@ export function createSharedMemory(
   };
 }
 
+/** Everything but the header back to zero, as the memory was made. Only while no native thread uses it. */
+export function clearSharedMemory(memory: SharedMemory): void {
+  new Uint8Array(memory.buffer, memory.base, memory.totalBytes).fill(0, Control.runState);
+}
+
 /** The live reservation: a version word, then the group that owns each worker and that each type belongs to (255: none). */
 export const ReservationWords = { version: 0, groups: 4, owners: 8 } as const;
 export const NO_GROUP = 255;

@@ -1,60 +1,49 @@
-/** Runs a policy hot before its first real request, so that V8 compiles nothing while requests wait. */
+/** Runs the dispatcher and a policy hot before the first real request, so that V8 compiles nothing while requests wait. */
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { createRequestSource } from '../workload/generate.js';
 import { STREAM, substream } from '../workload/random.js';
 import type { Workload } from '../workload/workload.js';
-import { Dispatcher, type DispatcherHooks } from './dispatcher.js';
-import { createSharedMemory } from './layout.js';
+import type { Dispatcher, MakeScheduler } from './dispatcher.js';
+import { clearSharedMemory, type SharedMemory } from './layout.js';
 import { createScheduler, schedulerTypes } from './policy.js';
 import { ScriptedNative } from './scripted-native.js';
 
-export interface WarmUpOptions {
-  readonly workload: Workload;
-  readonly policy: ChosenPolicy;
-  readonly workers: number;
-  readonly slots: number;
-  readonly arrivalsCapacity: number;
-  /** Hooks of the same shape as the real ones. */
-  readonly hooks: DispatcherHooks;
-  /** Requests to play; enough for DARC's first windows (50 000 completions each). */
-  readonly requests?: number;
-}
-
 /** A load at which queues form and drain, so that every branch is seen. */
 const WARM_UP_LOAD = 0.85;
+/** Enough for DARC's first windows (50 000 completions each). */
 const WARM_UP_REQUESTS = 120_000;
 
-/**
- * Simulates a short trace of the same workload through the same dispatcher code and a scheduler of the same policy, in this very thread, over memory of
- * its own. Both are thrown away afterwards; the machine code stays. Answers the number of requests that ended.
- */
-export function warmUp(options: WarmUpOptions): number {
-  const { workload, policy, workers, slots, arrivalsCapacity, hooks } = options;
+/** A scheduler for the warm-up: of the same policy, with random numbers of its own. */
+export function warmUpScheduler(workload: Workload, policy: ChosenPolicy, workers: number): MakeScheduler {
   const types = schedulerTypes(workload);
-  const memory = createSharedMemory({ workers, types: types.length, slots, arrivalsCapacity });
   const random = substream('warm-up', STREAM.stealing);
-  const dispatcher = new Dispatcher(
-    memory,
-    (pool, now) => createScheduler(policy, { workers, types, pool, now, random }),
-    hooks,
-  );
-  const trace = createRequestSource(workload, {
-    load: WARM_UP_LOAD,
-    workers,
-    seed: 'warm-up',
-    requests: options.requests ?? WARM_UP_REQUESTS,
-    flows: true,
-  });
+  return (pool, now) => createScheduler(policy, { workers, types, pool, now, random });
+}
+
+/**
+ * Simulates a short trace of the same workload through a dispatcher made with {@link warmUpScheduler}, in this very thread, over the very memory it will
+ * serve from, before any native thread uses it. Afterwards the memory is cleared, and the dispatcher must be reset; the machine code stays.
+ * Answers the number of requests that ended.
+ */
+export function warmUp(
+  dispatcher: Dispatcher,
+  memory: SharedMemory,
+  workload: Workload,
+  requests = WARM_UP_REQUESTS,
+): number {
+  const { workers } = memory;
+  const trace = createRequestSource(workload, { load: WARM_UP_LOAD, workers, seed: 'warm-up', requests, flows: true });
   let ended = 0;
   const native = new ScriptedNative(memory, trace, () => ended++);
-  const gapNs = (workload.phases[0]!.meanServiceNs / workers) * 2;
-  for (let turn = 0; ; turn++) {
-    const nextNs = native.nextNs();
-    if (nextNs === Number.POSITIVE_INFINITY && native.inFlight() === 0) break;
+  const gapNs = Math.max(1, Math.round((workload.phases[0]!.meanServiceNs / workers) * 2));
+  for (let turn = 0; native.nextNs() !== Number.POSITIVE_INFINITY || native.inFlight() > 0; turn++) {
     // Bursts now and then, single events mostly: both happen on a real machine. Slices expire on the way.
-    native.advanceTo(Math.max(native.nowNs + gapNs, (turn & 63) === 0 ? native.nowNs + 16 * gapNs : 0));
-    dispatcher.step();
+    native.advanceTo(native.nowNs + ((turn & 63) === 0 ? 16 * gapNs : gapNs));
+    // Through the function the thread will live in, so that it is compiled for what it will do.
+    if ((turn & 15) === 0) dispatcher.turn();
+    else dispatcher.step();
     native.react();
   }
+  clearSharedMemory(memory);
   return ended;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readServerCounts, reconcileServer } from '../../src/hw/counts.js';
-import { Dispatcher } from '../../src/hw/dispatcher.js';
+import { createDispatcher } from '../../src/hw/dispatcher.js';
 import { createSharedMemory } from '../../src/hw/layout.js';
 import { createScheduler } from '../../src/hw/policy.js';
 import { ScriptedNative } from '../../src/hw/scripted-native.js';
@@ -61,10 +61,8 @@ function simulated(policyText: string, workers: number): { digest: string; compl
 function dispatched(policyText: string, workers: number) {
   const memory = createSharedMemory({ workers, types: TYPES.length, slots: 16384, arrivalsCapacity: 4096 });
   const policy = parsePolicy(policyText);
-  const dispatcher = new Dispatcher(
-    memory,
-    (pool, now) => createScheduler(policy, { workers, types: TYPES, pool, now, random: substream(7, 'stealing') }),
-    { alwaysRefresh: true },
+  const dispatcher = createDispatcher(memory, (pool, now) =>
+    createScheduler(policy, { workers, types: TYPES, pool, now, random: substream(7, 'stealing') }),
   );
   const lanes = new Int32Array(2);
   const native = new ScriptedNative(memory, trace(workers), ({ id, worker, startNs, endNs }) => {
@@ -80,6 +78,7 @@ function dispatched(policyText: string, workers: number) {
     do native.react();
     while (dispatcher.step() > 0);
   }
+  dispatcher.publishStatistics();
   return { digest: formatDigest(lanes), counts: readServerCounts(memory), native };
 }
 

@@ -1,0 +1,54 @@
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/shared_layout.hpp"
+#include "base/spsc_ring.hpp"
+
+namespace psp {
+
+/** What the benchmark's world offers the dispatcher. */
+struct BenchOffer {
+  /** Requests under way at once; no more are offered until some have ended. */
+  uint32_t window = 64;
+  /** Requests per second; 0: as fast as the window allows. */
+  double rate = 0;
+  /** Every n-th request is of type 1, the others of type 0. */
+  uint32_t everyNthLong = 200;
+  int core = -1;
+};
+
+/**
+ * Net thread and all workers of a benchmark in one native thread on one core: offers requests, ends each as soon as it is started, and
+ * measures how long a request waits for its start. What is left to measure is the dispatcher, on a core of its own.
+ */
+class BenchWorld {
+ public:
+  BenchWorld(const SharedLayout& shared, const BenchOffer& offer);
+  ~BenchWorld();
+
+  double completed() const { return completed_.load(std::memory_order_relaxed); }
+  /** ns from the publication of an arrival to the sight of its start, at these quantiles, since the last call. */
+  std::vector<double> takeLatencies(const std::vector<double>& quantiles);
+
+ private:
+  void run();
+
+  SharedLayout shared_;
+  BenchOffer offer_;
+  Clock clock_;
+  std::atomic<double> completed_{0};
+  std::atomic<bool> stop_{false};
+  /** One bucket per 2 ns up to 65 us, the last for everything beyond. */
+  static constexpr uint32_t kBuckets = 1 << 15;
+  std::vector<std::atomic<uint32_t>> buckets_;
+  std::thread thread_;
+};
+
+/** The dispatcher's loop in C++, for c-FCFS only: the measure of the one in TypeScript. Runs for `seconds`, answers its dispatches. */
+double runCppDispatcher(const SharedLayout& shared, double seconds);
+
+}  // namespace psp
