@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
+import { addDoctor } from './commands/doctor.js';
 import { addLoad } from './commands/load.js';
 import { addPolicies } from './commands/policies.js';
 import { addRun } from './commands/run.js';
@@ -29,6 +30,7 @@ addSim(program);
 addRun(program);
 addServe(program);
 addLoad(program);
+addDoctor(program);
 addPolicies(program);
 addWorkloads(program);
 

@@ -154,3 +154,13 @@ export function entryPoint(name: string): URL {
   const compiled = import.meta.url.endsWith('.ts') ? `../../dist/hw/${name}.js` : `./${name}.js`;
   return new URL(compiled, import.meta.url);
 }
+
+/** Is the addon there, and does it load? */
+export function nativeIsBuilt(): boolean {
+  try {
+    loadNative();
+    return true;
+  } catch {
+    return false;
+  }
+}
