@@ -10,8 +10,8 @@ import { ScriptedNative } from './scripted-native.js';
 
 /** A load at which queues form and drain, so that every branch is seen. */
 const WARM_UP_LOAD = 0.85;
-/** Enough for DARC's first windows (50 000 completions each). */
-const WARM_UP_REQUESTS = 120_000;
+/** Enough for DARC's first windows (50 000 completions each) and for the renewal of one, which takes as many again. */
+const WARM_UP_REQUESTS = 300_000;
 
 /** A scheduler for the warm-up: of the same policy, with random numbers of its own. */
 export function warmUpScheduler(workload: Workload, policy: ChosenPolicy, workers: number): MakeScheduler {

@@ -1,0 +1,24 @@
+// Asserts, from V8's own trace, that the dispatcher neither collects garbage nor loses compiled code for 20 s at 2 M requests/s.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const seconds = process.argv.includes('--quick') ? 1 : 20;
+const child = fileURLToPath(new URL('./hw-steady-child.mjs', import.meta.url));
+let failed = false;
+for (const policy of ['c-fcfs', 'darc']) {
+  // stdbuf: V8 writes its trace through C's stdout, whose buffer would put lines on the wrong side of the marks.
+  const args = ['-o0', process.execPath, '--trace-gc', '--trace-deopt', child, String(seconds), policy];
+  const { stdout, status, stderr } = spawnSync('stdbuf', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const [, measured] = stdout.split('PSP MEASURE');
+  const [during, end] = (measured ?? '').split('PSP END');
+  if (status !== 0 || end === undefined) throw new Error(`the child failed: ${stderr}`);
+  const collections = during.split('\n').filter((line) => /Scavenge|Mark-Compact/.test(line));
+  const deopts = during.split('\n').filter((line) => line.includes('bailout'));
+  const rate = (Number.parseFloat(end) / 1e6).toFixed(2);
+  console.log(
+    `${policy}: ${seconds} s at ${rate} M requests/s: ${collections.length} collections, ${deopts.length} deoptimisations`,
+  );
+  for (const line of [...collections, ...deopts].slice(0, 5)) console.log(`  ${line.trim().slice(0, 160)}`);
+  failed ||= collections.length + deopts.length > 0;
+}
+process.exitCode = failed ? 1 : 0;
