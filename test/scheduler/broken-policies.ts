@@ -227,7 +227,7 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
           new (class extends Breakable {
             protected override begin(worker: number, request: number): void {
               this.idle.delete(worker);
-              this.setup.pool.start(worker, request, parameters['quantumNs']!);
+              this.setup.pool.start(worker, request, parameters.quantumNs!);
             }
           })(setup),
       ),
@@ -241,7 +241,7 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
           new (class extends Breakable {
             protected override begin(worker: number, request: number): void {
               this.idle.delete(worker);
-              this.setup.pool.start(worker, request, parameters['quantumNs']! / 2);
+              this.setup.pool.start(worker, request, parameters.quantumNs! / 2);
             }
           })(setup),
       ),

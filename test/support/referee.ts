@@ -125,7 +125,7 @@ export class Referee implements Scheduler {
 
   sliceExpired(worker: number): boolean {
     const request = this.known.get(this.on[worker]!)!;
-    const quantumNs = this.chosen.parameters['quantumNs'];
+    const quantumNs = this.chosen.parameters.quantumNs;
     const ranNs = this.nowNs - this.sinceNs[worker]!;
     if (ranNs !== quantumNs) this.violated('quantum', `asked about worker ${worker} after ${ranNs} ns`);
     const answer = this.inner.sliceExpired(worker);
@@ -158,7 +158,7 @@ export class Referee implements Scheduler {
     this.checkBooks();
     const waiting = this.queuedRequests();
     if (waiting.length === 0) return;
-    const idle = this.on.findIndex((request) => request === undefined);
+    const idle = this.on.indexOf(undefined);
     if (this.chosen.policy.workConserving && idle >= 0) {
       this.violated('work conservation', `worker ${idle} idles while ${waiting.length} requests wait`);
     }
@@ -213,7 +213,7 @@ export class Referee implements Scheduler {
 
   private drop(handle: number, reason: DropReason): void {
     const request = this.known.get(handle);
-    if (!request || request.state !== 'queued') {
+    if (request?.state !== 'queued') {
       this.violated('conservation', `handle ${handle} was dropped, but does not wait`);
       return;
     }
