@@ -57,7 +57,7 @@ describe('mean waits agree with queueing theory within the confidence interval o
     ['M/D/1', 'c-fcfs', '100us', 1, 0.8, (0.8 / (2 * 0.2)) * meanNs],
     ['4 x M/M/1 (random steering)', 'd-fcfs', '{ exponential: { mean: 100us } }', 4, 0.6, (0.6 / 0.4) * meanNs],
   ])('%s', async (_, policy, service, workers, load, expectedNs) => {
-    const waits = await meanWaitNs(policy, service, workers, load, workers > 48 ? 1_500_000 : 200_000);
+    const waits = await meanWaitNs(policy, service, workers, load, workers > 48 ? 2_000_000 : 200_000);
     const halfWidth = (T_7 * sampleStandardDeviation(waits)) / Math.sqrt(REPLICATIONS);
     expect(Math.abs(mean(waits) - expectedNs), `${mean(waits)} ± ${halfWidth}, theory ${expectedNs}`).toBeLessThan(
       halfWidth,
