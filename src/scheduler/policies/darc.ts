@@ -67,9 +67,12 @@ class Darc extends ReservedScheduler {
     if (!this.reserved) {
       this.measureDemand();
       this.reserve();
+      this.setup.pool.reserved();
     } else if ((completions - window) % TRIGGER_CHECK_INTERVAL === 0 && this.someTypeSuffers()) {
-      if (this.measureDemand()) this.reserve();
-      else this.restartWindow();
+      if (this.measureDemand()) {
+        this.reserve();
+        this.setup.pool.reserved();
+      } else this.restartWindow();
     } else if (completions >= 2 * window) {
       this.restartWindow();
     }
@@ -113,7 +116,6 @@ class Darc extends ReservedScheduler {
     this.layOut();
     this.reserved = true;
     this.restartWindow();
-    this.setup.pool.reserved();
   }
 
   /** Insertion sort: a handful of types, almost sorted, nothing allocated. Equal means keep the order of the types. */
@@ -138,6 +140,8 @@ class Darc extends ReservedScheduler {
     const { workers } = this.setup;
     let nextWorker = 0;
     let i = 0;
+    let demanding = order.length;
+    while (demanding > 1 && demand[order[demanding - 1]!] === 0) demanding--;
     this.beginGroups();
     while (i < order.length) {
       const firstMeanNs = meanNs[order[i]!]!;
@@ -147,8 +151,8 @@ class Darc extends ReservedScheduler {
         groupDemand += demand[order[i]!]!;
         opens = false;
       }
-      const wanted = i === order.length ? workers : nextWorker + wholeWorkers(groupDemand);
-      // The last group takes what is left, even if that is more than its rounded demand; a group nobody asked for takes nothing.
+      const wanted = i >= demanding ? workers : nextWorker + wholeWorkers(groupDemand);
+      // The longest group with a demand takes what is left, even if that is more than its own; a group without one takes nothing.
       if (groupDemand > 0) while (nextWorker < Math.min(wanted, workers)) this.own(nextWorker++);
       if (wanted > workers || groupDemand === 0 || nextWorker === workers) this.share(spillway);
     }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { defaultParameters } from '../../src/scheduler/policy.js';
+import { play } from '../support/play.js';
+import { makeTrace } from '../support/trace.js';
+import { brokenPolicies } from './broken-policies.js';
+
+/** The properties the referee knows; each must have a broken policy that it catches. */
+const PROPERTIES = [
+  'conservation',
+  'one at a time',
+  'runs once',
+  'global FIFO',
+  'FIFO within a type',
+  'work conservation',
+  'earliest deadline',
+  'shortest job',
+  'quantum',
+  'preemption',
+  'reserved cores',
+  'every group is served',
+  'every worker is used',
+  'shorter groups first',
+  'reservation used',
+];
+
+describe('the referee catches', () => {
+  it.each(brokenPolicies)('a policy that $what ($property)', async ({ policy, property }) => {
+    const trace = makeTrace({ types: 2, workers: 4, load: 0.9, requests: 300, seed: 7, tickNs: 1, vary: false });
+    // A quantum shorter than the longer of the two demands (1 and 3 us).
+    const parameters = { ...defaultParameters(policy), quantumNs: 1500 };
+    const { referee } = await play({ policy, parameters }, trace, {
+      workers: 4,
+      types: 2,
+      typeInfo: (type) => ({ deadlineNs: 3000 + 1000 * type }),
+    });
+    const caught = referee.violations.map((violation) => violation.property);
+    expect(caught).toContain(property);
+  });
+
+  it('each property it knows', () => {
+    const covered = new Set(brokenPolicies.map(({ property }) => property));
+    expect(PROPERTIES.filter((property) => !covered.has(property))).toEqual([]);
+  });
+});

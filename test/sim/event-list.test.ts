@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createHeapEventList, createSortedEventList } from '../../src/sim/event-list.js';
+
+describe.each([
+  ['sorted array', createSortedEventList],
+  ['heap', createHeapEventList],
+])('%s', (_, create) => {
+  it('gives events in the order of time, then worker, whatever is added and removed', () => {
+    const step = fc.record({
+      worker: fc.nat(40),
+      timeNs: fc.nat(20),
+      what: fc.constantFrom('toggle', 'toggle', 'take'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const list = create(41);
+        const model: { worker: number; timeNs: number }[] = [];
+        for (const { worker, timeNs, what } of steps) {
+          model.sort((a, b) => a.timeNs - b.timeNs || a.worker - b.worker);
+          const at = model.findIndex((event) => event.worker === worker);
+          if (what === 'take' && model.length > 0) {
+            expect(list.nextNs()).toBe(model[0]!.timeNs);
+            expect(list.take()).toBe(model.shift()!.worker);
+          } else if (at >= 0) {
+            list.remove(worker);
+            model.splice(at, 1);
+          } else {
+            list.add(worker, timeNs);
+            model.push({ worker, timeNs });
+          }
+          expect(list.size()).toBe(model.length);
+        }
+        model.sort((a, b) => a.timeNs - b.timeNs || a.worker - b.worker);
+        for (const event of model) expect(list.take()).toBe(event.worker);
+        expect(list.nextNs()).toBe(Number.POSITIVE_INFINITY);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

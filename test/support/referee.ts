@@ -1,0 +1,339 @@
+import type { ChosenPolicy } from '../../src/scheduler/registry.js';
+import type { DropReason, Scheduler, SchedulerSetup, Workers } from '../../src/scheduler/scheduler.js';
+import type { Trace } from './trace.js';
+
+/** A property that a scheduler broke, by name, with the story. */
+export interface Violation {
+  readonly property: string;
+  readonly story: string;
+}
+
+interface Known {
+  readonly id: number;
+  readonly type: number;
+  readonly arrivedNs: number;
+  state: 'queued' | 'running';
+  startedBefore: boolean;
+  receivedNs: number;
+}
+
+/** One request that left the system. */
+export interface Departure {
+  readonly id: number;
+  readonly type: number;
+  readonly worker: number;
+  readonly atNs: number;
+  readonly receivedNs: number;
+}
+
+/**
+ * Stands between a world and a scheduler, passes everything on, and checks each call against what the policy promises. It believes neither: it keeps
+ * its own books of requests and workers.
+ */
+export class Referee implements Scheduler {
+  readonly violations: Violation[] = [];
+  readonly departures: Departure[] = [];
+  readonly dropped: number[] = [];
+  readonly arrivedPerType: number[] = [];
+  readonly reservation?: () => ReturnType<NonNullable<Scheduler['reservation']>>;
+  private readonly inner: Scheduler;
+  private readonly known = new Map<number, Known>();
+  private readonly on: (number | undefined)[];
+  private readonly sinceNs: number[] = [];
+  private readonly stealPaidNs: number[] = [];
+  private readonly yielding = new Set<number>();
+  private readonly sums = new Map<number, { sum: number; count: number }>();
+  private nextId = 0;
+
+  constructor(
+    private readonly chosen: ChosenPolicy,
+    private readonly setup: SchedulerSetup,
+    private readonly trace: Trace,
+  ) {
+    this.on = new Array(setup.workers).fill(undefined);
+    const pool: Workers = {
+      start: (worker, request, sliceNs) => this.start(worker, request, sliceNs),
+      preempt: (worker) => this.preempt(worker),
+      drop: (request, reason) => this.drop(request, reason),
+      stole: (thief, victim, count) => {
+        this.stealPaidNs[thief] = (this.stealPaidNs[thief] ?? 0) + this.costs.stealNs;
+        setup.pool.stole(thief, victim, count);
+      },
+      reserved: () => {
+        this.checkReservation();
+        setup.pool.reserved();
+      },
+    };
+    this.inner = chosen.policy.create({ ...setup, pool }, chosen.parameters);
+    if (this.inner.reservation) this.reservation = () => this.inner.reservation!();
+  }
+
+  private get costs() {
+    return { stealNs: 0, preemptionNs: 0, ...this.chosen.policy.costs?.(this.chosen.parameters) };
+  }
+
+  private get nowNs(): number {
+    return this.setup.now[0]!;
+  }
+
+  private violated(property: string, story: string): void {
+    if (this.violations.length < 20) this.violations.push({ property, story: `at ${this.nowNs} ns: ${story}` });
+  }
+
+  private queuedRequests(): Known[] {
+    return [...this.known.values()].filter((request) => request.state === 'queued');
+  }
+
+  // What the world tells.
+
+  arrive(request: number, type: number, flow: number): void {
+    const id = this.nextId++;
+    if (this.known.has(request))
+      this.violated('conservation', `the world reused the handle ${request} of a live request`);
+    if (this.trace.arrivalNs[id] !== this.nowNs) this.violated('time', `request ${id} was told at the wrong time`);
+    this.known.set(request, { id, type, arrivedNs: this.nowNs, state: 'queued', startedBefore: false, receivedNs: 0 });
+    this.arrivedPerType[type] = (this.arrivedPerType[type] ?? 0) + 1;
+    this.inner.arrive(request, type, flow);
+    this.checkBooks();
+  }
+
+  complete(worker: number): void {
+    const handle = this.on[worker];
+    const request = handle === undefined ? undefined : this.known.get(handle);
+    if (!request) {
+      this.violated('one at a time', `worker ${worker} completed while it ran nothing`);
+      return;
+    }
+    this.endStretch(worker, request);
+    const demandNs = this.trace.serviceNs[request.id]!;
+    if (request.receivedNs !== demandNs) {
+      this.violated('service = demand', `request ${request.id} received ${request.receivedNs} of ${demandNs} ns`);
+    }
+    this.departures.push({
+      id: request.id,
+      type: request.type,
+      worker,
+      atNs: this.nowNs,
+      receivedNs: request.receivedNs,
+    });
+    this.known.delete(handle!);
+    this.on[worker] = undefined;
+    this.yielding.delete(worker);
+    this.inner.complete(worker);
+    this.checkBooks();
+  }
+
+  sliceExpired(worker: number): boolean {
+    const request = this.known.get(this.on[worker]!)!;
+    const quantumNs = this.chosen.parameters.quantumNs;
+    const ranNs = this.nowNs - this.sinceNs[worker]!;
+    if (ranNs !== quantumNs) this.violated('quantum', `asked about worker ${worker} after ${ranNs} ns`);
+    const answer = this.inner.sliceExpired(worker);
+    if (!answer && this.queuedRequests().length > this.yielding.size) {
+      this.violated(
+        'quantum',
+        `request ${request.id} may run beyond its quantum while ${this.queuedRequests().length} wait`,
+      );
+    }
+    if (answer) {
+      this.endStretch(worker, request);
+      this.yielding.add(worker);
+    }
+    return answer;
+  }
+
+  preempted(worker: number): void {
+    const request = this.known.get(this.on[worker]!)!;
+    if (!this.chosen.policy.preemptive)
+      this.violated('preemption', `worker ${worker} under a policy that never preempts`);
+    if (!this.yielding.delete(worker)) this.violated('preemption', `worker ${worker} was not asked to yield`);
+    request.state = 'queued';
+    this.on[worker] = undefined;
+    this.inner.preempted(worker);
+    this.checkBooks();
+  }
+
+  dispatch(): void {
+    this.inner.dispatch();
+    this.checkBooks();
+    const waiting = this.queuedRequests();
+    if (waiting.length === 0) return;
+    const idle = this.on.indexOf(undefined);
+    if (this.chosen.policy.workConserving && idle >= 0) {
+      this.violated('work conservation', `worker ${idle} idles while ${waiting.length} requests wait`);
+    }
+    if (this.reservation) {
+      for (const request of waiting) {
+        const free = this.reachable(request.type).find((worker) => this.on[worker] === undefined);
+        if (free !== undefined) {
+          this.violated(
+            'reservation used',
+            `worker ${free} idles while request ${request.id} of type ${request.type} may use it`,
+          );
+        }
+      }
+    }
+  }
+
+  queued(): number {
+    return this.inner.queued();
+  }
+
+  // What the scheduler answers.
+
+  private start(worker: number, handle: number, sliceNs: number): void {
+    const request = this.known.get(handle);
+    if (this.on[worker] !== undefined) this.violated('one at a time', `worker ${worker} was given a second request`);
+    else if (!request) this.violated('conservation', `handle ${handle} was started, but no such request is here`);
+    else if (request.state === 'running') this.violated('runs once', `request ${request.id} was started while it runs`);
+    else {
+      this.checkOrder(worker, request);
+      request.state = 'running';
+      request.startedBefore = true;
+      this.on[worker] = handle;
+      this.sinceNs[worker] = this.nowNs + (this.stealPaidNs[worker] ?? 0);
+      this.stealPaidNs[worker] = 0;
+      this.setup.pool.start(worker, handle, sliceNs);
+    }
+  }
+
+  private preempt(worker: number): void {
+    if (this.on[worker] === undefined) this.violated('preemption', `worker ${worker} runs nothing`);
+    else if (!this.chosen.policy.preemptive)
+      this.violated('preemption', `worker ${worker} under a policy that never preempts`);
+    else {
+      const request = this.known.get(this.on[worker]!)!;
+      const leftNs = this.trace.serviceNs[request.id]! - request.receivedNs;
+      // A request that is done at this very moment completes instead; its worker is about to be free all the same.
+      if (this.nowNs - this.sinceNs[worker]! < leftNs) this.endStretch(worker, request);
+      this.yielding.add(worker);
+      this.setup.pool.preempt(worker);
+    }
+  }
+
+  private drop(handle: number, reason: DropReason): void {
+    const request = this.known.get(handle);
+    if (request?.state !== 'queued') {
+      this.violated('conservation', `handle ${handle} was dropped, but does not wait`);
+      return;
+    }
+    this.dropped.push(request.id);
+    this.known.delete(handle);
+    this.setup.pool.drop(handle, reason);
+  }
+
+  // The checks.
+
+  private endStretch(worker: number, request: Known): void {
+    const ranNs = this.nowNs - this.sinceNs[worker]!;
+    request.receivedNs += ranNs;
+    this.sinceNs[worker] = this.nowNs;
+    if (!this.chosen.policy.preemptive) {
+      const books = this.sums.get(request.type) ?? { sum: 0, count: 0 };
+      this.sums.set(request.type, { sum: books.sum + ranNs, count: books.count + 1 });
+    }
+  }
+
+  private checkBooks(): void {
+    const waiting = this.queuedRequests().length;
+    const told = this.inner.queued();
+    if (waiting !== told)
+      this.violated('conservation', `the scheduler says ${told} wait, but ${waiting} have neither started nor left`);
+  }
+
+  private checkOrder(worker: number, request: Known): void {
+    const { policy } = this.chosen;
+    const waiting = this.queuedRequests();
+    const older = (among: Known[]) => among.find((other) => other.id < request.id);
+    if (policy.name === 'c-fcfs') {
+      const first = older(waiting);
+      if (first) this.violated('global FIFO', `request ${request.id} started before ${first.id}`);
+    }
+    if (policy.fifoWithinType) {
+      const first = older(waiting.filter((other) => other.type === request.type));
+      if (first) this.violated('FIFO within a type', `request ${request.id} started before ${first.id}`);
+    }
+    if (policy.name === 'edf') this.checkDeadlines(request, waiting);
+    if (policy.name === 'sjf') this.checkShortest(request, waiting);
+    if (this.reservation) this.checkAssignment(worker, request, waiting);
+  }
+
+  private checkDeadlines(request: Known, waiting: Known[]): void {
+    const { types } = this.setup;
+    const deadline = ({ type, arrivedNs }: Known) => arrivedNs + types[type]!.deadlineNs!;
+    if (!types.every((type) => type.deadlineNs !== undefined)) return;
+    const earlier = waiting.find((other) => deadline(other) < deadline(request));
+    if (earlier)
+      this.violated(
+        'earliest deadline',
+        `${request.id} (due ${deadline(request)}) before ${earlier.id} (due ${deadline(earlier)})`,
+      );
+  }
+
+  /** By plain averages, which is what the profile is for the first 1000 completions of a type. */
+  private checkShortest(request: Known, waiting: Known[]): void {
+    const mean = (type: number) => {
+      const books = this.sums.get(type);
+      return books ? books.sum / books.count : 0;
+    };
+    if ([...this.sums.values()].some((books) => books.count > 1000)) return;
+    const shorter = waiting.find((other) => mean(other.type) < mean(request.type) * (1 - 1e-9));
+    if (shorter)
+      this.violated(
+        'shortest job',
+        `type ${request.type} (mean ${mean(request.type)}) before ${shorter.type} (${mean(shorter.type)})`,
+      );
+  }
+
+  private groupOf(type: number): number {
+    return this.reservation!().groups.findIndex((group) => group.types.includes(type));
+  }
+
+  /** Workers a type may run on; those of UNKNOWN are the spillway. */
+  private reachable(type: number): number[] {
+    const { groups } = this.reservation!();
+    const group = groups[this.groupOf(type)];
+    return group ? [...group.workers, ...group.stealable] : [this.setup.workers - 1];
+  }
+
+  private checkAssignment(worker: number, request: Known, waiting: Known[]): void {
+    const { groups } = this.reservation!();
+    const mine = this.groupOf(request.type) < 0 ? groups.length : this.groupOf(request.type);
+    const spillway = this.setup.workers - 1;
+    for (let shorter = 0; shorter < mine; shorter++) {
+      if (groups[shorter]!.workers.includes(worker) && worker !== spillway) {
+        this.violated(
+          'reserved cores',
+          `type ${request.type} runs on worker ${worker}, reserved for types ${groups[shorter]!.types}`,
+        );
+      }
+    }
+    if (!this.reachable(request.type).includes(worker)) {
+      this.violated('reserved cores', `type ${request.type} runs on worker ${worker}, which is not for it`);
+    }
+    const first = waiting.find((other) => {
+      const theirs = this.groupOf(other.type);
+      return theirs >= 0 && theirs < mine && this.reachable(other.type).includes(worker);
+    });
+    if (first)
+      this.violated(
+        'shorter groups first',
+        `request ${request.id} took worker ${worker} before ${first.id} of a shorter group`,
+      );
+  }
+
+  private checkReservation(): void {
+    const { groups } = this.reservation!();
+    const owners = new Map<number, number>();
+    for (const [index, group] of groups.entries()) {
+      if (group.workers.length + group.stealable.length === 0)
+        this.violated('every group is served', `group ${index} has no worker`);
+      for (const worker of group.workers) {
+        if (owners.has(worker)) this.violated('reserved cores', `worker ${worker} is reserved twice`);
+        owners.set(worker, index);
+      }
+    }
+    if (owners.size !== this.setup.workers)
+      this.violated('every worker is used', `only ${owners.size} workers are reserved`);
+  }
+}
