@@ -6,6 +6,7 @@ import { COLOUR, PLAIN, type Style } from '../report/style.js';
 
 export interface Output {
   write(text: string): void;
+  readonly isTerminal: boolean;
   readonly width: number;
   readonly style: Style;
 }
@@ -14,6 +15,7 @@ export interface Output {
 export function outputTo(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => stream.write(text),
+    isTerminal: stream.isTTY === true,
     width: stream.isTTY ? stream.columns : 100,
     style: stream.isTTY && !process.env.NO_COLOR ? COLOUR : PLAIN,
   };

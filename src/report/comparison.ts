@@ -116,11 +116,15 @@ function isBest(slice: Slice, all: readonly Slice[], percentile: Percentile): bo
 function workTable(results: readonly Result[], style: Style): string[] {
   const some = (of: (result: Result) => number | string) => results.some((result) => of(result));
   const optional = [
-    { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => formatShare(r.overhead) },
-    { when: some((r) => r.preemptions), title: 'preemptions', cell: (r: Result) => formatCount(r.preemptions) },
-    { when: some((r) => r.steals), title: 'steals', cell: (r: Result) => formatCount(r.steals) },
-    { when: some((r) => r.dropped), title: 'dropped', cell: (r: Result) => formatShare(r.dropped / r.requests) },
-    { when: some((r) => r.inFlight), title: 'unfinished', cell: (r: Result) => formatCount(r.inFlight) },
+    { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => orDash(r.overhead, formatShare) },
+    { when: some((r) => r.preemptions), title: 'preemptions', cell: (r: Result) => orDash(r.preemptions, formatCount) },
+    { when: some((r) => r.steals), title: 'steals', cell: (r: Result) => orDash(r.steals, formatCount) },
+    {
+      when: some((r) => r.dropped),
+      title: 'dropped',
+      cell: (r: Result) => orDash(r.dropped / r.requests, formatShare),
+    },
+    { when: some((r) => r.inFlight), title: 'unfinished', cell: (r: Result) => orDash(r.inFlight, formatCount) },
   ].filter(({ when }) => when);
   const columns: Column[] = [
     { title: 'policy', align: 'left' },
@@ -141,6 +145,10 @@ function workTable(results: readonly Result[], style: Style): string[] {
     ];
   });
   return layOut(columns, rows, style.heading);
+}
+
+function orDash(value: number, format: (value: number) => string): string {
+  return value === 0 ? '–' : format(value);
 }
 
 function footnotes(results: readonly Result[]): string[] {

@@ -13,11 +13,6 @@ export function policyLabel(result: Result): string {
   return describePolicy({ policy, parameters: { ...defaultParameters(policy), ...Object.fromEntries(given) } });
 }
 
-/** The policy's name for people. */
-export function policyTitle(result: Result): string {
-  return policyOf(result)?.title ?? result.policy;
-}
-
 /** Undefined for a result of another version of psp, which may have had other policies. */
 function policyOf(result: Result): Policy | undefined {
   return policies.find((policy) => policy.name === result.policy);

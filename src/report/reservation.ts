@@ -1,4 +1,4 @@
-import type { Result } from '../metrics/result.js';
+import type { ReservationEntry, Result } from '../metrics/result.js';
 import { formatDuration } from '../units/duration.js';
 
 /** The reservation at the end of a run: `SHORT 1 | LONG 13`, types of one group joined by `+`; empty when the policy reserves nothing. */
@@ -10,8 +10,14 @@ export function formatReservation({ reservations }: Result): string {
 
 /** When the reservation came about: `since 0.32s`, `4 changes, the last at 15s`; empty when it was there from the start. */
 export function formatReservationHistory({ reservations }: Result): string {
-  const changes = reservations.length - 1;
-  if (changes < 1) return '';
-  const at = formatDuration(reservations.at(-1)!.atNs);
+  // A policy may announce what it had before.
+  const different = reservations.filter((entry, i) => i > 0 && !equal(entry, reservations[i - 1]!));
+  const changes = different.length;
+  if (changes === 0) return '';
+  const at = formatDuration(different.at(-1)!.atNs);
   return changes === 1 ? `since ${at}` : `${changes} changes, the last at ${at}`;
+}
+
+function equal(a: ReservationEntry, b: ReservationEntry): boolean {
+  return JSON.stringify(a.groups) === JSON.stringify(b.groups);
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { layOut } from '../../report/table.js';
 import { describeValue, type Policy } from '../../scheduler/policy.js';
 import { policies } from '../../scheduler/registry.js';
+import { formatList } from '../list.js';
 import { outputTo } from '../output.js';
 
 export function addPolicies(program: Command): void {
@@ -15,12 +15,8 @@ export function addPolicies(program: Command): void {
         output.write(`${JSON.stringify(policies.map(plain), null, 2)}\n`);
         return;
       }
-      const columns = [
-        { title: 'policy', align: 'left' as const },
-        { title: '', align: 'left' as const },
-      ];
-      const rows = policies.map((policy) => [policy.name, `${policy.title}: ${policy.summary}`]);
-      output.write(`${layOut(columns, rows, output.style.heading).join('\n')}\n\n`);
+      const entries = policies.map((policy) => [policy.name, `${policy.title}: ${policy.summary}`] as const);
+      output.write(`${formatList('policy', entries, output)}\n`);
       output.write('Parameters: psp sim --help. Where each is from and what it promises: psp policies --json.\n');
     });
 }

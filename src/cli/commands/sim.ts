@@ -41,7 +41,9 @@ export function addSim(program: Command): void {
   command
     .option('--config <FILE>', 'read settings from a YAML file with the same names; the command line wins')
     .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
+    .allowExcessArguments()
     .action(async ({ config, ...given }: SimSettings & { config?: string }) => {
+      if (command.args.length > 0) throw new InputError(`expected options only, found '${command.args[0]}'`);
       process.exitCode = await sim(given, config);
     });
 }
@@ -94,6 +96,6 @@ async function run({ specs }: Plan): Promise<{ results: Result[]; interrupted: b
 function warnOfOverload({ workload: { load } }: Plan): void {
   if (!(load >= 1)) return;
   complain(
-    `warning: load ${Number(load.toPrecision(3))} is all the workers can do or more: unbounded queues grow for as long as it runs (bounded ones drop), so latencies depend on how long that is`,
+    `warning: load ${Number(load.toPrecision(3))} is ${load > 1 ? 'more than' : 'all'} the workers can do: unbounded queues grow for as long as it runs (bounded ones drop), so latencies depend on how long that is`,
   );
 }

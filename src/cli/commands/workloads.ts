@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { findWorkload, readWorkload, shippedWorkloads } from '../../experiment/files.js';
-import { layOut } from '../../report/table.js';
 import type { Workload } from '../../workload/workload.js';
+import { formatList } from '../list.js';
 import { outputTo } from '../output.js';
 
 export function addWorkloads(program: Command): void {
@@ -16,12 +16,8 @@ export function addWorkloads(program: Command): void {
         output.write(`${JSON.stringify(workloads.map(plain), null, 2)}\n`);
         return;
       }
-      const columns = [
-        { title: 'workload', align: 'left' as const },
-        { title: '', align: 'left' as const },
-      ];
-      const rows = workloads.map(({ name, title, description }) => [name, `${title}: ${description}`]);
-      output.write(`${layOut(columns, rows, output.style.heading).join('\n')}\n\n`);
+      const entries = workloads.map(({ name, title, description }) => [name, `${title}: ${description}`] as const);
+      output.write(`${formatList('workload', entries, output)}\n`);
       output.write('Your own: psp sim --workload FILE, a .yaml like those in workloads/ or a trace (.csv, .csv.gz).\n');
     });
 }

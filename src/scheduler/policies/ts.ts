@@ -31,7 +31,7 @@ class TimeSharing implements Scheduler {
   private readonly statedSloNs: Float64Array;
   private readonly requestOn: Int32Array;
   private readonly startedNs: Float64Array;
-  /** By request handle: type, first arrival, service received in earlier slices. Grown when a world hands out a larger handle. */
+  /** By request handle, with a queue per type: type, first arrival, service received in earlier slices. Grown when a world hands out a larger handle. */
   private typeOf: Uint16Array;
   private arrivalNs: Float64Array;
   private attainedNs: Float64Array;
@@ -67,16 +67,13 @@ class TimeSharing implements Scheduler {
   }
 
   arrive(request: number, type: number, _flow: number): void {
-    if (request >= this.typeOf.length) this.grow(request);
     const nowNs = this.setup.now[0]!;
     if (!this.queues[this.perType ? type : 0]!.push(request, nowNs)) {
       this.setup.pool.drop(request, DropReason.queueFull);
       return;
     }
-    this.typeOf[request] = type;
-    this.arrivalNs[request] = nowNs;
-    this.attainedNs[request] = 0;
     this.waiting++;
+    if (this.perType) this.remember(request, type, nowNs);
   }
 
   complete(worker: number): void {
@@ -102,7 +99,7 @@ class TimeSharing implements Scheduler {
     this.leave(worker);
     const request = this.requestOn[worker]!;
     const queue = this.queues[this.perType ? this.typeOf[request]! : 0]!;
-    const arrivalNs = this.arrivalNs[request]!;
+    const arrivalNs = this.perType ? this.arrivalNs[request]! : 0;
     if (this.toHead) queue.unshift(request, arrivalNs);
     else queue.requeue(request, arrivalNs);
     this.waiting++;
@@ -139,10 +136,11 @@ class TimeSharing implements Scheduler {
   }
 
   private beginYield(worker: number): void {
-    const request = this.requestOn[worker]!;
-    // What the request received ends here; the time until the worker is free again is the cost of preempting it.
-    this.attainedNs[request]! += this.setup.now[0]! - this.startedNs[worker]!;
-    this.startedNs[worker] = this.setup.now[0]!;
+    if (this.perType) {
+      // What the request received ends here; the time until the worker is free again is the cost of preempting it.
+      this.attainedNs[this.requestOn[worker]!]! += this.setup.now[0]! - this.startedNs[worker]!;
+      this.startedNs[worker] = this.setup.now[0]!;
+    }
     this.overdue.delete(worker);
     this.yieldingOn.add(worker);
     this.yielding++;
@@ -176,6 +174,13 @@ class TimeSharing implements Scheduler {
       }
     }
     return best;
+  }
+
+  private remember(request: number, type: number, nowNs: number): void {
+    if (request >= this.typeOf.length) this.grow(request);
+    this.typeOf[request] = type;
+    this.arrivalNs[request] = nowNs;
+    this.attainedNs[request] = 0;
   }
 
   private grow(request: number): void {

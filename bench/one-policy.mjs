@@ -1,0 +1,50 @@
+// One policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD`. Prints one line of JSON. Through the policy interface, with all metrics and the digest, as a run of
+// `psp sim` does; a fifth of the requests more are played first, so that the code is compiled.
+import { readFileSync } from 'node:fs';
+import { setEngineFlags } from '../dist/experiment/engine-flags.js';
+
+setEngineFlags();
+const [text, workersText, loadText, requestsText, name] = process.argv.slice(2);
+const { createSimulation } = await import('../dist/sim/simulation.js');
+const { parsePolicy } = await import('../dist/scheduler/registry.js');
+const { createBatch } = await import('../dist/workload/request-source.js');
+const { createRequestSource } = await import('../dist/workload/generate.js');
+const { parseWorkload } = await import('../dist/workload/parse-workload.js');
+const { STREAM, substream } = await import('../dist/workload/random.js');
+
+const workload = parseWorkload(readFileSync(new URL(`../workloads/${name}.yaml`, import.meta.url), 'utf8'), name);
+const workers = Number(workersText);
+const requests = Number(requestsText);
+const warmUp = Math.min(2e6, Math.ceil(requests / 5));
+const { policy, parameters } = parsePolicy(text);
+const types = workload.types.slice(0, workload.classified);
+const simulation = createSimulation({
+  workers,
+  types: workload.types.length,
+  ...policy.costs?.(parameters),
+  createScheduler: (pool, now) =>
+    policy.create({ workers, types, pool, now, random: substream(1, STREAM.stealing) }, parameters),
+});
+const source = createRequestSource(workload, { seed: 1, load: Number(loadText), workers, requests: requests + warmUp });
+const batch = createBatch();
+simulation.startRecording();
+let played = 0;
+let began = 0;
+for (;;) {
+  if (began === 0 && played >= warmUp) began = performance.now();
+  source.fill(batch);
+  if (batch.length === 0) break;
+  simulation.advance(batch, 0, batch.length);
+  played += batch.length;
+}
+const nsPerRequest = ((performance.now() - began) * 1e6) / requests;
+let sumNs = 0;
+let count = 0;
+for (let type = 0; type < workload.types.length; type++) {
+  const { sojournNs } = simulation.measurements(type);
+  sumNs += sojournNs.sum;
+  count += sojournNs.count;
+}
+console.log(
+  JSON.stringify({ nsPerRequest, meanSojournNs: sumNs / count, maxRssMb: process.resourceUsage().maxRSS / 1024 }),
+);

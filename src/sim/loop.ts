@@ -1,0 +1,229 @@
+import { foldCompletion } from '../metrics/digest.js';
+import type { Recorder } from '../metrics/recorder.js';
+import { type Scheduler, TO_COMPLETION, type Workers } from '../scheduler/scheduler.js';
+import type { RequestBatch } from '../workload/request-source.js';
+import type { EventList } from './event-list.js';
+
+/** What the pending event of a worker means. */
+const COMPLETES = 0;
+const SLICE_ENDS = 1;
+export const YIELDS = 2;
+
+/** Indices of {@link State.integers}. */
+export const FREE_SLOTS = 0;
+export const WAITING = 1;
+/** Indices of {@link State.doubles}. */
+export const NEXT_ID = 0;
+export const FIRST_RECORDED = 1;
+export const BUSY_NS = 2;
+export const OVERHEAD_NS = 3;
+export const PREEMPTIONS = 4;
+export const STEALS = 5;
+
+/** Everything that changes while a simulation runs, but for the requests in flight. */
+export interface State {
+  readonly events: EventList;
+  readonly recorder: Recorder;
+  /** The digest's two lanes. */
+  readonly hash: Int32Array;
+  /** The cell the scheduler reads the time from. */
+  readonly now: Float64Array;
+  readonly integers: Int32Array;
+  readonly doubles: Float64Array;
+  /** Per type. */
+  readonly arrived: Float64Array;
+  readonly completed: Float64Array;
+  readonly dropped: Float64Array;
+  readonly dropReasons: Float64Array;
+  /** Per worker: the request it runs or -1, what its event means, when its current stretch began, time to pay before the next one. */
+  readonly requestOn: Int32Array;
+  readonly eventMeans: Uint8Array;
+  readonly stretchFromNs: Float64Array;
+  readonly toPayNs: Float64Array;
+}
+
+/** The requests in flight, a row each. The handle a scheduler sees is the row; rows are reused, so memory follows the requests in flight. */
+export interface Slots {
+  readonly id: Float64Array;
+  readonly arrivalNs: Float64Array;
+  readonly serviceNs: Float64Array;
+  /** Demand that has not been served yet. */
+  readonly leftNs: Float64Array;
+  /** When it first started. */
+  readonly startNs: Float64Array;
+  readonly type: Uint16Array;
+  /** Stack of free rows, `integers[FREE_SLOTS]` high. */
+  readonly free: Int32Array;
+}
+
+/** What the loop offers to the simulation around it. */
+export interface Loop extends Omit<Workers, 'reserved'> {
+  advance(batch: RequestBatch, from: number, to: number): void;
+  advanceTo(timeNs: number): void;
+  drain(events: number): boolean;
+}
+
+/**
+ * The inner loop: events of workers and arrivals in the order of time.
+ *
+ * A factory of closures over constant typed arrays rather than a class: V8 compiles the arrays of a closure that was made once into the machine
+ * code, which makes the loop 1.6 times as fast as the same code with fields. Scalars live in small arrays because a captured variable that holds a
+ * double is boxed at every assignment.
+ */
+export function createLoop(
+  state: State,
+  slots: Slots,
+  scheduler: Scheduler,
+  preemptionNs: number,
+  stealNs: number,
+): Loop {
+  const { events, recorder, hash, now, integers, doubles, arrived, completed, dropped, dropReasons } = state;
+  const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
+  const { id, arrivalNs, serviceNs, leftNs, startNs, type: typeOf, free } = slots;
+
+  function start(worker: number, request: number, sliceNs: number): void {
+    const nowNs = now[0]!;
+    integers[WAITING]!--;
+    requestOn[worker] = request;
+    const left = leftNs[request]!;
+    if (left === serviceNs[request]!) startNs[request] = nowNs;
+    let fromNs = nowNs;
+    if (stealNs > 0 && toPayNs[worker]! > 0) {
+      fromNs += toPayNs[worker]!;
+      doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + toPayNs[worker]!;
+      toPayNs[worker] = 0;
+    }
+    stretchFromNs[worker] = fromNs;
+    if (sliceNs === TO_COMPLETION || left <= sliceNs) {
+      eventMeans[worker] = COMPLETES;
+      events.add(worker, fromNs + left);
+    } else {
+      eventMeans[worker] = SLICE_ENDS;
+      events.add(worker, fromNs + sliceNs);
+    }
+  }
+
+  function preempt(worker: number): void {
+    if (eventMeans[worker] === YIELDS || requestOn[worker]! < 0) return;
+    const request = requestOn[worker]!;
+    const endsNs = stretchFromNs[worker]! + leftNs[request]!;
+    // A request that is done at this very moment completes.
+    if (endsNs <= now[0]!) return;
+    events.remove(worker);
+    beginYield(worker);
+    events.add(worker, now[0]! + preemptionNs);
+  }
+
+  function drop(request: number, reason: number): void {
+    integers[WAITING]!--;
+    dropped[typeOf[request]!]!++;
+    dropReasons[reason]!++;
+    releaseSlot(request);
+  }
+
+  function stole(thief: number, _victim: number, _count: number): void {
+    doubles[STEALS]!++;
+    toPayNs[thief] = toPayNs[thief]! + stealNs;
+  }
+
+  function releaseSlot(request: number): void {
+    free[integers[FREE_SLOTS]!++] = request;
+  }
+
+  function admit(atNs: number, demandNs: number, type: number, flow: number): void {
+    now[0] = atNs;
+    const request = free[--integers[FREE_SLOTS]!]!;
+    const number = doubles[NEXT_ID]!;
+    doubles[NEXT_ID] = number + 1;
+    id[request] = number;
+    arrivalNs[request] = atNs;
+    serviceNs[request] = demandNs;
+    leftNs[request] = demandNs;
+    typeOf[request] = type;
+    arrived[type]!++;
+    integers[WAITING]!++;
+    scheduler.arrive(request, type, flow);
+    scheduler.dispatch();
+  }
+
+  function complete(worker: number, nowNs: number): void {
+    const request = requestOn[worker]!;
+    const type = typeOf[request]!;
+    const demandNs = serviceNs[request]!;
+    requestOn[worker] = -1;
+    doubles[BUSY_NS] = doubles[BUSY_NS]! + (nowNs - stretchFromNs[worker]!);
+    completed[type]!++;
+    foldCompletion(hash, id[request]!, worker, startNs[request]!, nowNs);
+    if (id[request]! >= doubles[FIRST_RECORDED]!) recorder.record(type, nowNs - arrivalNs[request]!, demandNs);
+    releaseSlot(request);
+    scheduler.complete(worker);
+    if (integers[WAITING]! > 0) scheduler.dispatch();
+  }
+
+  /** The worker stops running its request and pays for the preemption. */
+  function beginYield(worker: number): void {
+    const request = requestOn[worker]!;
+    const ranNs = Math.max(0, now[0]! - stretchFromNs[worker]!);
+    doubles[PREEMPTIONS]!++;
+    leftNs[request] = leftNs[request]! - ranNs;
+    doubles[BUSY_NS] = doubles[BUSY_NS]! + ranNs;
+    stretchFromNs[worker] = now[0]!;
+    eventMeans[worker] = YIELDS;
+  }
+
+  function endYield(worker: number): void {
+    doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + (now[0]! - stretchFromNs[worker]!);
+    requestOn[worker] = -1;
+    integers[WAITING]!++;
+    scheduler.preempted(worker);
+    scheduler.dispatch();
+  }
+
+  function endSlice(worker: number): void {
+    const nowNs = now[0]!;
+    if (scheduler.sliceExpired(worker)) {
+      beginYield(worker);
+      if (preemptionNs > 0) events.add(worker, nowNs + preemptionNs);
+      else endYield(worker);
+    } else {
+      eventMeans[worker] = COMPLETES;
+      events.add(worker, stretchFromNs[worker]! + leftNs[requestOn[worker]!]!);
+    }
+  }
+
+  function playNext(atNs: number): void {
+    now[0] = atNs;
+    const worker = events.take();
+    const means = eventMeans[worker]!;
+    if (means === COMPLETES) complete(worker, atNs);
+    else if (means === SLICE_ENDS) endSlice(worker);
+    else endYield(worker);
+  }
+
+  function advanceTo(timeNs: number): void {
+    for (;;) {
+      const nextNs = events.nextNs();
+      if (!(nextNs <= timeNs)) break;
+      playNext(nextNs);
+    }
+  }
+
+  function advance(batch: RequestBatch, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const atNs = batch.arrivalNs[i]!;
+      for (;;) {
+        const nextNs = events.nextNs();
+        if (nextNs > atNs) break;
+        playNext(nextNs);
+      }
+      admit(atNs, batch.serviceNs[i]!, batch.type[i]!, batch.flow[i]! | 0);
+    }
+  }
+
+  function drain(limit: number): boolean {
+    for (let i = 0; i < limit && events.size() > 0; i++) playNext(events.nextNs());
+    return events.size() > 0;
+  }
+
+  return { start, preempt, drop, stole, advance, advanceTo, drain };
+}
