@@ -1,9 +1,11 @@
 // npm test: sets up what is missing, then runs every check and every test. Arguments after -- are those of vitest.
 import { join } from 'node:path';
+import { installNativePackages } from './native-packages.mjs';
 import { build, install, ROOT, requireNode, run, step } from './setup.mjs';
 
 requireNode();
 await install();
+await installNativePackages();
 await build();
 
 const tool = (path) => join(ROOT, 'node_modules', path);

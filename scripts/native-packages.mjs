@@ -1,0 +1,27 @@
+// The Debian packages that the hardware backend and its tests need: installed by `npm test` where that is possible, named where it is not.
+import { spawnSync } from 'node:child_process';
+import { step } from './setup.mjs';
+
+const PACKAGES = ['libdpdk-dev', 'librocksdb-dev', 'pkg-config', 'g++', 'make', 'python3', 'iproute2', 'procps'];
+const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' };
+const APT_OPTIONS = ['-y', '-qq', '-o', 'DPkg::Lock::Timeout=60'];
+
+/** Installs what is missing. Without root or apt it says so; the tests that need it then say SKIPPED. */
+export async function installNativePackages() {
+  const missing = PACKAGES.filter((name) => !installed(name));
+  if (missing.length === 0) return;
+  const list = missing.join(' ');
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error) {
+    console.warn(`psp: the tests of the hardware backend may be SKIPPED: install ${list}`);
+    return;
+  }
+  Object.assign(process.env, ENVIRONMENT);
+  await step('updating the list of Debian packages', 'apt-get', ['update', '-qq']);
+  const well = await step(`installing ${list}`, 'apt-get', ['install', ...APT_OPTIONS, ...missing]);
+  if (!well) console.warn('psp: the tests of the hardware backend will be SKIPPED');
+}
+
+function installed(name) {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' });
+  return stdout?.includes('install ok installed') ?? false;
+}
