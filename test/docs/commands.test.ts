@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../src/experiment/plan.js';
@@ -75,27 +75,4 @@ function numbers(table: string): string[] {
     .split('\n')
     .map((line) => line.trim().replace(/\s+/g, ' '))
     .filter((line) => names.some((name) => new RegExp(`^${name} [\\d~–]`).test(line)));
-}
-
-describe.each(pages)('$path', ({ path, text }) => {
-  it('has links that lead somewhere', () => {
-    const links = [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
-    const broken = links.filter((link) => !/^[a-z]+:/i.test(link) && !leads(path, link));
-    expect(broken).toEqual([]);
-  });
-});
-
-/** Does the file exist, and the heading in it? */
-function leads(from: string, link: string): boolean {
-  const [file = '', heading] = link.split('#');
-  const path = file === '' ? join(ROOT, from) : resolve(ROOT, dirname(from), file);
-  if (!existsSync(path)) return false;
-  if (heading === undefined) return true;
-  const headings = [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map((match) =>
-    match[1]!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-  return headings.includes(heading);
 }
