@@ -40,7 +40,7 @@ describe('the value of an option', () => {
     ['requests', '1.5', /^--requests: expected a whole number above 0, .*'1.5'/],
     ['requests', '-10', /^--requests: expected a whole number above 0, .*'-10'/],
     ['duration', '0s', "--duration: expected a duration above 0, found '0s'"],
-    ['duration', '5 parsecs', /^--duration: expected a duration .*/],
+    ['duration', '5 parsecs', /^--duration: unknown unit 'parsecs' /],
     ['warmup', '1', "--warmup: expected a number from 0 to below 1, found '1'"],
     ['warmup', '-0.1', "--warmup: expected a number from 0 to below 1, found '-0.1'"],
     ['policy', 'darc,', /^--policy: /],

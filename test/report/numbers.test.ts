@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatCount, formatPercentile, formatShare, formatSlowdown } from '../../src/report/numbers.js';
 import { layOut, wrap } from '../../src/report/table.js';
-import { distribution, NOTHING } from './results.js';
+import { distribution } from './results.js';
 
 test('slowdowns have three digits', () => {
   expect([1, 9.994, 9.996, 12.34, 99.94, 99.96, 402.4, 33504].map(formatSlowdown)).toEqual([
@@ -29,11 +29,12 @@ test('counts and shares are short', () => {
 });
 
 test('a percentile with fewer than ten values beyond it is a guess', () => {
-  expect(formatPercentile(distribution(5, 10_000), 'p99_9', formatSlowdown)).toBe('5.00');
-  expect(formatPercentile(distribution(5, 9_999), 'p99_9', formatSlowdown)).toBe('~5.00');
-  expect(formatPercentile(distribution(5, 1_000), 'p99', formatSlowdown)).toBe('2.50');
-  expect(formatPercentile(distribution(5, 999), 'p99', formatSlowdown)).toBe('~2.50');
-  expect(formatPercentile(NOTHING, 'p50', formatSlowdown)).toBe('–');
+  const of = (count: number) => distribution(count, { p99: 2.5, p99_9: 5 });
+  expect(formatPercentile(of(10_000), 'p99_9', formatSlowdown)).toBe('5.00');
+  expect(formatPercentile(of(9_999), 'p99_9', formatSlowdown)).toBe('~5.00');
+  expect(formatPercentile(of(1_000), 'p99', formatSlowdown)).toBe('2.50');
+  expect(formatPercentile(of(999), 'p99', formatSlowdown)).toBe('~2.50');
+  expect(formatPercentile(of(0), 'p50', formatSlowdown)).toBe('–');
 });
 
 test('tables are aligned and lines do not end in spaces', () => {

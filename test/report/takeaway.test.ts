@@ -5,7 +5,7 @@ import { C_FCFS, DARC, resultOf } from './results.js';
 describe('the line to take home', () => {
   test('DARC beside c-FCFS: what it does, what it gains and what that costs', () => {
     expect(takeaway([C_FCFS, DARC])).toBe(
-      "darc kept 1 of 14 workers for SHORT, though SHORT fill only 0.1 of it: SHORT's p99.9 slowdown is 4.25 instead of 95.4 under c-fcfs, while LONG's is 2.40 instead of 1.96.",
+      "darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's p99.9 slowdown is 4.25 instead of 95.4 under c-fcfs, while LONG's is 2.40 instead of 1.96.",
     );
   });
 
