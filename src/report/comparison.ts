@@ -3,7 +3,7 @@ import { formatDuration } from '../units/duration.js';
 import { formatRate } from '../units/rate.js';
 import { formatCount, formatPercentile, formatShare, formatSlowdown, isCertain } from './numbers.js';
 import { policyLabel } from './policy-label.js';
-import { formatReservation, formatReservationHistory } from './reservation.js';
+import { formatReservation, formatReservationHistory, reservationChanges } from './reservation.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, layOut, type Row, wrap } from './table.js';
 import { takeaway } from './takeaway.js';
@@ -48,7 +48,8 @@ function heading(result: Result, title: string): string {
     name,
     `${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}`,
     `load ${Number.isFinite(result.load) ? Number(result.load.toPrecision(3)) : '–'} = ${formatRate(result.offeredRps)}`,
-    `${formatCount(result.requests)} requests in ${formatDuration(result.durationNs)}`,
+    // Interrupted runs got differently far; the footnote tells.
+    ...(result.interrupted ? [] : [`${formatCount(result.requests)} requests in ${formatDuration(result.durationNs)}`]),
     `seed ${result.seed}`,
   ].join(' · ');
 }
@@ -152,15 +153,23 @@ function orDash(value: number, format: (value: number) => string): string {
 }
 
 function footnotes(results: readonly Result[]): string[] {
-  const notes = [
-    'Slowdown: time in the system over the service time alone; 1 is a request that never waited. p99.9: one in a thousand is worse.',
-  ];
+  const notes = ['Slowdown: time in the system / service time; 1 has never waited. p99.9: one in a thousand is worse.'];
   const slices = results.flatMap((result): Slice[] => [...result.types, result.overall]);
   const guessed = slices.some(({ slowdown }) =>
     (['p50', 'p99', 'p99_9'] as const).some((p) => slowdown[p] !== null && !isCertain(slowdown, p)),
   );
   if (guessed)
     notes.push('~ a guess: fewer than 10 of the measured requests are beyond it. More --requests make it known.');
+  for (const result of results) {
+    const firstNs = reservationChanges(result)[0]?.atNs;
+    // Profiling is no part of the steady state that one compares.
+    if (firstNs !== undefined && firstNs > result.warmup * result.durationNs) {
+      const label = policyLabel(result);
+      notes.push(
+        `${label} reserved its first workers at ${formatDuration(firstNs)}, after the warm-up: its numbers include the time before. A longer run, or more --warmup, leaves that out.`,
+      );
+    }
+  }
   if (results.some((result) => result.interrupted)) {
     const cut = results.filter((result) => result.interrupted);
     notes.push(

@@ -9,13 +9,16 @@ export function formatReservation({ reservations }: Result): string {
 }
 
 /** When the reservation came about: `since 0.32s`, `4 changes, the last at 15s`; empty when it was there from the start. */
-export function formatReservationHistory({ reservations }: Result): string {
-  // A policy may announce what it had before.
-  const different = reservations.filter((entry, i) => i > 0 && !equal(entry, reservations[i - 1]!));
-  const changes = different.length;
-  if (changes === 0) return '';
-  const at = formatDuration(different.at(-1)!.atNs);
-  return changes === 1 ? `since ${at}` : `${changes} changes, the last at ${at}`;
+export function formatReservationHistory(result: Result): string {
+  const changes = reservationChanges(result);
+  if (changes.length === 0) return '';
+  const at = formatDuration(changes.at(-1)!.atNs);
+  return changes.length === 1 ? `since ${at}` : `${changes.length} changes, the last at ${at}`;
+}
+
+/** The reservations that differ from the one before: a policy may announce again what it had. */
+export function reservationChanges({ reservations }: Result): ReservationEntry[] {
+  return reservations.filter((entry, i) => i > 0 && !equal(entry, reservations[i - 1]!));
 }
 
 function equal(a: ReservationEntry, b: ReservationEntry): boolean {

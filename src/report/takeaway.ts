@@ -50,13 +50,17 @@ class Lesson {
 
   ofSeveral(results: readonly Result[]): string {
     const best = maximum(results, (result) => -this.worst(result));
-    const other = this.baseline(results, best);
-    if (this.worst(other) < ALIKE * this.worst(best)) {
-      const all =
-        results.length === 2 ? 'Both policies' : `The best of the ${results.length} policies and ${policyLabel(other)}`;
-      return `${all} are alike here: the ${this.name} slowdown of the worst-off type differs by less than ${formatShare(ALIKE - 1)}.`;
-    }
-    return this.ofTwo(best, other);
+    const usual = this.baseline(results, best);
+    if (this.differ(best, usual)) return this.ofTwo(best, usual);
+    // As good as the usual one; is there anything that is worse?
+    const worst = maximum(results, (result) => this.worst(result));
+    if (this.differ(best, worst)) return this.ofTwo(best, worst);
+    const all = results.length === 2 ? 'Both policies' : `All ${results.length} policies`;
+    return `${all} are alike here: the ${this.name} slowdown of the worst-off type differs by less than ${formatShare(ALIKE - 1)}.`;
+  }
+
+  private differ(best: Result, other: Result): boolean {
+    return this.worst(other) >= ALIKE * this.worst(best);
   }
 
   private ofTwo(best: Result, other: Result): string {

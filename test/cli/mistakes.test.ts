@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { psp, QUICK, scratchFolder } from './psp.js';
+
+const folder = scratchFolder();
+const TYPES = 'types:\n  - { name: A, ratio: 0.5, service: 1us }\n  - { name: B, ratio: 0.5, service: 2us }\n';
+const FILES = {
+  'good.yaml': `name: good\n${TYPES}`,
+  'bad.yaml': 'name: bad\ntypes: [\n',
+  'sum.yaml': `name: sum\n${TYPES.replace('B, ratio: 0.5', 'B, ratio: 0.4')}`,
+  'bare.yaml': `name: bare\n${TYPES.replace('2us', '2')}`,
+  'key.yaml': `name: key\nsevrice: 1us\n${TYPES}`,
+  'broken.csv': 'arrival_ns,type,service_ns\n0,A,100\n10,A,-5\n20,A,100\n',
+  'noflow.csv': 'arrival_ns,type,service_ns\n0,A,100\n10,A,100\n',
+  'notzipped.csv.gz': 'arrival_ns,type,service_ns\n0,A,100\n',
+  'empty.csv': '',
+  'config.yaml': 'workload: bimodal\nload: -1\nworkesr: 3\n',
+  'both.yaml': 'workload: bimodal\nrequests: 100\nduration: 5s\n',
+  'bareduration.yaml': 'workload: bimodal\nduration: 5\n',
+};
+for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+mkdirSync(join(folder, 'folder.yaml'));
+
+const sim = (...args: string[]) => ['sim', ...QUICK, ...args];
+const withWorkload = (file: string, ...args: string[]) => ['sim', '--workload', file, ...args];
+
+/** What a person gets wrong, and a part of every line that tells of it. */
+const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: string[]]> = {
+  'an unknown command': [['smi'], "unknown command 'smi': did you mean 'sim'?"],
+  'an unknown option': [sim('--laod', '1'), "unknown option '--laod': did you mean '--load'?"],
+  'an option without its value': [sim('--load'), "option '--load <X>' argument missing"],
+  'a stray argument': [sim('bimodal'), "expected options only, found 'bimodal'"],
+  'no workload': [['sim'], 'expected a workload, found none: add --workload NAME (bimodal, '],
+  'an unknown workload': [withWorkload('bimdal'), "unknown workload 'bimdal': did you mean 'bimodal'?"],
+  'a file of another kind': [withWorkload('x.txt'), 'x.txt: expected a workload file whose name ends in .yaml'],
+  'an unknown policy': [sim('--policy', 'drac'), "--policy: unknown policy 'drac': did you mean 'darc'?"],
+  'an unknown parameter': [
+    sim('--policy', 'ts:quantm=5us'),
+    "--policy: ts: unknown parameter 'quantm': did you mean 'quantum'?",
+  ],
+  'a bare duration as parameter': [
+    sim('--policy', 'ts:quantum=5'),
+    '--policy: ts: quantum: expected a duration with its unit',
+  ],
+  'a parameter that does not fit the workers': [
+    sim('--policy', 'c-fcfs,darc-static:reserved=20'),
+    'darc-static: reserved: expected fewer than the 14 workers, found 20',
+  ],
+  'a negative load': [sim('--load', '-0.5'), "--load: expected a number above 0, such as 0.8, found '-0.5'"],
+  'a load that is no number': [sim('--load', '80%'), "--load: expected a number above 0, such as 0.8, found '80%'"],
+  'load and rate': [sim('--load', '0.5', '--rate', '1k'), 'expected only one of --load and --rate, found both'],
+  'requests and duration': [sim('--duration', '5s'), 'expected only one of --requests and --duration, found both'],
+  'a bare duration': [
+    ['sim', '--workload', 'bimodal', '--duration', '5'],
+    '--duration: expected a duration with its unit (ns, us, ms, s, min, h), found the bare number 5',
+  ],
+  'half a request': [
+    ['sim', '--workload', 'bimodal', '--requests', '2.5'],
+    "--requests: expected a whole number above 0, such as 1e6 or 10M, found '2.5'",
+  ],
+  'no workers': [sim('--workers', '0'), "--workers: expected a whole number from 1 to 65536, found '0'"],
+  'a warm-up that is everything': [sim('--warmup', '1'), "--warmup: expected a number from 0 to below 1, found '1'"],
+  'a rate scale without a trace': [
+    sim('--rate-scale', '2'),
+    'rate-scale is for traces (.csv, .csv.gz): workloads/bimodal.yaml',
+  ],
+  'a file that is not there': [withWorkload('nope.yaml'), 'nope.yaml: cannot be read: there is no such file'],
+  'a folder instead of a file': [withWorkload('folder.yaml'), 'folder.yaml: cannot be read: it is a folder'],
+  'a trace that is not there': [withWorkload('nope.csv.gz'), 'nope.csv.gz: cannot be read: there is no such file'],
+  'bad YAML': [withWorkload('bad.yaml'), 'bad.yaml:3:1: expected YAML, found: '],
+  'ratios that do not sum to 1': [
+    withWorkload('sum.yaml'),
+    'sum.yaml:4:23: ratio: expected numbers that sum to 1, found 0.9',
+  ],
+  'a bare duration in a workload': [
+    withWorkload('bare.yaml'),
+    'bare.yaml:4:37: service: expected a duration with its unit (ns, us, ms, s, min, h), found the bare number 2',
+  ],
+  'an unknown key in a workload': [withWorkload('key.yaml'), 'key.yaml:2:1: sevrice: expected one of name, title'],
+  'a broken line in a trace': [
+    withWorkload('broken.csv'),
+    "broken.csv:3: service_ns: expected a whole number of ns above 0, found '-5'",
+  ],
+  'an empty trace': [withWorkload('empty.csv'), 'empty.csv:1: expected requests, found none'],
+  'a trace that is not zipped': [withWorkload('notzipped.csv.gz'), 'notzipped.csv.gz: expected a gzip file, found: '],
+  'flows that the trace does not have': [
+    withWorkload('noflow.csv', '--policy', 'd-fcfs:steering=hash'),
+    "d-fcfs:steering=hash: needs the flow of each request, but the trace has no column 'flow'",
+  ],
+  'results into a folder that is not there': [
+    sim('--json', 'nowhere/results.json'),
+    'nowhere/results.json: cannot be written: there is no folder nowhere',
+  ],
+  'results onto a folder': [sim('--json', 'folder.yaml'), 'folder.yaml: cannot be written: it is a folder'],
+  'several mistakes in a configuration': [
+    ['sim', '--config', 'config.yaml'],
+    "config.yaml:2:7: load: expected a number above 0, such as 0.8, found '-1'",
+    "config.yaml:3:1: workesr: expected one of workload, policy, load, rate, rate-scale, workers, requests, duration, seed, warmup, json, found 'workesr' (did you mean 'workers'?)",
+  ],
+  'requests and duration in a configuration': [
+    ['sim', '--config', 'both.yaml'],
+    'both.yaml:3:1: duration: expected only one of requests and duration, found both',
+  ],
+  'a bare duration in a configuration': [
+    ['sim', '--config', 'bareduration.yaml'],
+    'bareduration.yaml:2:11: duration: expected a duration with its unit',
+  ],
+  'a configuration that is not there': [
+    ['sim', '--config', 'no.yaml'],
+    'no.yaml: cannot be read: there is no such file',
+  ],
+};
+
+describe('a mistake is told in one line, with exit code 2, before anything runs', () => {
+  test.each(Object.entries(MISTAKES))('%s', async (_name, [args, ...lines]) => {
+    const { code, out, err } = await psp(args, { cwd: folder });
+    const found = err.split('\n');
+    expect(found).toHaveLength(lines.length);
+    for (const [i, line] of lines.entries()) expect(found[i]).toContain(`psp: ${line}`);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+
+  test('nothing is written when something is refused', async () => {
+    const file = join(folder, 'results.json');
+    await psp(sim('--policy', 'darc-static:reserved=99', '--json', file), { cwd: folder });
+    expect(existsSync(file)).toBe(false);
+    await psp(sim('--policy', 'c-fcfs', '--json', file), { cwd: folder });
+    expect(existsSync(file)).toBe(true);
+  });
+});

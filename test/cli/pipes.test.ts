@@ -1,0 +1,51 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, expect, test } from 'vitest';
+import type { Result } from '../../src/metrics/result.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'psp-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('--json FILE is written even when no one reads the table', async () => {
+  const args = "sim --workload bimodal --policy c-fcfs --requests 1000 --json 'results.json'";
+  // true ends before psp has anything to write.
+  const script = `set -o pipefail; '${process.execPath}' '${MAIN}' ${args} | true`;
+  const { exitCode, stderr } = await execa('bash', ['-c', script], { cwd: folder, reject: false });
+  expect([exitCode, stderr]).toEqual([0, '']);
+  const results = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as Result[];
+  expect(results.map(({ requests }) => requests)).toEqual([1000]);
+});
+
+test('an interrupted run writes its partial results to --json FILE and its counts to the table', async () => {
+  const file = join(folder, 'partial.json');
+  const args = [
+    'sim',
+    '--workload',
+    'bimodal',
+    '--policy',
+    'c-fcfs',
+    '--requests',
+    '1e9',
+    '--load',
+    '1',
+    '--json',
+    file,
+  ];
+  const child = execa(process.execPath, [MAIN, ...args], { reject: false });
+  // The warning of the load is the sign that the run begins.
+  child.stderr.once('data', () => setTimeout(() => child.kill('SIGINT'), 500));
+  const { exitCode, stdout, stderr } = await child;
+  expect(exitCode).toBe(130);
+  expect(stderr).toMatch(/^psp: warning: .*\npsp: interrupted: [^\n]*$/);
+  expect(stdout).toMatch(/Interrupted: c-fcfs after \S+ requests/);
+  expect(existsSync(file)).toBe(true);
+  const [result] = JSON.parse(readFileSync(file, 'utf8')) as Result[];
+  expect(result!.interrupted).toBe(true);
+  expect(result!.requests).toBeGreaterThan(0);
+  expect(result!.requests).toBeLessThan(1e9);
+  expect(result!.completed + result!.dropped + result!.inFlight).toBe(result!.requests);
+});

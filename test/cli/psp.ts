@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa, type Options } from 'execa';
+import { afterAll } from 'vitest';
+import type { Result } from '../../src/metrics/result.js';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const MAIN = join(ROOT, 'dist/cli/main.js');
+
+export interface Outcome {
+  readonly code: number | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built command as a user does. */
+export async function psp(args: readonly string[], options: Options = {}): Promise<Outcome> {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [MAIN, ...args], { ...options, reject: false });
+  return { code: exitCode, out: String(stdout), err: String(stderr) };
+}
+
+/** A run of a moment. */
+export const QUICK = ['--workload', 'bimodal', '--requests', '20k'];
+
+/** Runs `psp sim … --json -` and answers the results. */
+export async function simulate(args: readonly string[], options: Options = {}): Promise<Result[]> {
+  const { code, out, err } = await psp(['sim', ...args, '--json', '-'], options);
+  if (code !== 0) throw new Error(`exit code ${code}: ${err}`);
+  return JSON.parse(out) as Result[];
+}
+
+/** A result without the two fields that may differ between equal runs. */
+export function timeless(result: Result): unknown {
+  return { ...result, manifest: { ...result.manifest, startedAt: '', wallSeconds: 0 } };
+}
+
+/** A folder that is removed after the tests of the file. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'psp-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULTS } from '../../src/experiment/plan.js';
+import { blocks, pages, prose, ROOT } from './pages.js';
+
+const MAIN = join(ROOT, 'dist/cli/main.js');
+const readme = pages.find(({ path }) => path === 'README.md')!;
+
+/** A folder as a reader has it, with the files that the commands name. */
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'psp-docs-'));
+  cpSync(join(ROOT, 'configs'), join(folder, 'configs'), { recursive: true });
+  const [workload] = blocks('yaml workload', [readme]);
+  writeFileSync(join(folder, 'mine.yaml'), workload!.text);
+  const lines = Array.from({ length: 500 }, (_, i) => `${i * 1000},GET,${1000 + (i % 7) * 100}`);
+  writeFileSync(join(folder, 'my-trace.csv.gz'), gzipSync(`arrival_ns,type,service_ns\n${lines.join('\n')}\n`));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function psp(args: readonly string[]) {
+  return spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' });
+}
+
+/** Every psp command, as words: those in the blocks of all pages, and those in the text of the README. */
+function commands(): string[][] {
+  const shell = blocks('sh').flatMap((block) => block.text.split('\n'));
+  const inline = [...prose(readme.text).matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!);
+  return [...new Set([...shell, ...inline])]
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .flatMap((line) => {
+      const match = /^(?:npx psp|psp|npm start --)\s+(.*)$/.exec(line);
+      if (!match) return [];
+      const words = match[1]!.split(/\s+/);
+      return [line.startsWith('npm') ? ['sim', '--workload', 'bimodal', ...words] : words];
+    });
+}
+
+/** The run cut short; what it is about stays. */
+function quick(words: readonly string[]): readonly string[] {
+  const ends = words.some((word) => ['--help', '--requests', '--duration'].includes(word));
+  return words[0] !== 'sim' || ends ? words : [...words, '--requests', '2000'];
+}
+
+describe('commands in the pages', () => {
+  const named = commands().map((words) => ({ line: words.join(' '), words }));
+
+  it('there are some', () => expect(named.length).toBeGreaterThan(8));
+
+  // lcfs exists once its reader has written it.
+  it.each(named.filter(({ line }) => !line.includes('lcfs')))('psp $line', ({ words }) => {
+    const { status, stderr, stdout } = psp(quick(words));
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).not.toBe('');
+  });
+});
+
+it('the table in README.md has the numbers of the run it shows', { timeout: 180_000 }, () => {
+  const { stdout } = psp(['sim', '--workload', 'bimodal']);
+  const [shown] = blocks('text', [readme]);
+  expect(numbers(shown!.text)).toEqual(numbers(stdout));
+});
+
+/** The rows of the policies, whatever the spaces between the columns. */
+function numbers(table: string): string[] {
+  const names = DEFAULTS.policies as readonly string[];
+  return table
+    .split('\n')
+    .map((line) => line.trim().replace(/\s+/g, ' '))
+    .filter((line) => names.some((name) => new RegExp(`^${name} [\\d~–]`).test(line)));
+}
