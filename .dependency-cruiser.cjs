@@ -61,7 +61,12 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'src-does-not-import-dev-tools', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev'] } },
+    {
+      name: 'src-does-not-import-dev-tools',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },
