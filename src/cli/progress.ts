@@ -10,7 +10,7 @@ const SCALE = 1000;
 export function showProgress(control: RunControl, label: string): () => void {
   if (!process.stderr.isTTY) return () => {};
   const bar = new cliProgress.SingleBar({
-    format: `${label} [{bar}] {percentage} % · {eta_formatted} left`,
+    format: `${label} [{bar}] {percentage} %{left}`,
     barCompleteChar: '=',
     barIncompleteChar: ' ',
     barsize: 30,
@@ -19,16 +19,24 @@ export function showProgress(control: RunControl, label: string): () => void {
     hideCursor: true,
     // Ctrl-C is ours: it ends the run with partial results.
     gracefulExit: false,
-    etaBuffer: 30,
   });
+  const startedMs = performance.now();
   let interval: NodeJS.Timeout | undefined;
   const timeout = setTimeout(() => {
-    bar.start(SCALE, 0);
-    interval = setInterval(() => bar.update(Math.floor(control.done() * SCALE)), REFRESH_MS);
+    bar.start(SCALE, 0, { left: '' });
+    interval = setInterval(() => {
+      const done = control.done();
+      bar.update(Math.floor(done * SCALE), { left: timeLeft(performance.now() - startedMs, done) });
+    }, REFRESH_MS);
   }, SHOW_AFTER_MS);
   return () => {
     clearTimeout(timeout);
     clearInterval(interval);
     bar.stop();
   };
+}
+
+/** ` · 12 s left`, from how long it took so far; empty while that tells nothing. */
+function timeLeft(elapsedMs: number, done: number): string {
+  return done > 0.02 ? ` · ${Math.ceil((elapsedMs * (1 - done)) / done / 1000)} s left` : '';
 }
