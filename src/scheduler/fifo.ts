@@ -63,12 +63,7 @@ export class Fifo {
     return this.requests[head]!;
   }
 
-  /** The request at position `i` from the head (0 is the oldest). */
-  requestAt(i: number): number {
-    return this.requests[(this.head + i) & this.mask]!;
-  }
-
-  /** When the request at position `i` from the head arrived, ns. */
+  /** When the request at position `i` from the head (0 is the oldest) arrived, ns. */
   arrivalAt(i: number): number {
     return this.arrivals[(this.head + i) & this.mask]!;
   }
