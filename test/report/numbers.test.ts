@@ -39,7 +39,7 @@ describe('an estimate and its interval', () => {
     expect(of(2.5, [2.4, 2.55])).toEqual(['2.50', '±4 %']);
     expect(of(2.5, [2.45, 2.6])).toEqual(['2.50', '±4 %']);
     expect(of(100, [99.69, 100.3])).toEqual(['100', '±0.4 %']);
-    expect(of(100, [70, 112.1])).toEqual(['100', '±31 %']);
+    expect(of(100, [69.9, 112.1])).toEqual(['100', '±31 %']);
   });
 
   test('none when it changes no digit', () => {
