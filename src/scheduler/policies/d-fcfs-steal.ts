@@ -93,6 +93,7 @@ export const dFcfsSteal = definePolicy<DistributedParameters & { costNs: number 
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'worker',
   parameters: [
     ...distributedParameters,
     { key: 'cost', kind: 'duration', default: 0, help: 'worker time lost per steal, in the simulator' },

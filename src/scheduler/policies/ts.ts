@@ -1,6 +1,6 @@
 import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
 import { grown, TimedQueues } from '../queues.js';
-import { DropReason, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { ServiceProfile } from '../service-profile.js';
 import { WorkerSet } from '../worker-set.js';
 
@@ -87,13 +87,13 @@ class TimeSharing implements Scheduler {
     this.idle.add(worker);
   }
 
-  sliceExpired(worker: number): boolean {
+  sliceExpired(worker: number): number {
     if (this.whenWaiting && this.waiting <= this.yielding) {
       this.overdue.add(worker);
-      return false;
+      return TO_COMPLETION;
     }
     this.beginYield(worker);
-    return true;
+    return PREEMPT;
   }
 
   preempted(worker: number): void {
@@ -224,6 +224,7 @@ export const ts = definePolicy<TimeSharingParameters>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'central',
   parameters,
   create: (setup, values) => new TimeSharing(setup, false, values),
   costs: ({ costNs }) => ({ preemptionNs: costNs }),
@@ -241,6 +242,7 @@ export const tsMq = definePolicy<TimeSharingParameters>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'central',
   parameters: [
     ...parameters,
     {
