@@ -126,6 +126,9 @@ const FIELDS = [
   ],
   ...[
     'warmup',
+    'warmupRequests',
+    'warmupRule',
+    'unstable',
     'replications',
     'requests',
     'completed',
