@@ -92,6 +92,8 @@ export interface RunRecord {
     readonly busyNs: number;
     /** Worker time lost to preemptions and steals in it, ns over all workers. */
     readonly overheadNs: number;
+    /** Time the dispatcher of a system was busy in it, ns; 0 without a system. */
+    readonly dispatcherNs?: number;
   };
 }
 
