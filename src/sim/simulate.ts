@@ -116,8 +116,8 @@ export function simulationOf(setup: SimulationSetup): Simulation {
         ...(observer && { observer }),
       },
     }),
-    createScheduler: (pool, now) =>
-      policy.create({ workers, types, pool, now, random, ...(trueProfile && { trueProfile }) }, parameters),
+    createScheduler: (pool, now, ideal) =>
+      policy.create({ workers, types, pool, now, random, ...ideal, ...(trueProfile && { trueProfile }) }, parameters),
   });
 }
 

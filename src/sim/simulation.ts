@@ -6,14 +6,17 @@ import { createEventList } from './event-list.js';
 import {
   BUSY_NS,
   createLoop,
+  DEPARTS,
   FIRST_RECORDED,
   FREE_SLOTS,
+  type Ideal,
   NEXT_ID,
   OVERHEAD_NS,
   PREEMPTIONS,
   type Slots,
   STEALS,
   type State,
+  sharedNs,
   WAITING,
   YIELDS,
 } from './loop.js';
@@ -36,8 +39,8 @@ export interface SimulationOptions {
   readonly stealNs?: number;
   /** When given, its costs are charged in place of these two. */
   readonly system?: SimulatedSystem;
-  /** Makes the scheduler, given where its answers go and the cell it reads the time from. */
-  readonly createScheduler: (pool: Workers, now: Float64Array) => Scheduler;
+  /** Makes the scheduler, given where its answers go, the cell it reads the time from, and the cells of clairvoyant policies. */
+  readonly createScheduler: (pool: Workers, now: Float64Array, ideal: Ideal) => Scheduler;
 }
 
 /** The reservation a scheduler announced, and when. */
@@ -111,12 +114,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
     preempt: notRunning as Workers['preempt'],
     drop: notRunning as Workers['drop'],
     stole: notRunning as Workers['stole'],
+    completeAt: notRunning as Required<Workers>['completeAt'],
     reserved(): void {
       if (reservations.length < RESERVATIONS_KEPT) reservations.push({ atNs: now[0]!, ...scheduler.reservation!() });
       else reservationsLeftOut++;
     },
   };
-  const scheduler = options.createScheduler(pool, now);
+  const scheduler = options.createScheduler(pool, now, state.ideal);
   if (scheduler.reservation) pool.reserved();
 
   let slots = createSlots(INITIAL_SLOTS);
@@ -131,6 +135,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     pool.preempt = connected.preempt;
     pool.drop = connected.drop;
     pool.stole = connected.stole;
+    pool.completeAt = connected.completeAt;
     return connected;
   }
 
@@ -150,6 +155,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       if (requestOn[worker]! < 0) continue;
       const elapsedNs = Math.max(0, now[0]! - stretchFromNs[worker]!);
       if (eventMeans[worker] === YIELDS) payingNs += elapsedNs;
+      else if (eventMeans[worker] === DEPARTS) runningNs += sharedNs(state);
       else runningNs += elapsedNs;
     }
     return {
@@ -196,7 +202,8 @@ function createState(workers: number, types: number, owners: number): State {
     recorder: createRecorder(types),
     hash: new Int32Array(2),
     now: new Float64Array(1),
-    integers: new Int32Array(2),
+    ideal: { demandNs: new Float64Array(1), completionNs: new Float64Array(1) },
+    integers: new Int32Array(3),
     doubles,
     arrived: new Float64Array(types),
     completed: new Float64Array(types),

@@ -1,5 +1,5 @@
 import { foldCompletion } from '../metrics/digest.js';
-import { type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
+import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import type { FullCosts } from './costs.js';
 import { Inbox, MESSAGE_KINDS, Message } from './inbox.js';
@@ -22,10 +22,10 @@ import {
 import type { Observer } from './observer.js';
 
 /** More that the pending event of a worker can mean here. */
-const SIGNALLED = 3;
-const REPLIES = 4;
-const NOTIFIES_COMPLETED = 5;
-const NOTIFIES_PREEMPTED = 6;
+const SIGNALLED = 4;
+const REPLIES = 5;
+const NOTIFIES_COMPLETED = 6;
+const NOTIFIES_PREEMPTED = 7;
 
 /** Indices of {@link SystemState.doubles}. */
 const FREE_AT_NS = 0;
@@ -95,6 +95,7 @@ export function createSystemLoop(
 ): Loop {
   const { events, recorder, hash, now, integers, doubles, arrived, completed, dropped, dropReasons } = state;
   const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
+  const { demandNs } = state.ideal;
   const { id, arrivalNs, serviceNs, leftNs, startNs, type: typeOf, free } = slots;
   const { inbox, doneOn, serial, signalled } = system;
   const dispatcher = requestOn.length;
@@ -162,6 +163,7 @@ export function createSystemLoop(
       // From when on a worker can have it.
       startNs[request] = system.doubles[FREE_AT_NS]! + handoffNs;
     }
+    demandNs[0] = serviceNs[request]!;
     scheduler.arrive(request, typeOf[request]!, flow);
     scheduler.dispatch();
   }
@@ -183,7 +185,13 @@ export function createSystemLoop(
   function tellSliceEnd(worker: number, start: number): void {
     // The worker may be done meanwhile; unless its notice came before, the dispatcher does not know.
     if (serial[worker] !== start || signalled[worker] === 1) return;
-    if (!scheduler.sliceExpired(worker)) return;
+    const sliceNs = scheduler.sliceExpired(worker);
+    if (sliceNs !== PREEMPT) {
+      if (requestOn[worker]! < 0) return;
+      events.remove(worker);
+      runOn(worker, sliceNs);
+      return;
+    }
     const landsNs = sendPreemption(worker);
     if (requestOn[worker]! < 0 || endsNs(worker) <= landsNs) return;
     events.remove(worker);
@@ -257,6 +265,10 @@ export function createSystemLoop(
     if (observer) observer.steals(thief, victim, count, now[0]!);
   }
 
+  function completeAt(): void {
+    throw new Error('a policy that shares the workers cannot run in a system');
+  }
+
   // The workers.
 
   /** When the request on a worker will be done if nobody preempts it. */
@@ -298,18 +310,26 @@ export function createSystemLoop(
 
   function endSlice(worker: number): void {
     if (workersHaveQueues) {
-      if (scheduler.sliceExpired(worker)) yieldNow(worker);
-      else runOn(worker);
+      const sliceNs = scheduler.sliceExpired(worker);
+      if (sliceNs === PREEMPT) yieldNow(worker);
+      else runOn(worker, sliceNs);
     } else {
       // Until the dispatcher has noticed, it runs on.
-      runOn(worker);
+      runOn(worker, TO_COMPLETION);
       post(Message.sliceEnd, worker, serial[worker]!);
     }
   }
 
-  function runOn(worker: number): void {
-    eventMeans[worker] = COMPLETES;
-    events.add(worker, endsNs(worker));
+  /** Lets the request on a worker run, for another slice or to its end. */
+  function runOn(worker: number, sliceNs: number): void {
+    const doneNs = endsNs(worker);
+    if (sliceNs === TO_COMPLETION || doneNs <= now[0]! + sliceNs) {
+      eventMeans[worker] = COMPLETES;
+      events.add(worker, doneNs);
+    } else {
+      eventMeans[worker] = SLICE_ENDS;
+      events.add(worker, now[0]! + sliceNs);
+    }
   }
 
   function yieldNow(worker: number): void {
@@ -414,5 +434,5 @@ export function createSystemLoop(
     return events.size() > 0;
   }
 
-  return { start, preempt, drop, stole, advance, advanceTo, drain };
+  return { start, preempt, drop, stole, completeAt, advance, advanceTo, drain };
 }

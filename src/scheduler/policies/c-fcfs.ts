@@ -52,6 +52,7 @@ export const cFcfs = definePolicy<{ queue: number }>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [queueLimit(Number.POSITIVE_INFINITY)],
   create: (setup, { queue }) => new CentralFcfs(setup, queue),
 });

@@ -98,6 +98,7 @@ export const dFcfsSteal = definePolicy<DistributedParameters & { costNs: number 
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'worker',
   parameters: [
     ...distributedParameters,
     { key: 'cost', kind: 'duration', default: 0, help: 'worker time lost per steal, in the simulator' },

@@ -75,6 +75,7 @@ export const dFcfs = definePolicy<DistributedParameters>({
   clairvoyant: false,
   // Two requests of one type may be dealt to different workers, and the later one's queue may be the shorter.
   fifoWithinType: false,
+  queues: 'worker',
   parameters: distributedParameters,
   create: (setup, parameters) => new DistributedFcfs(setup, createSteering(setup, parameters), parameters.queue),
 });

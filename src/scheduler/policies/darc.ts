@@ -205,6 +205,7 @@ export const darc = definePolicy<DarcParameters>({
   workConserving: false,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [
     { key: 'window', kind: 'integer', min: 1, default: 50_000, help: 'completions in a profiling window' },
     {

@@ -49,6 +49,7 @@ export const edf = definePolicy<{ factor: number; queue: number }>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [
     {
       key: 'factor',

@@ -1,6 +1,6 @@
 import { Fifo } from '../fifo.js';
 import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
-import { DropReason, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { ServiceProfile } from '../service-profile.js';
 import { WorkerSet } from '../worker-set.js';
 
@@ -86,13 +86,13 @@ class TimeSharing implements Scheduler {
     this.idle.add(worker);
   }
 
-  sliceExpired(worker: number): boolean {
+  sliceExpired(worker: number): number {
     if (this.whenWaiting && this.waiting <= this.yielding) {
       this.overdue.add(worker);
-      return false;
+      return TO_COMPLETION;
     }
     this.beginYield(worker);
-    return true;
+    return PREEMPT;
   }
 
   preempted(worker: number): void {
@@ -233,6 +233,7 @@ export const ts = definePolicy<TimeSharingParameters>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'central',
   parameters,
   create: (setup, values) => new TimeSharing(setup, false, values),
   costs: ({ costNs }) => ({ preemptionNs: costNs }),
@@ -250,6 +251,7 @@ export const tsMq = definePolicy<TimeSharingParameters>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'central',
   parameters: [
     ...parameters,
     {
