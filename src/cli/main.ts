@@ -7,6 +7,7 @@ import { addPolicies } from './commands/policies.js';
 import { addRun } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
+import { addSystems } from './commands/systems.js';
 import { addWorkloads } from './commands/workloads.js';
 import { EXIT, reportFailure } from './failure.js';
 
@@ -33,6 +34,7 @@ addLoad(program);
 addDoctor(program);
 addPolicies(program);
 addWorkloads(program);
+addSystems(program);
 
 try {
   if (process.argv.length <= 2) program.outputHelp();

@@ -1,6 +1,7 @@
 import { createResult, type Result } from '../metrics/result.js';
 import type { Parameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
+import { replacesPolicyCost, withPolicy } from '../sim/costs.js';
 import { simulate } from '../sim/simulate.js';
 import { STREAM, substream } from '../workload/random.js';
 import { describeEnvironment, type Environment } from './environment.js';
@@ -31,6 +32,7 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     source: workload.source({ flows: usesFlows(policy) }),
     random: substream(spec.seed, STREAM.stealing),
     trueProfile: workload.trueProfile,
+    ...(spec.system && { costs: spec.system.costs }),
     warmup:
       'requests' in end
         ? { requests: Math.floor(spec.warmup * end.requests) }
@@ -46,7 +48,8 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     {
       world: 'sim',
       policy: policy.policy.name,
-      policyParameters: plainParameters(policy.parameters),
+      policyParameters: plainParameters(chargedParameters(policy, spec)),
+      ...(spec.system && { system: spec.system.name }),
       workload: workload.name,
       workers: spec.workers,
       load: workload.load,
@@ -58,6 +61,7 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     {
       ...environment,
       configHash: configHash(spec),
+      ...(spec.system && { costs: withPolicy(spec.system.costs, policy.policy.costs?.(policy.parameters)) }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
@@ -67,6 +71,13 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
 /** Does the policy look at the flow of a request as it is configured? */
 export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
   return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
+}
+
+/** The parameters without a cost that the system's constant took the place of. */
+function chargedParameters({ policy, parameters }: ChosenPolicy, { system }: RunSpec): Parameters {
+  if (!system || !replacesPolicyCost(system.costs, policy.costs?.(parameters))) return parameters;
+  const { costNs: _, ...charged } = parameters;
+  return charged;
 }
 
 /** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { parsePolicy } from '../scheduler/registry.js';
+import type { SystemCosts } from '../sim/costs.js';
 import type { TraceSummary } from '../workload/trace.js';
 import type { Offer, WorkloadSource } from '../workload/workload.js';
 
@@ -9,6 +10,8 @@ export interface RunSpec {
   readonly workload: GeneratedWorkload | TraceWorkload;
   /** The policy as typed: `darc`, `ts:quantum=5us:cost=1us`. */
   readonly policy: string;
+  /** The system around the policy. */
+  readonly system?: { readonly name: string; readonly costs: SystemCosts };
   readonly workers: number;
   readonly seed: string;
   /** Share of the run whose requests are not measured, 0 <= warmup < 1. */
@@ -42,8 +45,18 @@ export function configHash(spec: RunSpec): string {
     spec.workload.kind === 'generated'
       ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
-  const { workers, seed, warmup, end } = spec;
-  const config = { world: 'sim', workload, policy: policy.name, parameters, workers, seed, warmup, end };
+  const { workers, seed, warmup, end, system } = spec;
+  const config = {
+    world: 'sim',
+    workload,
+    policy: policy.name,
+    parameters,
+    workers,
+    seed,
+    warmup,
+    end,
+    costs: system?.costs,
+  };
   return createHash('sha256').update(canonicalJson(config)).digest('hex');
 }
 

@@ -14,6 +14,10 @@ export interface Result {
   readonly world: 'sim' | 'hw';
   readonly policy: string;
   readonly policyParameters: Readonly<Record<string, number | string | boolean | null>>;
+  /** The system whose costs were charged; absent without one, as is the next. */
+  readonly system?: string;
+  /** Share of the window in which the system's dispatcher was busy. */
+  readonly dispatcherUtilisation?: number;
   readonly workload: string;
   readonly workers: number;
   readonly load: number;
@@ -62,6 +66,8 @@ export interface Manifest {
   readonly node: string;
   readonly cpu: string;
   readonly configHash: string;
+  /** What the system cost, ns by constant; absent without a system. */
+  readonly costs?: Readonly<Record<string, number>>;
   readonly startedAt: string;
   readonly wallSeconds: number;
 }
@@ -99,7 +105,16 @@ export interface RunRecord {
 
 export type RunIdentity = Pick<
   Result,
-  'world' | 'policy' | 'policyParameters' | 'workload' | 'workers' | 'load' | 'offeredRps' | 'seed' | 'warmup'
+  | 'world'
+  | 'policy'
+  | 'policyParameters'
+  | 'system'
+  | 'workload'
+  | 'workers'
+  | 'load'
+  | 'offeredRps'
+  | 'seed'
+  | 'warmup'
 >;
 
 /** Lays out a result. Rates and utilisation are those of the measuring window, from the end of the warm-up to the last arrival. */
@@ -112,6 +127,10 @@ export function createResult(identity: RunIdentity, record: RunRecord, manifest:
     world: identity.world,
     policy: identity.policy,
     policyParameters: identity.policyParameters,
+    ...(identity.system !== undefined && {
+      system: identity.system,
+      dispatcherUtilisation: windowNs > 0 ? (window.dispatcherNs ?? 0) / windowNs : 0,
+    }),
     workload: identity.workload,
     workers: identity.workers,
     load: identity.load,

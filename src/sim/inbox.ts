@@ -1,4 +1,4 @@
-/** What can lie in the dispatcher's inbox. */
+/** What can lie in an inbox of the dispatcher. */
 export const Message = {
   /** A request has come in: its row, its flow. */
   arrival: 0,
@@ -13,7 +13,7 @@ export const Message = {
 } as const;
 export const MESSAGE_KINDS = Object.keys(Message).length;
 
-/** The dispatcher's inbox: messages in the order they came, a ring over typed arrays that doubles when it is full. */
+/** An inbox of the dispatcher: messages in the order they came, a ring over typed arrays that doubles when it is full. */
 export class Inbox {
   length = 0;
   private kinds = new Uint8Array(1024);

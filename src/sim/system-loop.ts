@@ -33,6 +33,10 @@ const CHARGED_NS = 1;
 /** Indices of {@link SystemState.integers}. */
 const OCCUPIED = 0;
 const UNREAD_ARRIVALS = 1;
+/** The message the dispatcher is at. */
+const KIND = 2;
+const SUBJECT = 3;
+const DETAIL = 4;
 
 /** A system around the policy: what its mechanisms cost. */
 export interface SimulatedSystem {
@@ -44,7 +48,9 @@ export interface SimulatedSystem {
 
 /** What a system adds to the {@link State} of a simulation. */
 export interface SystemState {
-  readonly inbox: Inbox;
+  /** What the dispatcher has still to look at: packets that came in, and what workers and timers say. */
+  readonly arrivals: Inbox;
+  readonly notices: Inbox;
   /** When the dispatcher has done all it has begun; all the time it was charged for. */
   readonly doubles: Float64Array;
   readonly integers: Int32Array;
@@ -56,9 +62,10 @@ export interface SystemState {
 
 export function createSystemState(workers: number): SystemState {
   return {
-    inbox: new Inbox(),
+    arrivals: new Inbox(),
+    notices: new Inbox(),
     doubles: new Float64Array(2),
-    integers: new Int32Array(2),
+    integers: new Int32Array(5),
     doneOn: new Int32Array(workers),
     serial: new Int32Array(workers),
     signalled: new Uint8Array(workers),
@@ -79,8 +86,9 @@ export function unreadArrivals({ integers }: SystemState): number {
  * The loop of a system that costs something, beside the one of loop.ts that costs nothing and is fast. With costs of zero both make the same decisions at
  * the same times, bit for bit.
  *
- * The dispatcher is a server: a first-come-first-served inbox of messages (arrivals, notices of workers, ends of slices), each of which keeps it busy for as
- * long as it costs. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
+ * The dispatcher is a server: a message (an arrival, the notice of a worker, the end of a slice) keeps it busy for as long as it costs. As a polling loop
+ * does, it looks at what the workers say before it takes another packet off the network, each in the order it came; so a dispatcher that cannot keep up leaves
+ * packets lying, not workers. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
  * reaches its worker `handoffNs` after that. A worker that is done, or has been preempted, says so by a notice. Where workers have
  * queues of their own, they take from them at once: the dispatcher only deals arrivals.
  *
@@ -97,7 +105,7 @@ export function createSystemLoop(
   const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
   const { demandNs } = state.ideal;
   const { id, arrivalNs, serviceNs, leftNs, startNs, type: typeOf, free } = slots;
-  const { inbox, doneOn, serial, signalled } = system;
+  const { arrivals, notices, doneOn, serial, signalled } = system;
   const dispatcher = requestOn.length;
   const { handoffNs, noticeNs, signalNs, dispatchNs, preemptNs, stealNs, preemptedNs } = costs;
   const { contextSwitchNs, workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
@@ -119,7 +127,7 @@ export function createSystemLoop(
   }
 
   function post(kind: number, subject: number, detail: number): void {
-    inbox.push(kind, subject, detail);
+    (kind === Message.arrival ? arrivals : notices).push(kind, subject, detail);
     if (system.integers[OCCUPIED] === 1) return;
     system.integers[OCCUPIED] = 1;
     takeMessages();
@@ -127,8 +135,13 @@ export function createSystemLoop(
 
   /** Begins with the next message; those that take no time it is done with at once. */
   function takeMessages(): void {
-    while (inbox.length > 0) {
-      occupy(messageNs[inbox.kind()]!);
+    while (notices.length + arrivals.length > 0) {
+      const inbox = notices.length > 0 ? notices : arrivals;
+      system.integers[KIND] = inbox.kind();
+      system.integers[SUBJECT] = inbox.subject();
+      system.integers[DETAIL] = inbox.detail();
+      inbox.shift();
+      occupy(messageNs[system.integers[KIND]!]!);
       const doneNs = system.doubles[FREE_AT_NS]!;
       if (doneNs > now[0]!) {
         events.add(dispatcher, doneNs);
@@ -139,12 +152,11 @@ export function createSystemLoop(
     system.integers[OCCUPIED] = 0;
   }
 
-  /** The dispatcher is done with its first message: the scheduler is told. */
+  /** The dispatcher is done with a message: the scheduler is told. */
   function act(): void {
-    const kind = inbox.kind();
-    const subject = inbox.subject();
-    const detail = inbox.detail();
-    inbox.shift();
+    const kind = system.integers[KIND]!;
+    const subject = system.integers[SUBJECT]!;
+    const detail = system.integers[DETAIL]!;
     if (kind === Message.arrival) tellArrival(subject, detail);
     else if (kind === Message.completed) tellCompletion(subject);
     else if (kind === Message.preempted) tellPreemption(subject);
