@@ -79,3 +79,11 @@ export function replacesPolicyCost(costs: SystemCosts, own: PolicyCosts = {}): b
     (own.stealNs !== undefined && costs.stealNs !== undefined)
   );
 }
+
+/** What passes between a start and its completion beside the service, as the dispatcher sees it when nothing waits for it, ns. */
+export function handoverNs(costs: FullCosts): number {
+  const onWorker = costs.contextSwitchNs + costs.workerReceiveNs + costs.workerTransmitNs;
+  return (
+    costs.dispatchNs + costs.handoffNs + onWorker + costs.noticeNs + costs.completionNs + costs.dispatcherTransmitNs
+  );
+}

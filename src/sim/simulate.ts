@@ -2,7 +2,7 @@ import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
 import { createBatch, type RequestSource } from '../workload/request-source.js';
-import { NO_COSTS, type SystemCosts, withPolicy } from './costs.js';
+import { handoverNs, NO_COSTS, type SystemCosts, withPolicy } from './costs.js';
 import type { Observer } from './observer.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
@@ -104,20 +104,25 @@ export function simulationOf(setup: SimulationSetup): Simulation {
   const { policy, parameters } = setup.policy;
   const own = policy.costs?.(parameters);
   // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
-  const costs = setup.costs ?? (observer && NO_COSTS);
+  const stated = setup.costs ?? (observer && NO_COSTS);
+  const costs = stated && withPolicy(stated, own);
+  const known = costs && { handoverNs: handoverNs(costs) };
   return createSimulation({
     workers,
     types: typeNamesOf(setup).length,
     ...own,
     ...(costs && {
       system: {
-        costs: withPolicy(costs, own),
+        costs,
         workersHaveQueues: policy.queues === 'worker',
         ...(observer && { observer }),
       },
     }),
     createScheduler: (pool, now, ideal) =>
-      policy.create({ workers, types, pool, now, random, ...ideal, ...(trueProfile && { trueProfile }) }, parameters),
+      policy.create(
+        { workers, types, pool, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
+        parameters,
+      ),
   });
 }
 
