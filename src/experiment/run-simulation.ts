@@ -1,3 +1,4 @@
+import type { MeasuredRun } from '../metrics/pool.js';
 import { createResult, type Result } from '../metrics/result.js';
 import type { Parameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
@@ -18,6 +19,12 @@ export interface RunHooks {
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
 export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promise<Result> {
+  const { identity, record, manifest } = await measure(spec, hooks);
+  return createResult(identity, record, manifest);
+}
+
+/** The same, with the histograms still there: for pooling with other replications. */
+export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { environment = describeEnvironment(), onProgress, shouldStop } = hooks;
@@ -30,7 +37,7 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     types: workload.types,
     hasUnknown: workload.hasUnknown,
     source: workload.source({ flows: usesFlows(policy) }),
-    random: substream(spec.seed, STREAM.stealing),
+    random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
     ...(spec.system && { costs: spec.system.costs }),
     warmup:
@@ -44,8 +51,8 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     }),
     ...(shouldStop && { shouldStop }),
   });
-  return createResult(
-    {
+  return {
+    identity: {
       world: 'sim',
       policy: policy.policy.name,
       policyParameters: plainParameters(chargedParameters(policy, spec)),
@@ -58,14 +65,14 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
       warmup: spec.warmup,
     },
     record,
-    {
+    manifest: {
       ...environment,
       configHash: configHash(spec),
       ...(spec.system && { costs: withPolicy(spec.system.costs, policy.policy.costs?.(policy.parameters)) }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
-  );
+  };
 }
 
 /** Does the policy look at the flow of a request as it is configured? */

@@ -14,6 +14,8 @@ export interface RunSpec {
   readonly system?: { readonly name: string; readonly costs: SystemCosts };
   readonly workers: number;
   readonly seed: string;
+  /** Number of the independent repetition, from 0: each has random streams of its own. */
+  readonly replication: number;
   /** Share of the run whose requests are not measured, 0 <= warmup < 1. */
   readonly warmup: number;
   /** Where the trace of requests ends. */
@@ -45,19 +47,19 @@ export function configHash(spec: RunSpec): string {
     spec.workload.kind === 'generated'
       ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
-  const { workers, seed, warmup, end, system } = spec;
-  const config = {
-    world: 'sim',
-    workload,
-    policy: policy.name,
-    parameters,
-    workers,
-    seed,
-    warmup,
-    end,
-    costs: system?.costs,
-  };
-  return createHash('sha256').update(canonicalJson(config)).digest('hex');
+  const { workers, seed, replication, warmup, end } = spec;
+  const run = { workers, seed, replication, warmup, end, costs: spec.system?.costs };
+  const config = { world: 'sim', workload, policy: policy.name, parameters, ...run };
+  return sha256(canonicalJson(config));
+}
+
+/** The same for several runs that became one result. */
+export function pooledHash(hashes: readonly string[]): string {
+  return sha256(canonicalJson(hashes));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** JSON with the keys of every object sorted, and infinite numbers told apart from null. */

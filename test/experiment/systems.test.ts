@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfigFile } from '../../src/cli/config-file.js';
 import { planRuns, type Settings } from '../../src/experiment/plan.js';
-import { runSimulation } from '../../src/experiment/run-simulation.js';
+import { measure, runSimulation } from '../../src/experiment/run-simulation.js';
+import { pooledHash } from '../../src/experiment/run-spec.js';
+import { createPool } from '../../src/metrics/pool.js';
 import type { Result } from '../../src/metrics/result.js';
 import { formatComparison } from '../../src/report/comparison.js';
 import { scratchFolder } from '../cli/psp.js';
@@ -116,6 +118,16 @@ describe('the result', () => {
     expect(text).not.toContain('The dispatcher of persephone');
     expect(text).toMatch(/policy throughput workers busy dispatcher busy/);
   });
+});
+
+it('pooled replications have the dispatcher utilisation of all of them', async () => {
+  const { specs } = await planRuns(settings({ systems: ['shinjuku'] }));
+  const pool = createPool(pooledHash);
+  for (const replication of [0, 1]) pool.add(replication, await measure({ ...specs[0]!, replication }));
+  const each = pool.runs().map(({ dispatcherUtilisation }) => dispatcherUtilisation!);
+  expect(each[0]).not.toBe(each[1]);
+  expect(pool.result()!.dispatcherUtilisation).toBeGreaterThan(Math.min(...each));
+  expect(pool.result()!.dispatcherUtilisation).toBeLessThan(Math.max(...each));
 });
 
 it('DARC takes the hand-over off what it measures', async () => {
