@@ -1,5 +1,5 @@
 import { createResult, type Result } from '../metrics/result.js';
-import type { Parameters } from '../scheduler/policy.js';
+import { plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import { simulate } from '../sim/simulate.js';
 import { STREAM, substream } from '../workload/random.js';
@@ -67,11 +67,4 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
 /** Does the policy look at the flow of a request as it is configured? */
 export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
   return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
-}
-
-/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
-export function plainParameters(parameters: Parameters): Parameters {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
-  );
 }
