@@ -1,6 +1,6 @@
 import type { MeasuredRun } from '../metrics/pool.js';
 import { createResult, type Result } from '../metrics/result.js';
-import type { Parameters } from '../scheduler/policy.js';
+import { type Parameters, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import { replacesPolicyCost, withPolicy } from '../sim/costs.js';
 import { simulate } from '../sim/simulate.js';
@@ -85,11 +85,4 @@ function chargedParameters({ policy, parameters }: ChosenPolicy, { system }: Run
   if (!system || !replacesPolicyCost(system.costs, policy.costs?.(parameters))) return parameters;
   const { costNs: _, ...charged } = parameters;
   return charged;
-}
-
-/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
-export function plainParameters(parameters: Parameters): Parameters {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
-  );
 }

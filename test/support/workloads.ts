@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RunRecord } from '../../src/metrics/result.js';
-import { parsePolicy } from '../../src/scheduler/registry.js';
+import { type ChosenPolicy, parsePolicy } from '../../src/scheduler/registry.js';
 import type { SystemCosts } from '../../src/sim/costs.js';
 import type { Observer } from '../../src/sim/observer.js';
 import { simulate } from '../../src/sim/simulate.js';
@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly warmup?: number;
   readonly costs?: SystemCosts;
   readonly observer?: Observer;
+  /** To be simulated instead of the policy that is named: the same with something around it. */
+  readonly policy?: ChosenPolicy;
 }
 
 /** Simulates a policy, as typed on the command line, on a workload. */
@@ -37,7 +39,7 @@ export function run(policy: string, workload: Workload, options: RunOptions = {}
   const { load = 0.8, workers = 14, requests, durationNs, seed = 1, replication = 0, warmup = 0.1 } = options;
   const { costs, observer } = options;
   return simulate({
-    policy: parsePolicy(policy),
+    policy: options.policy ?? parsePolicy(policy),
     workers,
     types: workload.types.slice(0, workload.classified),
     hasUnknown: workload.types.length > workload.classified,
