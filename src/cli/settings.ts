@@ -140,6 +140,13 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseReplications,
   },
   {
+    key: 'record',
+    field: 'record',
+    value: 'FILE',
+    help: 'write all that the scheduler is told and answers, for psp replay; one policy only',
+    parse: (text) => text,
+  },
+  {
     key: 'json',
     field: 'json',
     value: 'FILE|-',

@@ -36,6 +36,8 @@ export interface Settings {
   readonly replications?: number;
   readonly precision?: Precision;
   readonly maxReplications?: number;
+  /** File to record the one run into. */
+  readonly record?: string;
 }
 
 export const DEFAULTS = {
@@ -77,11 +79,18 @@ export async function planRuns(settings: Settings): Promise<Plan> {
       replication: 0,
       warmup: settings.warmup ?? DEFAULTS.warmup,
       end,
+      ...(settings.record !== undefined && { record: settings.record }),
     }),
   );
   const opened = openWorkload(specs[0]!);
   for (const spec of specs) check(spec, opened);
-  return { specs, replications: readReplications(settings, specs[0]!), workload: opened };
+  const replications = readReplications(settings, specs[0]!);
+  if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
+    throw new InputError(
+      `record: an event file holds one run: expected one policy and no replications, found ${policies.join(', ')}${replications.first > 1 ? ` in ${replications.first} replications` : ''}`,
+    );
+  }
+  return { specs, replications, workload: opened };
 }
 
 function readReplications(settings: Settings, { workload }: RunSpec): Replications {

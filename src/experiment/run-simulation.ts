@@ -6,6 +6,7 @@ import { replacesPolicyCost, withPolicy } from '../sim/costs.js';
 import { simulate } from '../sim/simulate.js';
 import { STREAM, substream } from '../workload/random.js';
 import { describeEnvironment, type Environment } from './environment.js';
+import { recordSimulation } from './event-recording.js';
 import { openWorkload } from './open-workload.js';
 import { configHash, type RunSpec } from './run-spec.js';
 
@@ -31,8 +32,9 @@ export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<Meas
   const policy = parsePolicy(spec.policy);
   const workload = openWorkload(spec);
   const { end } = workload;
+  const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
   const record = await simulate({
-    policy,
+    policy: recording?.policy ?? policy,
     workers: spec.workers,
     types: workload.types,
     hasUnknown: workload.hasUnknown,
@@ -51,6 +53,7 @@ export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<Meas
     }),
     ...(shouldStop && { shouldStop }),
   });
+  recording?.close();
   return {
     identity: {
       world: 'sim',

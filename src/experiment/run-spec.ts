@@ -20,6 +20,8 @@ export interface RunSpec {
   readonly warmup: number;
   /** Where the trace of requests ends. */
   readonly end: { readonly requests: number } | { readonly durationNs: number };
+  /** File that what the scheduler is told and answers is written to; has no part in the result. */
+  readonly record?: string;
 }
 
 /** A workload file. */
