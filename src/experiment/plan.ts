@@ -87,7 +87,7 @@ export async function planRuns(settings: Settings): Promise<Plan> {
   const replications = readReplications(settings, specs[0]!);
   if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
     throw new InputError(
-      `record: an event file holds one run: expected one policy and no replications, found ${policies.join(', ')}${replications.first > 1 ? ` in ${replications.first} replications` : ''}`,
+      `record: an event file holds one run: expected one policy and no replications, found ${specs.map(({ policy }) => policy).join(', ')}${replications.first > 1 ? ` in ${replications.first} replications` : ''}`,
     );
   }
   return { specs, replications, workload: opened };
@@ -194,13 +194,14 @@ function check(spec: RunSpec, workload: OpenWorkload): void {
   if (spec.workload.kind === 'generated') asInput(() => workload.source({ flows: false }));
 }
 
-function checkSystem({ policy: text, system }: RunSpec, { policy, parameters }: ChosenPolicy): void {
+function checkSystem({ policy: text, system }: RunSpec, chosen: ChosenPolicy): void {
+  const { policy, parameters } = chosen;
   if (!system) return;
   if (policy.sharing) {
     throw new PolicyError(`${text}: serves all requests at once, which no system can: leave out system ${system.name}`);
   }
   const isStated = parameters.costNs !== defaultParameters(policy).costNs;
-  if (isStated && replacesPolicyCost(system.costs, policy.costs?.(parameters))) {
+  if (isStated && replacesPolicyCost(system.costs, chosen)) {
     throw new PolicyError(`${text}: what that costs is for system ${system.name} to say: leave out cost`);
   }
 }

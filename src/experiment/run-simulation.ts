@@ -2,7 +2,7 @@ import type { MeasuredRun } from '../metrics/pool.js';
 import { createResult, type Result } from '../metrics/result.js';
 import { type Parameters, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
-import { replacesPolicyCost, withPolicy } from '../sim/costs.js';
+import { costsOf, replacesPolicyCost } from '../sim/costs.js';
 import { simulate } from '../sim/simulate.js';
 import { STREAM, substream } from '../workload/random.js';
 import { describeEnvironment, type Environment } from './environment.js';
@@ -71,7 +71,7 @@ export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<Meas
     manifest: {
       ...environment,
       configHash: configHash(spec),
-      ...(spec.system && { costs: withPolicy(spec.system.costs, policy.policy.costs?.(policy.parameters)) }),
+      ...(spec.system && { costs: costsOf(spec.system.costs, policy) }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
@@ -84,8 +84,8 @@ export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
 }
 
 /** The parameters without a cost that the system's constant took the place of. */
-function chargedParameters({ policy, parameters }: ChosenPolicy, { system }: RunSpec): Parameters {
-  if (!system || !replacesPolicyCost(system.costs, policy.costs?.(parameters))) return parameters;
-  const { costNs: _, ...charged } = parameters;
+function chargedParameters(chosen: ChosenPolicy, { system }: RunSpec): Parameters {
+  if (!system || !replacesPolicyCost(system.costs, chosen)) return chosen.parameters;
+  const { costNs: _, ...charged } = chosen.parameters;
   return charged;
 }

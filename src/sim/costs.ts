@@ -1,4 +1,4 @@
-import type { PolicyCosts } from '../scheduler/policy.js';
+import type { ChosenPolicy } from '../scheduler/registry.js';
 
 /** What the simulator charges for a system's mechanisms, ns each; {@link CONSTANTS} says what each of them is. */
 export interface SystemCosts {
@@ -68,12 +68,14 @@ export const NO_COSTS: SystemCosts = {
 };
 
 /** The costs of a system under a policy: what the system does not state of preemptions and steals, the policy's own `cost` says. */
-export function withPolicy(costs: SystemCosts, { preemptionNs = 0, stealNs = 0 }: PolicyCosts = {}): FullCosts {
+export function costsOf(costs: SystemCosts, { policy, parameters }: ChosenPolicy): FullCosts {
+  const { preemptionNs = 0, stealNs = 0 } = policy.costs?.(parameters) ?? {};
   return { ...costs, preemptedNs: costs.preemptedNs ?? preemptionNs, stealNs: costs.stealNs ?? stealNs };
 }
 
 /** Does the policy have a cost of its own that the system's constant takes the place of? */
-export function replacesPolicyCost(costs: SystemCosts, own: PolicyCosts = {}): boolean {
+export function replacesPolicyCost(costs: SystemCosts, { policy, parameters }: ChosenPolicy): boolean {
+  const own = policy.costs?.(parameters) ?? {};
   return (
     (own.preemptionNs !== undefined && costs.preemptedNs !== undefined) ||
     (own.stealNs !== undefined && costs.stealNs !== undefined)

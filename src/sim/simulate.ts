@@ -2,7 +2,7 @@ import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
 import { createBatch, type RequestSource } from '../workload/request-source.js';
-import { handoverNs, NO_COSTS, type SystemCosts, withPolicy } from './costs.js';
+import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
 import type { Observer } from './observer.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
@@ -102,15 +102,14 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
 export function simulationOf(setup: SimulationSetup): Simulation {
   const { workers, types, random, trueProfile, observer } = setup;
   const { policy, parameters } = setup.policy;
-  const own = policy.costs?.(parameters);
   // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
   const stated = setup.costs ?? (observer && NO_COSTS);
-  const costs = stated && withPolicy(stated, own);
+  const costs = stated && costsOf(stated, setup.policy);
   const known = costs && { handoverNs: handoverNs(costs) };
   return createSimulation({
     workers,
     types: typeNamesOf(setup).length,
-    ...own,
+    ...policy.costs?.(parameters),
     ...(costs && {
       system: {
         costs,

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfigFile } from '../../src/cli/config-file.js';
+import { replayFile } from '../../src/experiment/event-recording.js';
 import { planRuns, type Settings } from '../../src/experiment/plan.js';
 import { measure, runSimulation } from '../../src/experiment/run-simulation.js';
 import { pooledHash } from '../../src/experiment/run-spec.js';
@@ -139,4 +140,15 @@ it('DARC takes the hand-over off what it measures', async () => {
     systems: ['persephone'],
   });
   expect(result!.reservations.at(-1)!.groups.map(({ workers }) => workers.length)).toEqual([2, 12]);
+});
+
+it('a recording of a run in a system is decided again', async () => {
+  const record = join(folder, 'run.events');
+  const more = { workload: 'extreme-bimodal', load: 0.5, requests: 60_000, systems: ['persephone'], record };
+  const { specs } = await planRuns(settings(more));
+  await runSimulation(specs[0]!);
+  const { header, report } = replayFile(record);
+  expect(header.handoverNs).toBe(34 + 115 + 100 + 115 + 34);
+  expect(report.difference).toBeUndefined();
+  expect(report.decisions).toBeGreaterThan(60_000);
 });

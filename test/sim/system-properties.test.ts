@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy, policies } from '../../src/scheduler/registry.js';
-import { CONSTANTS, NO_COSTS, type SystemCosts, withPolicy } from '../../src/sim/costs.js';
+import { CONSTANTS, costsOf, NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import type { Observer } from '../../src/sim/observer.js';
 import { play } from '../support/play.js';
 import { makeTrace, type Trace, type TraceShape } from '../support/trace.js';
@@ -83,8 +83,10 @@ class Books implements Observer {
 async function check(text: string, shape: TraceShape, costs: SystemCosts) {
   const chosen = parsePolicy(text);
   const trace = makeTrace(shape);
-  const { dispatcherReceiveNs, dispatchNs, handoffNs, wireNs, workerTransmitNs, dispatcherTransmitNs } =
-    withPolicy(costs);
+  const { dispatcherReceiveNs, dispatchNs, handoffNs, wireNs, workerTransmitNs, dispatcherTransmitNs } = costsOf(
+    costs,
+    chosen,
+  );
   const books = new Books(trace, dispatcherReceiveNs + dispatchNs + handoffNs);
   const { referee, record } = await play(chosen, trace, { ...shape, costs, observer: books });
   expect(books.complaints).toEqual([]);
