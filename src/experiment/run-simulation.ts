@@ -1,11 +1,14 @@
 import type { MeasuredRun } from '../metrics/pool.js';
+
 import { createResult, type Result, type WarmupRule } from '../metrics/result.js';
-import type { Parameters } from '../scheduler/policy.js';
+import { type Parameters, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
+import { costsOf, replacesPolicyCost } from '../sim/costs.js';
 import { type SimulateOptions, simulate } from '../sim/simulate.js';
 import { type FoundWarmUp, findWarmUp } from '../sim/warm-up.js';
 import { STREAM, substream } from '../workload/random.js';
 import { describeEnvironment, type Environment } from './environment.js';
+import { recordSimulation } from './event-recording.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
 import { configHash, type RunSpec } from './run-spec.js';
 
@@ -32,12 +35,16 @@ export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<Mea
   const workload = openWorkload(spec);
   const policy = parsePolicy(spec.policy);
   const { share, rule } = warmupOf(spec);
-  const record = await simulate(simulateOptions(spec, workload, share, hooks));
+  const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
+  const options = simulateOptions(spec, workload, share, hooks);
+  const record = await simulate(recording ? { ...options, policy: recording.policy } : options);
+  recording?.close();
   return {
     identity: {
       world: 'sim',
       policy: policy.policy.name,
-      policyParameters: plainParameters(policy.parameters),
+      policyParameters: plainParameters(chargedParameters(policy, spec)),
+      ...(spec.system && { system: spec.system.name }),
       workload: workload.name,
       workers: spec.workers,
       load: workload.load,
@@ -50,6 +57,7 @@ export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<Mea
     manifest: {
       ...environment,
       configHash: configHash(spec),
+      ...(spec.system && { costs: costsOf(spec.system.costs, policy) }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
@@ -77,6 +85,7 @@ function simulateOptions(
     source: workload.source({ flows: usesFlows(policy) }),
     random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
+    ...(spec.system && { costs: spec.system.costs }),
     warmup:
       'requests' in end
         ? { requests: Math.floor(warmup * end.requests) }
@@ -102,9 +111,9 @@ export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
   return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
 }
 
-/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
-export function plainParameters(parameters: Parameters): Parameters {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
-  );
+/** The parameters without a cost that the system's constant took the place of. */
+function chargedParameters(chosen: ChosenPolicy, { system }: RunSpec): Parameters {
+  if (!system || !replacesPolicyCost(system.costs, chosen)) return chosen.parameters;
+  const { costNs: _, ...charged } = chosen.parameters;
+  return charged;
 }

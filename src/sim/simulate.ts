@@ -2,20 +2,31 @@ import { createBacklog } from '../metrics/backlog.js';
 import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
+
 import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
+import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
+import type { Observer } from './observer.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
-export interface SimulateOptions {
+/** What a simulation is made of. */
+export interface SimulationSetup {
   readonly policy: ChosenPolicy;
   readonly workers: number;
   /** The types the scheduler is told of. */
   readonly types: readonly TypeInfo[];
   /** Does the trace hold requests of the type UNKNOWN, with index `types.length`? */
   readonly hasUnknown: boolean;
-  readonly source: RequestSource;
   /** Uniform on [0, 1): the `stealing` substream. */
   readonly random: () => number;
   readonly trueProfile?: TrueProfile;
+  /** What the system around the policy costs; default: nothing but the policy's own preemptions and steals. */
+  readonly costs?: SystemCosts;
+  /** Told what happens, request by request; slow. */
+  readonly observer?: Observer;
+}
+
+export interface SimulateOptions extends SimulationSetup {
+  readonly source: RequestSource;
   /** Requests that arrive before this number of requests or before this time are not recorded. */
   readonly warmup: { readonly requests: number } | { readonly untilNs: number };
   /** About how many requests there will be: the shorter the run, the more often the queues are looked at. */
@@ -45,7 +56,8 @@ const LOOKS = 4096;
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   const { source, warmup, shouldStop, onProgress, expectedRequests } = options;
-  const simulation = openSimulation(options);
+  const simulation = simulationOf(options);
+
   const batch = createBatch();
   const step = samplingStep(expectedRequests);
   const backlog = createBacklog();
@@ -107,30 +119,32 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   };
 }
 
-/** The names of all types, UNKNOWN included when there is one. */
-function typeNamesOf({ types, hasUnknown }: SimulateOptions): string[] {
-  return [...types.map((type) => type.name), ...(hasUnknown ? ['UNKNOWN'] : [])];
-}
-
-/** A simulation in which nothing has arrived yet. */
-export function openSimulation(options: SimulateOptions): Simulation {
-  const { workers, types } = options;
-  const { policy, parameters } = options.policy;
+/**
+ * The simulation of a policy, at time 0.
+ *
+ * @throws PolicyError when the policy's parameters do not fit the setup
+ */
+export function simulationOf(setup: SimulationSetup): Simulation {
+  const { workers, types, random, trueProfile, observer } = setup;
+  const { policy, parameters } = setup.policy;
+  // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
+  const stated = setup.costs ?? (observer && NO_COSTS);
+  const costs = stated && costsOf(stated, setup.policy);
+  const known = costs && { handoverNs: handoverNs(costs) };
   return createSimulation({
     workers,
-    types: typeNamesOf(options).length,
+    types: typeNamesOf(setup).length,
     ...policy.costs?.(parameters),
+    ...(costs && {
+      system: {
+        costs,
+        workersHaveQueues: policy.queues === 'worker',
+        ...(observer && { observer }),
+      },
+    }),
     createScheduler: (pool, now, ideal) =>
       policy.create(
-        {
-          workers,
-          types,
-          pool,
-          now,
-          random: options.random,
-          ...ideal,
-          ...(options.trueProfile && { trueProfile: options.trueProfile }),
-        },
+        { workers, types, pool, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
         parameters,
       ),
   });
@@ -140,6 +154,11 @@ export function openSimulation(options: SimulateOptions): Simulation {
 export function samplingStep(expectedRequests = Number.POSITIVE_INFINITY): number {
   const most = Math.min(BATCH_CAPACITY, expectedRequests / LOOKS);
   return 2 ** Math.max(0, Math.floor(Math.log2(most)));
+}
+
+/** The names of the types by index. */
+export function typeNamesOf({ types, hasUnknown }: SimulationSetup): string[] {
+  return [...types.map((type) => type.name), ...(hasUnknown ? ['UNKNOWN'] : [])];
 }
 
 /** Index in the batch of the first request that is recorded; the batch's length when there is none. */
@@ -191,6 +210,7 @@ function recordOf(
       completed: sum(to.completed) - sum(from.completed),
       busyNs: to.busyNs - from.busyNs,
       overheadNs: to.overheadNs - from.overheadNs,
+      dispatcherNs: to.dispatcherNs - from.dispatcherNs,
     },
   };
 }

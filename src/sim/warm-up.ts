@@ -1,6 +1,6 @@
 import { createSettling } from '../metrics/settling.js';
 import { createBatch } from '../workload/request-source.js';
-import { openSimulation, type SimulateOptions, samplingStep } from './simulate.js';
+import { type SimulateOptions, samplingStep, simulationOf } from './simulate.js';
 
 /** Shares of a run after which it is asked whether it has settled. */
 const CHECKPOINTS = [0.05, 0.1, 0.2, 0.4];
@@ -27,7 +27,7 @@ export async function findWarmUp(
   options: SimulateOptions & { readonly expectedRequests: number },
 ): Promise<FoundWarmUp> {
   const { source, expectedRequests, shouldStop } = options;
-  const simulation = openSimulation(options);
+  const simulation = simulationOf(options);
   const types = options.types.length + (options.hasUnknown ? 1 : 0);
   const settling = createSettling();
   const step = samplingStep(expectedRequests);
