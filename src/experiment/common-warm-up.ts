@@ -1,4 +1,4 @@
-import { type FoundWarmUp, LONGEST_WARM_UP } from '../sim/warm-up.js';
+import type { FoundWarmUp } from '../sim/warm-up.js';
 import type { RunSpec } from './run-spec.js';
 
 /**
@@ -8,8 +8,9 @@ import type { RunSpec } from './run-spec.js';
  * @param found of each spec; undefined for those whose warm-up is given
  */
 export function withCommonWarmUp(specs: readonly RunSpec[], found: readonly (FoundWarmUp | undefined)[]): RunSpec[] {
-  const settled = found.flatMap((each) => (each?.settled ? each.share : []));
-  const share = settled.length > 0 ? Math.max(...settled) : LONGEST_WARM_UP;
+  const all = found.filter((each) => each !== undefined);
+  const settled = all.filter((each) => each.settled);
+  const share = Math.max(...(settled.length > 0 ? settled : all).map((each) => each.share));
   return specs.map((spec, i) => {
     const each = found[i];
     return each ? { ...spec, warmup: { share, settled: each.settled } } : spec;

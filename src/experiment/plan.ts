@@ -72,19 +72,22 @@ export interface Plan {
 export async function planRuns(settings: Settings): Promise<Plan> {
   const { workers = DEFAULTS.workers } = settings;
   const { workload, end, name } = await readInput(settings, workers);
-  const specs = contenders(settings, name).map(
+  const asked = contenders(settings, name).map(
     (contender): RunSpec => ({
       workload,
       ...contender,
       workers,
       seed: settings.seed ?? DEFAULTS.seed,
       replication: 0,
-      warmup: settings.warmup ?? usualWarmup(workload),
+      warmup: settings.warmup ?? 'find',
       end,
       ...(settings.record !== undefined && { record: settings.record }),
     }),
   );
-  const opened = openWorkload(specs[0]!);
+  const opened = openWorkload(asked[0]!);
+  const specs = asked.map((spec) =>
+    canSettle(workload, opened.load) ? spec : { ...spec, warmup: settings.warmup ?? DEFAULTS.warmup },
+  );
   for (const spec of specs) check(spec, opened);
   const replications = readReplications(settings, specs[0]!);
   if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
@@ -95,10 +98,9 @@ export async function planRuns(settings: Settings): Promise<Plan> {
   return { specs, replications, workload: opened };
 }
 
-/** What changes by itself, a trace or phases, cannot be told from a system that has not settled. */
-function usualWarmup(workload: RunSpec['workload']): RunSpec['warmup'] {
-  const stationary = workload.kind === 'generated' && rebuildWorkload(workload.source).phases.length === 1;
-  return stationary ? 'find' : DEFAULTS.warmup;
+/** What changes by itself, a trace or phases, cannot be told from a system that has not settled; one with too much to do never will. */
+function canSettle(workload: RunSpec['workload'], load: number): boolean {
+  return load < 1 && workload.kind === 'generated' && rebuildWorkload(workload.source).phases.length === 1;
 }
 
 function readReplications(settings: Settings, { workload }: RunSpec): Replications {

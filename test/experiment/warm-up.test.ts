@@ -39,6 +39,11 @@ describe('the warm-up', () => {
     expect(oracle[0]!.settled).toBe(true);
   });
 
+  test('of a long run does not grow with it', async () => {
+    const [found] = await seek({ workload: 'exponential', policies: ['c-fcfs'], requests: 1e9, load: 0.5 });
+    expect(found).toEqual({ share: 1e-4, settled: true });
+  });
+
   test('of a system that is overloaded is never over', async () => {
     const [found] = await seek({ workload: 'bimodal', policies: ['ts'], requests: 50_000, load: 0.95 });
     expect(found).toEqual({ share: 0.4, settled: false });
