@@ -7,7 +7,7 @@ import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from '
 import { loadNative, type Poll } from './native.js';
 import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './policy.js';
 import { publishReservation, type ReservationChange } from './reservation.js';
-import { warmUp, warmUpScheduler } from './warm-up.js';
+import { WARM_UP_REQUESTS, warmUp, warmUpScheduler } from './warm-up.js';
 
 export interface DispatcherThreadData {
   readonly memory: SharedMemory;
@@ -38,7 +38,7 @@ function main(data: DispatcherThreadData): void {
   const types = schedulerTypes(workload, data.dilation);
 
   const dispatcher = createDispatcher(memory, warmUpScheduler(workload, hardwarePolicy(data.policy), memory.workers));
-  warmUp(dispatcher, memory, workload);
+  warmUp(dispatcher, memory, workload, WARM_UP_REQUESTS[poll]);
 
   const bellWord = Control.dispatcherBell / 4;
   const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * Mailbox.bytes + Mailbox.bell) / 4;

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Workload } from '../workload/workload.js';
-import type { ClassifierConfig, ServerConfig } from './config.js';
-import { firstAllowedCore, refuseMissingCores } from './cores.js';
+import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from './config.js';
+import { firstAllowedCore, refuseCrowdedCores, refuseMissingCores } from './cores.js';
 import { readServerCounts, type ServerCounts } from './counts.js';
+import { refuseMissingDevice } from './device.js';
 import type { DispatcherMessage, DispatcherThreadData } from './dispatcher-thread.js';
-import { deviceArguments, ealArguments, explainEalFailure, provideRuntimeDirectory } from './eal.js';
+import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from './eal.js';
 import {
   Control,
   createSharedMemory,
@@ -72,16 +73,10 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const scanType = scanTypeOf(config, types);
   const { cores } = config;
   refuseMissingCores([cores.main, cores.net, cores.dispatcher, ...(cores.workers ?? [])]);
-
+  refuseCrowdedCores(config.poll, config.workers);
+  refuseUselessMac(config.address);
   const native = loadNative();
-  provideRuntimeDirectory(tmpdir());
-  const device = deviceArguments(config.device, config.queues);
-  try {
-    native.startEal(ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
-  } catch (error) {
-    throw explainEalFailure(error);
-  }
-
+  await refuseMissingDevice(config.device);
   const memory = createSharedMemory(
     {
       workers: config.workers,
@@ -95,6 +90,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const reservations: ReservationChange[] = [];
   const thread = startDispatcher(spec, memory, reservations);
   let server: NativeServer | undefined;
+  let words = '';
   const endThreads = async (): Promise<void> => {
     Atomics.store(control, Control.runState / 4, RunState.stopped);
     server?.stop();
@@ -103,6 +99,10 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   };
   try {
     await Promise.race([dispatcherReady(control), thread.failed]);
+    // Only now: from here on a memif client finds the socket.
+    provideRuntimeDirectory(tmpdir());
+    const device = deviceArguments(config.device, config.queues);
+    words = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
     server = new native.Server(
       {
         port: {
@@ -129,7 +129,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     );
   } catch (error) {
     await endThreads();
-    throw error instanceof StartupError ? error : new StartupError((error as Error).message.split('\n')[0]!);
+    throw startupError(error, words);
   }
 
   let stopping: Promise<ServerCounts> | undefined;

@@ -5,13 +5,17 @@ import { STREAM, substream } from '../workload/random.js';
 import type { Workload } from '../workload/workload.js';
 import type { Dispatcher, MakeScheduler } from './dispatcher.js';
 import { clearSharedMemory, type SharedMemory } from './layout.js';
+import type { Poll } from './native.js';
 import { createScheduler, schedulerTypes } from './policy.js';
 import { ScriptedNative } from './scripted-native.js';
 
 /** A load at which queues form and drain, so that every branch is seen. */
 const WARM_UP_LOAD = 0.85;
-/** Enough for DARC's first windows (50 000 completions each) and for the renewal of one, which takes as many again. */
-const WARM_UP_REQUESTS = 300_000;
+/**
+ * Enough for DARC's first windows (50 000 completions each) and for the renewal of one, which takes as many again. A dispatcher that sleeps serves stretched
+ * times, in which a compilation is too short to matter: it only gets its code hot.
+ */
+export const WARM_UP_REQUESTS: Readonly<Record<Poll, number>> = { spin: 300_000, yield: 300_000, sleep: 60_000 };
 
 /** A scheduler for the warm-up: of the same policy, with random numbers of its own. */
 export function warmUpScheduler(workload: Workload, policy: ChosenPolicy, workers: number): MakeScheduler {
@@ -29,7 +33,7 @@ export function warmUp(
   dispatcher: Dispatcher,
   memory: SharedMemory,
   workload: Workload,
-  requests = WARM_UP_REQUESTS,
+  requests = WARM_UP_REQUESTS.spin,
 ): number {
   const { workers } = memory;
   const trace = createRequestSource(workload, { load: WARM_UP_LOAD, workers, seed: 'warm-up', requests, flows: true });
