@@ -22,8 +22,8 @@ const simulation = createSimulation({
   workers,
   types: workload.types.length,
   ...policy.costs?.(parameters),
-  createScheduler: (pool, now) =>
-    policy.create({ workers, types, pool, now, random: substream(1, STREAM.stealing) }, parameters),
+  createScheduler: (pool, now, ideal) =>
+    policy.create({ workers, types, pool, now, random: substream(1, STREAM.stealing), ...ideal }, parameters),
 });
 const source = createRequestSource(workload, { seed: 1, load: Number(loadText), workers, requests: requests + warmUp });
 const batch = createBatch();

@@ -120,6 +120,8 @@ function check(spec: RunSpec, workload: OpenWorkload): void {
       now: new Float64Array(1),
       random: () => 0,
       trueProfile: workload.trueProfile,
+      demandNs: new Float64Array(1),
+      completionNs: new Float64Array(1),
     },
     chosen.parameters,
   );

@@ -1,4 +1,11 @@
-import { DROP_REASONS, type DropReason, type Scheduler, TO_COMPLETION, type Workers } from '../scheduler/scheduler.js';
+import {
+  DROP_REASONS,
+  type DropReason,
+  PREEMPT,
+  type Scheduler,
+  TO_COMPLETION,
+  type Workers,
+} from '../scheduler/scheduler.js';
 import {
   Arrival,
   Control,
@@ -236,11 +243,19 @@ export function createDispatcher(
     for (let worker = 0; worker < workers; worker++) {
       if (sliceEndNs[worker]! > nowNs) continue;
       events++;
-      // Asked once per stint: from here on the request runs until it completes, yields, or the scheduler preempts it.
+      // Without another slice the request runs until it completes, yields, or the scheduler preempts it.
       endSlice(worker);
-      if (scheduler.sliceExpired(worker)) preempt(worker);
+      const sliceNs = scheduler.sliceExpired(worker);
+      if (sliceNs === PREEMPT) preempt(worker);
+      else beginSlice(worker, sliceNs);
     }
     return events;
+  }
+
+  function beginSlice(worker: number, sliceNs: number): void {
+    if (sliceNs === TO_COMPLETION) return;
+    sliceEndNs[worker] = now[0]! + sliceNs;
+    state[SLICED]!++;
   }
 
   function endSlice(worker: number): void {
@@ -297,10 +312,7 @@ export function createDispatcher(
     asked[worker] = 0;
     state[BUSY]!++;
     busy[worker >>> 5]! |= 1 << (worker & 31);
-    if (sliceNs !== TO_COMPLETION) {
-      sliceEndNs[worker] = now[0]! + sliceNs;
-      state[SLICED]!++;
-    }
+    beginSlice(worker, sliceNs);
     words[box + Mailbox.startSlot / 4] = request;
     doubles[(box >> 1) + Mailbox.dispatchNs / 8] = now[0]!;
     counts[DispatcherStat.dispatched]!++;

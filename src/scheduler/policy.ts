@@ -26,6 +26,13 @@ export interface Policy<P extends Parameters = Parameters> {
   readonly clairvoyant: boolean;
   /** Do requests of one type start in the order of their arrival? */
   readonly fifoWithinType: boolean;
+  /**
+   * Where a worker's next request comes from: `central` when the dispatcher hands it over once the worker is free, `worker` when the worker takes it from a queue of its
+   * own (where the dispatcher put it, or from a neighbour's), without asking the dispatcher.
+   */
+  readonly queues: 'central' | 'worker';
+  /** Do all requests present run at once, each at a fraction of a worker's speed? See `completeAt` of the interface. */
+  readonly sharing?: true;
   readonly parameters: readonly ParameterSpec[];
   /**
    * Makes a scheduler.

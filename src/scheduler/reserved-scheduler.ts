@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.js';
+import { TimedQueues } from './queues.js';
 import {
   DropReason,
   NonPreemptiveScheduler,
@@ -20,7 +20,7 @@ import { WorkerSet } from './worker-set.js';
  */
 export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected readonly types: number;
-  protected readonly queues: Fifo[];
+  protected readonly queues: TimedQueues;
   protected readonly typeOn: Int32Array;
   protected readonly startedNs: Float64Array;
   protected readonly spillway: number;
@@ -38,13 +38,13 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
 
   constructor(
     protected readonly setup: SchedulerSetup,
-    limit: number,
+    private readonly limit: number,
   ) {
     super();
     const types = setup.types.length;
     const { workers } = setup;
     this.types = types;
-    this.queues = Array.from({ length: types + 1 }, () => new Fifo(limit));
+    this.queues = new TimedQueues(types + 1, setup.now);
     this.idle = new WorkerSet(workers);
     this.idle.addRange(0, workers);
     this.typeOn = new Int32Array(workers);
@@ -64,10 +64,11 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   }
 
   arrive(request: number, type: number, _flow: number): void {
-    if (!this.queues[type]!.push(request, this.setup.now[0]!)) {
+    if (this.queues.length[type]! >= this.limit) {
       this.setup.pool.drop(request, DropReason.queueFull);
       return;
     }
+    this.queues.arrive(type, request);
     this.waiting++;
     this.waitingIn[this.groupOf[type]!]!++;
   }
@@ -148,7 +149,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.share(this.spillway);
     // What waits belongs to the new groups from now on; the queues themselves, and so the order of arrival, stay as they are.
     this.waitingIn.fill(0);
-    for (let type = 0; type <= this.types; type++) this.waitingIn[this.groupOf[type]!]! += this.queues[type]!.length;
+    for (let type = 0; type <= this.types; type++) this.waitingIn[this.groupOf[type]!]! += this.queues.length[type]!;
   }
 
   private startOldest(type: number, worker: number): void {
@@ -156,7 +157,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.waiting--;
     this.typeOn[worker] = type;
     this.startedNs[worker] = this.setup.now[0]!;
-    this.setup.pool.start(worker, this.queues[type]!.shift(), TO_COMPLETION);
+    this.setup.pool.start(worker, this.queues.shift(type), TO_COMPLETION);
   }
 
   /** The type of a group's oldest waiting request; equal ages go to the shorter type. */
@@ -168,12 +169,12 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     let oldest = -1;
     let oldestNs = Number.POSITIVE_INFINITY;
     for (let i = from; i < to; i++) {
-      const queue = queues[groupTypes[i]!]!;
-      if (queue.length === 0) continue;
-      const arrivalNs = queue.headArrivalNs();
+      const type = groupTypes[i]!;
+      if (queues.length[type] === 0) continue;
+      const arrivalNs = queues.headArrivalNs(type);
       if (arrivalNs < oldestNs) {
         oldestNs = arrivalNs;
-        oldest = groupTypes[i]!;
+        oldest = type;
       }
     }
     return oldest;

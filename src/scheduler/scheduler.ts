@@ -25,11 +25,11 @@ export interface Scheduler {
   complete(worker: number): void;
 
   /**
-   * The request on `worker` has used up the slice it was started with and still runs. Answer true to preempt it (the world then
-   * reports {@link preempted}, or {@link complete} if the request was quicker); false lets it run on without a further limit, until it
-   * completes or the scheduler calls {@link Workers.preempt}.
+   * The request on `worker` has used up its slice and still runs. Answer {@link PREEMPT} to take it off (the world then reports
+   * {@link preempted}, or {@link complete} if the request was quicker); a number of ns (int32) gives it another slice at no cost;
+   * {@link TO_COMPLETION} lets it run on until it completes or the scheduler calls {@link Workers.preempt}.
    */
-  sliceExpired(worker: number): boolean;
+  sliceExpired(worker: number): number;
 
   /** The request on `worker` was taken off it, unfinished: the worker is free and the request is the scheduler's again. */
   preempted(worker: number): void;
@@ -66,10 +66,20 @@ export interface Workers {
 
   /** The reservation has changed: read it from {@link Scheduler.reservation} before the next call. */
   reserved(): void;
+
+  /**
+   * Only for policies whose metadata say `sharing`, which start nothing: all requests present run at once, each at a fraction of a worker's
+   * speed. `request` is the next to complete, at the time in {@link SchedulerSetup.completionNs}; the world tells it as a completion on worker 0.
+   * Replaces the plan made before. Under such a policy a request counts as queued until it completes.
+   */
+  completeAt?(request: number): void;
 }
 
 /** The slice of a request that runs to completion. */
 export const TO_COMPLETION = 0;
+
+/** The answer to {@link Scheduler.sliceExpired} that takes the request off its worker. */
+export const PREEMPT = -1;
 
 /** Why a request was dropped. */
 export const DropReason = {
@@ -124,6 +134,13 @@ export interface SchedulerSetup {
   readonly random: () => number;
   /** The truth about the workload, where a world knows it. Read only by policies whose parameters ask for an oracle. */
   readonly trueProfile?: TrueProfile;
+  /**
+   * One cell: the service demand, ns, of the request being told to {@link Scheduler.arrive}. For policies whose metadata say `clairvoyant`; no real
+   * machine has it.
+   */
+  readonly demandNs?: Float64Array;
+  /** One cell, written by the scheduler: the time {@link Workers.completeAt} speaks of, whole ns, not in the past. */
+  readonly completionNs?: Float64Array;
 }
 
 /**
@@ -136,8 +153,8 @@ export abstract class NonPreemptiveScheduler implements Scheduler {
   abstract dispatch(): void;
   abstract queued(): number;
 
-  sliceExpired(_worker: number): boolean {
-    return false;
+  sliceExpired(_worker: number): number {
+    return TO_COMPLETION;
   }
 
   preempted(worker: number): void {

@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.js';
+import { TimedQueues } from './queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from './scheduler.js';
 import { ServiceProfile } from './service-profile.js';
 import { WorkerSet } from './worker-set.js';
@@ -11,7 +11,7 @@ export const TYPED_QUEUE_LIMIT = 4096;
  * that {@link nextType} names. It profiles each type's service time from what a dispatcher sees: dispatch and completion.
  */
 export abstract class TypedScheduler extends NonPreemptiveScheduler {
-  protected readonly queues: Fifo[];
+  protected readonly queues: TimedQueues;
   protected readonly profile: ServiceProfile;
   private readonly idle: WorkerSet;
   private readonly typeOn: Int32Array;
@@ -20,11 +20,11 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
 
   constructor(
     protected readonly setup: SchedulerSetup,
-    limit: number,
+    private readonly limit: number,
   ) {
     super();
     const types = setup.types.length + 1;
-    this.queues = Array.from({ length: types }, () => new Fifo(limit));
+    this.queues = new TimedQueues(types, setup.now);
     this.profile = new ServiceProfile(types);
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
@@ -36,8 +36,10 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
   protected abstract nextType(): number;
 
   arrive(request: number, type: number, _flow: number): void {
-    if (this.queues[type]!.push(request, this.setup.now[0]!)) this.waiting++;
-    else this.setup.pool.drop(request, DropReason.queueFull);
+    if (this.queues.length[type]! < this.limit) {
+      this.queues.arrive(type, request);
+      this.waiting++;
+    } else this.setup.pool.drop(request, DropReason.queueFull);
   }
 
   complete(worker: number): void {
@@ -55,7 +57,7 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
       this.waiting--;
       this.typeOn[worker] = type;
       this.startedNs[worker] = this.setup.now[0]!;
-      this.setup.pool.start(worker, queues[type]!.shift(), TO_COMPLETION);
+      this.setup.pool.start(worker, queues.shift(type), TO_COMPLETION);
     }
   }
 
@@ -65,8 +67,8 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
 }
 
 /** The first type in `order` whose queue is not empty. */
-export function firstWaiting(queues: readonly Fifo[], order: Int32Array): number {
+export function firstWaiting(queues: TimedQueues, order: Int32Array): number {
   let i = 0;
-  while (queues[order[i]!]!.length === 0) i++;
+  while (queues.length[order[i]!] === 0) i++;
   return order[i]!;
 }

@@ -1,6 +1,6 @@
 import { foldCompletion } from '../metrics/digest.js';
 import type { Recorder } from '../metrics/recorder.js';
-import { type Scheduler, TO_COMPLETION, type Workers } from '../scheduler/scheduler.js';
+import { PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION, type Workers } from '../scheduler/scheduler.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import type { EventList } from './event-list.js';
 
@@ -8,10 +8,14 @@ import type { EventList } from './event-list.js';
 const COMPLETES = 0;
 const SLICE_ENDS = 1;
 export const YIELDS = 2;
+/** On worker 0 under a policy that shares the workers: the request that {@link Loop.completeAt} named completes. */
+export const DEPARTS = 3;
 
 /** Indices of {@link State.integers}. */
 export const FREE_SLOTS = 0;
 export const WAITING = 1;
+/** Requests that have shared the workers since `stretchFromNs[0]`. */
+export const SHARING = 2;
 /** Indices of {@link State.doubles}. */
 export const NEXT_ID = 0;
 export const FIRST_RECORDED = 1;
@@ -28,6 +32,8 @@ export interface State {
   readonly hash: Int32Array;
   /** The cell the scheduler reads the time from. */
   readonly now: Float64Array;
+  /** The cells of clairvoyant policies: the demand of the request that arrives, and the completion they plan. */
+  readonly ideal: Ideal;
   readonly integers: Int32Array;
   readonly doubles: Float64Array;
   /** Per type. */
@@ -41,6 +47,9 @@ export interface State {
   readonly stretchFromNs: Float64Array;
   readonly toPayNs: Float64Array;
 }
+
+/** What only a simulator can offer a scheduler. */
+export type Ideal = Required<Pick<SchedulerSetup, 'demandNs' | 'completionNs'>>;
 
 /** The requests in flight, a row each. The handle a scheduler sees is the row; rows are reused, so memory follows the requests in flight. */
 export interface Slots {
@@ -57,7 +66,7 @@ export interface Slots {
 }
 
 /** What the loop offers to the simulation around it. */
-export interface Loop extends Omit<Workers, 'reserved'> {
+export interface Loop extends Required<Omit<Workers, 'reserved'>> {
   advance(batch: RequestBatch, from: number, to: number): void;
   advanceTo(timeNs: number): void;
   drain(events: number): boolean;
@@ -79,6 +88,7 @@ export function createLoop(
 ): Loop {
   const { events, recorder, hash, now, integers, doubles, arrived, completed, dropped, dropReasons } = state;
   const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
+  const { demandNs: toldDemandNs, completionNs } = state.ideal;
   const { id, arrivalNs, serviceNs, leftNs, startNs, type: typeOf, free } = slots;
 
   function start(worker: number, request: number, sliceNs: number): void {
@@ -101,6 +111,21 @@ export function createLoop(
       eventMeans[worker] = SLICE_ENDS;
       events.add(worker, fromNs + sliceNs);
     }
+  }
+
+  function completeAt(request: number): void {
+    share();
+    if (requestOn[0]! >= 0) events.remove(0);
+    requestOn[0] = request;
+    eventMeans[0] = DEPARTS;
+    events.add(0, completionNs[0]!);
+  }
+
+  /** Books the work that the requests present have shared, and begins a new stretch with those present now. */
+  function share(): void {
+    doubles[BUSY_NS] = doubles[BUSY_NS]! + sharedNs(state);
+    stretchFromNs[0] = now[0]!;
+    integers[SHARING] = integers[WAITING]!;
   }
 
   function preempt(worker: number): void {
@@ -142,6 +167,7 @@ export function createLoop(
     typeOf[request] = type;
     arrived[type]!++;
     integers[WAITING]!++;
+    toldDemandNs[0] = demandNs;
     scheduler.arrive(request, type, flow);
     scheduler.dispatch();
   }
@@ -181,14 +207,29 @@ export function createLoop(
 
   function endSlice(worker: number): void {
     const nowNs = now[0]!;
-    if (scheduler.sliceExpired(worker)) {
+    const sliceNs = scheduler.sliceExpired(worker);
+    if (sliceNs === PREEMPT) {
       beginYield(worker);
       if (preemptionNs > 0) events.add(worker, nowNs + preemptionNs);
       else endYield(worker);
-    } else {
-      eventMeans[worker] = COMPLETES;
-      events.add(worker, stretchFromNs[worker]! + leftNs[requestOn[worker]!]!);
+      return;
     }
+    const endsNs = stretchFromNs[worker]! + leftNs[requestOn[worker]!]!;
+    if (sliceNs === TO_COMPLETION || endsNs <= nowNs + sliceNs) {
+      eventMeans[worker] = COMPLETES;
+      events.add(worker, endsNs);
+    } else {
+      events.add(worker, nowNs + sliceNs);
+    }
+  }
+
+  function depart(): void {
+    share();
+    const request = requestOn[0]!;
+    startNs[request] = arrivalNs[request]!;
+    integers[WAITING]!--;
+    integers[SHARING]!--;
+    complete(0, now[0]!);
   }
 
   function playNext(atNs: number): void {
@@ -197,7 +238,8 @@ export function createLoop(
     const means = eventMeans[worker]!;
     if (means === COMPLETES) complete(worker, atNs);
     else if (means === SLICE_ENDS) endSlice(worker);
-    else endYield(worker);
+    else if (means === YIELDS) endYield(worker);
+    else depart();
   }
 
   function advanceTo(timeNs: number): void {
@@ -225,5 +267,10 @@ export function createLoop(
     return events.size() > 0;
   }
 
-  return { start, preempt, drop, stole, advance, advanceTo, drain };
+  return { start, preempt, drop, stole, completeAt, advance, advanceTo, drain };
+}
+
+/** Worker time that the requests present have shared since the last of them came or left: n requests keep min(n, workers) busy. */
+export function sharedNs({ integers, now, stretchFromNs, requestOn }: State): number {
+  return Math.min(integers[SHARING]!, requestOn.length) * (now[0]! - stretchFromNs[0]!);
 }

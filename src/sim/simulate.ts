@@ -47,7 +47,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     workers,
     types: typeNames.length,
     ...policy.costs?.(parameters),
-    createScheduler: (pool, now) =>
+    createScheduler: (pool, now, ideal) =>
       policy.create(
         {
           workers,
@@ -55,6 +55,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
           pool,
           now,
           random: options.random,
+          ...ideal,
           ...(options.trueProfile && { trueProfile: options.trueProfile }),
         },
         parameters,

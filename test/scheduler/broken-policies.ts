@@ -30,8 +30,8 @@ class Breakable implements Scheduler {
     this.idle.add(worker);
   }
 
-  sliceExpired(_worker: number): boolean {
-    return false;
+  sliceExpired(_worker: number): number {
+    return TO_COMPLETION;
   }
 
   preempted(_worker: number): void {}

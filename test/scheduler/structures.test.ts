@@ -1,39 +1,56 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fifo } from '../../src/scheduler/fifo.js';
+import { TimedQueues } from '../../src/scheduler/queues.js';
 import { ServiceProfile } from '../../src/scheduler/service-profile.js';
 import { WorkerSet } from '../../src/scheduler/worker-set.js';
 
-describe('Fifo', () => {
-  it('is a queue of requests with their arrival times', () => {
-    const operation = fc.constantFrom('push', 'push', 'push', 'shift', 'unshift', 'requeue');
+describe('TimedQueues', () => {
+  it('are queues of requests that know when each arrived, whatever happens to the others', () => {
+    const operation = fc.record({
+      kind: fc.constantFrom('arrive', 'arrive', 'shift', 'push', 'unshift'),
+      queue: fc.nat(2),
+      stride: fc.constantFrom(1, 7, 300),
+    });
     fc.assert(
-      fc.property(
-        fc.array(operation, { maxLength: 400 }),
-        fc.constantFrom(5, 100, Number.POSITIVE_INFINITY),
-        (operations, limit) => {
-          const fifo = new Fifo(limit, 4);
-          const model: number[] = [];
-          operations.forEach((operation, i) => {
-            if (operation === 'push') {
-              expect(fifo.push(i, i * 10)).toBe(model.length < limit);
-              if (model.length < limit) model.push(i);
-            } else if (operation === 'shift' && model.length > 0) expect(fifo.shift()).toBe(model.shift());
-            else if (operation === 'unshift') {
-              fifo.unshift(i, i * 10);
-              model.unshift(i);
-            } else if (operation === 'requeue') {
-              fifo.requeue(i, i * 10);
-              model.push(i);
+      fc.property(fc.array(operation, { maxLength: 400 }), (operations) => {
+        const now = new Float64Array(1);
+        const queues = new TimedQueues(3, now);
+        const model: number[][] = [[], [], []];
+        const arrivedNs = new Map<number, number>();
+        let request = 0;
+        // The last request taken out, which may be put back: a preempted one.
+        let taken: number | undefined;
+        operations.forEach(({ kind, queue, stride }, i) => {
+          now[0] = i * 10;
+          const mine = model[queue]!;
+          if (kind === 'arrive') {
+            request += stride;
+            queues.arrive(queue, request);
+            arrivedNs.set(request, i * 10);
+            mine.push(request);
+          } else if (kind === 'shift' && mine.length > 0) {
+            taken = queues.shift(queue);
+            expect(taken).toBe(mine.shift());
+          } else if (kind === 'push' && taken !== undefined) {
+            queues.push(queue, taken);
+            mine.push(taken);
+            taken = undefined;
+          } else if (kind === 'unshift' && taken !== undefined) {
+            queues.unshift(queue, taken);
+            mine.unshift(taken);
+            taken = undefined;
+          }
+          expect([...queues.length]).toEqual(model.map((requests) => requests.length));
+          model.forEach((requests, q) => {
+            if (requests.length > 0) {
+              expect(queues.head(q)).toBe(requests[0]);
+              expect(queues.headArrivalNs(q)).toBe(arrivedNs.get(requests[0]!));
             }
-            expect(fifo.length).toBe(model.length);
-            model.forEach((request, at) => {
-              expect(fifo.arrivalAt(at)).toBe(request * 10);
-            });
-            if (model.length > 0) expect(fifo.headArrivalNs()).toBe(model[0]! * 10);
+            if (requests.length > 1) expect(queues.second(q)).toBe(requests[1]);
+            for (const each of requests) expect(queues.arrivalNs(each)).toBe(arrivedNs.get(each));
           });
-        },
-      ),
+        });
+      }),
     );
   });
 });

@@ -1,5 +1,12 @@
 import type { ChosenPolicy } from '../../src/scheduler/registry.js';
-import type { DropReason, Scheduler, SchedulerSetup, Workers } from '../../src/scheduler/scheduler.js';
+import {
+  type DropReason,
+  PREEMPT,
+  type Scheduler,
+  type SchedulerSetup,
+  TO_COMPLETION,
+  type Workers,
+} from '../../src/scheduler/scheduler.js';
 import type { Trace } from './trace.js';
 
 /** A property that a scheduler broke, by name, with the story. */
@@ -40,6 +47,7 @@ export class Referee implements Scheduler {
   private readonly known = new Map<number, Known>();
   private readonly on: (number | undefined)[];
   private readonly sinceNs: number[] = [];
+  private readonly sliceFromNs: number[] = [];
   private readonly stealPaidNs: number[] = [];
   private readonly yielding = new Set<number>();
   private readonly sums = new Map<number, { sum: number; count: number }>();
@@ -123,19 +131,20 @@ export class Referee implements Scheduler {
     this.checkBooks();
   }
 
-  sliceExpired(worker: number): boolean {
+  sliceExpired(worker: number): number {
     const request = this.known.get(this.on[worker]!)!;
     const quantumNs = this.chosen.parameters.quantumNs;
-    const ranNs = this.nowNs - this.sinceNs[worker]!;
+    const ranNs = this.nowNs - this.sliceFromNs[worker]!;
     if (ranNs !== quantumNs) this.violated('quantum', `asked about worker ${worker} after ${ranNs} ns`);
     const answer = this.inner.sliceExpired(worker);
-    if (!answer && this.queuedRequests().length > this.yielding.size) {
+    if (answer === TO_COMPLETION && this.queuedRequests().length > this.yielding.size) {
       this.violated(
         'quantum',
         `request ${request.id} may run beyond its quantum while ${this.queuedRequests().length} wait`,
       );
     }
-    if (answer) {
+    this.sliceFromNs[worker] = this.nowNs;
+    if (answer === PREEMPT) {
       this.endStretch(worker, request);
       this.yielding.add(worker);
     }
@@ -192,6 +201,7 @@ export class Referee implements Scheduler {
       request.startedBefore = true;
       this.on[worker] = handle;
       this.sinceNs[worker] = this.nowNs + (this.stealPaidNs[worker] ?? 0);
+      this.sliceFromNs[worker] = this.sinceNs[worker]!;
       this.stealPaidNs[worker] = 0;
       this.setup.pool.start(worker, handle, sliceNs);
     }

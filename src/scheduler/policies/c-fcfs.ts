@@ -1,25 +1,26 @@
-import { Fifo } from '../fifo.js';
 import { definePolicy, queueLimit } from '../policy.js';
+import { Queues } from '../queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
 /** One queue for all requests, taken in the order of arrival by the lowest-numbered free worker. */
 class CentralFcfs extends NonPreemptiveScheduler {
-  private readonly queue: Fifo;
+  private readonly queue: Queues;
   private readonly idle: WorkerSet;
 
   constructor(
     private readonly setup: SchedulerSetup,
-    limit: number,
+    private readonly limit: number,
   ) {
     super();
-    this.queue = new Fifo(limit);
+    this.queue = new Queues(1);
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
   }
 
   arrive(request: number, _type: number, _flow: number): void {
-    if (!this.queue.push(request, this.setup.now[0]!)) this.setup.pool.drop(request, DropReason.queueFull);
+    if (this.queue.length[0]! < this.limit) this.queue.push(0, request);
+    else this.setup.pool.drop(request, DropReason.queueFull);
   }
 
   complete(worker: number): void {
@@ -28,16 +29,16 @@ class CentralFcfs extends NonPreemptiveScheduler {
 
   dispatch(): void {
     const { queue, idle } = this;
-    while (queue.length > 0) {
+    while (queue.length[0]! > 0) {
       const worker = idle.lowest();
       if (worker < 0) return;
       idle.delete(worker);
-      this.setup.pool.start(worker, queue.shift(), TO_COMPLETION);
+      this.setup.pool.start(worker, queue.shift(0), TO_COMPLETION);
     }
   }
 
   queued(): number {
-    return this.queue.length;
+    return this.queue.length[0]!;
   }
 }
 
@@ -52,6 +53,7 @@ export const cFcfs = definePolicy<{ queue: number }>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [queueLimit(Number.POSITIVE_INFINITY)],
   create: (setup, { queue }) => new CentralFcfs(setup, queue),
 });

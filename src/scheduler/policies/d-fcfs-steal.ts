@@ -1,5 +1,5 @@
-import { Fifo } from '../fifo.js';
 import { definePolicy } from '../policy.js';
+import { Queues } from '../queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { createSteering, type Steering } from '../steering.js';
 import { WorkerSet } from '../worker-set.js';
@@ -13,7 +13,7 @@ const STEAL_AT_MOST = 32;
  * that is not empty. An idle worker polls, so a request dealt to a busy worker is stolen at once.
  */
 class StealingFcfs extends NonPreemptiveScheduler {
-  private readonly queues: Fifo[];
+  private readonly queues: Queues;
   private readonly idle: WorkerSet;
   private waiting = 0;
 
@@ -23,19 +23,19 @@ class StealingFcfs extends NonPreemptiveScheduler {
     private readonly limit: number,
   ) {
     super();
-    this.queues = Array.from({ length: setup.workers }, () => new Fifo());
+    this.queues = new Queues(setup.workers);
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
   }
 
   arrive(request: number, _type: number, flow: number): void {
-    const queue = this.queues[this.steering.workerFor(flow)]!;
+    const worker = this.steering.workerFor(flow);
     // The limit holds for what is dealt; a steal moves requests that were admitted already.
-    if (queue.length >= this.limit) {
+    if (this.queues.length[worker]! >= this.limit) {
       this.setup.pool.drop(request, DropReason.queueFull);
       return;
     }
-    queue.push(request, this.setup.now[0]!);
+    this.queues.push(worker, request);
     this.waiting++;
   }
 
@@ -49,7 +49,7 @@ class StealingFcfs extends NonPreemptiveScheduler {
     for (let i = 0; i < idle.words.length && this.waiting > 0; i++) {
       for (let left = idle.words[i]!; left !== 0 && this.waiting > 0; left &= left - 1) {
         const worker = (i << 5) + 31 - Math.clz32(left & -left);
-        if (queues[worker]!.length > 0) this.startOwn(worker);
+        if (queues.length[worker]! > 0) this.startOwn(worker);
       }
     }
     while (this.waiting > 0) {
@@ -67,7 +67,7 @@ class StealingFcfs extends NonPreemptiveScheduler {
   private startOwn(worker: number): void {
     this.idle.delete(worker);
     this.waiting--;
-    this.setup.pool.start(worker, this.queues[worker]!.shift(), TO_COMPLETION);
+    this.setup.pool.start(worker, this.queues.shift(worker), TO_COMPLETION);
   }
 
   /** Called only while some queue is not empty. */
@@ -75,14 +75,9 @@ class StealingFcfs extends NonPreemptiveScheduler {
     const { queues } = this;
     const { workers, random } = this.setup;
     let victim = (random() * workers) | 0;
-    while (queues[victim]!.length === 0) victim = victim + 1 === workers ? 0 : victim + 1;
-    const from = queues[victim]!;
-    const to = queues[thief]!;
-    const count = Math.min((from.length + 1) >> 1, STEAL_AT_MOST);
-    for (let i = 0; i < count; i++) {
-      const arrivalNs = from.headArrivalNs();
-      to.push(from.shift(), arrivalNs);
-    }
+    while (queues.length[victim] === 0) victim = victim + 1 === workers ? 0 : victim + 1;
+    const count = Math.min((queues.length[victim]! + 1) >> 1, STEAL_AT_MOST);
+    for (let i = 0; i < count; i++) queues.push(thief, queues.shift(victim));
     this.setup.pool.stole(thief, victim, count);
   }
 }
@@ -98,6 +93,7 @@ export const dFcfsSteal = definePolicy<DistributedParameters & { costNs: number 
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'worker',
   parameters: [
     ...distributedParameters,
     { key: 'cost', kind: 'duration', default: 0, help: 'worker time lost per steal, in the simulator' },

@@ -1,12 +1,12 @@
-import { Fifo } from '../fifo.js';
 import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
+import { Queues } from '../queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { createSteering, flowCount, type Steering, steeringChoice } from '../steering.js';
 import { WorkerSet } from '../worker-set.js';
 
 /** Each worker has a queue of its own; a request is dealt to one on arrival and stays there. */
 class DistributedFcfs extends NonPreemptiveScheduler {
-  private readonly queues: Fifo[];
+  private readonly queues: Queues;
   private readonly idle: WorkerSet;
   /** Idle workers whose own queue is not empty. */
   private readonly ready: WorkerSet;
@@ -15,10 +15,10 @@ class DistributedFcfs extends NonPreemptiveScheduler {
   constructor(
     private readonly setup: SchedulerSetup,
     private readonly steering: Steering,
-    limit: number,
+    private readonly limit: number,
   ) {
     super();
-    this.queues = Array.from({ length: setup.workers }, () => new Fifo(limit));
+    this.queues = new Queues(setup.workers);
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
     this.ready = new WorkerSet(setup.workers);
@@ -26,17 +26,18 @@ class DistributedFcfs extends NonPreemptiveScheduler {
 
   arrive(request: number, _type: number, flow: number): void {
     const worker = this.steering.workerFor(flow);
-    if (!this.queues[worker]!.push(request, this.setup.now[0]!)) {
+    if (this.queues.length[worker]! >= this.limit) {
       this.setup.pool.drop(request, DropReason.queueFull);
       return;
     }
+    this.queues.push(worker, request);
     this.waiting++;
     if (this.idle.has(worker)) this.ready.add(worker);
   }
 
   complete(worker: number): void {
     this.idle.add(worker);
-    if (this.queues[worker]!.length > 0) this.ready.add(worker);
+    if (this.queues.length[worker]! > 0) this.ready.add(worker);
   }
 
   dispatch(): void {
@@ -45,7 +46,7 @@ class DistributedFcfs extends NonPreemptiveScheduler {
       ready.delete(worker);
       idle.delete(worker);
       this.waiting--;
-      this.setup.pool.start(worker, queues[worker]!.shift(), TO_COMPLETION);
+      this.setup.pool.start(worker, queues.shift(worker), TO_COMPLETION);
     }
   }
 
@@ -75,6 +76,7 @@ export const dFcfs = definePolicy<DistributedParameters>({
   clairvoyant: false,
   // Two requests of one type may be dealt to different workers, and the later one's queue may be the shorter.
   fifoWithinType: false,
+  queues: 'worker',
   parameters: distributedParameters,
   create: (setup, parameters) => new DistributedFcfs(setup, createSteering(setup, parameters), parameters.queue),
 });

@@ -50,6 +50,7 @@ export const darcStatic = definePolicy<DarcStaticParameters>({
   workConserving: false,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [
     { key: 'reserved', kind: 'integer', min: 0, default: 1, help: 'workers reserved for the short type' },
     { key: 'short', kind: 'text', default: '', help: 'name of the short type; default: the first of the workload' },

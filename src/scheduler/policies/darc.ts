@@ -83,11 +83,10 @@ class Darc extends ReservedScheduler {
     const { queues, meanNs } = this;
     const nowNs = this.setup.now[0]!;
     for (let type = 0; type < this.types; type++) {
-      const queue = queues[type]!;
-      if (queue.length < 2) continue;
+      if (queues.length[type]! < 2) continue;
       // A type that has not been seen yet has no mean; that it waits at all is reason enough.
       const allowedNs = meanNs[type] === Number.POSITIVE_INFINITY ? 0 : this.parameters.delay * meanNs[type]!;
-      if (nowNs - queue.arrivalAt(1) > allowedNs) return true;
+      if (nowNs - queues.arrivalNs(queues.second(type)) > allowedNs) return true;
     }
     return false;
   }
@@ -205,6 +204,7 @@ export const darc = definePolicy<DarcParameters>({
   workConserving: false,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [
     { key: 'window', kind: 'integer', min: 1, default: 50_000, help: 'completions in a profiling window' },
     {

@@ -23,11 +23,10 @@ class EarliestDeadlineFirst extends TypedScheduler {
     const { queues, profile, statedNs, factor } = this;
     let best = -1;
     let earliestNs = Number.POSITIVE_INFINITY;
-    for (let type = 0; type < queues.length; type++) {
-      const queue = queues[type]!;
-      if (queue.length === 0) continue;
+    for (let type = 0; type < queues.count; type++) {
+      if (queues.length[type] === 0) continue;
       const stated = statedNs[type]!;
-      const deadlineNs = queue.headArrivalNs() + (stated > 0 ? stated : factor * profile.meanNs[type]!);
+      const deadlineNs = queues.headArrivalNs(type) + (stated > 0 ? stated : factor * profile.meanNs[type]!);
       if (deadlineNs < earliestNs) {
         earliestNs = deadlineNs;
         best = type;
@@ -49,6 +48,7 @@ export const edf = definePolicy<{ factor: number; queue: number }>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [
     {
       key: 'factor',

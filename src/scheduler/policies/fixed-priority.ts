@@ -46,6 +46,7 @@ export const fixedPriority = definePolicy<{ order: string; queue: number }>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [
     {
       key: 'order',

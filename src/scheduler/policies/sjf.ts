@@ -19,6 +19,7 @@ export const sjf = definePolicy<{ queue: number }>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: true,
+  queues: 'central',
   parameters: [queueLimit(TYPED_QUEUE_LIMIT)],
   create: (setup, { queue }) => new ShortestJobFirst(setup, queue),
 });

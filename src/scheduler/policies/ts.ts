@@ -1,6 +1,6 @@
-import { Fifo } from '../fifo.js';
 import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
-import { DropReason, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { grown, TimedQueues } from '../queues.js';
+import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { ServiceProfile } from '../service-profile.js';
 import { WorkerSet } from '../worker-set.js';
 
@@ -22,7 +22,7 @@ type TimeSharingParameters = {
  * takes the worker from it as soon as a request waits that no idle worker can take.
  */
 class TimeSharing implements Scheduler {
-  private readonly queues: Fifo[];
+  private readonly queues: TimedQueues;
   private readonly idle: WorkerSet;
   /** Workers whose request has used up its quantum and was let run on. */
   private readonly overdue: WorkerSet;
@@ -31,14 +31,14 @@ class TimeSharing implements Scheduler {
   private readonly statedSloNs: Float64Array;
   private readonly requestOn: Int32Array;
   private readonly startedNs: Float64Array;
-  /** By request handle, with a queue per type: type, first arrival, service received in earlier slices. Grown when a world hands out a larger handle. */
+  /** By request handle, with a queue per type: type, service received in earlier slices. Grown when a world hands out a larger handle. */
   private typeOf: Uint16Array;
-  private arrivalNs: Float64Array;
   private attainedNs: Float64Array;
   private waiting = 0;
   /** Workers that have been told to give up their request and have not answered yet, and how many they are. */
   private readonly yieldingOn: WorkerSet;
   private yielding = 0;
+  private readonly limit: number;
   private readonly quantumNs: number;
   private readonly whenWaiting: boolean;
   private readonly toHead: boolean;
@@ -49,7 +49,8 @@ class TimeSharing implements Scheduler {
     private readonly parameters: TimeSharingParameters,
   ) {
     const types = setup.types.length + 1;
-    this.queues = Array.from({ length: perType ? types : 1 }, () => new Fifo(parameters.queue));
+    this.queues = new TimedQueues(perType ? types : 1, setup.now);
+    this.limit = parameters.queue;
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
     this.overdue = new WorkerSet(setup.workers);
@@ -59,7 +60,6 @@ class TimeSharing implements Scheduler {
     this.requestOn = new Int32Array(setup.workers);
     this.startedNs = new Float64Array(setup.workers);
     this.typeOf = new Uint16Array(1024);
-    this.arrivalNs = new Float64Array(1024);
     this.attainedNs = new Float64Array(1024);
     this.quantumNs = parameters.quantumNs;
     this.whenWaiting = parameters.preempt === 'when-waiting';
@@ -67,13 +67,14 @@ class TimeSharing implements Scheduler {
   }
 
   arrive(request: number, type: number, _flow: number): void {
-    const nowNs = this.setup.now[0]!;
-    if (!this.queues[this.perType ? type : 0]!.push(request, nowNs)) {
+    const queue = this.perType ? type : 0;
+    if (this.queues.length[queue]! >= this.limit) {
       this.setup.pool.drop(request, DropReason.queueFull);
       return;
     }
+    this.queues.arrive(queue, request);
     this.waiting++;
-    if (this.perType) this.remember(request, type, nowNs);
+    if (this.perType) this.remember(request, type);
   }
 
   complete(worker: number): void {
@@ -86,22 +87,22 @@ class TimeSharing implements Scheduler {
     this.idle.add(worker);
   }
 
-  sliceExpired(worker: number): boolean {
+  sliceExpired(worker: number): number {
     if (this.whenWaiting && this.waiting <= this.yielding) {
       this.overdue.add(worker);
-      return false;
+      return TO_COMPLETION;
     }
     this.beginYield(worker);
-    return true;
+    return PREEMPT;
   }
 
   preempted(worker: number): void {
     this.leave(worker);
     const request = this.requestOn[worker]!;
-    const queue = this.queues[this.perType ? this.typeOf[request]! : 0]!;
-    const arrivalNs = this.perType ? this.arrivalNs[request]! : 0;
-    if (this.toHead) queue.unshift(request, arrivalNs);
-    else queue.requeue(request, arrivalNs);
+    // Beyond the limit if need be: it was admitted when it arrived.
+    const queue = this.perType ? this.typeOf[request]! : 0;
+    if (this.toHead) this.queues.unshift(queue, request);
+    else this.queues.push(queue, request);
     this.waiting++;
     this.idle.add(worker);
   }
@@ -112,7 +113,7 @@ class TimeSharing implements Scheduler {
       const worker = idle.lowest();
       if (worker < 0) break;
       idle.delete(worker);
-      const request = queues[this.perType ? this.mostUrgent() : 0]!.shift();
+      const request = queues.shift(this.perType ? this.mostUrgent() : 0);
       this.waiting--;
       this.requestOn[worker] = request;
       this.startedNs[worker] = this.setup.now[0]!;
@@ -161,13 +162,12 @@ class TimeSharing implements Scheduler {
     const nowNs = this.setup.now[0]!;
     let best = -1;
     let urgency = -1;
-    for (let type = 0; type < queues.length; type++) {
-      const queue = queues[type]!;
-      if (queue.length === 0) continue;
+    for (let type = 0; type < queues.count; type++) {
+      if (queues.length[type] === 0) continue;
       const stated = statedSloNs[type]!;
       const sloNs = stated > 0 ? stated : this.parameters.slo * profile.meanNs[type]!;
       // A type without a mean yet (0/0, x/0) is as urgent as can be.
-      const ratio = sloNs > 0 ? (nowNs - queue.headArrivalNs()) / sloNs : Number.POSITIVE_INFINITY;
+      const ratio = sloNs > 0 ? (nowNs - queues.headArrivalNs(type)) / sloNs : Number.POSITIVE_INFINITY;
       if (ratio > urgency) {
         urgency = ratio;
         best = type;
@@ -176,22 +176,13 @@ class TimeSharing implements Scheduler {
     return best;
   }
 
-  private remember(request: number, type: number, nowNs: number): void {
-    if (request >= this.typeOf.length) this.grow(request);
+  private remember(request: number, type: number): void {
+    if (request >= this.typeOf.length) {
+      this.typeOf = grown(this.typeOf, request);
+      this.attainedNs = grown(this.attainedNs, request);
+    }
     this.typeOf[request] = type;
-    this.arrivalNs[request] = nowNs;
     this.attainedNs[request] = 0;
-  }
-
-  private grow(request: number): void {
-    const capacity = 2 ** Math.ceil(Math.log2(request + 1));
-    const { typeOf, arrivalNs, attainedNs } = this;
-    this.typeOf = new Uint16Array(capacity);
-    this.typeOf.set(typeOf);
-    this.arrivalNs = new Float64Array(capacity);
-    this.arrivalNs.set(arrivalNs);
-    this.attainedNs = new Float64Array(capacity);
-    this.attainedNs.set(attainedNs);
   }
 }
 
@@ -233,6 +224,7 @@ export const ts = definePolicy<TimeSharingParameters>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'central',
   parameters,
   create: (setup, values) => new TimeSharing(setup, false, values),
   costs: ({ costNs }) => ({ preemptionNs: costNs }),
@@ -250,6 +242,7 @@ export const tsMq = definePolicy<TimeSharingParameters>({
   workConserving: true,
   clairvoyant: false,
   fifoWithinType: false,
+  queues: 'central',
   parameters: [
     ...parameters,
     {
