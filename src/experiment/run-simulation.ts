@@ -1,5 +1,6 @@
+import type { MeasuredRun } from '../metrics/pool.js';
 import { createResult, type Result } from '../metrics/result.js';
-import type { Parameters } from '../scheduler/policy.js';
+import { plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import { simulate } from '../sim/simulate.js';
 import { STREAM, substream } from '../workload/random.js';
@@ -17,6 +18,12 @@ export interface RunHooks {
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
 export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promise<Result> {
+  const { identity, record, manifest } = await measure(spec, hooks);
+  return createResult(identity, record, manifest);
+}
+
+/** The same, with the histograms still there: for pooling with other replications. */
+export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { environment = describeEnvironment(), onProgress, shouldStop } = hooks;
@@ -29,7 +36,7 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     types: workload.types,
     hasUnknown: workload.hasUnknown,
     source: workload.source({ flows: usesFlows(policy) }),
-    random: substream(spec.seed, STREAM.stealing),
+    random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
     warmup:
       'requests' in end
@@ -42,8 +49,8 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     }),
     ...(shouldStop && { shouldStop }),
   });
-  return createResult(
-    {
+  return {
+    identity: {
       world: 'sim',
       policy: policy.policy.name,
       policyParameters: plainParameters(policy.parameters),
@@ -55,23 +62,16 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
       warmup: spec.warmup,
     },
     record,
-    {
+    manifest: {
       ...environment,
       configHash: configHash(spec),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
-  );
+  };
 }
 
 /** Does the policy look at the flow of a request as it is configured? */
 export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
   return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
-}
-
-/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
-export function plainParameters(parameters: Parameters): Parameters {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
-  );
 }

@@ -11,6 +11,8 @@ export interface RunSpec {
   readonly policy: string;
   readonly workers: number;
   readonly seed: string;
+  /** Number of the independent repetition, from 0: each has random streams of its own. */
+  readonly replication: number;
   /** Share of the run whose requests are not measured, 0 <= warmup < 1. */
   readonly warmup: number;
   /** Where the trace of requests ends. */
@@ -42,9 +44,18 @@ export function configHash(spec: RunSpec): string {
     spec.workload.kind === 'generated'
       ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
-  const { workers, seed, warmup, end } = spec;
-  const config = { world: 'sim', workload, policy: policy.name, parameters, workers, seed, warmup, end };
-  return createHash('sha256').update(canonicalJson(config)).digest('hex');
+  const { workers, seed, replication, warmup, end } = spec;
+  const config = { world: 'sim', workload, policy: policy.name, parameters, workers, seed, replication, warmup, end };
+  return sha256(canonicalJson(config));
+}
+
+/** The same for several runs that became one result. */
+export function pooledHash(hashes: readonly string[]): string {
+  return sha256(canonicalJson(hashes));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** JSON with the keys of every object sorted, and infinite numbers told apart from null. */

@@ -49,6 +49,10 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   ],
   'a negative load': [sim('--load', '-0.5'), "--load: expected a number above 0, such as 0.8, found '-0.5'"],
   'a load that is no number': [sim('--load', '80%'), "--load: expected a number above 0, such as 0.8, found '80%'"],
+  'replications of a trace': [
+    withWorkload('noflow.csv', '--policy', 'c-fcfs', '--replications', '4'),
+    'noflow.csv: a trace is the same in every replication: replications and precision are for workload files (.yaml)',
+  ],
   'load and rate': [sim('--load', '0.5', '--rate', '1k'), 'expected only one of --load and --rate, found both'],
   'requests and duration': [sim('--duration', '5s'), 'expected only one of --requests and --duration, found both'],
   'a bare duration': [
@@ -96,7 +100,7 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   'several mistakes in a configuration': [
     ['sim', '--config', 'config.yaml'],
     "config.yaml:2:7: load: expected a number above 0, such as 0.8, found '-1'",
-    "config.yaml:3:1: workesr: expected one of workload, policy, load, rate, rate-scale, workers, requests, duration, seed, warmup, json, found 'workesr' (did you mean 'workers'?)",
+    "config.yaml:3:1: workesr: expected one of workload, policy, load, rate, rate-scale, workers, requests, duration, seed, warmup, replications, precision, max-replications, json, found 'workesr' (did you mean 'workers'?)",
   ],
   'requests and duration in a configuration': [
     ['sim', '--config', 'both.yaml'],

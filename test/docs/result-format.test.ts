@@ -28,6 +28,7 @@ it('docs/result-format.md names every field of a result', async () => {
     result.types[0]!,
     result.reservations[0]!,
     result.overall.slowdown,
+    result.overall.slowdown.ci95,
   ];
   const missing = fields.flatMap((each) => Object.keys(each)).filter((key) => !words.has(key));
   expect(missing).toEqual([]);
