@@ -1,4 +1,5 @@
 /** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { STREAM, substream } from '../workload/random.js';
 import type { WorkloadSource } from '../workload/workload.js';
@@ -26,10 +27,14 @@ export interface DispatcherMessage {
   readonly change: ReservationChange;
 }
 
+/** The loop calls the policy and the policy its queues, each small; together they exceed what V8 inlines into one function by default. Saves an eighth. */
+const INLINE_MORE = ['--max-inlined-bytecode-size-cumulative=2500', '--max-inlined-bytecode-size=1000'];
+
 /** A sleeping dispatcher looks at the stop word at least this often. */
 const LOOK_AROUND_NS = 20e6;
 
 function main(data: DispatcherThreadData): void {
+  for (const flag of INLINE_MORE) setFlagsFromString(flag);
   const { memory, poll } = data;
   const native = loadNative();
   const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);
@@ -37,8 +42,9 @@ function main(data: DispatcherThreadData): void {
   const workload = parseWorkloadSource(data.workload);
   const types = schedulerTypes(workload, data.dilation);
 
-  const dispatcher = createDispatcher(memory, warmUpScheduler(workload, hardwarePolicy(data.policy), memory.workers));
-  warmUp(dispatcher, memory, workload, WARM_UP_REQUESTS[poll]);
+  const makeWarmUp = warmUpScheduler(workload, hardwarePolicy(data.policy), memory.workers);
+  const dispatcher = createDispatcher(memory, makeWarmUp);
+  warmUp(dispatcher, memory, workload, makeWarmUp, WARM_UP_REQUESTS[poll]);
 
   const bellWord = Control.dispatcherBell / 4;
   const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * Mailbox.bytes + Mailbox.bell) / 4;
