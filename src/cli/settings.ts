@@ -45,6 +45,14 @@ export const SETTINGS: readonly Setting[] = [
     parse: parsePolicies,
   },
   {
+    key: 'system',
+    field: 'systems',
+    value: 'NAME|FILE[,…]',
+    help: 'machines to simulate, with what they cost: `psp systems`, or your own .yaml; with --policy one, for its costs',
+    many: true,
+    parse: (text) => text.split(',').map((name) => name.trim()),
+  },
+  {
     key: 'load',
     field: 'load',
     value: 'X',
@@ -130,6 +138,13 @@ export const SETTINGS: readonly Setting[] = [
     value: 'N',
     help: `where --precision gives up (default: ${DEFAULTS.maxReplications})`,
     parse: parseReplications,
+  },
+  {
+    key: 'record',
+    field: 'record',
+    value: 'FILE',
+    help: 'write all that the scheduler is told and answers, for psp replay; one policy only',
+    parse: (text) => text,
   },
   {
     key: 'json',

@@ -23,6 +23,7 @@ Examples:
   psp sim --workload bursty --duration 5s --json results.json
   psp sim --workload bimodal --replications 8         with confidence intervals that hold
   psp sim --workload my-trace.csv.gz --rate-scale 1.5
+  psp sim --workload tpcc --policy darc --record run.events; psp replay run.events
   psp sim --config configs/sim.yaml --seed 2          the command line wins over the file`;
 
 export function addSim(program: Command): void {
@@ -61,6 +62,7 @@ async function sim(given: SimSettings, config: string | undefined): Promise<numb
     );
   }
   if (json !== undefined && json !== '-') checkWritable(json);
+  if (settings.record !== undefined) checkWritable(settings.record);
   const plan = await planRuns({ ...settings, workload });
   warnOfOverload(plan);
   const { results, interrupted } = await run(plan);
