@@ -7,6 +7,7 @@ import { addReplay } from './commands/replay.js';
 import { addRun } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
+import { addSystems } from './commands/systems.js';
 import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
 
@@ -42,5 +43,6 @@ function createProgram(): Command {
   addDoctor(program);
   addPolicies(program);
   addWorkloads(program);
+  addSystems(program);
   return program;
 }

@@ -45,6 +45,14 @@ export const SETTINGS: readonly Setting[] = [
     parse: parsePolicies,
   },
   {
+    key: 'system',
+    field: 'systems',
+    value: 'NAME|FILE[,…]',
+    help: 'machines to simulate, with what they cost: `psp systems`, or your own .yaml; with --policy one, for its costs',
+    many: true,
+    parse: (text) => text.split(',').map((name) => name.trim()),
+  },
+  {
     key: 'load',
     field: 'load',
     value: 'X',

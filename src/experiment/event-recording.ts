@@ -3,6 +3,7 @@ import { type ReplayReport, replay } from '../events/replay.js';
 import { tapped } from '../events/tap.js';
 import { PolicyError, parametersFromPlain, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, policyNamed } from '../scheduler/registry.js';
+import { costsOf, handoverNs } from '../sim/costs.js';
 import { STREAM, substream } from '../workload/random.js';
 import { EnvironmentError, InputError } from './errors.js';
 import type { OpenWorkload } from './open-workload.js';
@@ -24,7 +25,7 @@ export interface RecordedRun {
 export function recordSimulation(
   path: string,
   chosen: ChosenPolicy,
-  spec: Pick<RunSpec, 'policy' | 'workers' | 'seed' | 'replication'>,
+  spec: Pick<RunSpec, 'policy' | 'system' | 'workers' | 'seed' | 'replication'>,
   workload: Pick<OpenWorkload, 'name' | 'types' | 'trueProfile'>,
 ): RecordedRun {
   const header: EventFileHeader = {
@@ -42,6 +43,7 @@ export function recordSimulation(
     seed: spec.seed,
     replication: spec.replication,
     trueProfile: workload.trueProfile,
+    ...(spec.system && { handoverNs: handoverNs(costsOf(spec.system.costs, chosen)) }),
     dilation: 1,
   };
   try {
@@ -79,6 +81,7 @@ export function replayFile(path: string, onProgress?: (events: number) => void):
         types: header.types,
         random: substream(header.seed, STREAM.stealing, header.replication),
         ...(header.trueProfile && { trueProfile: header.trueProfile }),
+        ...(header.handoverNs !== undefined && { handoverNs: header.handoverNs }),
       },
       blocks: file.blocks(),
       ...(onProgress && { onProgress }),
