@@ -1,6 +1,9 @@
 /** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
+import { openEventRing } from '../events/event-ring.js';
+import { tapped } from '../events/tap.js';
+import type { ChosenPolicy } from '../scheduler/registry.js';
 import { STREAM, substream } from '../workload/random.js';
 import type { WorkloadSource } from '../workload/workload.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
@@ -19,6 +22,8 @@ export interface DispatcherThreadData {
   readonly dilation: number;
   readonly poll: Poll;
   readonly core?: number;
+  /** Ring that what the scheduler is told and answers is written to. */
+  readonly events?: SharedArrayBuffer;
 }
 
 /** What the thread tells the main thread; only on the rare occasions named here. */
@@ -42,7 +47,12 @@ function main(data: DispatcherThreadData): void {
   const workload = parseWorkloadSource(data.workload);
   const types = schedulerTypes(workload, data.dilation);
 
-  const makeWarmUp = warmUpScheduler(workload, hardwarePolicy(data.policy), memory.workers);
+  const events = data.events && openEventRing(data.events);
+  const recorded = ({ policy, parameters }: ChosenPolicy): ChosenPolicy => ({
+    policy: events ? tapped(policy, events) : policy,
+    parameters,
+  });
+  const makeWarmUp = warmUpScheduler(workload, recorded(hardwarePolicy(data.policy)), memory.workers);
   const dispatcher = createDispatcher(memory, makeWarmUp);
   warmUp(dispatcher, memory, workload, makeWarmUp, WARM_UP_REQUESTS[poll]);
 
@@ -71,7 +81,8 @@ function main(data: DispatcherThreadData): void {
     };
   }
   const random = substream(data.seed, STREAM.stealing);
-  const policy = hardwarePolicy(data.policy, data.dilation);
+  const policy = recorded(hardwarePolicy(data.policy, data.dilation));
+  events?.clear();
   dispatcher.reset(
     (pool, now) => createScheduler(policy, { workers: memory.workers, types, pool, now, random }),
     hooks,
