@@ -30,7 +30,7 @@ export async function install() {
 
 /** Builds when a source file is newer than what was built. */
 export async function build() {
-  if (existsSync(MAIN) && isUpToDate('dist/.tsbuildinfo', ['src', 'tsconfig.json', 'package.json'])) return;
+  if (isUpToDate('dist/cli/main.js', ['src', 'tsconfig.json', 'package.json'])) return;
   await stepOrExit('building', process.execPath, [join(ROOT, 'scripts/build.mjs')]);
 }
 
@@ -46,9 +46,9 @@ export async function compile() {
   if (!existsSync(MAIN)) return code || 1;
   chmodSync(MAIN, 0o755);
   if (code === 0) {
-    // tsc leaves the file alone when nothing changed; its time says when was last built.
+    // tsc leaves the file alone when it has not changed; its time says when was last built. (That of .tsbuildinfo does not: a mere check writes it too.)
     const now = new Date();
-    utimesSync(join(ROOT, 'dist/.tsbuildinfo'), now, now);
+    utimesSync(MAIN, now, now);
   }
   return code;
 }

@@ -1,11 +1,10 @@
 import { createBacklog } from '../metrics/backlog.js';
+import type { Observer } from '../metrics/observer.js';
 import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
-
 import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
 import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
-import type { Observer } from './observer.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
 /** What a simulation is made of. */
@@ -157,7 +156,7 @@ export function samplingStep(expectedRequests = Number.POSITIVE_INFINITY): numbe
 }
 
 /** The names of the types by index. */
-export function typeNamesOf({ types, hasUnknown }: SimulationSetup): string[] {
+export function typeNamesOf({ types, hasUnknown }: Pick<SimulationSetup, 'types' | 'hasUnknown'>): string[] {
   return [...types.map((type) => type.name), ...(hasUnknown ? ['UNKNOWN'] : [])];
 }
 
