@@ -18,6 +18,8 @@ export interface RunHooks {
   /** Asked now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
   readonly environment?: Environment;
+  /** Changes what is simulated: adds an observer, or breaks something for a test to notice. */
+  readonly adjust?: (options: SimulateOptions) => SimulateOptions;
 }
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
@@ -37,7 +39,8 @@ export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<Mea
   const { share, rule } = warmupOf(spec);
   const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
   const options = simulateOptions(spec, workload, share, hooks);
-  const record = await simulate(recording ? { ...options, policy: recording.policy } : options);
+  const recorded = recording ? { ...options, policy: recording.policy } : options;
+  const record = await simulate(hooks.adjust?.(recorded) ?? recorded);
   recording?.close();
   return {
     identity: {
