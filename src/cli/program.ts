@@ -8,6 +8,7 @@ import { addRun } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
 import { addSystems } from './commands/systems.js';
+import { addValidate } from './commands/validate.js';
 import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
 
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addDoctor(program);
   addPolicies(program);
   addWorkloads(program);
+  addValidate(program);
   addSystems(program);
   return program;
 }

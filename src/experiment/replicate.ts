@@ -58,46 +58,67 @@ export async function runReplicated(
   const pools = specs.map(() => createPool(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
-  const queue: RunSpec[] = [];
-  const places: { readonly spec: number; readonly replication: number }[] = [];
+  const jobs: RunSpec[][] = [];
+  const places: { readonly spec: number; readonly from: number }[] = [];
   const reached = specs.map(() => Number.POSITIVE_INFINITY);
 
-  function enqueue(spec: number): void {
-    const replication = planned[spec]!++;
-    queue.push({ ...specs[spec]!, replication: specs[spec]!.replication + replication });
-    places.push({ spec, replication });
-    control.planned = queue.length;
+  function enqueue(spec: number, count: number): void {
+    const from = planned[spec]!;
+    planned[spec]! += count;
+    const { replication } = specs[spec]!;
+    jobs.push(Array.from({ length: count }, (_, i) => ({ ...specs[spec]!, replication: replication + from + i })));
+    places.push({ spec, from });
+    control.planned = planned.reduce((sum, each) => sum + each, 0);
   }
 
-  // The first replication of all, then the second of all: whoever interrupts has something of each.
-  for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
-  await runAll('measure', queue, control, (index, run) => {
-    const { spec, replication } = places[index]!;
-    pools[spec]!.add(replication, run);
+  /** Up to so many replications of all specs; the first of all before the second of all, for whoever interrupts. */
+  function enqueueUpTo(total: (spec: number) => number): void {
+    for (let more = true; more; ) {
+      more = false;
+      for (const [i, spec] of specs.entries()) {
+        const count = Math.min(runsPerJob(spec), total(i) - planned[i]!);
+        if (count > 0) enqueue(i, count);
+        more ||= count > 0;
+      }
+    }
+  }
+
+  enqueueUpTo(() => replications.first);
+  await runAll('measure', jobs, control, (job, run, measured) => {
+    const { spec, from } = places[job]!;
+    pools[spec]!.add(from + run, measured);
     if (++finished[spec]! < planned[spec]! || !replications.precision) return;
     const result = pools[spec]!.result()!;
     reached[spec] = precisionOf(result, replications.precision);
     onPrecision?.(Math.max(...reached));
     // More of what grows without bound makes nothing more precise.
     if (result.unstable) return;
-    for (let i = missing(reached[spec]!, replications, planned[spec]!); i > 0; i--) enqueue(spec);
+    const total = planned[spec]! + missing(reached[spec]!, replications, planned[spec]!);
+    enqueueUpTo((each) => (each === spec ? total : 0));
   });
   return specs.map((spec, i) => ({ spec, result: pools[i]!.result(), runs: pools[i]!.runs() }));
+}
+
+/** Requests that are simulated in the time it takes to make a thread and to compile the loop in it, about. */
+const REQUESTS_PER_THREAD = 3_000_000;
+
+/** Runs of a spec that follow one another in one thread: one, but more of short ones. */
+function runsPerJob({ end }: RunSpec): number {
+  return 'requests' in end ? Math.max(1, Math.floor(REQUESTS_PER_THREAD / end.requests)) : 1;
 }
 
 /** Finds where the warm-up ends, in the first replication; the others have the same. */
 async function findWarmUps(specs: readonly RunSpec[], control: RunControl): Promise<readonly RunSpec[]> {
   const sought = [...specs.keys()].filter((i) => specs[i]!.warmup === 'find');
   if (sought.length === 0) return specs;
+  const size = runsPerJob(specs[sought[0]!]!);
+  const jobs: number[][] = [];
+  for (let i = 0; i < sought.length; i += size) jobs.push(sought.slice(i, i + size));
   const found: FoundWarmUp[] = [];
-  await runAll(
-    'seek',
-    sought.map((i) => specs[i]!),
-    control,
-    (index, answer) => {
-      found[sought[index]!] = answer;
-    },
-  );
+  const specsOf = jobs.map((job) => job.map((i) => specs[i]!));
+  await runAll('seek', specsOf, control, (job, run, answer) => {
+    found[jobs[job]![run]!] = answer;
+  });
   return withCommonWarmUp(specs, found);
 }
 

@@ -15,38 +15,40 @@ interface Answers {
 }
 
 /**
- * Runs simulations side by side, as many as there are cores, and hands out each as it is finished. Each has a thread of its own, made for it:
- * what V8 learns of one policy (which classes a call leads to) would make the next one in the same thread a fifth slower.
+ * Runs simulations side by side, as many as there are cores, and hands out each as it is finished. Each job has a thread of its own, made for it:
+ * what V8 learns of one policy (which classes a call leads to) would make the next one in the same thread a fifth slower. Making the thread, and compiling the loop in it, takes as long as
+ * simulating some million requests, so short runs of one policy are better put into one job, where they follow one another.
  *
  * Runs that have not begun when the control is stopped do not begin.
  *
  * @param task measure each run, or only seek the end of its warm-up
- * @param specs in the order they are begun; a finished run may add to them
- * @param onDone told the index of the spec
+ * @param jobs in the order they are begun; a finished run may add to them
+ * @param onDone told the job and which run of it
  */
 export async function runAll<Task extends keyof Answers>(
   task: Task,
-  specs: readonly RunSpec[],
+  jobs: readonly (readonly RunSpec[])[],
   control: RunControl,
-  onDone: (index: number, answer: Answers[Task]) => void,
+  onDone: (job: number, run: number, answer: Answers[Task]) => void,
 ): Promise<void> {
   const environment = describeEnvironment();
   const cores = availableParallelism();
   let next = 0;
+  let first = 0;
   const running = new Set<Promise<void>>();
   const begin = () => {
-    const run = next++;
-    const spec = specs[run]!;
-    const given: WorkerTask = { task, spec, run, most: control.most, control: control.buffer, environment };
-    const finished = runInThread<Answers[Task]>(given).then((answer) => {
+    const job = next++;
+    const specs = jobs[job]!;
+    const given: WorkerTask = { task, specs, first, most: control.most, control: control.buffer, environment };
+    first += specs.length;
+    const finished = runInThread<Answers[Task]>(given, (run, answer) => onDone(job, run, answer)).then(() => {
       running.delete(finished);
-      onDone(run, answer);
     });
     running.add(finished);
   };
   try {
     for (;;) {
-      while (next < specs.length && running.size < cores && !control.stopped) begin();
+      while (next < jobs.length && running.size < cores && !control.stopped) begin();
       if (running.size === 0) break;
       await Promise.race(running);
     }
@@ -57,12 +59,17 @@ export async function runAll<Task extends keyof Answers>(
   }
 }
 
-function runInThread<Answer>(task: WorkerTask): Promise<Answer> {
+/** Settles when the thread has ended. */
+function runInThread<Answer>(task: WorkerTask, onAnswer: (run: number, answer: Answer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./simulation-worker.js', import.meta.url), { workerData: task });
-    worker.once('message', resolve);
-    worker.once('error', (error) => reject(explain(error, task.spec)));
-    worker.once('exit', (code) => reject(new EnvironmentError(`${task.spec.policy}: its thread ended (code ${code})`)));
+    let answers = 0;
+    worker.on('message', (answer: Answer) => onAnswer(answers++, answer));
+    worker.once('error', (error) => reject(explain(error, task.specs[Math.min(answers, task.specs.length - 1)]!)));
+    worker.once('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new EnvironmentError(`${task.specs[0]!.policy}: its thread ended (code ${code})`));
+    });
   });
 }
 

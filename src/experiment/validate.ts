@@ -15,10 +15,10 @@ export interface ValidationPlan {
   readonly widest: number;
 }
 
-/** So that an error of 2 % in a service time, a rate or an order shows. */
-export const FULL: ValidationPlan = { replications: 10, scale: 1, widest: 0.025 };
-/** A few seconds, for errors of a tenth. */
-export const QUICK: ValidationPlan = { replications: 8, scale: 0.1, widest: 0.12 };
+/** An error of 2 % in service times or rates moves waits by 5 % and more at these loads, and shows. */
+export const FULL: ValidationPlan = { replications: 10, scale: 1, widest: 0.04 };
+/** A tenth of the time; finds only errors that are coarse. */
+export const QUICK: ValidationPlan = { replications: 8, scale: 0.1, widest: 0.25 };
 
 /** Chance that a correct simulator misses one of the checks or more, whatever the seed. */
 const FALSE_ALARM = 0.01;
@@ -78,7 +78,9 @@ export async function validate(
   const t = studentT(replications - 1, 1 - FALSE_ALARM / quantities);
   const checks = cases.flatMap((each, i) =>
     // Of an interrupted validation only whole cases count.
-    results[i]!.length < replications ? [] : each.quantities.map((quantity) => check(each, quantity, results[i]!, t, widest)),
+    results[i]!.length < replications
+      ? []
+      : each.quantities.map((quantity) => check(each, quantity, results[i]!, t, widest)),
   );
   return [...checks, await littlesLaw(cases, seed, hooks)];
 }
@@ -117,7 +119,10 @@ async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks:
   }
   return {
     case: 'Little’s law, in every system above',
-    what: farthest.name === '' ? 'mean number / (rate x mean sojourn)' : `mean number / (rate x mean sojourn), worst in ${farthest.name}`,
+    what:
+      farthest.name === ''
+        ? 'mean number / (rate x mean sojourn)'
+        : `mean number / (rate x mean sojourn), worst in ${farthest.name}`,
     unit: 'ratio',
     theory: 1,
     simulated: farthest.ratio,

@@ -65,7 +65,7 @@ function meanSojourn(theory: number): Quantity {
 }
 
 function exponentialServers(): ValidationCase[] {
-  const single = 0.6 / MEAN;
+  const single = 0.8 / MEAN;
   const of = (servers: number, load: number, requests: number): ValidationCase => {
     const rate = (servers * load) / MEAN;
     const tail = (q: number, name: 'p90' | 'p99' | 'p99_9'): Quantity => ({
@@ -89,16 +89,16 @@ function exponentialServers(): ValidationCase[] {
   };
   return [
     {
-      name: 'M/M/1, load 0.6',
+      name: 'M/M/1, load 0.8',
       workload: EXPONENTIAL,
       policy: 'c-fcfs',
       workers: 1,
       rate: single,
-      requests: 0.6 * M,
+      requests: 1.2 * M,
       quantities: [meanWait(meanWaitMMc(1, single, MEAN))],
     },
     of(4, 0.7, 1.2 * M),
-    of(14, 0.85, 1.5 * M),
+    of(14, 0.8, 1.5 * M),
   ];
 }
 
@@ -108,21 +108,21 @@ function generalService(): ValidationCase[] {
     ['constant', '10us', moments.constant(MEAN)],
     ['exponential', '{ exponential: { mean: 10us } }', moments.exponential(MEAN)],
     ['uniform', '{ uniform: { min: 2us, max: 18us } }', moments.uniform(2000, 18_000)],
-    ['lognormal', '{ lognormal: { mean: 10us, sigma: 0.8 } }', moments.varied(MEAN, Math.exp(0.64) - 1), 1.2],
-    ['gamma', '{ gamma: { shape: 0.5, mean: 10us } }', moments.varied(MEAN, 2), 1.2],
+    ['lognormal', '{ lognormal: { mean: 10us, sigma: 0.8 } }', moments.varied(MEAN, Math.exp(0.64) - 1), 0.8],
+    ['gamma', '{ gamma: { shape: 0.5, mean: 10us } }', moments.varied(MEAN, 2), 0.8],
     [
       'weibull',
       '{ weibull: { shape: 0.7, mean: 10us } }',
       moments.varied(MEAN, gamma(1 + 2 / 0.7) / gamma(1 + 1 / 0.7) ** 2 - 1),
-      1.2,
+      0.8,
     ],
     [
       'bounded-pareto',
       '{ bounded-pareto: { alpha: 2.5, min: 5us, max: 200us } }',
       moments.boundedPareto(2.5, 5000, 200_000),
-      1.5,
+      0.8,
     ],
-    ['hyperexponential', '{ hyperexponential: { mean: 10us, scv: 3 } }', moments.varied(MEAN, 3), 2],
+    ['hyperexponential', '{ hyperexponential: { mean: 10us, scv: 3 } }', moments.varied(MEAN, 3), 1.2],
     [
       'mixture',
       '{ mixture: [{ probability: 0.8, value: 5us }, { probability: 0.2, value: { uniform: { min: 20us, max: 40us } } }] }',
@@ -175,7 +175,7 @@ function priorities(): ValidationCase[] {
     policy: `${policy}:queue=unbounded`,
     workers: 1,
     rate,
-    requests: 2.5 * M,
+    requests: 0.8 * M,
     quantities: waits.map((wait, type) => meanWait(wait, type, `mean wait of ${names[type]}`)),
   }));
 }
@@ -217,13 +217,13 @@ function sharing(): ValidationCase[] {
       quantities: bySize,
     },
     {
-      // Quanta of a fortieth of the smallest size: round robin as near to sharing as it gets in the time.
-      name: 'M/G/1, time sharing, quantum 0.1us',
+      // Quanta of a twentieth of the smallest size: round robin as near to sharing as it gets in the time.
+      name: 'M/G/1, time sharing, quantum 0.2us',
       workload,
-      policy: 'ts:quantum=0.1us:cost=0ns:queue=unbounded',
+      policy: 'ts:quantum=0.2us:cost=0ns:queue=unbounded',
       workers: 1,
       rate,
-      requests: 0.3 * M,
+      requests: 0.2 * M,
       quantities: bySize,
     },
   ];
@@ -278,7 +278,7 @@ function bursts(): ValidationCase {
     policy: 'c-fcfs',
     workers: 1,
     rate: (calm * 2 + 3 * calm) / 3,
-    requests: 2 * M,
+    requests: 1 * M,
     quantities: [meanSojourn(meanSojournMmppM1([calm, 3 * calm], [400_000, 200_000], MEAN))],
   };
 }

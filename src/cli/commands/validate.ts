@@ -23,7 +23,7 @@ export function addValidate(program: Command): void {
     .description(
       'Simulates systems that queueing theory has solved and compares: what, theory, simulated, verdict. Exit 1 when something does not agree.',
     )
-    .option('--quick', 'a tenth of the requests: seconds, and finds only errors of a tenth')
+    .option('--quick', 'a tenth of the requests: seconds, and finds only coarse errors')
     .option('--seed <S>', 'what all random numbers derive from', DEFAULTS.seed)
     .option('--json <FILE|->', 'write the checks as JSON, - for stdout')
     .action(async (options: ValidateOptions) => {

@@ -80,7 +80,9 @@ export function meanWaitMG1(rate: number, service: Moments): number {
  * Mean wait of each class in M/G/1 with non-preemptive priorities, ns; highest first. A. Cobham, "Priority assignment in waiting line problems", Operations
  * Research 2(1), 1954; volume 2, equation (3.31).
  */
-export function meanWaitsByPriority(classes: readonly { readonly rate: number; readonly service: Moments }[]): number[] {
+export function meanWaitsByPriority(
+  classes: readonly { readonly rate: number; readonly service: Moments }[],
+): number[] {
   const residual = classes.reduce((sum, { rate, service }) => sum + (rate * service.second) / 2, 0);
   let load = 0;
   return classes.map(({ rate, service }) => {
