@@ -1,10 +1,11 @@
 /** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
 import { relativeError } from '../metrics/confidence.js';
-import { createPool } from '../metrics/pool.js';
+import { createPool, type MeasuredRun } from '../metrics/pool.js';
 import type { Result, Statistic } from '../metrics/result.js';
 import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
 import { pooledHash, type RunSpec } from './run-spec.js';
+import type { ThreadPool } from './thread-pool.js';
 
 /** How near the truth a percentile of the slowdown is wanted, and of which. */
 export interface Precision {
@@ -35,6 +36,10 @@ export interface ReplicationHooks {
   readonly control?: RunControl;
   /** Told after each run how wide the widest interval is over all specs, relative: {@link precisionOf}. */
   readonly onPrecision?: (reached: number) => void;
+  /** Told of each run when it is finished. */
+  readonly onRun?: (run: MeasuredRun) => void;
+  /** Threads to use, of one who does more with them. */
+  readonly threads?: ThreadPool;
 }
 
 /** A control that is large enough for all that may be run. */
@@ -51,7 +56,7 @@ export async function runReplicated(
   replications: Replications,
   hooks: ReplicationHooks = {},
 ): Promise<Replicated[]> {
-  const { control = controlFor(specs, replications), onPrecision } = hooks;
+  const { control = controlFor(specs, replications), onPrecision, onRun, threads } = hooks;
   const pools = specs.map(() => createPool(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
@@ -71,6 +76,7 @@ export async function runReplicated(
   await runAll(
     queue,
     (index, run) => {
+      onRun?.(run);
       const { spec, replication } = places[index]!;
       pools[spec]!.add(replication, run);
       if (++finished[spec]! < planned[spec]! || !replications.precision) return;
@@ -79,6 +85,7 @@ export async function runReplicated(
       for (let i = missing(reached[spec]!, replications, planned[spec]!); i > 0; i--) enqueue(spec);
     },
     control,
+    threads,
   );
   return specs.map((spec, i) => ({ spec, result: pools[i]!.result(), runs: pools[i]!.runs() }));
 }

@@ -1,5 +1,5 @@
-/** The thread one simulation runs in. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** A thread that runs simulations, one at a time. */
+import { parentPort } from 'node:worker_threads';
 import { setEngineFlags } from './engine-flags.js';
 import type { Environment } from './environment.js';
 import { RunControl } from './run-control.js';
@@ -18,15 +18,16 @@ export interface WorkerTask {
 setEngineFlags();
 const { measure } = await import('./run-simulation.js');
 
-const { spec, run, most, control: buffer, environment } = workerData as WorkerTask;
-const control = new RunControl(most, buffer);
-const measured = await measure(spec, {
-  environment,
-  onProgress: (done) => control.report(run, done),
-  shouldStop: () => control.stopped,
+parentPort!.on('message', async ({ spec, run, most, control: buffer, environment }: WorkerTask) => {
+  const control = new RunControl(most, buffer);
+  const measured = await measure(spec, {
+    environment,
+    onProgress: (done) => control.report(run, done),
+    shouldStop: () => control.stopped,
+  });
+  control.report(run, 1);
+  const buffers = measured.record.measurements.flatMap((type) =>
+    [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
+  );
+  parentPort!.postMessage(measured, [...new Set(buffers)]);
 });
-control.report(run, 1);
-const buffers = measured.record.measurements.flatMap((type) =>
-  [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
-);
-parentPort!.postMessage(measured, [...new Set(buffers)]);

@@ -1,0 +1,136 @@
+/** Threads that simulations run in, each for one policy. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { MeasuredRun } from '../metrics/pool.js';
+import { parsePolicy } from '../scheduler/registry.js';
+import { describeEnvironment } from './environment.js';
+import { EnvironmentError, InputError } from './errors.js';
+import type { RunControl } from './run-control.js';
+import type { RunSpec } from './run-spec.js';
+import type { WorkerTask } from './simulation-worker.js';
+
+export interface ThreadPool {
+  /** Threads that run at a time. */
+  readonly cores: number;
+  /**
+   * Simulates one run, as soon as a core is free; runs begin in the order they are asked for.
+   *
+   * @param index the run's number in the control
+   * @throws InputError when the run cannot begin, EnvironmentError when the machine cannot do it
+   */
+  run(spec: RunSpec, control: RunControl, index: number): Promise<MeasuredRun>;
+  /** Ends all threads, when nothing runs any more. */
+  close(): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly kind: string;
+}
+
+interface Job {
+  readonly spec: RunSpec;
+  readonly task: WorkerTask;
+  readonly resolve: (run: MeasuredRun) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Idle threads that are kept: as many as a comparison has policies, and some. Each holds a few megabytes. */
+const MOST_IDLE = 12;
+
+/**
+ * A preemptive policy's run of at least so many requests gets a thread of its own. Its loop has many events per request, and V8 compiles the loop of a thread's
+ * first run best: there it takes the arrays of the closure as constants, which it does only for closures that are made once. Measured for `ts`: later runs take 1.5
+ * times as long, while a new thread costs 0.3 s.
+ */
+const LONG_RUN_REQUESTS = 500_000;
+
+/**
+ * A thread serves one policy only: what V8 learns of one policy (which classes a call leads to) would make the next one in the same thread a fifth slower. It is used again
+ * for the same policy, because starting a thread and compiling the simulator in it takes some 0.3 s of processor time, more than a short run.
+ */
+export function createThreadPool(cores = availableParallelism()): ThreadPool {
+  const environment = describeEnvironment();
+  const waiting: Job[] = [];
+  /** The one that was used last is last. */
+  const idle: Thread[] = [];
+  let running = 0;
+
+  function begin(job: Job): void {
+    running++;
+    const thread = takeThread(job.spec);
+    const { worker } = thread;
+    const finish = (settle: () => void) => {
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+      running--;
+      settle();
+      while (waiting.length > 0 && running < cores) begin(waiting.shift()!);
+    };
+    worker.once('message', (run: MeasuredRun) =>
+      finish(() => {
+        keep(thread, job.spec);
+        job.resolve(run);
+      }),
+    );
+    worker.once('error', (error) => finish(() => job.reject(explain(error, job.spec))));
+    worker.once('exit', (code) =>
+      finish(() => job.reject(new EnvironmentError(`${job.spec.policy}: its thread ended (code ${code})`))),
+    );
+    worker.ref();
+    worker.postMessage(job.task);
+  }
+
+  function takeThread(spec: RunSpec): Thread {
+    const kind = kindOf(spec);
+    const at = needsOwnThread(spec) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
+    if (at >= 0) return idle.splice(at, 1)[0]!;
+    return { worker: new Worker(new URL('./simulation-worker.js', import.meta.url)), kind };
+  }
+
+  function keep(thread: Thread, spec: RunSpec): void {
+    if (needsOwnThread(spec)) {
+      void thread.worker.terminate();
+      return;
+    }
+    // A thread that waits is no reason for the process to stay.
+    thread.worker.unref();
+    idle.push(thread);
+    if (idle.length > MOST_IDLE) void idle.shift()!.worker.terminate();
+  }
+
+  return {
+    cores,
+    run(spec, control, index) {
+      const task: WorkerTask = { spec, run: index, most: control.most, control: control.buffer, environment };
+      return new Promise((resolve, reject) => {
+        const job = { spec, task, resolve, reject };
+        if (running < cores) begin(job);
+        else waiting.push(job);
+      });
+    },
+    close() {
+      for (const { worker } of idle.splice(0)) void worker.terminate();
+    },
+  };
+}
+
+/** Runs of one kind take the same ways through the simulator. */
+function kindOf({ policy }: RunSpec): string {
+  return parsePolicy(policy).policy.name;
+}
+
+function needsOwnThread({ policy, end }: RunSpec): boolean {
+  const isLong = 'requests' in end ? end.requests >= LONG_RUN_REQUESTS : true;
+  return isLong && parsePolicy(policy).policy.preemptive;
+}
+
+/** Errors lose their class on the way from another thread, not their name. */
+function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
+  if (error.name === 'WorkloadError' || error.name === 'PolicyError') return new InputError(error.message);
+  if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {
+    return new EnvironmentError(
+      `${policy}: not enough memory (${error.message}): a load above 1 or an unbounded queue may be the reason`,
+    );
+  }
+  return error;
+}
