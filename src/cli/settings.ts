@@ -9,6 +9,10 @@ import { parseRate } from '../units/rate.js';
 /** What `psp sim` can be told, by option or in a configuration file. */
 export interface SimSettings extends Partial<Settings> {
   readonly json?: string;
+  /** Where to draw what happened, and of which window of simulated time. */
+  readonly timeline?: string;
+  readonly fromNs?: number;
+  readonly forNs?: number;
 }
 
 interface Setting {
@@ -43,6 +47,14 @@ export const SETTINGS: readonly Setting[] = [
     help: `policies to compare, with parameters as ts:quantum=10us (default: ${DEFAULTS.policies.join(',')})`,
     many: true,
     parse: parsePolicies,
+  },
+  {
+    key: 'system',
+    field: 'systems',
+    value: 'NAME|FILE[,…]',
+    help: 'machines to simulate, with what they cost: `psp systems`, or your own .yaml; with --policy one, for its costs',
+    many: true,
+    parse: (text) => text.split(',').map((name) => name.trim()),
   },
   {
     key: 'load',
@@ -130,6 +142,34 @@ export const SETTINGS: readonly Setting[] = [
     value: 'N',
     help: `where --precision gives up (default: ${DEFAULTS.maxReplications})`,
     parse: parseReplications,
+  },
+  {
+    key: 'record',
+    field: 'record',
+    value: 'FILE',
+    help: 'write all that the scheduler is told and answers, for psp replay; one policy only',
+    parse: (text) => text,
+  },
+  {
+    key: 'timeline',
+    field: 'timeline',
+    value: 'FILE',
+    help: 'what ran where: .json for ui.perfetto.dev, .svg for a picture; of several policies a file each',
+    parse: parseTimelineFile,
+  },
+  {
+    key: 'from',
+    field: 'fromNs',
+    value: 'TIME',
+    help: 'when the timeline begins (default: 0s)',
+    parse: (text) => Math.round(parseDuration(text)),
+  },
+  {
+    key: 'for',
+    field: 'forNs',
+    value: 'TIME',
+    help: 'how long the timeline is (default: 1ms)',
+    parse: parseLength,
   },
   {
     key: 'json',
@@ -229,6 +269,12 @@ function parseCount(text: string): number {
     throw new Error(`expected a whole number above 0, such as 1e6 or 10M, found '${text}'`);
   }
   return count;
+}
+
+function parseTimelineFile(text: string): string {
+  if (!/\.(json|svg)$/i.test(text))
+    throw new Error(`expected a file whose name ends in .json or .svg, found '${text}'`);
+  return text;
 }
 
 function parseLength(text: string): number {

@@ -31,6 +31,7 @@ const headerSchema = z.object({
   seed: z.string(),
   replication: z.number().int().min(0),
   trueProfile: z.object({ meanNs: z.array(z.number()), ratio: z.array(z.number()) }).optional(),
+  handoverNs: z.number().optional(),
   dilation: z.number(),
 });
 const endSchema = z.object({ events: z.number(), lost: z.number() });
@@ -50,6 +51,8 @@ export interface EventFileHeader {
   readonly seed: string;
   readonly replication: number;
   readonly trueProfile?: TrueProfile;
+  /** What the scheduler was told of the hand-over of a request. */
+  readonly handoverNs?: number;
   /** All times are stretched by this factor. */
   readonly dilation: number;
 }

@@ -3,11 +3,14 @@ import { EventKind, type EventSink } from './event.js';
 /** Bytes of one event in memory: its time as a double, kind and three numbers as 32-bit words. */
 const DOUBLES_PER_EVENT = 3;
 const WORDS_PER_EVENT = 6;
-/** Head, and tail with the number of lost events, each in a cache line of its own. */
+/** The writer's words and the reader's, each in a cache line of its own. */
 const HEADER_BYTES = 128;
 const TAIL_WORD = 0;
+/** Events lost since the beginning, and since the last one that was written. */
 const LOST_WORD = 1;
+const MISSING_WORD = 2;
 const HEAD_WORD = 16;
+const ENDED_WORD = 17;
 
 /**
  * A ring of events in a shared buffer: one thread (the dispatcher) writes, another reads and puts them into a file. A full ring loses events
@@ -18,6 +21,11 @@ export interface EventRing extends EventSink {
   drain(take: TakeEvent, limit: number): number;
   /** Events lost so far. */
   lost(): number;
+  /** Empties the ring and forgets what was lost. Only while nobody reads. */
+  clear(): void;
+  /** Tells the reader that no more will be written. */
+  end(): void;
+  hasEnded(): boolean;
 }
 
 export type TakeEvent = (kind: number, a: number, b: number, c: number, timeNs: number) => void;
@@ -36,8 +44,6 @@ export function openEventRing(memory: SharedArrayBuffer): EventRing {
   const doubles = new Float64Array(memory, HEADER_BYTES);
   const capacity = doubles.length / DOUBLES_PER_EVENT;
   const mask = capacity - 1;
-  /** Events lost since the last one that was written. */
-  const missing = new Int32Array(1);
 
   function put(tail: number, kind: number, a: number, b: number, c: number, time: Float64Array): void {
     const at = tail & mask;
@@ -55,13 +61,13 @@ export function openEventRing(memory: SharedArrayBuffer): EventRing {
       const room = capacity - ((tail - Atomics.load(marks, HEAD_WORD)) | 0);
       // Room for the gap and the event behind it.
       if (room < 2) {
-        missing[0]!++;
+        marks[MISSING_WORD]!++;
         Atomics.add(marks, LOST_WORD, 1);
         return;
       }
-      if (missing[0]! > 0) {
-        put(tail, EventKind.gap, missing[0]!, 0, 0, time);
-        missing[0] = 0;
+      if (marks[MISSING_WORD]! > 0) {
+        put(tail, EventKind.gap, marks[MISSING_WORD]!, 0, 0, time);
+        marks[MISSING_WORD] = 0;
         tail = (tail + 1) | 0;
       }
       put(tail, kind, a, b, c, time);
@@ -79,5 +85,8 @@ export function openEventRing(memory: SharedArrayBuffer): EventRing {
       return count;
     },
     lost: () => Atomics.load(marks, LOST_WORD),
+    clear: () => marks.fill(0),
+    end: () => Atomics.store(marks, ENDED_WORD, 1),
+    hasEnded: () => Atomics.load(marks, ENDED_WORD) === 1,
   };
 }

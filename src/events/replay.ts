@@ -15,7 +15,7 @@ import { hashReservation } from './tap.js';
 export interface ReplayOptions {
   readonly policy: Policy;
   readonly parameters: PolicyParameters;
-  readonly setup: Pick<SchedulerSetup, 'workers' | 'types' | 'random' | 'trueProfile'>;
+  readonly setup: Pick<SchedulerSetup, 'workers' | 'types' | 'random' | 'trueProfile' | 'handoverNs'>;
   readonly blocks: Generator<EventBlock, EventFileEnd>;
   /** Told the number of events replayed, once per block. */
   readonly onProgress?: (events: number) => void;

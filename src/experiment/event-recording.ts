@@ -3,9 +3,11 @@ import { type ReplayReport, replay } from '../events/replay.js';
 import { tapped } from '../events/tap.js';
 import { PolicyError, parametersFromPlain, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, policyNamed } from '../scheduler/registry.js';
-import type { TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
+import { costsOf, handoverNs } from '../sim/costs.js';
 import { STREAM, substream } from '../workload/random.js';
 import { EnvironmentError, InputError } from './errors.js';
+import type { OpenWorkload } from './open-workload.js';
+import type { RunSpec } from './run-spec.js';
 
 /** A simulated run that is recorded. */
 export interface RecordedRun {
@@ -15,35 +17,33 @@ export interface RecordedRun {
   close(): void;
 }
 
-export interface RunToRecord {
-  /** As typed. */
-  readonly policyText: string;
-  readonly workload: string;
-  readonly workers: number;
-  readonly types: readonly TypeInfo[];
-  readonly trueProfile?: TrueProfile;
-  readonly seed: string;
-  readonly replication: number;
-}
-
 /**
  * Begins to record a simulation into a file.
  *
  * @throws EnvironmentError when the file cannot be written
  */
-export function recordSimulation(path: string, chosen: ChosenPolicy, run: RunToRecord): RecordedRun {
-  const { policyText, types, ...rest } = run;
+export function recordSimulation(
+  path: string,
+  chosen: ChosenPolicy,
+  spec: Pick<RunSpec, 'policy' | 'system' | 'workers' | 'seed' | 'replication'>,
+  workload: Pick<OpenWorkload, 'name' | 'types' | 'trueProfile'>,
+): RecordedRun {
   const header: EventFileHeader = {
     schema: 'psp.events/1',
     world: 'sim',
-    policy: policyText,
+    policy: spec.policy,
     parameters: plainParameters(chosen.parameters),
-    ...rest,
-    types: types.map(({ name, deadlineNs, sloNs }) => ({
+    workload: workload.name,
+    workers: spec.workers,
+    types: workload.types.map(({ name, deadlineNs, sloNs }) => ({
       name,
       ...(deadlineNs !== undefined && { deadlineNs }),
       ...(sloNs !== undefined && { sloNs }),
     })),
+    seed: spec.seed,
+    replication: spec.replication,
+    trueProfile: workload.trueProfile,
+    ...(spec.system && { handoverNs: handoverNs(costsOf(spec.system.costs, chosen)) }),
     dilation: 1,
   };
   try {
@@ -81,6 +81,7 @@ export function replayFile(path: string, onProgress?: (events: number) => void):
         types: header.types,
         random: substream(header.seed, STREAM.stealing, header.replication),
         ...(header.trueProfile && { trueProfile: header.trueProfile }),
+        ...(header.handoverNs !== undefined && { handoverNs: header.handoverNs }),
       },
       blocks: file.blocks(),
       ...(onProgress && { onProgress }),

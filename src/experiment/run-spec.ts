@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { parsePolicy } from '../scheduler/registry.js';
+import type { SystemCosts } from '../sim/costs.js';
 import type { TraceSummary } from '../workload/trace.js';
 import type { Offer, WorkloadSource } from '../workload/workload.js';
 
@@ -9,6 +10,8 @@ export interface RunSpec {
   readonly workload: GeneratedWorkload | TraceWorkload;
   /** The policy as typed: `darc`, `ts:quantum=5us:cost=1us`. */
   readonly policy: string;
+  /** The system around the policy. */
+  readonly system?: { readonly name: string; readonly costs: SystemCosts };
   readonly workers: number;
   readonly seed: string;
   /** Number of the independent repetition, from 0: each has random streams of its own. */
@@ -17,6 +20,8 @@ export interface RunSpec {
   readonly warmup: number;
   /** Where the trace of requests ends. */
   readonly end: { readonly requests: number } | { readonly durationNs: number };
+  /** File that what the scheduler is told and answers is written to; has no part in the result. */
+  readonly record?: string;
 }
 
 /** A workload file. */
@@ -45,7 +50,8 @@ export function configHash(spec: RunSpec): string {
       ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
   const { workers, seed, replication, warmup, end } = spec;
-  const config = { world: 'sim', workload, policy: policy.name, parameters, workers, seed, replication, warmup, end };
+  const run = { workers, seed, replication, warmup, end, costs: spec.system?.costs };
+  const config = { world: 'sim', workload, policy: policy.name, parameters, ...run };
   return sha256(canonicalJson(config));
 }
 

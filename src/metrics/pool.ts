@@ -106,6 +106,7 @@ function pooledRecord(records: readonly RunRecord[]): RunRecord {
       completed: sum((record) => record.window.completed),
       busyNs: sum((record) => record.window.busyNs),
       overheadNs: sum((record) => record.window.overheadNs),
+      dispatcherNs: sum((record) => record.window.dispatcherNs),
     },
   };
 }

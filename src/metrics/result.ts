@@ -24,6 +24,10 @@ export interface Result {
   readonly world: 'sim' | 'hw';
   readonly policy: string;
   readonly policyParameters: Readonly<Record<string, number | string | boolean | null>>;
+  /** The system whose costs were charged; absent without one, as is the next. */
+  readonly system?: string;
+  /** Share of the window in which the system's dispatcher was busy. */
+  readonly dispatcherUtilisation?: number;
   readonly workload: string;
   readonly workers: number;
   readonly load: number;
@@ -74,6 +78,8 @@ export interface Manifest {
   readonly node: string;
   readonly cpu: string;
   readonly configHash: string;
+  /** What the system cost, ns by constant; absent without a system. */
+  readonly costs?: Readonly<Record<string, number>>;
   readonly startedAt: string;
   readonly wallSeconds: number;
 }
@@ -104,12 +110,23 @@ export interface RunRecord {
     readonly busyNs: number;
     /** Worker time lost to preemptions and steals in it, ns over all workers. */
     readonly overheadNs: number;
+    /** Time the dispatcher of a system was busy in it, ns; 0 without a system. */
+    readonly dispatcherNs: number;
   };
 }
 
 export type RunIdentity = Pick<
   Result,
-  'world' | 'policy' | 'policyParameters' | 'workload' | 'workers' | 'load' | 'offeredRps' | 'seed' | 'warmup'
+  | 'world'
+  | 'policy'
+  | 'policyParameters'
+  | 'system'
+  | 'workload'
+  | 'workers'
+  | 'load'
+  | 'offeredRps'
+  | 'seed'
+  | 'warmup'
 >;
 
 /**
@@ -131,6 +148,10 @@ export function createResult(
     world: identity.world,
     policy: identity.policy,
     policyParameters: identity.policyParameters,
+    ...(identity.system !== undefined && {
+      system: identity.system,
+      dispatcherUtilisation: windowNs > 0 ? window.dispatcherNs / windowNs : 0,
+    }),
     workload: identity.workload,
     workers: identity.workers,
     load: identity.load,

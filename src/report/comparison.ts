@@ -18,6 +18,8 @@ export interface ComparisonOptions {
 
 /** More types than a person compares; all are in the JSON. */
 const TYPES_SHOWN = 8;
+/** A dispatcher this busy is what the system waits for. */
+const DISPATCHER_FULL = 0.98;
 const NARROWEST = 60;
 const WIDEST = 120;
 
@@ -141,6 +143,11 @@ function isBest(slice: Slice, all: readonly Slice[], percentile: Percentile): bo
 function workTable(results: readonly Result[], style: Style): string[] {
   const some = (of: (result: Result) => number | string) => results.some((result) => of(result));
   const optional = [
+    {
+      when: results.some((r) => r.dispatcherUtilisation !== undefined),
+      title: 'dispatcher busy',
+      cell: (r: Result) => orDash(r.dispatcherUtilisation ?? 0, formatShare),
+    },
     { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => orDash(r.overhead, formatShare) },
     { when: some((r) => r.preemptions), title: 'preemptions', cell: (r: Result) => orDash(r.preemptions, formatCount) },
     { when: some((r) => r.steals), title: 'steals', cell: (r: Result) => orDash(r.steals, formatCount) },
@@ -192,6 +199,17 @@ function footnotes(results: readonly Result[]): string[] {
   if (results.length > 0) notes.push(meaningOfIntervals(results));
   if (statistics.some((interval) => interval && (interval[0] === null || interval[1] === null))) {
     notes.push('≥, ?: too few measured requests for an upper bound, or any. More --requests make it known.');
+  }
+  if (results.some(({ system }) => system !== undefined)) {
+    notes.push(
+      'Systems: times are those of the client, with the wire both ways; overhead is all worker time that serves nobody.',
+    );
+  }
+  const atTheirLimit = results.filter((result) => (result.dispatcherUtilisation ?? 0) > DISPATCHER_FULL);
+  for (const result of atTheirLimit) {
+    notes.push(
+      `The dispatcher of ${policyLabel(result)} is the bottleneck: busy ${formatShare(result.dispatcherUtilisation!)} of the time, it passes no more than ${formatRate(result.achievedRps)}.`,
+    );
   }
   for (const result of results) {
     const firstNs = reservationChanges(result)[0]?.atNs;

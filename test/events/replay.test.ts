@@ -19,15 +19,12 @@ const WORKERS = 14;
 async function record(policy: string, requests = 4000): Promise<string> {
   const path = join(folder, `${policy.replaceAll(/[:=]/g, '_')}.events`);
   const types = workload.types.slice(0, workload.classified);
-  const recording = recordSimulation(path, parsePolicy(policy), {
-    policyText: policy,
-    workload: 'tpcc',
-    workers: WORKERS,
-    types,
-    trueProfile: trueProfile(workload),
-    seed: '1',
-    replication: 0,
-  });
+  const recording = recordSimulation(
+    path,
+    parsePolicy(policy),
+    { policy, workers: WORKERS, seed: '1', replication: 0 },
+    { name: 'tpcc', types, trueProfile: trueProfile(workload) },
+  );
   const { digest } = await run(policy, workload, { requests, load: 0.85, workers: WORKERS, policy: recording.policy });
   recording.close();
   // The tap changes nothing.
