@@ -7,7 +7,6 @@ import { type HardwareConfig, parseHardwareConfig } from '../hw/config.js';
 import { type HardwareLive, showLive } from '../hw/run.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import type { Offer, Workload } from '../workload/workload.js';
-import { EXIT } from './failure.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 
 /** Adds those of `psp sim`'s options that a run on a machine has too. */
@@ -58,24 +57,6 @@ export function onePolicy(settings: SimSettings): string {
   if (policies.length !== 1) throw new InputError(`--policy: expected one policy, found ${policies.length}`);
   parsePolicy(policies[0]!);
   return policies[0]!;
-}
-
-/** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
-export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    undo: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
 }
 
 /** Shows the live figures on one line of the terminal that is written over; nothing elsewhere. */

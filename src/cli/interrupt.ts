@@ -13,3 +13,21 @@ export function stopOnInterrupt(control: RunControl): () => void {
   process.on('SIGINT', onInterrupt);
   return () => process.off('SIGINT', onInterrupt);
 }
+
+/** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
+export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    undo: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

@@ -115,8 +115,8 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
 }
 
 /** Runs of one kind take the same ways through the simulator. */
-function kindOf({ policy }: RunSpec): string {
-  return parsePolicy(policy).policy.name;
+function kindOf({ policy, system }: RunSpec): string {
+  return `${system?.name ?? ''}/${parsePolicy(policy).policy.name}`;
 }
 
 function needsOwnThread({ policy, end }: RunSpec): boolean {

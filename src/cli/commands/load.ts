@@ -8,15 +8,8 @@ import type { FrameFormat } from '../../hw/native.js';
 import { StartupError } from '../../hw/startup-error.js';
 import { formatComparison } from '../../report/comparison.js';
 import { complain, EXIT } from '../failure.js';
-import {
-  abortOnSignal,
-  addSettings,
-  liveLine,
-  offerOf,
-  parseDilation,
-  readHardwareConfig,
-  workloadOf,
-} from '../hardware-settings.js';
+import { addSettings, liveLine, offerOf, parseDilation, readHardwareConfig, workloadOf } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
 

@@ -10,7 +10,6 @@ import { formatComparison } from '../../report/comparison.js';
 import { offeredRps, type Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  abortOnSignal,
   addSettings,
   liveLine,
   offerOf,
@@ -19,6 +18,7 @@ import {
   readHardwareConfig,
   workloadOf,
 } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
 import { serve } from './serve.js';
