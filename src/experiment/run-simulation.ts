@@ -16,6 +16,8 @@ export interface RunHooks {
   /** Asked now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
   readonly environment?: Environment;
+  /** Filled with the sojourn of each measured request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
 }
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
@@ -28,7 +30,7 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
 export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
   const startedAt = new Date();
   const startedMs = performance.now();
-  const { environment = describeEnvironment(), onProgress, shouldStop } = hooks;
+  const { environment = describeEnvironment(), onProgress, shouldStop, sojournsNs } = hooks;
   const policy = parsePolicy(spec.policy);
   const workload = openWorkload(spec);
   const { end } = workload;
@@ -42,6 +44,7 @@ export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<Meas
     random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
     ...(spec.system && { costs: spec.system.costs }),
+    ...(sojournsNs && { sojournsNs }),
     warmup:
       'requests' in end
         ? { requests: Math.floor(spec.warmup * end.requests) }

@@ -54,6 +54,19 @@ export interface Result {
   readonly overall: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
   readonly types: readonly TypeResult[];
   readonly manifest: Manifest;
+  /** With --samples: every request. */
+  readonly samples?: EncodedSamples;
+}
+
+/** {@link RequestSamples} in JSON: columns as base64 of little-endian numbers. */
+export interface EncodedSamples {
+  readonly traceDigest: string;
+  /** uint16 */
+  readonly type: string;
+  /** float64 */
+  readonly serviceNs: string;
+  /** float64 */
+  readonly sojournNs: string;
 }
 
 export interface ReservationEntry {
