@@ -1,9 +1,9 @@
+import type { Observer } from '../metrics/observer.js';
 import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
 import { createBatch, type RequestSource } from '../workload/request-source.js';
 import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
-import type { Observer } from './observer.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
 /** What a simulation is made of. */
@@ -129,7 +129,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
 }
 
 /** The names of the types by index. */
-export function typeNamesOf({ types, hasUnknown }: SimulationSetup): string[] {
+export function typeNamesOf({ types, hasUnknown }: Pick<SimulationSetup, 'types' | 'hasUnknown'>): string[] {
   return [...types.map((type) => type.name), ...(hasUnknown ? ['UNKNOWN'] : [])];
 }
 

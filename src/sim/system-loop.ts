@@ -1,4 +1,5 @@
 import { foldCompletion } from '../metrics/digest.js';
+import type { Observer } from '../metrics/observer.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import type { FullCosts } from './costs.js';
@@ -19,7 +20,6 @@ import {
   WAITING,
   YIELDS,
 } from './loop.js';
-import type { Observer } from './observer.js';
 
 /** More that the pending event of a worker can mean here. */
 const SIGNALLED = 4;

@@ -46,7 +46,9 @@ function commands(): string[][] {
 function quick(words: readonly string[]): readonly string[] {
   const ends = words.some((word) => ['--help', '--requests', '--duration'].includes(word));
   if (words[0] !== 'sim' || ends) return words;
-  return [...words.map((word) => word.replace(/^\d+%/, '100%')), '--requests', '5000'];
+  // A timeline begins where the run still has to come to.
+  const requests = words.includes('--timeline') ? '100k' : '5000';
+  return [...words.map((word) => word.replace(/^\d+%/, '100%')), '--requests', requests];
 }
 
 describe('commands in the pages', () => {

@@ -15,12 +15,14 @@ import { stopOnInterrupt } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
 import { conflict, override, parseSetting, SETTINGS, type SimSettings } from '../settings.js';
+import { planTimelines, writeTimelines } from '../timelines.js';
 
 const EXAMPLES = `
 Examples:
   psp sim --workload bimodal                          compare the usual four policies
   psp sim --workload tpcc --policy darc --load 0.9    one policy, near its limit
   psp sim --workload bimodal --policy ts:quantum=5us,ts:quantum=20us:cost=0.5us
+  psp sim --workload bimodal --policy darc,c-fcfs --timeline out.svg --from 300ms
   psp sim --workload bursty --duration 5s --json results.json
   psp sim --workload bimodal --replications 8         with confidence intervals that hold
   psp sim --workload my-trace.csv.gz --rate-scale 1.5
@@ -66,6 +68,7 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   if (json !== undefined && json !== '-') checkWritable(json);
   if (settings.record !== undefined) checkWritable(settings.record);
   const plan = await planRuns({ ...settings, workload });
+  await writeTimelines(planTimelines(settings, plan), settings, plan);
   warnOfOverload(plan);
   if (samples && json === undefined)
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
