@@ -53,6 +53,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
       offeredRps: offeredRps(workload, offer),
       seed,
       warmup,
+      warmupRule: 'given',
     },
     record,
     {

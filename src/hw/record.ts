@@ -99,6 +99,8 @@ export function recordOfRun(
       dropped,
       dropReasons,
       inFlight: held,
+      skipped: first,
+      growing: false,
       interrupted: run.end !== 'complete' && run.end !== 'drained',
       digest: showTraceDigest(digest),
       preemptions: run.server?.preempted ?? 0,

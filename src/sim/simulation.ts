@@ -81,6 +81,8 @@ export interface Simulation {
   /** From the next arrival on, completed requests are recorded; those that arrived before are only counted. */
   startRecording(): void;
   snapshot(): Snapshot;
+  /** Requests that have arrived and neither completed nor been dropped. */
+  inSystem(): number;
   measurements(type: number): TypeMeasurements;
   reservations(): readonly ReservationChange[];
   /** Reservation changes beyond the ones kept. */
@@ -193,6 +195,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       doubles[FIRST_RECORDED] = doubles[NEXT_ID]!;
     },
     snapshot,
+    inSystem: () => slots.id.length - integers[FREE_SLOTS]!,
     measurements: (type) => state.recorder.measurements(type),
     reservations: () => reservations,
     reservationsLeftOut: () => reservationsLeftOut,
