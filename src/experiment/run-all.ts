@@ -1,31 +1,29 @@
-import type { MeasuredRun } from '../metrics/pool.js';
-import { RunControl } from './run-control.js';
+import type { RunControl } from './run-control.js';
 import type { RunSpec } from './run-spec.js';
-import { createThreadPool, type ThreadPool } from './thread-pool.js';
+import type { Answers, ThreadPool } from './thread-pool.js';
 
 /**
- * Runs simulations side by side, as many as there are cores, and hands out each as it is finished. Runs that have not begun when the control is stopped
- * do not begin.
+ * Runs simulations side by side and hands out each as it is finished. Runs that have not begun when the control is stopped do not begin.
  *
+ * @param task measure each run, or only seek the end of its warm-up
  * @param specs in the order they are begun; a finished run may add to them
- * @param onRun told the index of the spec
- * @param shared threads to use, of one who does more with them
+ * @param onDone told the index of the spec
  * @throws InputError or EnvironmentError of the first run that fails; the others are stopped then
  */
-export async function runAll(
+export async function runAll<Task extends keyof Answers>(
+  threads: ThreadPool,
+  task: Task,
   specs: readonly RunSpec[],
-  onRun: (index: number, run: MeasuredRun) => void,
-  control = new RunControl(specs.length),
-  shared?: ThreadPool,
+  control: RunControl,
+  onDone: (index: number, answer: Answers[Task]) => void,
 ): Promise<void> {
-  const threads = shared ?? createThreadPool();
   let next = 0;
   const running = new Set<Promise<void>>();
   const begin = () => {
     const index = next++;
-    const finished = threads.run(specs[index]!, control, index).then((run) => {
+    const finished = threads.run(task, specs[index]!, control, index).then((answer) => {
       running.delete(finished);
-      onRun(index, run);
+      onDone(index, answer);
     });
     running.add(finished);
   };
@@ -39,7 +37,5 @@ export async function runAll(
     control.stop();
     await Promise.allSettled(running);
     throw error;
-  } finally {
-    if (!shared) threads.close();
   }
 }

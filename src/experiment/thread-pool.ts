@@ -3,11 +3,20 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { MeasuredRun } from '../metrics/pool.js';
 import { parsePolicy } from '../scheduler/registry.js';
+import type { FoundWarmUp } from '../sim/warm-up.js';
 import { describeEnvironment } from './environment.js';
 import { EnvironmentError, InputError } from './errors.js';
 import type { RunControl } from './run-control.js';
 import type { RunSpec } from './run-spec.js';
 import type { WorkerTask } from './simulation-worker.js';
+
+/** What a thread answers to each task. */
+export interface Answers {
+  measure: MeasuredRun;
+  seek: FoundWarmUp;
+}
+
+type Task = keyof Answers;
 
 export interface ThreadPool {
   /** Threads that run at a time. */
@@ -15,10 +24,11 @@ export interface ThreadPool {
   /**
    * Simulates one run, as soon as a core is free; runs begin in the order they are asked for.
    *
+   * @param task measure it, or only seek the end of its warm-up
    * @param index the run's number in the control
    * @throws InputError when the run cannot begin, EnvironmentError when the machine cannot do it
    */
-  run(spec: RunSpec, control: RunControl, index: number): Promise<MeasuredRun>;
+  run<T extends Task>(task: T, spec: RunSpec, control: RunControl, index: number): Promise<Answers[T]>;
   /** Ends all threads, when nothing runs any more. */
   close(): void;
 }
@@ -29,9 +39,8 @@ interface Thread {
 }
 
 interface Job {
-  readonly spec: RunSpec;
-  readonly task: WorkerTask;
-  readonly resolve: (run: MeasuredRun) => void;
+  readonly given: WorkerTask;
+  readonly resolve: (answer: Answers[Task]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -58,7 +67,7 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
 
   function begin(job: Job): void {
     running++;
-    const thread = takeThread(job.spec);
+    const thread = takeThread(job.given);
     const { worker } = thread;
     const finish = (settle: () => void) => {
       for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
@@ -66,29 +75,29 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
       settle();
       while (waiting.length > 0 && running < cores) begin(waiting.shift()!);
     };
-    worker.once('message', (run: MeasuredRun) =>
+    worker.once('message', (answer: Answers[Task]) =>
       finish(() => {
-        keep(thread, job.spec);
-        job.resolve(run);
+        keep(thread, job.given);
+        job.resolve(answer);
       }),
     );
-    worker.once('error', (error) => finish(() => job.reject(explain(error, job.spec))));
+    worker.once('error', (error) => finish(() => job.reject(explain(error, job.given.spec))));
     worker.once('exit', (code) =>
-      finish(() => job.reject(new EnvironmentError(`${job.spec.policy}: its thread ended (code ${code})`))),
+      finish(() => job.reject(new EnvironmentError(`${job.given.spec.policy}: its thread ended (code ${code})`))),
     );
     worker.ref();
-    worker.postMessage(job.task);
+    worker.postMessage(job.given);
   }
 
-  function takeThread(spec: RunSpec): Thread {
-    const kind = kindOf(spec);
-    const at = needsOwnThread(spec) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
+  function takeThread(given: WorkerTask): Thread {
+    const kind = kindOf(given.spec);
+    const at = needsOwnThread(given) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
     if (at >= 0) return idle.splice(at, 1)[0]!;
     return { worker: new Worker(new URL('./simulation-worker.js', import.meta.url)), kind };
   }
 
-  function keep(thread: Thread, spec: RunSpec): void {
-    if (needsOwnThread(spec)) {
+  function keep(thread: Thread, given: WorkerTask): void {
+    if (needsOwnThread(given)) {
       void thread.worker.terminate();
       return;
     }
@@ -100,10 +109,10 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
 
   return {
     cores,
-    run(spec, control, index) {
-      const task: WorkerTask = { spec, run: index, most: control.most, control: control.buffer, environment };
-      return new Promise((resolve, reject) => {
-        const job = { spec, task, resolve, reject };
+    run<T extends Task>(task: T, spec: RunSpec, control: RunControl, index: number) {
+      const given = { task, spec, run: index, most: control.most, control: control.buffer, environment };
+      return new Promise<Answers[T]>((resolve, reject) => {
+        const job: Job = { given, resolve: resolve as Job['resolve'], reject };
         if (running < cores) begin(job);
         else waiting.push(job);
       });
@@ -119,8 +128,8 @@ function kindOf({ policy, system }: RunSpec): string {
   return `${system?.name ?? ''}/${parsePolicy(policy).policy.name}`;
 }
 
-function needsOwnThread({ policy, end }: RunSpec): boolean {
-  const isLong = 'requests' in end ? end.requests >= LONG_RUN_REQUESTS : true;
+function needsOwnThread({ task, spec: { policy, end } }: WorkerTask): boolean {
+  const isLong = task === 'measure' && (!('requests' in end) || end.requests >= LONG_RUN_REQUESTS);
   return isLong && parsePolicy(policy).policy.preemptive;
 }
 

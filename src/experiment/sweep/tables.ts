@@ -4,11 +4,11 @@ import type { Distribution, Result, Statistic } from '../../metrics/result.js';
 import { policyLabel } from '../../report/policy-label.js';
 import type { Point } from './point.js';
 
-type Cell = string | number | null;
+type Cell = string | number | boolean | null;
 
 interface Column {
   readonly name: string;
-  readonly type: 'STRING' | 'DOUBLE' | 'INT64';
+  readonly type: 'STRING' | 'DOUBLE' | 'INT64' | 'BOOLEAN';
   readonly of: (slice: Slice) => Cell;
 }
 
@@ -43,6 +43,8 @@ const OF_THE_POINT: readonly Column[] = [
   real('achieved_rps', ({ result }) => result.achievedRps),
   text('seed', ({ result }) => result.seed),
   real('warmup', ({ result }) => result.warmup),
+  text('warmup_rule', ({ result }) => result.warmupRule),
+  { name: 'unstable', type: 'BOOLEAN', of: ({ result }) => result.unstable },
   count('replications', ({ result }) => result.replications),
   real('duration_ns', ({ result }) => result.durationNs),
   real('utilisation', ({ result }) => result.utilisation),
