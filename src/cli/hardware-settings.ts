@@ -60,11 +60,16 @@ export function onePolicy(settings: SimSettings): string {
   return policies[0]!;
 }
 
+/** One Ctrl-C may arrive twice, from the terminal and from a program around psp; what comes this much later was meant. */
+const SAME_SIGNAL_MS = 500;
+
 /** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
 export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
   const controller = new AbortController();
+  let firstMs = 0;
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (controller.signal.aborted && Date.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+    firstMs ||= Date.now();
     controller.abort();
   };
   process.on('SIGINT', onSignal);
