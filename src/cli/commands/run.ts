@@ -17,6 +17,7 @@ import {
   onePolicy,
   parseDilation,
   readHardwareConfig,
+  SERVER_UNKNOWN,
   workloadOf,
 } from '../hardware-settings.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
@@ -111,6 +112,7 @@ async function run(options: RunOptions): Promise<number> {
   for (const result of results) {
     output.write(`${result.policy}: lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
   }
+  if (options.role === 'client') output.write(SERVER_UNKNOWN);
   const text = `${JSON.stringify(results, null, 2)}\n`;
   if (options.json === '-') process.stdout.write(text);
   else if (options.json !== undefined) writeFile(options.json, text);
@@ -153,8 +155,10 @@ async function runOne(
   } finally {
     live.clear();
   }
+  const { policy: _, ...unsaid } = spec;
   return hardwareResult(finished, {
-    ...spec,
+    // A client knows the server's policy only from whoever typed it.
+    ...(options.role === 'client' && options.policies === undefined ? unsaid : spec),
     warmup: options.warmup ?? DEFAULTS.warmup,
     startedAt,
     wallSeconds: Math.round(performance.now() - startedMs) / 1000,
