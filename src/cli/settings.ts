@@ -119,7 +119,7 @@ export const SETTINGS: readonly Setting[] = [
     key: 'warmup',
     field: 'warmup',
     value: 'FRACTION',
-    help: `share of the run that is not measured (default: ${DEFAULTS.warmup})`,
+    help: `share of the run that is not measured (default: until it has settled; ${DEFAULTS.warmup} of traces and phases)`,
     parse: (text) => parseNumber(text, 'a number from 0 to below 1', (x) => x >= 0 && x < 1),
   },
   {
