@@ -1,12 +1,13 @@
 /** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
 import { relativeError } from '../metrics/confidence.js';
-import { createPool } from '../metrics/pool.js';
+import { createPool, type MeasuredRun } from '../metrics/pool.js';
 import type { Result, Statistic } from '../metrics/result.js';
 import type { FoundWarmUp } from '../sim/warm-up.js';
 import { withCommonWarmUp } from './common-warm-up.js';
 import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
 import { pooledHash, type RunSpec } from './run-spec.js';
+import { createThreadPool, type ThreadPool } from './thread-pool.js';
 
 /** How near the truth a percentile of the slowdown is wanted, and of which. */
 export interface Precision {
@@ -37,6 +38,10 @@ export interface ReplicationHooks {
   readonly control?: RunControl;
   /** Told after each run how wide the widest interval is over all specs, relative: {@link precisionOf}. */
   readonly onPrecision?: (reached: number) => void;
+  /** Told of each run when it is finished. */
+  readonly onRun?: (run: MeasuredRun) => void;
+  /** Threads to use, of one who does more with them. */
+  readonly threads?: ThreadPool;
 }
 
 /** A control that is large enough for all that may be run. */
@@ -49,76 +54,74 @@ export function controlFor(specs: readonly RunSpec[], { first, most }: Replicati
  * policies meet the same requests in each. How many there will be depends on the results only, not on the machine.
  */
 export async function runReplicated(
+  specs: readonly RunSpec[],
+  replications: Replications,
+  { threads, ...hooks }: ReplicationHooks = {},
+): Promise<Replicated[]> {
+  const pool = threads ?? createThreadPool();
+  try {
+    return await replicate(specs, replications, hooks, pool);
+  } finally {
+    if (!threads) pool.close();
+  }
+}
+
+async function replicate(
   given: readonly RunSpec[],
   replications: Replications,
-  hooks: ReplicationHooks = {},
+  { control = controlFor(given, replications), onPrecision, onRun }: ReplicationHooks,
+  threads: ThreadPool,
 ): Promise<Replicated[]> {
-  const { control = controlFor(given, replications), onPrecision } = hooks;
-  const specs = await findWarmUps(given, control);
+  const specs = await findWarmUps(given, control, threads);
   const pools = specs.map(() => createPool(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
-  const jobs: RunSpec[][] = [];
-  const places: { readonly spec: number; readonly from: number }[] = [];
+  const queue: RunSpec[] = [];
+  const places: { readonly spec: number; readonly replication: number }[] = [];
   const reached = specs.map(() => Number.POSITIVE_INFINITY);
 
-  function enqueue(spec: number, count: number): void {
-    const from = planned[spec]!;
-    planned[spec]! += count;
-    const { replication } = specs[spec]!;
-    jobs.push(Array.from({ length: count }, (_, i) => ({ ...specs[spec]!, replication: replication + from + i })));
-    places.push({ spec, from });
-    control.planned = planned.reduce((sum, each) => sum + each, 0);
+  function enqueue(spec: number): void {
+    const replication = planned[spec]!++;
+    queue.push({ ...specs[spec]!, replication: specs[spec]!.replication + replication });
+    places.push({ spec, replication });
+    control.planned = queue.length;
   }
 
-  /** Up to so many replications of all specs; the first of all before the second of all, for whoever interrupts. */
-  function enqueueUpTo(total: (spec: number) => number): void {
-    for (let more = true; more; ) {
-      more = false;
-      for (const [i, spec] of specs.entries()) {
-        const count = Math.min(runsPerJob(spec), total(i) - planned[i]!);
-        if (count > 0) enqueue(i, count);
-        more ||= count > 0;
-      }
-    }
-  }
-
-  enqueueUpTo(() => replications.first);
-  await runAll('measure', jobs, control, (job, run, measured) => {
-    const { spec, from } = places[job]!;
-    pools[spec]!.add(from + run, measured);
+  // The first replication of all, then the second of all: whoever interrupts has something of each.
+  for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
+  await runAll(threads, 'measure', queue, control, (index, run) => {
+    onRun?.(run);
+    const { spec, replication } = places[index]!;
+    pools[spec]!.add(replication, run);
     if (++finished[spec]! < planned[spec]! || !replications.precision) return;
     const result = pools[spec]!.result()!;
     reached[spec] = precisionOf(result, replications.precision);
     onPrecision?.(Math.max(...reached));
     // More of what grows without bound makes nothing more precise.
     if (result.unstable) return;
-    const total = planned[spec]! + missing(reached[spec]!, replications, planned[spec]!);
-    enqueueUpTo((each) => (each === spec ? total : 0));
+    for (let i = missing(reached[spec]!, replications, planned[spec]!); i > 0; i--) enqueue(spec);
   });
   return specs.map((spec, i) => ({ spec, result: pools[i]!.result(), runs: pools[i]!.runs() }));
 }
 
-/** Requests that are simulated in the time it takes to make a thread and to compile the loop in it, about. */
-const REQUESTS_PER_THREAD = 3_000_000;
-
-/** Runs of a spec that follow one another in one thread: one, but more of short ones. */
-function runsPerJob({ end }: RunSpec): number {
-  return 'requests' in end ? Math.max(1, Math.floor(REQUESTS_PER_THREAD / end.requests)) : 1;
-}
-
 /** Finds where the warm-up ends, in the first replication; the others have the same. */
-async function findWarmUps(specs: readonly RunSpec[], control: RunControl): Promise<readonly RunSpec[]> {
+async function findWarmUps(
+  specs: readonly RunSpec[],
+  control: RunControl,
+  threads: ThreadPool,
+): Promise<readonly RunSpec[]> {
   const sought = [...specs.keys()].filter((i) => specs[i]!.warmup === 'find');
   if (sought.length === 0) return specs;
-  const size = runsPerJob(specs[sought[0]!]!);
-  const jobs: number[][] = [];
-  for (let i = 0; i < sought.length; i += size) jobs.push(sought.slice(i, i + size));
   const found: FoundWarmUp[] = [];
-  const specsOf = jobs.map((job) => job.map((i) => specs[i]!));
-  await runAll('seek', specsOf, control, (job, run, answer) => {
-    found[jobs[job]![run]!] = answer;
-  });
+  await runAll(
+    threads,
+    'seek',
+    sought.map((i) => specs[i]!),
+    control,
+    (index, answer) => {
+      found[sought[index]!] = answer;
+    },
+  );
   return withCommonWarmUp(specs, found);
 }
 

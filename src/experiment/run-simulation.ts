@@ -18,6 +18,8 @@ export interface RunHooks {
   /** Asked now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
   readonly environment?: Environment;
+  /** Filled with the sojourn of each measured request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
   /** Changes what is simulated: adds an observer, or breaks something for a test to notice. */
   readonly adjust?: (options: SimulateOptions) => SimulateOptions;
 }
@@ -76,7 +78,7 @@ function simulateOptions(
   spec: RunSpec,
   workload: OpenWorkload,
   warmup: number,
-  { onProgress, shouldStop }: RunHooks,
+  { onProgress, shouldStop, sojournsNs }: RunHooks,
 ): SimulateOptions & { expectedRequests: number } {
   const policy = parsePolicy(spec.policy);
   const { end } = workload;
@@ -89,6 +91,7 @@ function simulateOptions(
     random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
     ...(spec.system && { costs: spec.system.costs }),
+    ...(sojournsNs && { sojournsNs }),
     warmup:
       'requests' in end
         ? { requests: Math.floor(warmup * end.requests) }

@@ -1,5 +1,5 @@
-/** The thread that simulations run in, one after the other. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** A thread that runs simulations, one at a time. */
+import { parentPort } from 'node:worker_threads';
 import { setEngineFlags } from './engine-flags.js';
 import type { Environment } from './environment.js';
 import { RunControl } from './run-control.js';
@@ -8,9 +8,8 @@ import type { RunSpec } from './run-spec.js';
 export interface WorkerTask {
   /** Measure the run, or only find where its warm-up ends. */
   readonly task: 'measure' | 'seek';
-  readonly specs: readonly RunSpec[];
-  /** Number of the first of them among all runs. */
-  readonly first: number;
+  readonly spec: RunSpec;
+  readonly run: number;
   /** Runs there may be at most. */
   readonly most: number;
   readonly control: SharedArrayBuffer;
@@ -21,20 +20,17 @@ export interface WorkerTask {
 setEngineFlags();
 const { measure, seekWarmUp } = await import('./run-simulation.js');
 
-const { task, specs, first, most, control: buffer, environment } = workerData as WorkerTask;
-const control = new RunControl(most, buffer);
-const shouldStop = () => control.stopped;
-for (const [i, spec] of specs.entries()) {
-  if (i > 0 && control.stopped) break;
+parentPort!.on('message', async ({ task, spec, run, most, control: buffer, environment }: WorkerTask) => {
+  const control = new RunControl(most, buffer);
+  const shouldStop = () => control.stopped;
   if (task === 'seek') {
     parentPort!.postMessage(await seekWarmUp(spec, { shouldStop }));
-    continue;
+    return;
   }
-  const onProgress = (done: number) => control.report(first + i, done);
-  const measured = await measure(spec, { environment, shouldStop, onProgress });
-  onProgress(1);
+  const measured = await measure(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
+  control.report(run, 1);
   const buffers = measured.record.measurements.flatMap((type) =>
     [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
   );
   parentPort!.postMessage(measured, [...new Set(buffers)]);
-}
+});

@@ -93,13 +93,14 @@ function confused(policy: Policy, types: number): Policy {
 
 describe('a verdict', () => {
   const [first] = validationCases();
+  const { theory } = first!.quantities[0]!;
   const withWaits =
-    (waits: readonly number[]): Runner =>
+    (shares: readonly number[]): Runner =>
     async () => [
-      waits.map(
-        (wait) =>
-          ({ types: [{ sojournNs: { mean: wait + 10_000 }, serviceNs: { mean: 10_000 } }] }) as unknown as Result,
-      ),
+      shares.map((share) => {
+        const waits = { sojournNs: { mean: share * theory + 10_000 }, serviceNs: { mean: 10_000 } };
+        return { types: [waits] } as unknown as Result;
+      }),
     ];
   const verdict = async (waits: readonly number[]): Promise<Check['verdict']> => {
     const [check] = await validate([first!], { ...QUICK, replications: 4, widest: 0.1 }, '1', withWaits(waits));
