@@ -20,7 +20,7 @@ export interface RunHooks {
   readonly environment?: Environment;
   /** Filled with the sojourn of each measured request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
-  /** Changes what is simulated: adds an observer, or breaks something for a test to notice. */
+  /** Changes what is simulated: watches it, or breaks something for a test to notice. */
   readonly adjust?: (options: SimulateOptions) => SimulateOptions;
 }
 

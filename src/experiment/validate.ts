@@ -1,8 +1,10 @@
 /** Holds the simulator against queueing theory. */
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import type { Observer } from '../metrics/observer.js';
 import type { Result } from '../metrics/result.js';
 import { studentT } from '../metrics/student.js';
+import type { Policy } from '../scheduler/policy.js';
+import type { Workers } from '../scheduler/scheduler.js';
+import type { SimulateOptions } from '../sim/simulate.js';
 import { measure, type RunHooks } from './run-simulation.js';
 import type { RunSpec } from './run-spec.js';
 import type { Quantity, ValidationCase } from './validation-cases.js';
@@ -102,7 +104,7 @@ function check(
 
 /**
  * Little's law: the mean number in the system is the rate times the mean sojourn. In a run that begins and ends empty it is an identity, between the area under the number in
- * the system, added up here event by event, and the sojourns the recorder was told of. Answers the case that is farthest from it.
+ * the system, added up here from what the scheduler is told, and the sojourns the recorder was told of. Answers the case that is farthest from it.
  */
 async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks: RunHooks): Promise<Check> {
   let farthest = { name: '', ratio: 1 };
@@ -111,7 +113,7 @@ async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks:
     const spec = { ...specOf(each, seed), warmup: 0, end: { requests: LITTLE_REQUESTS } };
     const { record } = await measure(spec, {
       ...hooks,
-      adjust: (options) => ({ ...(hooks.adjust?.(options) ?? options), observer: area }),
+      adjust: (options) => watched(hooks.adjust?.(options) ?? options, area),
     });
     const sojourns = record.measurements.reduce((sum, { sojournNs }) => sum + sojournNs.sum, 0);
     const ratio = area.total / sojourns;
@@ -132,30 +134,39 @@ async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks:
 }
 
 /** The area under the number of requests in the system. */
-class Area implements Observer {
+class Area {
   total = 0;
   private inSystem = 0;
   private sinceNs = 0;
 
-  private changes(by: number, atNs: number): void {
+  changes(by: number, atNs: number): void {
     this.total += this.inSystem * (atNs - this.sinceNs);
     this.inSystem += by;
     this.sinceNs = atNs;
   }
+}
 
-  arrives(_request: number, _type: number, atNs: number): void {
-    this.changes(1, atNs);
-  }
-
-  stops(_worker: number, atNs: number, completed: boolean): void {
-    if (completed) this.changes(-1, atNs);
-  }
-
-  drops(_request: number, _type: number, atNs: number): void {
-    this.changes(-1, atNs);
-  }
-
-  starts(): void {}
-  steals(): void {}
-  dispatcher(): void {}
+/** Notes what the scheduler is told and answers, at the times it is. */
+function watched(options: SimulateOptions, area: Area): SimulateOptions {
+  const { policy, parameters } = options.policy;
+  const create: Policy['create'] = (setup, given) => {
+    const { now, pool } = setup;
+    const drop: Workers['drop'] = (request, reason) => {
+      area.changes(-1, now[0]!);
+      pool.drop(request, reason);
+    };
+    const scheduler = policy.create({ ...setup, pool: Object.assign(Object.create(pool), { drop }) }, given);
+    const arrive = scheduler.arrive.bind(scheduler);
+    const complete = scheduler.complete.bind(scheduler);
+    scheduler.arrive = (request, type, flow) => {
+      area.changes(1, now[0]!);
+      arrive(request, type, flow);
+    };
+    scheduler.complete = (worker) => {
+      area.changes(-1, now[0]!);
+      complete(worker);
+    };
+    return scheduler;
+  };
+  return { ...options, policy: { policy: { ...policy, create }, parameters } };
 }
