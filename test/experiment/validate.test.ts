@@ -117,6 +117,13 @@ describe('a verdict', () => {
     expect(await verdict([Number.NaN, 1, 1, 1])).toBe('miss');
   });
 
+  test('allows for what a system that is only near the theory’s may be off', async () => {
+    const near = { ...first!, quantities: [{ ...first!.quantities[0]!, slack: 0.04 * theory }] };
+    const waits = withWaits([1.03, 1.031, 1.0305, 1.029]);
+    const [check] = await validate([near], { ...QUICK, replications: 4, widest: 0.1 }, '1', waits);
+    expect(check!.verdict).toBe('ok');
+  });
+
   test('is imprecise when the interval holds everything', async () => {
     expect(await verdict([0.7, 1.3, 0.9, 1.1])).toBe('imprecise');
   });
@@ -133,6 +140,7 @@ test('the table tells what agrees and what does not', () => {
     what: 'mean wait',
     unit: 'ns',
     theory: 15_000,
+    slack: 0,
     simulated: 14_900,
     halfWidth: 150,
     verdict: 'ok',
