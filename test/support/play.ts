@@ -44,5 +44,6 @@ export async function play(
     trueProfile: { meanNs: Array.from({ length: classified }, (_, type) => meanOfType(type)), ratio },
     warmup: { requests: 0 },
   });
+  referee!.finish();
   return { referee: referee!, record };
 }
