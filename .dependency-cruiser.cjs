@@ -30,6 +30,12 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('metrics', 'units') },
     },
     {
+      name: 'events-know-only-the-scheduler',
+      severity: 'error',
+      from: { path: rooms('events') },
+      to: { path: '^src/', pathNot: rooms('events', 'scheduler', 'units') },
+    },
+    {
       name: 'sim-does-not-know-hw',
       severity: 'error',
       from: { path: rooms('sim') },

@@ -1,4 +1,5 @@
-// npm run build
-import { compile } from './setup.mjs';
+// npm run build; with --if-older only when something has changed.
+import { build, compile } from './setup.mjs';
 
-process.exitCode = await compile();
+if (process.argv.includes('--if-older')) await build();
+else process.exitCode = await compile();

@@ -22,6 +22,7 @@ export async function installNativePackages() {
 }
 
 function installed(name) {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own syntax
   const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' });
   return stdout?.includes('install ok installed') ?? false;
 }

@@ -30,11 +30,13 @@ export async function install() {
 
 /** Builds when a source file is newer than what was built. */
 export async function build() {
-  const built = join(ROOT, 'dist/.tsbuildinfo');
-  const inputs = [join(ROOT, 'src'), join(ROOT, 'tsconfig.json'), join(ROOT, 'package.json')];
-  const newest = Math.max(...inputs.map(newestIn));
-  if (existsSync(MAIN) && modified(built) >= newest) return;
+  if (isUpToDate('dist/cli/main.js', ['src', 'tsconfig.json', 'package.json'])) return;
   await stepOrExit('building', process.execPath, [join(ROOT, 'scripts/build.mjs')]);
+}
+
+/** Is a product newer than everything it is made of? Paths from the root of the checkout. */
+export function isUpToDate(product, inputs) {
+  return modified(join(ROOT, product)) >= Math.max(...inputs.map((input) => newestIn(join(ROOT, input))));
 }
 
 /** Compiles src/ to dist/ and makes the command executable. Answers the exit code. */
@@ -44,9 +46,9 @@ export async function compile() {
   if (!existsSync(MAIN)) return code || 1;
   chmodSync(MAIN, 0o755);
   if (code === 0) {
-    // tsc leaves the file alone when nothing changed; its time says when was last built.
+    // tsc leaves the file alone when it has not changed; its time says when was last built. (That of .tsbuildinfo does not: a mere check writes it too.)
     const now = new Date();
-    utimesSync(join(ROOT, 'dist/.tsbuildinfo'), now, now);
+    utimesSync(MAIN, now, now);
   }
   return code;
 }

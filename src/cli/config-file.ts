@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readText } from '../experiment/files.js';
 import { Checker, type Problem, show } from '../workload/checker.js';
@@ -23,8 +23,13 @@ export function readConfigFile(path: string): SimSettings {
   const settings = readSettings(source.value ?? {}, checker);
   if (problems.length > 0) throw new WorkloadError(source.locate(problems));
   const folder = dirname(path);
-  const { json } = settings;
-  return { ...settings, folder, ...(json !== undefined && json !== '-' && { json: join(folder, json) }) };
+  const { json, systems } = settings;
+  return {
+    ...settings,
+    folder,
+    ...(systems && { systems: systems.map((each) => (/\.ya?ml$/i.test(each) ? resolve(folder, each) : each)) }),
+    ...(json !== undefined && json !== '-' && { json: join(folder, json) }),
+  };
 }
 
 function readSettings(value: unknown, checker: Checker): SimSettings {

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { EventFileError } from '../events/event-file.js';
 import { EnvironmentError, InputError } from '../experiment/errors.js';
 import { StartupError } from '../hw/startup-error.js';
 import { PolicyError } from '../scheduler/policy.js';
@@ -15,11 +16,13 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+const USAGE_ERRORS = [InputError, PolicyError, WorkloadError, EventFileError];
+
 /** Says on stderr what went wrong, one line per mistake, and answers the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
-  if (error instanceof InputError || error instanceof PolicyError || error instanceof WorkloadError) {
-    complain(error.message);
+  if (USAGE_ERRORS.some((kind) => error instanceof kind)) {
+    complain((error as Error).message);
     return EXIT.usage;
   }
   if (error instanceof EnvironmentError || error instanceof StartupError) {

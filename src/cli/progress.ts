@@ -6,11 +6,12 @@ const SHOW_AFTER_MS = 1000;
 const REFRESH_MS = 100;
 const SCALE = 1000;
 
-/** Shows a bar on stderr while runs go on, if that is a terminal and they take long enough. Answers how to take it away. */
-export function showProgress(control: RunControl, label: string): () => void {
-  if (!process.stderr.isTTY) return () => {};
+/** Shows a bar on stderr while runs go on, if that is a terminal and they take long enough. Answers how to take it away, and how to say more in it. */
+export function showProgress(control: RunControl, label: string): { hide: () => void; note: (text: string) => void } {
+  if (!process.stderr.isTTY) return { hide: () => {}, note: () => {} };
+  let noted = '';
   const bar = new cliProgress.SingleBar({
-    format: `${label} [{bar}] {percentage} %{left}`,
+    format: `${label} [{bar}] {percentage} %{left}{noted}`,
     barCompleteChar: '=',
     barIncompleteChar: ' ',
     barsize: 30,
@@ -23,17 +24,21 @@ export function showProgress(control: RunControl, label: string): () => void {
   const startedMs = performance.now();
   let interval: NodeJS.Timeout | undefined;
   const timeout = setTimeout(() => {
-    bar.start(SCALE, 0, { left: '' });
+    bar.start(SCALE, 0, { left: '', noted });
     interval = setInterval(() => {
       const done = control.done();
-      bar.update(Math.floor(done * SCALE), { left: timeLeft(performance.now() - startedMs, done) });
+      bar.update(Math.floor(done * SCALE), { left: timeLeft(performance.now() - startedMs, done), noted });
     }, REFRESH_MS);
   }, SHOW_AFTER_MS);
-  return () => {
+  const hide = () => {
     clearTimeout(timeout);
     clearInterval(interval);
     bar.stop();
   };
+  const note = (text: string) => {
+    noted = text;
+  };
+  return { hide, note };
 }
 
 /** ` · 12 s left`, from how long it took so far; empty while that tells nothing. */

@@ -1,5 +1,7 @@
 import { InputError } from '../experiment/errors.js';
 import { DEFAULTS, type Settings } from '../experiment/plan.js';
+import type { Precision } from '../experiment/replicate.js';
+import { PERCENTILES, type Percentile, type Statistic } from '../metrics/result.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { parseDuration } from '../units/duration.js';
 import { parseRate } from '../units/rate.js';
@@ -41,6 +43,14 @@ export const SETTINGS: readonly Setting[] = [
     help: `policies to compare, with parameters as ts:quantum=10us (default: ${DEFAULTS.policies.join(',')})`,
     many: true,
     parse: parsePolicies,
+  },
+  {
+    key: 'system',
+    field: 'systems',
+    value: 'NAME|FILE[,…]',
+    help: 'machines to simulate, with what they cost: `psp systems`, or your own .yaml; with --policy one, for its costs',
+    many: true,
+    parse: (text) => text.split(',').map((name) => name.trim()),
   },
   {
     key: 'load',
@@ -109,6 +119,34 @@ export const SETTINGS: readonly Setting[] = [
     parse: (text) => parseNumber(text, 'a number from 0 to below 1', (x) => x >= 0 && x < 1),
   },
   {
+    key: 'replications',
+    field: 'replications',
+    value: 'N',
+    help: 'repeat every run with N independent seeds, for confidence intervals that hold (default: 1)',
+    parse: parseReplications,
+  },
+  {
+    key: 'precision',
+    field: 'precision',
+    value: 'X%[:pQ]',
+    help: 'add replications until every type’s p99.9 slowdown, or that of :p50, :p99, :mean, is within X %',
+    parse: parsePrecision,
+  },
+  {
+    key: 'max-replications',
+    field: 'maxReplications',
+    value: 'N',
+    help: `where --precision gives up (default: ${DEFAULTS.maxReplications})`,
+    parse: parseReplications,
+  },
+  {
+    key: 'record',
+    field: 'record',
+    value: 'FILE',
+    help: 'write all that the scheduler is told and answers, for psp replay; one policy only',
+    parse: (text) => text,
+  },
+  {
     key: 'json',
     field: 'json',
     value: 'FILE|-',
@@ -162,6 +200,30 @@ function parsePolicies(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   for (const name of names) parsePolicy(name);
   return names;
+}
+
+const MOST_REPLICATIONS = 10_000;
+
+function parseReplications(text: string): number {
+  const fits = (x: number) => Number.isInteger(x) && x >= 1 && x <= MOST_REPLICATIONS;
+  return parseNumber(text, `a whole number from 1 to ${MOST_REPLICATIONS}`, fits);
+}
+
+/** The names of percentiles and the mean, as they are typed. */
+const STATISTICS: Readonly<Record<string, Statistic>> = {
+  ...Object.fromEntries(Object.keys(PERCENTILES).map((name) => [name.replace('_', '.'), name as Percentile])),
+  mean: 'mean',
+};
+
+function parsePrecision(text: string): Precision {
+  const match = /^([\d.]+)\s*%(?::(.*))?$/.exec(text);
+  const percent = Number(match?.[1]);
+  const statistic = STATISTICS[match?.[2] ?? 'p99.9'];
+  if (!(percent > 0 && percent <= 100) || statistic === undefined) {
+    const names = Object.keys(STATISTICS).join(', ');
+    throw new Error(`expected a share such as 5% or 5%:p99 (one of ${names}), found '${text}'`);
+  }
+  return { relative: percent / 100, statistic };
 }
 
 function parseNumber(text: string, expected: string, fits: (x: number) => boolean): number {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { parseSystem, type System } from '../sim/parse-system.js';
 import { nearest } from '../units/nearest.js';
 import { parseWorkload } from '../workload/parse-workload.js';
 import type { Workload } from '../workload/workload.js';
@@ -7,10 +8,20 @@ import { InputError } from './errors.js';
 import { PACKAGE_ROOT } from './package-info.js';
 
 const SHIPPED = join(PACKAGE_ROOT, 'workloads');
+const SHIPPED_SYSTEMS = join(PACKAGE_ROOT, 'configs/systems');
 
 /** Names of the workloads that come with psp. */
 export function shippedWorkloads(): string[] {
-  return readdirSync(SHIPPED)
+  return namesIn(SHIPPED);
+}
+
+/** Names of the systems that come with psp. */
+export function shippedSystems(): string[] {
+  return namesIn(SHIPPED_SYSTEMS);
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => basename(file, '.yaml'))
     .sort();
@@ -62,6 +73,24 @@ export function readWorkload({ path, fileName }: WorkloadFile): Workload {
   return parseWorkload(readText(path, fileName), fileName, {
     readText: (other) => readFileSync(resolve(dirname(path), other), 'utf8'),
   });
+}
+
+/**
+ * Reads a system: one that comes with psp, by name, or a file.
+ *
+ * @throws InputError that suggests the nearest name
+ * @throws WorkloadError when the file is wrong
+ */
+export function readSystem(nameOrFile: string): System {
+  if (kindOf(nameOrFile) === 'yaml') return parseSystem(readText(nameOrFile), nameOrFile);
+  const names = shippedSystems();
+  if (names.includes(nameOrFile)) {
+    return parseSystem(readText(join(SHIPPED_SYSTEMS, `${nameOrFile}.yaml`)), `configs/systems/${nameOrFile}.yaml`);
+  }
+  const meant = nearest(nameOrFile, names);
+  throw new InputError(
+    `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
+  );
 }
 
 /** @throws InputError */

@@ -44,7 +44,10 @@ function openGenerated(spec: RunSpec, { source, offer }: GeneratedWorkload): Ope
     load: offeredLoad(workload, offer, spec.workers),
     hasFlows: true,
     end: spec.end,
-    source: ({ flows }) => createRequestSource(workload, { ...offer, ...spec.end, seed: spec.seed, flows }),
+    source: ({ flows }) => {
+      const { seed, replication, end } = spec;
+      return createRequestSource(workload, { ...offer, ...end, seed, replication, flows });
+    },
   };
 }
 

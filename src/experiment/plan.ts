@@ -1,11 +1,14 @@
-import { PolicyError } from '../scheduler/policy.js';
-import { parsePolicy } from '../scheduler/registry.js';
+import { defaultParameters, PolicyError } from '../scheduler/policy.js';
+import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import type { DropReason, Workers } from '../scheduler/scheduler.js';
+import { replacesPolicyCost } from '../sim/costs.js';
+import { policyOf, type System } from '../sim/parse-system.js';
 import { traceRateScale } from '../workload/trace.js';
 import { cycleNs, type Offer } from '../workload/workload.js';
 import { InputError } from './errors.js';
-import { findWorkload, readWorkload } from './files.js';
+import { findWorkload, readSystem, readWorkload } from './files.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
+import type { Precision, Replications } from './replicate.js';
 import { usesFlows } from './run-simulation.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
 import { scanTraceFile } from './trace-file.js';
@@ -17,6 +20,8 @@ export interface Settings {
   /** What a file is relative to; default: the working directory. */
   readonly folder?: string;
   readonly policies?: readonly string[];
+  /** Names of systems that come with psp, or files. With policies at most one, which then gives the costs. */
+  readonly systems?: readonly string[];
   readonly workers?: number;
   /** At most one of these three. */
   readonly load?: number;
@@ -28,6 +33,11 @@ export interface Settings {
   readonly durationNs?: number;
   readonly seed?: string;
   readonly warmup?: number;
+  readonly replications?: number;
+  readonly precision?: Precision;
+  readonly maxReplications?: number;
+  /** File to record the one run into. */
+  readonly record?: string;
 }
 
 export const DEFAULTS = {
@@ -39,11 +49,16 @@ export const DEFAULTS = {
   requests: 2_000_000,
   seed: '1',
   warmup: 0.1,
+  replications: 1,
+  /** Fewer say little about how much they differ: with 8, Student's t is 2.4, with 3 it is 4.3. */
+  replicationsForPrecision: 8,
+  maxReplications: 64,
 } as const;
 
 /** Runs that compare policies on the same trace of requests. */
 export interface Plan {
   readonly specs: readonly RunSpec[];
+  readonly replications: Replications;
   readonly workload: OpenWorkload;
 }
 
@@ -53,27 +68,75 @@ export interface Plan {
  * @throws InputError, WorkloadError or PolicyError
  */
 export async function planRuns(settings: Settings): Promise<Plan> {
-  const { policies = DEFAULTS.policies, workers = DEFAULTS.workers } = settings;
-  const { workload, end } = await readInput(settings, workers);
-  const specs = policies.map(
-    (policy): RunSpec => ({
+  const { workers = DEFAULTS.workers } = settings;
+  const { workload, end, name } = await readInput(settings, workers);
+  const specs = contenders(settings, name).map(
+    (contender): RunSpec => ({
       workload,
-      policy,
+      ...contender,
       workers,
       seed: settings.seed ?? DEFAULTS.seed,
+      replication: 0,
       warmup: settings.warmup ?? DEFAULTS.warmup,
       end,
+      ...(settings.record !== undefined && { record: settings.record }),
     }),
   );
   const opened = openWorkload(specs[0]!);
   for (const spec of specs) check(spec, opened);
-  return { specs, workload: opened };
+  const replications = readReplications(settings, specs[0]!);
+  if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
+    throw new InputError(
+      `record: an event file holds one run: expected one policy and no replications, found ${specs.map(({ policy }) => policy).join(', ')}${replications.first > 1 ? ` in ${replications.first} replications` : ''}`,
+    );
+  }
+  return { specs, replications, workload: opened };
+}
+
+function readReplications(settings: Settings, { workload }: RunSpec): Replications {
+  const { precision, maxReplications = DEFAULTS.maxReplications } = settings;
+  if (settings.maxReplications !== undefined && precision === undefined) {
+    throw new InputError('max-replications is the ceiling of precision: expected both, found only max-replications');
+  }
+  const usual = precision ? Math.min(DEFAULTS.replicationsForPrecision, maxReplications) : DEFAULTS.replications;
+  const { replications = usual } = settings;
+  if (workload.kind === 'trace' && (replications > 1 || precision)) {
+    throw new InputError(
+      `${workload.summary.fileName}: a trace is the same in every replication: replications and precision are for workload files (.yaml)`,
+    );
+  }
+  if (precision && replications > maxReplications) {
+    throw new InputError(
+      `expected replications of at most max-replications = ${maxReplications}, found ${replications}`,
+    );
+  }
+  return { first: replications, ...(precision && { precision, most: maxReplications }) };
+}
+
+/** What is compared: policies, systems with their own policies, or policies with the costs of one system. */
+function contenders({ policies, systems }: Settings, workload: string): readonly Pick<RunSpec, 'policy' | 'system'>[] {
+  if (!systems) return (policies ?? DEFAULTS.policies).map((policy) => ({ policy }));
+  const read = systems.map(readSystem);
+  if (!policies) {
+    return read.map((system) => ({ policy: policyOf(system, workload), system: nameAndCosts(system) }));
+  }
+  const [only] = read;
+  if (read.length > 1) {
+    throw new InputError(
+      `expected one system whose costs the policies have, found ${read.length} (${systems.join(', ')}): leave out the policies, or all systems but one`,
+    );
+  }
+  return policies.map((policy) => ({ policy, system: nameAndCosts(only!) }));
+}
+
+function nameAndCosts({ name, costs }: System): NonNullable<RunSpec['system']> {
+  return { name, costs };
 }
 
 async function readInput(
   settings: Settings,
   workers: number,
-): Promise<{ workload: GeneratedWorkload | TraceWorkload; end: RunSpec['end'] }> {
+): Promise<{ workload: GeneratedWorkload | TraceWorkload; end: RunSpec['end']; name: string }> {
   const file = findWorkload(settings.workload, settings.folder);
   const { load, rateRps, rateScale, requests, durationNs } = settings;
   const offer: Offer | undefined =
@@ -90,6 +153,7 @@ async function readInput(
         rateScale: offer ? asInput(() => traceRateScale(summary, offer)) : (rateScale ?? 1),
       },
       end: asked ?? { requests: summary.requests },
+      name: file.fileName,
     };
   }
   if (rateScale !== undefined) {
@@ -101,6 +165,7 @@ async function readInput(
     workload: { kind: 'generated', source: workload.source, offer: offer ?? { load: DEFAULTS.load, workers } },
     end:
       asked ?? (oneCycleNs < Number.POSITIVE_INFINITY ? { durationNs: oneCycleNs } : { requests: DEFAULTS.requests }),
+    name: workload.name,
   };
 }
 
@@ -112,6 +177,7 @@ function check(spec: RunSpec, workload: OpenWorkload): void {
       `${spec.policy}: needs the flow of each request, but the trace has no column 'flow': use steering=random or round-robin`,
     );
   }
+  checkSystem(spec, chosen);
   chosen.policy.create(
     {
       workers: spec.workers,
@@ -126,6 +192,18 @@ function check(spec: RunSpec, workload: OpenWorkload): void {
     chosen.parameters,
   );
   if (spec.workload.kind === 'generated') asInput(() => workload.source({ flows: false }));
+}
+
+function checkSystem({ policy: text, system }: RunSpec, chosen: ChosenPolicy): void {
+  const { policy, parameters } = chosen;
+  if (!system) return;
+  if (policy.sharing) {
+    throw new PolicyError(`${text}: serves all requests at once, which no system can: leave out system ${system.name}`);
+  }
+  const isStated = parameters.costNs !== defaultParameters(policy).costNs;
+  if (isStated && replacesPolicyCost(system.costs, chosen)) {
+    throw new PolicyError(`${text}: what that costs is for system ${system.name} to say: leave out cost`);
+  }
 }
 
 const NOWHERE: Workers = {

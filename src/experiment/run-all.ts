@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Result } from '../metrics/result.js';
+import type { MeasuredRun } from '../metrics/pool.js';
 import { describeEnvironment } from './environment.js';
 import { EnvironmentError, InputError } from './errors.js';
 import { RunControl } from './run-control.js';
@@ -8,37 +8,48 @@ import type { RunSpec } from './run-spec.js';
 import type { WorkerTask } from './simulation-worker.js';
 
 /**
- * Runs simulations side by side, as many as there are cores. Each has a thread of its own, made for it: what V8 learns of one policy (which
- * classes a call leads to) would make the next one in the same thread a fifth slower.
+ * Runs simulations side by side, as many as there are cores, and hands out each as it is finished. Each has a thread of its own, made for it:
+ * what V8 learns of one policy (which classes a call leads to) would make the next one in the same thread a fifth slower.
  *
- * @returns the results in the order of the specs; undefined for runs that had not begun when they were stopped
+ * Runs that have not begun when the control is stopped do not begin.
+ *
+ * @param specs in the order they are begun; a finished run may add to them
+ * @param onRun told the index of the spec
  */
 export async function runAll(
   specs: readonly RunSpec[],
+  onRun: (index: number, run: MeasuredRun) => void,
   control = new RunControl(specs.length),
-): Promise<(Result | undefined)[]> {
-  const results: (Result | undefined)[] = specs.map(() => undefined);
+): Promise<void> {
   const environment = describeEnvironment();
+  const cores = availableParallelism();
   let next = 0;
-  const lane = async () => {
-    while (next < specs.length && !control.stopped) {
-      const run = next++;
-      const spec = specs[run]!;
-      results[run] = await runInThread({ spec, run, runs: specs.length, control: control.buffer, environment });
-    }
+  const running = new Set<Promise<void>>();
+  const begin = () => {
+    const run = next++;
+    const spec = specs[run]!;
+    const finished = runInThread({ spec, run, most: control.most, control: control.buffer, environment }).then(
+      (measured) => {
+        running.delete(finished);
+        onRun(run, measured);
+      },
+    );
+    running.add(finished);
   };
-  const lanes = Array.from({ length: Math.min(specs.length, availableParallelism()) }, lane);
   try {
-    await Promise.all(lanes);
+    for (;;) {
+      while (next < specs.length && running.size < cores && !control.stopped) begin();
+      if (running.size === 0) break;
+      await Promise.race(running);
+    }
   } catch (error) {
     control.stop();
-    await Promise.allSettled(lanes);
+    await Promise.allSettled(running);
     throw error;
   }
-  return results;
 }
 
-function runInThread(task: WorkerTask): Promise<Result> {
+function runInThread(task: WorkerTask): Promise<MeasuredRun> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./simulation-worker.js', import.meta.url), { workerData: task });
     worker.once('message', resolve);

@@ -1,13 +1,19 @@
 /** Progress and stop of several runs in several threads: a few integers in shared memory, because a busy thread receives no messages. */
 export class RunControl {
   private readonly cells: Int32Array;
+  /** How many of the runs are meant to happen, as far as is known now. */
+  planned: number;
 
-  /** @param buffer the one of the same control in another thread */
+  /**
+   * @param most runs there may be
+   * @param buffer the one of the same control in another thread
+   */
   constructor(
-    readonly runs: number,
-    readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(4 * (runs + 1)),
+    readonly most: number,
+    readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(4 * (most + 1)),
   ) {
     this.cells = new Int32Array(buffer);
+    this.planned = most;
   }
 
   /** Asks all runs to end with what there is. */
@@ -24,11 +30,11 @@ export class RunControl {
     Atomics.store(this.cells, 1 + run, Math.round(done * SCALE));
   }
 
-  /** How much of all runs together is done, 0 … 1. */
+  /** How much of all planned runs together is done, 0 … 1. */
   done(): number {
     let sum = 0;
-    for (let run = 0; run < this.runs; run++) sum += Atomics.load(this.cells, 1 + run);
-    return sum / (SCALE * this.runs);
+    for (let run = 0; run < this.most; run++) sum += Atomics.load(this.cells, 1 + run);
+    return sum / (SCALE * this.planned);
   }
 }
 

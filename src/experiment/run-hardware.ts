@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { type HardwareFields, recordOfRun } from '../hw/record.js';
 import type { HardwareRun } from '../hw/run.js';
 import { createResult, type Manifest, type Result } from '../metrics/result.js';
+import { plainParameters } from '../scheduler/policy.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../workload/workload.js';
 import { describeEnvironment, type Environment } from './environment.js';
-import { plainParameters } from './run-simulation.js';
 import { canonicalJson } from './run-spec.js';
 
 /** The result of a run on a machine: psp.result/1, with what only a machine knows. */

@@ -1,9 +1,12 @@
+import type { MeasuredRun } from '../metrics/pool.js';
 import { createResult, type Result } from '../metrics/result.js';
-import type { Parameters } from '../scheduler/policy.js';
+import { type Parameters, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
+import { costsOf, replacesPolicyCost } from '../sim/costs.js';
 import { simulate } from '../sim/simulate.js';
 import { STREAM, substream } from '../workload/random.js';
 import { describeEnvironment, type Environment } from './environment.js';
+import { recordSimulation } from './event-recording.js';
 import { openWorkload } from './open-workload.js';
 import { configHash, type RunSpec } from './run-spec.js';
 
@@ -17,20 +20,28 @@ export interface RunHooks {
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
 export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promise<Result> {
+  const { identity, record, manifest } = await measure(spec, hooks);
+  return createResult(identity, record, manifest);
+}
+
+/** The same, with the histograms still there: for pooling with other replications. */
+export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { environment = describeEnvironment(), onProgress, shouldStop } = hooks;
   const policy = parsePolicy(spec.policy);
   const workload = openWorkload(spec);
   const { end } = workload;
+  const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
   const record = await simulate({
-    policy,
+    policy: recording?.policy ?? policy,
     workers: spec.workers,
     types: workload.types,
     hasUnknown: workload.hasUnknown,
     source: workload.source({ flows: usesFlows(policy) }),
-    random: substream(spec.seed, STREAM.stealing),
+    random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
+    ...(spec.system && { costs: spec.system.costs }),
     warmup:
       'requests' in end
         ? { requests: Math.floor(spec.warmup * end.requests) }
@@ -42,11 +53,13 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
     }),
     ...(shouldStop && { shouldStop }),
   });
-  return createResult(
-    {
+  recording?.close();
+  return {
+    identity: {
       world: 'sim',
       policy: policy.policy.name,
-      policyParameters: plainParameters(policy.parameters),
+      policyParameters: plainParameters(chargedParameters(policy, spec)),
+      ...(spec.system && { system: spec.system.name }),
       workload: workload.name,
       workers: spec.workers,
       load: workload.load,
@@ -55,13 +68,14 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
       warmup: spec.warmup,
     },
     record,
-    {
+    manifest: {
       ...environment,
       configHash: configHash(spec),
+      ...(spec.system && { costs: costsOf(spec.system.costs, policy) }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
-  );
+  };
 }
 
 /** Does the policy look at the flow of a request as it is configured? */
@@ -69,9 +83,9 @@ export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
   return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
 }
 
-/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
-export function plainParameters(parameters: Parameters): Parameters {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
-  );
+/** The parameters without a cost that the system's constant took the place of. */
+function chargedParameters(chosen: ChosenPolicy, { system }: RunSpec): Parameters {
+  if (!system || !replacesPolicyCost(system.costs, chosen)) return chosen.parameters;
+  const { costNs: _, ...charged } = chosen.parameters;
+  return charged;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { parsePolicy } from '../scheduler/registry.js';
+import type { SystemCosts } from '../sim/costs.js';
 import type { TraceSummary } from '../workload/trace.js';
 import type { Offer, WorkloadSource } from '../workload/workload.js';
 
@@ -9,12 +10,18 @@ export interface RunSpec {
   readonly workload: GeneratedWorkload | TraceWorkload;
   /** The policy as typed: `darc`, `ts:quantum=5us:cost=1us`. */
   readonly policy: string;
+  /** The system around the policy. */
+  readonly system?: { readonly name: string; readonly costs: SystemCosts };
   readonly workers: number;
   readonly seed: string;
+  /** Number of the independent repetition, from 0: each has random streams of its own. */
+  readonly replication: number;
   /** Share of the run whose requests are not measured, 0 <= warmup < 1. */
   readonly warmup: number;
   /** Where the trace of requests ends. */
   readonly end: { readonly requests: number } | { readonly durationNs: number };
+  /** File that what the scheduler is told and answers is written to; has no part in the result. */
+  readonly record?: string;
 }
 
 /** A workload file. */
@@ -42,9 +49,19 @@ export function configHash(spec: RunSpec): string {
     spec.workload.kind === 'generated'
       ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
-  const { workers, seed, warmup, end } = spec;
-  const config = { world: 'sim', workload, policy: policy.name, parameters, workers, seed, warmup, end };
-  return createHash('sha256').update(canonicalJson(config)).digest('hex');
+  const { workers, seed, replication, warmup, end } = spec;
+  const run = { workers, seed, replication, warmup, end, costs: spec.system?.costs };
+  const config = { world: 'sim', workload, policy: policy.name, parameters, ...run };
+  return sha256(canonicalJson(config));
+}
+
+/** The same for several runs that became one result. */
+export function pooledHash(hashes: readonly string[]): string {
+  return sha256(canonicalJson(hashes));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** JSON with the keys of every object sorted, and infinite numbers told apart from null. */

@@ -8,21 +8,25 @@ import type { RunSpec } from './run-spec.js';
 export interface WorkerTask {
   readonly spec: RunSpec;
   readonly run: number;
-  readonly runs: number;
+  /** Runs there may be at most. */
+  readonly most: number;
   readonly control: SharedArrayBuffer;
   readonly environment: Environment;
 }
 
 // First the flags, then the simulator: see there.
 setEngineFlags();
-const { runSimulation } = await import('./run-simulation.js');
+const { measure } = await import('./run-simulation.js');
 
-const { spec, run, runs, control: buffer, environment } = workerData as WorkerTask;
-const control = new RunControl(runs, buffer);
-const result = await runSimulation(spec, {
+const { spec, run, most, control: buffer, environment } = workerData as WorkerTask;
+const control = new RunControl(most, buffer);
+const measured = await measure(spec, {
   environment,
   onProgress: (done) => control.report(run, done),
   shouldStop: () => control.stopped,
 });
 control.report(run, 1);
-parentPort!.postMessage(result);
+const buffers = measured.record.measurements.flatMap((type) =>
+  [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
+);
+parentPort!.postMessage(measured, [...new Set(buffers)]);

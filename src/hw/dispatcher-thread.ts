@@ -1,5 +1,8 @@
 /** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { openEventRing } from '../events/event-ring.js';
+import { tapped } from '../events/tap.js';
+import type { ChosenPolicy } from '../scheduler/registry.js';
 import { STREAM, substream } from '../workload/random.js';
 import type { WorkloadSource } from '../workload/workload.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
@@ -18,6 +21,8 @@ export interface DispatcherThreadData {
   readonly dilation: number;
   readonly poll: Poll;
   readonly core?: number;
+  /** Ring that what the scheduler is told and answers is written to. */
+  readonly events?: SharedArrayBuffer;
 }
 
 /** What the thread tells the main thread; only on the rare occasions named here. */
@@ -37,7 +42,13 @@ function main(data: DispatcherThreadData): void {
   const workload = parseWorkloadSource(data.workload);
   const types = schedulerTypes(workload, data.dilation);
 
-  const dispatcher = createDispatcher(memory, warmUpScheduler(workload, hardwarePolicy(data.policy), memory.workers));
+  const events = data.events && openEventRing(data.events);
+  const recorded = ({ policy, parameters }: ChosenPolicy): ChosenPolicy => ({
+    policy: events ? tapped(policy, events) : policy,
+    parameters,
+  });
+  const unstretched = recorded(hardwarePolicy(data.policy));
+  const dispatcher = createDispatcher(memory, warmUpScheduler(workload, unstretched, memory.workers));
   warmUp(dispatcher, memory, workload);
 
   const bellWord = Control.dispatcherBell / 4;
@@ -65,7 +76,8 @@ function main(data: DispatcherThreadData): void {
     };
   }
   const random = substream(data.seed, STREAM.stealing);
-  const policy = hardwarePolicy(data.policy, data.dilation);
+  const policy = recorded(hardwarePolicy(data.policy, data.dilation));
+  events?.clear();
   dispatcher.reset(
     (pool, now) => createScheduler(policy, { workers: memory.workers, types, pool, now, random }),
     hooks,

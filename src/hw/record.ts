@@ -118,6 +118,7 @@ export function recordOfRun(
         // The workers count their time over the whole run; the window has its share of the completions.
         busyNs: sum(completed) > 0 ? (busyNs * completedInWindow) / sum(completed) : 0,
         overheadNs: 0,
+        dispatcherNs: 0,
       },
     },
     fields: {

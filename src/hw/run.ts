@@ -39,6 +39,8 @@ export interface HardwareSpec {
   readonly concurrency?: number;
   /** Silence after the last send (real time) that ends the run. */
   readonly drainNs?: number;
+  /** File that what the scheduler is told and answers is written to. */
+  readonly record?: string;
 }
 
 export interface HardwareLive {
@@ -150,6 +152,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
         policy: spec.policy,
         seed: spec.seed,
         dilation: dilation.factor,
+        ...(spec.record !== undefined && { record: spec.record }),
       }),
       client: (socket) => ({
         config: client(socket),

@@ -8,6 +8,7 @@ import { firstAllowedCore, refuseMissingCores } from './cores.js';
 import { readServerCounts, type ServerCounts } from './counts.js';
 import type { DispatcherMessage, DispatcherThreadData } from './dispatcher-thread.js';
 import { deviceArguments, ealArguments, explainEalFailure, provideRuntimeDirectory } from './eal.js';
+import { createEventLogMemory, type EventLog, openEventLog } from './event-log.js';
 import {
   Control,
   createSharedMemory,
@@ -33,6 +34,8 @@ export interface ServerSpec {
   readonly seed: string | number;
   /** All times of the run are stretched by this. */
   readonly dilation: number;
+  /** File that what the scheduler is told and answers is written to. */
+  readonly record?: string;
 }
 
 export interface RunningServer {
@@ -93,16 +96,20 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   );
   const control = new Int32Array(memory.buffer, memory.base, Control.bytes / 4);
   const reservations: ReservationChange[] = [];
-  const thread = startDispatcher(spec, memory, reservations);
+  const events = spec.record === undefined ? undefined : createEventLogMemory();
+  const thread = startDispatcher(spec, memory, reservations, events);
+  let log: EventLog | undefined;
   let server: NativeServer | undefined;
   const endThreads = async (): Promise<void> => {
     Atomics.store(control, Control.runState / 4, RunState.stopped);
     server?.stop();
     await thread.exited;
     native.stopEal();
+    await log?.close();
   };
   try {
     await Promise.race([dispatcherReady(control), thread.failed]);
+    if (events) log = await openEventLog(events, spec.record!, { ...spec, workers: config.workers });
     server = new native.Server(
       {
         port: {
@@ -158,7 +165,12 @@ interface DispatcherThread {
   readonly exited: Promise<void>;
 }
 
-function startDispatcher(spec: ServerSpec, memory: SharedMemory, reservations: ReservationChange[]): DispatcherThread {
+function startDispatcher(
+  spec: ServerSpec,
+  memory: SharedMemory,
+  reservations: ReservationChange[],
+  events: SharedArrayBuffer | undefined,
+): DispatcherThread {
   const workerData: DispatcherThreadData = {
     memory,
     policy: spec.policy,
@@ -167,6 +179,7 @@ function startDispatcher(spec: ServerSpec, memory: SharedMemory, reservations: R
     dilation: spec.dilation,
     poll: spec.config.poll,
     ...(spec.config.cores.dispatcher !== undefined && { core: spec.config.cores.dispatcher }),
+    ...(events && { events }),
   };
   const worker = new Worker(entryPoint('dispatcher-thread'), { workerData });
   worker.on('message', (message: DispatcherMessage) => reservations.push(message.change));

@@ -21,3 +21,12 @@ export function foldCompletion(state: Int32Array, id: number, worker: number, st
 export function formatDigest(state: Int32Array): string {
   return [state[0]!, state[1]!].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
 }
+
+/** The digest of several runs together: their lanes added up. */
+export function addDigests(digests: readonly string[]): string {
+  const lanes = new Int32Array(2);
+  for (const digest of digests) {
+    for (const lane of [0, 1]) lanes[lane] = lanes[lane]! + Number.parseInt(digest.slice(8 * lane, 8 * lane + 8), 16);
+  }
+  return formatDigest(lanes);
+}

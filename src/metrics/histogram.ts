@@ -85,14 +85,19 @@ export class Histogram {
   quantiles(qs: readonly number[]): number[] {
     const { count } = this;
     if (count === 0) return qs.map(() => Number.NaN);
+    // At least the first value, at most the last; the small term undoes the rounding of q x count when that is a whole number.
+    const ranks = qs.map((q) => Math.min(count, Math.max(1, Math.ceil(q * count - 1e-9 * count))));
+    return this.bucketsAt(ranks).map(middle);
+  }
+
+  /** The buckets of the values with these ranks in ascending order, counted from 1; `ranks` ascending, at most `count`. */
+  bucketsAt(ranks: readonly number[]): number[] {
     const found: number[] = [];
     let bucket = -1;
     let below = 0;
-    for (const q of qs) {
-      // At least the first value, at most the last; the small term undoes the rounding of q x count when that is a whole number.
-      const rank = Math.min(count, Math.max(1, Math.ceil(q * count - 1e-9 * count)));
+    for (const rank of ranks) {
       while (below < rank) below += this.counts[++bucket]!;
-      found.push(middle(bucket));
+      found.push(bucket);
     }
     return found;
   }

@@ -1,3 +1,4 @@
+import { hull, type Interval, meanInterval, quantileInterval, replicationInterval } from './confidence.js';
 import { Histogram } from './histogram.js';
 import type { TypeMeasurements } from './recorder.js';
 
@@ -5,8 +6,17 @@ import type { TypeMeasurements } from './recorder.js';
 export const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p99_9: 0.999, p99_99: 0.9999 } as const;
 export type Percentile = keyof typeof PERCENTILES;
 
+/** What a distribution is reported by. */
+export type Statistic = Percentile | 'mean';
+
 /** A distribution in a result: percentiles and mean (null when nothing was recorded) and the number of values behind them. */
-export type Distribution = Readonly<Record<Percentile | 'mean', number | null>> & { readonly count: number };
+export type Distribution = Readonly<Record<Statistic, number | null>> & {
+  readonly count: number;
+  /** 95 % confidence intervals; null when nothing was recorded. */
+  readonly ci95: Readonly<Record<Statistic, Interval | null>>;
+  /** Independent runs behind it. With 1 the intervals take its values as independent of each other. */
+  readonly replications: number;
+};
 
 /** The result of one run of one policy: schema `psp.result/1`, documented in docs/result-format.md. */
 export interface Result {
@@ -14,6 +24,10 @@ export interface Result {
   readonly world: 'sim' | 'hw';
   readonly policy: string;
   readonly policyParameters: Readonly<Record<string, number | string | boolean | null>>;
+  /** The system whose costs were charged; absent without one, as is the next. */
+  readonly system?: string;
+  /** Share of the window in which the system's dispatcher was busy. */
+  readonly dispatcherUtilisation?: number;
   readonly workload: string;
   readonly workers: number;
   readonly load: number;
@@ -21,6 +35,8 @@ export interface Result {
   readonly achievedRps: number;
   readonly seed: string;
   readonly warmup: number;
+  /** Independent runs that were pooled into this result. */
+  readonly replications: number;
   readonly requests: number;
   readonly completed: number;
   readonly dropped: number;
@@ -62,6 +78,8 @@ export interface Manifest {
   readonly node: string;
   readonly cpu: string;
   readonly configHash: string;
+  /** What the system cost, ns by constant; absent without a system. */
+  readonly costs?: Readonly<Record<string, number>>;
   readonly startedAt: string;
   readonly wallSeconds: number;
 }
@@ -92,16 +110,36 @@ export interface RunRecord {
     readonly busyNs: number;
     /** Worker time lost to preemptions and steals in it, ns over all workers. */
     readonly overheadNs: number;
+    /** Time the dispatcher of a system was busy in it, ns; 0 without a system. */
+    readonly dispatcherNs: number;
   };
 }
 
 export type RunIdentity = Pick<
   Result,
-  'world' | 'policy' | 'policyParameters' | 'workload' | 'workers' | 'load' | 'offeredRps' | 'seed' | 'warmup'
+  | 'world'
+  | 'policy'
+  | 'policyParameters'
+  | 'system'
+  | 'workload'
+  | 'workers'
+  | 'load'
+  | 'offeredRps'
+  | 'seed'
+  | 'warmup'
 >;
 
-/** Lays out a result. Rates and utilisation are those of the measuring window, from the end of the warm-up to the last arrival. */
-export function createResult(identity: RunIdentity, record: RunRecord, manifest: Manifest): Result {
+/**
+ * Lays out a result. Rates and utilisation are those of the measuring window, from the end of the warm-up to the last arrival.
+ *
+ * @param runs the results of the replications, when `record` holds several of them pooled
+ */
+export function createResult(
+  identity: RunIdentity,
+  record: RunRecord,
+  manifest: Manifest,
+  runs: readonly Result[] = [],
+): Result {
   const { window, measurements } = record;
   const windowNs = window.toNs - window.fromNs;
   const perWorkerTime = (ns: number) => (windowNs > 0 ? ns / (windowNs * identity.workers) : 0);
@@ -110,6 +148,10 @@ export function createResult(identity: RunIdentity, record: RunRecord, manifest:
     world: identity.world,
     policy: identity.policy,
     policyParameters: identity.policyParameters,
+    ...(identity.system !== undefined && {
+      system: identity.system,
+      dispatcherUtilisation: windowNs > 0 ? window.dispatcherNs / windowNs : 0,
+    }),
     workload: identity.workload,
     workers: identity.workers,
     load: identity.load,
@@ -117,6 +159,7 @@ export function createResult(identity: RunIdentity, record: RunRecord, manifest:
     achievedRps: windowNs > 0 ? (window.completed * 1e9) / windowNs : 0,
     seed: identity.seed,
     warmup: identity.warmup,
+    replications: Math.max(1, runs.length),
     requests: total(record.arrived),
     completed: total(record.completed),
     dropped: total(record.dropped),
@@ -131,37 +174,90 @@ export function createResult(identity: RunIdentity, record: RunRecord, manifest:
     steals: record.steals,
     reservations: record.reservations,
     overall: {
-      slowdown: summarize(mergeAll(measurements.map((type) => type.slowdown))),
-      sojournNs: summarize(mergeAll(measurements.map((type) => type.sojournNs)), Math.floor),
+      slowdown: summarize(
+        mergeAll(measurements.map((type) => type.slowdown)),
+        asIs,
+        runs.map((run) => run.overall.slowdown),
+      ),
+      sojournNs: summarize(
+        mergeAll(measurements.map((type) => type.sojournNs)),
+        Math.floor,
+        runs.map((run) => run.overall.sojournNs),
+      ),
     },
-    types: record.typeNames.map((name, type) => ({
-      name,
-      arrived: record.arrived[type]!,
-      completed: record.completed[type]!,
-      dropped: record.dropped[type]!,
-      slowdown: summarize(measurements[type]!.slowdown),
-      // Values are whole nanoseconds. The floor of a bucket's middle is one of the integers in it, and the only one while buckets are that small.
-      sojournNs: summarize(measurements[type]!.sojournNs, Math.floor),
-      serviceNs: summarize(measurements[type]!.serviceNs, Math.floor),
-    })),
+    types: record.typeNames.map((name, type) => {
+      const { slowdown, sojournNs, serviceNs } = measurements[type]!;
+      const ofRuns = (key: 'slowdown' | 'sojournNs' | 'serviceNs') => runs.map((run) => run.types[type]![key]);
+      return {
+        name,
+        arrived: record.arrived[type]!,
+        completed: record.completed[type]!,
+        dropped: record.dropped[type]!,
+        slowdown: summarize(slowdown, asIs, ofRuns('slowdown')),
+        // Values are whole nanoseconds. The floor of a bucket's middle is one of the integers in it, and the only one while buckets are that small.
+        sojournNs: summarize(sojournNs, Math.floor, ofRuns('sojournNs')),
+        serviceNs: summarize(serviceNs, Math.floor, ofRuns('serviceNs')),
+      };
+    }),
     manifest,
   };
 }
 
-/** The reported form of a histogram; `round` is applied to the percentiles. */
-export function summarize(histogram: Histogram, round: (x: number) => number = (x) => x): Distribution {
+/** With fewer values beyond it in a replication, the percentile of that replication says little, and too little on average. */
+const ENOUGH_BEYOND = 10;
+
+/**
+ * The reported form of a histogram.
+ *
+ * Percentiles and mean are those of all values together. Their intervals come from the spread between replications when there are several, else from the order statistics of the
+ * one run. When a replication holds too few values for a percentile, the interval covers both ways of looking at it.
+ *
+ * @param round applied to the percentiles
+ * @param runs the same distribution in each of the replications that were merged into the histogram
+ */
+export function summarize(
+  histogram: Histogram,
+  round: (x: number) => number = asIs,
+  runs: readonly Distribution[] = [],
+): Distribution {
   const { count } = histogram;
-  const names = Object.keys(PERCENTILES) as Percentile[];
-  const values = histogram.quantiles(names.map((name) => PERCENTILES[name]));
-  const known = (x: number) => (count > 0 ? x : null);
-  return {
-    ...(Object.fromEntries(names.map((name, i) => [name, known(round(values[i]!))])) as Record<
-      Percentile,
-      number | null
-    >),
-    mean: known(histogram.mean),
-    count,
+  const values = histogram.quantiles(NAMES.map((name) => PERCENTILES[name]));
+  const known = <T>(x: T) => (count > 0 ? x : null);
+  const estimates = { mean: histogram.mean } as Record<Statistic, number>;
+  NAMES.forEach((name, i) => {
+    estimates[name] = round(values[i]!);
+  });
+  const interval = (name: Statistic): Interval => {
+    const within = () => (name === 'mean' ? meanInterval(histogram) : quantileInterval(histogram, PERCENTILES[name]));
+    const replicated = runs.filter((run) => run.count > 0);
+    if (replicated.length < 2) return within();
+    const between = replicationInterval(
+      estimates[name],
+      replicated.map((run) => run[name]!),
+    );
+    return replicated.every((run) => isWellSampled(run.count, name)) ? between : hull(between, within());
   };
+  return {
+    ...record((name) => known(estimates[name])),
+    count,
+    ci95: record((name) => (count > 0 ? interval(name) : null)),
+    replications: Math.max(1, runs.length),
+  };
+}
+
+/** Do enough of so many values lie beyond the percentile? */
+function isWellSampled(count: number, name: Statistic): boolean {
+  return name === 'mean' || count * Math.min(PERCENTILES[name], 1 - PERCENTILES[name]) >= ENOUGH_BEYOND - 1e-6;
+}
+
+const NAMES = Object.keys(PERCENTILES) as Percentile[];
+
+function record<T>(of: (name: Statistic) => T): Record<Statistic, T> {
+  return Object.fromEntries([...NAMES, 'mean' as const].map((name) => [name, of(name)])) as Record<Statistic, T>;
+}
+
+function asIs(x: number): number {
+  return x;
 }
 
 function mergeAll(histograms: readonly Histogram[]): Histogram {

@@ -1,7 +1,7 @@
 import type { Distribution, Percentile, Result } from '../metrics/result.js';
 import { formatDuration } from '../units/duration.js';
 import { formatRate } from '../units/rate.js';
-import { formatCount, formatPercentile, formatShare, formatSlowdown, isCertain } from './numbers.js';
+import { formatCount, formatEstimate, formatShare, formatSlowdown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
 import { formatReservation, formatReservationHistory, reservationChanges } from './reservation.js';
 import { PLAIN, type Style } from './style.js';
@@ -18,6 +18,8 @@ export interface ComparisonOptions {
 
 /** More types than a person compares; all are in the JSON. */
 const TYPES_SHOWN = 8;
+/** A dispatcher this busy is what the system waits for. */
+const DISPATCHER_FULL = 0.98;
 const NARROWEST = 60;
 const WIDEST = 120;
 
@@ -30,7 +32,7 @@ export function formatComparison(results: readonly Result[], options: Comparison
   const limit = Math.min(WIDEST, Math.max(NARROWEST, width));
   const lesson = takeaway(results);
   const paragraphs = [
-    [...wrap(heading(results[0]!, title), limit)].map(style.heading),
+    [...wrap(heading(results, title), limit)].map(style.heading),
     latencyTable(results, style),
     workTable(results, style),
     footnotes(results).flatMap((note) => wrap(note, limit).map(style.faint)),
@@ -42,24 +44,40 @@ export function formatComparison(results: readonly Result[], options: Comparison
     .join('\n\n')}\n`;
 }
 
-function heading(result: Result, title: string): string {
+function heading(results: readonly Result[], title: string): string {
+  const result = results[0]!;
   const name = title.toLowerCase().includes(result.workload.toLowerCase()) ? title : `${title} (${result.workload})`;
   return [
     name,
     `${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}`,
     `load ${Number.isFinite(result.load) ? Number(result.load.toPrecision(3)) : '–'} = ${formatRate(result.offeredRps)}`,
     // Interrupted runs got differently far; the footnote tells.
-    ...(result.interrupted ? [] : [`${formatCount(result.requests)} requests in ${formatDuration(result.durationNs)}`]),
+    ...(result.interrupted ? [] : [length(results)]),
     `seed ${result.seed}`,
   ].join(' · ');
 }
 
+/** `2M requests in 9.02s`, `8 x 2M requests in 9.02s`, `8 to 20 x …` when a precision needed more of some policies. */
+function length(results: readonly Result[]): string {
+  const { requests, durationNs, replications } = results[0]!;
+  const counts = results.map((result) => result.replications);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const times = most === 1 ? '' : `${fewest === most ? most : `${fewest} to ${most}`} x `;
+  return `${times}${formatCount(Math.round(requests / replications))} requests in ${formatDuration(durationNs / replications)}`;
+}
+
+/** The column beside a value, for its interval. */
+const MARGIN: Column = { title: '', align: 'left', gap: 1 };
 const LATENCY_COLUMNS: readonly Column[] = [
   { title: '', align: 'left' },
   { title: 'slowdown\np50' },
+  MARGIN,
   { title: '\np99' },
+  MARGIN,
   { title: '\np99.9' },
+  MARGIN,
   { title: 'sojourn\np99.9' },
+  MARGIN,
   { title: 'requests\nmeasured' },
 ];
 
@@ -92,31 +110,44 @@ function shownTypes({ types }: Result): number[] {
 }
 
 function latencyRow(label: string, slice: Slice, all: readonly Slice[], style: Style): Row {
-  const slowdown = (percentile: Percentile) => ({
-    text: formatPercentile(slice.slowdown, percentile, formatSlowdown),
-    ...(isBest(slice, all, percentile) && { style: style.best }),
-  });
+  const slowdown = (percentile: Percentile): Row => {
+    const [value, interval] = formatEstimate(slice.slowdown, percentile, formatSlowdown);
+    const best = isBest(slice, all, percentile) ? { style: style.best } : {};
+    return [
+      { text: value, ...best },
+      { text: interval, style: style.faint },
+    ];
+  };
+  const [sojourn, interval] = formatEstimate(slice.sojournNs, 'p99_9', formatDuration);
   return [
     label,
-    slowdown('p50'),
-    slowdown('p99'),
-    slowdown('p99_9'),
-    formatPercentile(slice.sojournNs, 'p99_9', formatDuration),
+    ...slowdown('p50'),
+    ...slowdown('p99'),
+    ...slowdown('p99_9'),
+    sojourn,
+    { text: interval, style: style.faint },
     formatCount(slice.slowdown.count),
   ];
 }
 
-/** Best of several that differ, and not a guess. */
+/** Best of several that differ by more than chance: its interval ends where that of the worst has not begun. */
 function isBest(slice: Slice, all: readonly Slice[], percentile: Percentile): boolean {
   const values = all.map(({ slowdown }) => slowdown[percentile] ?? Number.POSITIVE_INFINITY);
   const value = slice.slowdown[percentile];
-  return value === Math.min(...values) && value * 1.01 < Math.max(...values) && isCertain(slice.slowdown, percentile);
+  if (value !== Math.min(...values) || value * 1.01 >= Math.max(...values)) return false;
+  const mostAtBest = slice.slowdown.ci95[percentile]?.[1] ?? Number.POSITIVE_INFINITY;
+  return all.some(({ slowdown }) => mostAtBest < (slowdown.ci95[percentile]?.[0] ?? 0));
 }
 
 /** What each policy did with its workers. Columns that say nothing are left out. */
 function workTable(results: readonly Result[], style: Style): string[] {
   const some = (of: (result: Result) => number | string) => results.some((result) => of(result));
   const optional = [
+    {
+      when: results.some((r) => r.dispatcherUtilisation !== undefined),
+      title: 'dispatcher busy',
+      cell: (r: Result) => orDash(r.dispatcherUtilisation ?? 0, formatShare),
+    },
     { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => orDash(r.overhead, formatShare) },
     { when: some((r) => r.preemptions), title: 'preemptions', cell: (r: Result) => orDash(r.preemptions, formatCount) },
     { when: some((r) => r.steals), title: 'steals', cell: (r: Result) => orDash(r.steals, formatCount) },
@@ -152,14 +183,34 @@ function orDash(value: number, format: (value: number) => string): string {
   return value === 0 ? '–' : format(value);
 }
 
+function meaningOfIntervals(results: readonly Result[]): string {
+  return results.every(({ replications }) => replications > 1)
+    ? '±: 95 % confidence interval, from the differences between the replications.'
+    : '±: 95 % confidence interval as if requests were independent of each other; they wait together, so the truth is wider: --replications 8 tells.';
+}
+
 function footnotes(results: readonly Result[]): string[] {
   const notes = ['Slowdown: time in the system / service time; 1 has never waited. p99.9: one in a thousand is worse.'];
-  const slices = results.flatMap((result): Slice[] => [...result.types, result.overall]);
-  const guessed = slices.some(({ slowdown }) =>
-    (['p50', 'p99', 'p99_9'] as const).some((p) => slowdown[p] !== null && !isCertain(slowdown, p)),
+  const statistics = results.flatMap((result) =>
+    [...result.types, result.overall].flatMap(({ slowdown }) =>
+      (['p50', 'p99', 'p99_9'] as const).map((name) => slowdown.ci95[name]),
+    ),
   );
-  if (guessed)
-    notes.push('~ a guess: fewer than 10 of the measured requests are beyond it. More --requests make it known.');
+  if (results.length > 0) notes.push(meaningOfIntervals(results));
+  if (statistics.some((interval) => interval && (interval[0] === null || interval[1] === null))) {
+    notes.push('≥, ?: too few measured requests for an upper bound, or any. More --requests make it known.');
+  }
+  if (results.some(({ system }) => system !== undefined)) {
+    notes.push(
+      'Systems: times are those of the client, with the wire both ways; overhead is all worker time that serves nobody.',
+    );
+  }
+  const atTheirLimit = results.filter((result) => (result.dispatcherUtilisation ?? 0) > DISPATCHER_FULL);
+  for (const result of atTheirLimit) {
+    notes.push(
+      `The dispatcher of ${policyLabel(result)} is the bottleneck: busy ${formatShare(result.dispatcherUtilisation!)} of the time, it passes no more than ${formatRate(result.achievedRps)}.`,
+    );
+  }
   for (const result of results) {
     const firstNs = reservationChanges(result)[0]?.atNs;
     // Profiling is no part of the steady state that one compares.

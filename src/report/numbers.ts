@@ -1,23 +1,41 @@
-import { type Distribution, PERCENTILES, type Percentile } from '../metrics/result.js';
+import { relativeError } from '../metrics/confidence.js';
+import type { Distribution, Statistic } from '../metrics/result.js';
 import { formatDuration } from '../units/duration.js';
 
-/** With fewer values beyond a percentile it is a guess. */
-const ENOUGH_BEYOND = 10;
+/** A wider interval says only the order of magnitude. */
+const KNOWN_WITHIN = 0.5;
 
-/** Is the percentile known from enough values? */
-export function isCertain(distribution: Distribution, percentile: Percentile): boolean {
-  return distribution.count * (1 - PERCENTILES[percentile]) >= ENOUGH_BEYOND - 1e-6;
+/** Is the statistic known well enough to build a sentence on? */
+export function isKnown(distribution: Distribution, statistic: Statistic): boolean {
+  const value = distribution[statistic];
+  const interval = distribution.ci95[statistic];
+  return value !== null && interval !== null && relativeError(value, interval) <= KNOWN_WITHIN;
 }
 
-/** A percentile for people: `–` when nothing was measured, `~` before a guess. */
-export function formatPercentile(
+/**
+ * A statistic and its confidence interval for people, as two cells: `3.71` and `±4 %`; no interval when it changes none of the digits
+ * shown. When the values bound it from below only, `≥3.5`; `?` when they do not bound it at all, `–` when there are none.
+ */
+export function formatEstimate(
   distribution: Distribution,
-  percentile: Percentile,
+  statistic: Statistic,
   format: (value: number) => string,
-): string {
-  const value = distribution[percentile];
-  if (value === null) return '–';
-  return isCertain(distribution, percentile) ? format(value) : `~${format(value)}`;
+): [value: string, interval: string] {
+  const value = distribution[statistic];
+  if (value === null) return ['–', ''];
+  const [low, high] = distribution.ci95[statistic]!;
+  if (low === null) return ['?', ''];
+  if (high === null) return [`≥${format(low)}`, ''];
+  if (format(low) === format(value) && format(high) === format(value)) return [format(value), ''];
+  return [format(value), formatMargin(relativeError(value, [low, high]))];
+}
+
+/** ±0.4 %, ±12 %; rounded up. */
+function formatMargin(margin: number): string {
+  // Less a rounding error, which is no reason to round up.
+  const percent = margin * 100 - 1e-6;
+  if (percent > 99) return '±>99 %';
+  return `±${percent < 0.95 ? Math.ceil(percent * 10) / 10 : Math.ceil(percent)} %`;
 }
 
 /** 1.00, 12.3, 402 */

@@ -2,8 +2,13 @@ import type { Result } from '../metrics/result.js';
 import { defaultParameters, type Policy } from '../scheduler/policy.js';
 import { describePolicy, policies } from '../scheduler/registry.js';
 
-/** A result's policy as it would be typed: `darc`, `ts:quantum=10us`. */
+/** A result's policy as it would be typed: `darc`, `ts:quantum=10us`; after its system, when it ran in one: `shinjuku/ts`. */
 export function policyLabel(result: Result): string {
+  const { system } = result;
+  return system === undefined ? policyText(result) : `${system}/${policyText(result)}`;
+}
+
+function policyText(result: Result): string {
   const policy = policyOf(result);
   if (!policy) return result.policy;
   const given = Object.entries(result.policyParameters).map(([key, value]) => [

@@ -3,6 +3,8 @@ export interface Column {
   /** May have several lines. */
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Spaces before it; default 3. */
+  readonly gap?: number;
 }
 
 export interface Cell {
@@ -13,7 +15,7 @@ export interface Cell {
 
 export type Row = readonly (Cell | string)[];
 
-const GAP = '   ';
+const GAP = 3;
 
 /** The lines of a table; a row may be a string, which stands alone on its line. No line ends in spaces. */
 export function layOut(columns: readonly Column[], rows: readonly (Row | string)[], heading = same): string[] {
@@ -27,14 +29,15 @@ export function layOut(columns: readonly Column[], rows: readonly (Row | string)
   );
   const line = (row: Row) =>
     columns
-      .map(({ align = 'right' }, i) => {
+      .map(({ align = 'right', gap: before = GAP }, i) => {
         const cell = row[i];
         const text = textOf(cell);
+        const space = i === 0 ? '' : ' '.repeat(before);
         const gap = ' '.repeat(widths[i]! - width(text));
         const styled = typeof cell === 'object' && cell.style ? cell.style(text) : text;
-        return align === 'left' ? styled + gap : gap + styled;
+        return align === 'left' ? space + styled + gap : space + gap + styled;
       })
-      .join(GAP)
+      .join('')
       .trimEnd();
   return [
     ...titleRows.map((row) => heading(line(row))),

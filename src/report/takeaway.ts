@@ -1,5 +1,5 @@
 import type { Percentile, Result, TypeResult } from '../metrics/result.js';
-import { formatShare, formatSlowdown, isCertain } from './numbers.js';
+import { formatShare, formatSlowdown, isKnown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
 
 /** Slowdowns nearer to each other than this are called equal. */
@@ -14,15 +14,15 @@ const THROUGHPUT_MATTERS = 0.01;
  */
 export function takeaway(results: readonly Result[]): string | undefined {
   const whole = results.filter((result) => !result.interrupted && result.load < 1 && result.types.some(occurs));
-  const percentile = (['p99_9', 'p99'] as const).find((each) => whole.every((result) => isKnown(result, each)));
+  const percentile = (['p99_9', 'p99'] as const).find((each) => whole.every((result) => isKnownOfAll(result, each)));
   if (whole.length === 0 || percentile === undefined) return undefined;
   const lesson = new Lesson(percentile);
   return whole.length === 1 ? lesson.ofOne(whole[0]!) : lesson.ofSeveral(whole);
 }
 
 /** Is the percentile known for every type that occurs? */
-function isKnown({ types }: Result, percentile: Percentile): boolean {
-  return types.every((type) => !occurs(type) || isCertain(type.slowdown, percentile));
+function isKnownOfAll({ types }: Result, percentile: Percentile): boolean {
+  return types.every((type) => !occurs(type) || isKnown(type.slowdown, percentile));
 }
 
 function occurs(type: TypeResult): boolean {

@@ -171,3 +171,20 @@ export function describeValue(spec: ParameterSpec, value: number | string | bool
   if (value === Number.POSITIVE_INFINITY) return 'unbounded';
   return String(value);
 }
+
+/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
+export function plainParameters(parameters: Parameters): Parameters {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),
+  );
+}
+
+/** The inverse of {@link plainParameters}; parameters that are not given have their defaults. */
+export function parametersFromPlain(policy: Policy, plain: Parameters): Parameters {
+  const limits = new Set(policy.parameters.filter(({ kind }) => kind === 'limit').map(fieldOf));
+  const given = Object.entries(plain).map(([key, value]) => [
+    key,
+    limits.has(key) && value === 'unbounded' ? Number.POSITIVE_INFINITY : value,
+  ]);
+  return { ...defaultParameters(policy), ...Object.fromEntries(given) };
+}

@@ -77,7 +77,9 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
 
   complete(worker: number): void {
     this.idle.add(worker);
-    this.observe(this.typeOn[worker]!, this.setup.now[0]! - this.startedNs[worker]!);
+    // As Perséphone does; but what is left is time, however short.
+    const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - (this.setup.handoverNs ?? 0);
+    this.observe(this.typeOn[worker]!, Math.max(1, serviceNs));
   }
 
   dispatch(): void {

@@ -135,6 +135,11 @@ export interface SchedulerSetup {
   /** The truth about the workload, where a world knows it. Read only by policies whose parameters ask for an oracle. */
   readonly trueProfile?: TrueProfile;
   /**
+   * What lies between a `start` and its `complete` beside the service (the way to the worker, the reply, the way back), ns, where a world knows it. Estimates of how
+   * much work a type brings take it off.
+   */
+  readonly handoverNs?: number;
+  /**
    * One cell: the service demand, ns, of the request being told to {@link Scheduler.arrive}. For policies whose metadata say `clairvoyant`; no real
    * machine has it.
    */

@@ -5,8 +5,8 @@ import type { RequestBatch } from '../workload/request-source.js';
 import type { EventList } from './event-list.js';
 
 /** What the pending event of a worker means. */
-const COMPLETES = 0;
-const SLICE_ENDS = 1;
+export const COMPLETES = 0;
+export const SLICE_ENDS = 1;
 export const YIELDS = 2;
 /** On worker 0 under a policy that shares the workers: the request that {@link Loop.completeAt} named completes. */
 export const DEPARTS = 3;

@@ -2,19 +2,29 @@ import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
 import { createBatch, type RequestSource } from '../workload/request-source.js';
+import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
+import type { Observer } from './observer.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
-export interface SimulateOptions {
+/** What a simulation is made of. */
+export interface SimulationSetup {
   readonly policy: ChosenPolicy;
   readonly workers: number;
   /** The types the scheduler is told of. */
   readonly types: readonly TypeInfo[];
   /** Does the trace hold requests of the type UNKNOWN, with index `types.length`? */
   readonly hasUnknown: boolean;
-  readonly source: RequestSource;
   /** Uniform on [0, 1): the `stealing` substream. */
   readonly random: () => number;
   readonly trueProfile?: TrueProfile;
+  /** What the system around the policy costs; default: nothing but the policy's own preemptions and steals. */
+  readonly costs?: SystemCosts;
+  /** Told what happens, request by request; slow. */
+  readonly observer?: Observer;
+}
+
+export interface SimulateOptions extends SimulationSetup {
+  readonly source: RequestSource;
   /** Requests that arrive before this number of requests or before this time are not recorded. */
   readonly warmup: { readonly requests: number } | { readonly untilNs: number };
   /** When the measuring window ends, ns; default: with the last arrival. */
@@ -39,28 +49,8 @@ const EVENTS_PER_PULSE = 1 << 17;
  * @throws WorkloadError when a trace file turns out to be broken
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
-  const { source, workers, types, warmup, shouldStop, onProgress } = options;
-  const { policy, parameters } = options.policy;
-  const typeNames = types.map((type) => type.name);
-  if (options.hasUnknown) typeNames.push('UNKNOWN');
-  const simulation = createSimulation({
-    workers,
-    types: typeNames.length,
-    ...policy.costs?.(parameters),
-    createScheduler: (pool, now, ideal) =>
-      policy.create(
-        {
-          workers,
-          types,
-          pool,
-          now,
-          random: options.random,
-          ...ideal,
-          ...(options.trueProfile && { trueProfile: options.trueProfile }),
-        },
-        parameters,
-      ),
-  });
+  const { source, warmup, shouldStop, onProgress } = options;
+  const simulation = simulationOf(options);
 
   const batch = createBatch();
   let requests = 0;
@@ -101,7 +91,43 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     onProgress?.(requests, lastNs);
     interrupted = shouldStop?.() ?? false;
   }
-  return recordOf(simulation, typeNames, from ?? to, to, interrupted);
+  return recordOf(simulation, typeNamesOf(options), from ?? to, to, interrupted);
+}
+
+/**
+ * The simulation of a policy, at time 0.
+ *
+ * @throws PolicyError when the policy's parameters do not fit the setup
+ */
+export function simulationOf(setup: SimulationSetup): Simulation {
+  const { workers, types, random, trueProfile, observer } = setup;
+  const { policy, parameters } = setup.policy;
+  // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
+  const stated = setup.costs ?? (observer && NO_COSTS);
+  const costs = stated && costsOf(stated, setup.policy);
+  const known = costs && { handoverNs: handoverNs(costs) };
+  return createSimulation({
+    workers,
+    types: typeNamesOf(setup).length,
+    ...policy.costs?.(parameters),
+    ...(costs && {
+      system: {
+        costs,
+        workersHaveQueues: policy.queues === 'worker',
+        ...(observer && { observer }),
+      },
+    }),
+    createScheduler: (pool, now, ideal) =>
+      policy.create(
+        { workers, types, pool, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
+        parameters,
+      ),
+  });
+}
+
+/** The names of the types by index. */
+export function typeNamesOf({ types, hasUnknown }: SimulationSetup): string[] {
+  return [...types.map((type) => type.name), ...(hasUnknown ? ['UNKNOWN'] : [])];
 }
 
 /** Index in the batch of the first request that is recorded; the batch's length when there is none. */
@@ -153,6 +179,7 @@ function recordOf(
       completed: sum(to.completed) - sum(from.completed),
       busyNs: to.busyNs - from.busyNs,
       overheadNs: to.overheadNs - from.overheadNs,
+      dispatcherNs: to.dispatcherNs - from.dispatcherNs,
     },
   };
 }

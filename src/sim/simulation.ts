@@ -20,6 +20,13 @@ import {
   WAITING,
   YIELDS,
 } from './loop.js';
+import {
+  createSystemLoop,
+  createSystemState,
+  dispatcherBusyNs,
+  type SimulatedSystem,
+  unreadArrivals,
+} from './system-loop.js';
 
 export interface SimulationOptions {
   /** Number of workers, at least 1. */
@@ -30,6 +37,8 @@ export interface SimulationOptions {
   readonly preemptionNs?: number;
   /** Worker time lost per steal, ns. */
   readonly stealNs?: number;
+  /** When given, its costs are charged in place of these two. */
+  readonly system?: SimulatedSystem;
   /** Makes the scheduler, given where its answers go, the cell it reads the time from, and the cells of clairvoyant policies. */
   readonly createScheduler: (pool: Workers, now: Float64Array, ideal: Ideal) => Scheduler;
 }
@@ -55,6 +64,8 @@ export interface Snapshot {
   readonly preemptions: number;
   readonly steals: number;
   readonly queued: number;
+  /** Time the dispatcher has been busy, ns; 0 without a system. */
+  readonly dispatcherNs: number;
 }
 
 /** A running simulation: virtual time, simulated workers, and one scheduler. */
@@ -90,8 +101,10 @@ const RESERVATIONS_KEPT = 10_000;
  * free that is done by then.
  */
 export function createSimulation(options: SimulationOptions): Simulation {
-  const { workers, types, preemptionNs = 0, stealNs = 0 } = options;
-  const state = createState(workers, types);
+  const { workers, types, preemptionNs = 0, stealNs = 0, system } = options;
+  // The dispatcher of a system has events, too; it comes after the workers.
+  const state = createState(workers, types, system ? workers + 1 : workers);
+  const systemState = system && createSystemState(workers);
   const { now, integers, doubles, requestOn, eventMeans, stretchFromNs } = state;
   const reservations: ReservationChange[] = [];
   let reservationsLeftOut = 0;
@@ -119,7 +132,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
   let loop = connect();
 
   function connect() {
-    const connected = createLoop(state, slots, scheduler, preemptionNs, stealNs);
+    const connected = systemState
+      ? createSystemLoop(state, systemState, slots, scheduler, system!)
+      : createLoop(state, slots, scheduler, preemptionNs, stealNs);
     pool.start = connected.start;
     pool.preempt = connected.preempt;
     pool.drop = connected.drop;
@@ -157,7 +172,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
       overheadNs: doubles[OVERHEAD_NS]! + payingNs,
       preemptions: doubles[PREEMPTIONS]!,
       steals: doubles[STEALS]!,
-      queued: integers[WAITING]!,
+      queued: integers[WAITING]! + (systemState ? unreadArrivals(systemState) : 0),
+      dispatcherNs: systemState ? dispatcherBusyNs(systemState, now[0]!) : 0,
     };
   }
 
@@ -182,11 +198,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
   };
 }
 
-function createState(workers: number, types: number): State {
+function createState(workers: number, types: number, owners: number): State {
   const doubles = new Float64Array(6);
   doubles[FIRST_RECORDED] = Number.POSITIVE_INFINITY;
   return {
-    events: createEventList(workers),
+    events: createEventList(owners),
     recorder: createRecorder(types),
     hash: new Int32Array(2),
     now: new Float64Array(1),

@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { policies } from '../../src/scheduler/registry.js';
-import { psp, ROOT } from './psp.js';
+import { psp, pspHere, ROOT } from './psp.js';
 
 test('psp policies lists every policy in the registry', async () => {
-  const { code, out } = await psp(['policies']);
+  const { code, out } = await pspHere(['policies'], '/');
   expect(code).toBe(0);
   for (const { name, title } of policies) expect(out).toMatch(new RegExp(`^${name} +${title}: `, 'm'));
 });
 
 test('psp policies --json has what the registry says', async () => {
-  const { out } = await psp(['policies', '--json']);
+  const { out } = await pspHere(['policies', '--json'], '/');
   const listed = JSON.parse(out) as { name: string; parameters: { key: string; default: string }[] }[];
   expect(listed.map(({ name }) => name)).toEqual(policies.map(({ name }) => name));
   const quantum = listed.find(({ name }) => name === 'ts')!.parameters.find(({ key }) => key === 'quantum');
@@ -22,14 +22,14 @@ test('psp workloads lists what comes with psp, from any folder', async () => {
   const { code, out } = await psp(['workloads'], { cwd: '/' });
   expect(code).toBe(0);
   expect(out).toMatch(/^bimodal +High Bimodal: /m);
-  const { out: json } = await psp(['workloads', '--json'], { cwd: '/' });
+  const { out: json } = await pspHere(['workloads', '--json'], '/');
   const tpcc = (JSON.parse(json) as { name: string; types: unknown[] }[]).find(({ name }) => name === 'tpcc');
   expect(tpcc!.types).toHaveLength(5);
   expect(tpcc!.types[0]).toEqual({ name: 'Payment', ratio: 0.44, service: 'constant', meanServiceNs: 5700 });
 });
 
 test('psp sim --help has examples and every parameter with its default', async () => {
-  const { code, out } = await psp(['sim', '--help']);
+  const { code, out } = await pspHere(['sim', '--help'], '/');
   expect(code).toBe(0);
   expect(out).toContain('psp sim --workload bimodal');
   expect(out).toMatch(/ {2}ts\n +quantum=5us +longest/);
@@ -38,7 +38,7 @@ test('psp sim --help has examples and every parameter with its default', async (
 
 test('psp alone and psp --help say what there is', async () => {
   for (const args of [[], ['--help']]) {
-    const { code, out } = await psp(args);
+    const { code, out } = await pspHere(args, '/');
     expect(code).toBe(0);
     for (const command of ['sim', 'run', 'serve', 'load', 'doctor', 'policies', 'workloads']) {
       expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));

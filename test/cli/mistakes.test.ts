@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { psp, QUICK, scratchFolder } from './psp.js';
+import { psp, pspHere, QUICK, scratchFolder } from './psp.js';
 
 const folder = scratchFolder();
 const TYPES = 'types:\n  - { name: A, ratio: 0.5, service: 1us }\n  - { name: B, ratio: 0.5, service: 2us }\n';
@@ -49,6 +49,10 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   ],
   'a negative load': [sim('--load', '-0.5'), "--load: expected a number above 0, such as 0.8, found '-0.5'"],
   'a load that is no number': [sim('--load', '80%'), "--load: expected a number above 0, such as 0.8, found '80%'"],
+  'replications of a trace': [
+    withWorkload('noflow.csv', '--policy', 'c-fcfs', '--replications', '4'),
+    'noflow.csv: a trace is the same in every replication: replications and precision are for workload files (.yaml)',
+  ],
   'load and rate': [sim('--load', '0.5', '--rate', '1k'), 'expected only one of --load and --rate, found both'],
   'requests and duration': [sim('--duration', '5s'), 'expected only one of --requests and --duration, found both'],
   'a bare duration': [
@@ -96,7 +100,7 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   'several mistakes in a configuration': [
     ['sim', '--config', 'config.yaml'],
     "config.yaml:2:7: load: expected a number above 0, such as 0.8, found '-1'",
-    "config.yaml:3:1: workesr: expected one of workload, policy, load, rate, rate-scale, workers, requests, duration, seed, warmup, json, found 'workesr' (did you mean 'workers'?)",
+    "config.yaml:3:1: workesr: expected one of workload, policy, system, load, rate, rate-scale, workers, requests, duration, seed, warmup, replications, precision, max-replications, record, json, found 'workesr' (did you mean 'workers'?)",
   ],
   'requests and duration in a configuration': [
     ['sim', '--config', 'both.yaml'],
@@ -114,7 +118,7 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
 
 describe('a mistake is told in one line, with exit code 2, before anything runs', () => {
   test.each(Object.entries(MISTAKES))('%s', async (_name, [args, ...lines]) => {
-    const { code, out, err } = await psp(args, { cwd: folder });
+    const { code, out, err } = await pspHere(args, folder);
     const found = err.split('\n');
     expect(found).toHaveLength(lines.length);
     for (const [i, line] of lines.entries()) expect(found[i]).toContain(`psp: ${line}`);
@@ -122,9 +126,13 @@ describe('a mistake is told in one line, with exit code 2, before anything runs'
     expect(code).toBe(2);
   });
 
+  test('by the process as well, with its exit code', async () => {
+    expect(await psp(['smi'])).toEqual({ code: 2, out: '', err: "psp: unknown command 'smi': did you mean 'sim'?" });
+  });
+
   test('nothing is written when something is refused', async () => {
     const file = join(folder, 'results.json');
-    await psp(sim('--policy', 'darc-static:reserved=99', '--json', file), { cwd: folder });
+    await pspHere(sim('--policy', 'darc-static:reserved=99', '--json', file), folder);
     expect(existsSync(file)).toBe(false);
     await psp(sim('--policy', 'c-fcfs', '--json', file), { cwd: folder });
     expect(existsSync(file)).toBe(true);

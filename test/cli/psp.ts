@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, type Options } from 'execa';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
+import { runPsp } from '../../src/cli/program.js';
 import type { Result } from '../../src/metrics/result.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,6 +20,31 @@ export interface Outcome {
 export async function psp(args: readonly string[], options: Options = {}): Promise<Outcome> {
   const { exitCode, stdout, stderr } = await execa(process.execPath, [MAIN, ...args], { ...options, reject: false });
   return { code: exitCode, out: String(stdout), err: String(stderr) };
+}
+
+/**
+ * The same within this process, in the folder `cwd`: for what ends before anything runs, at a tenth of the cost of a process. Not for several at once.
+ */
+export async function pspHere(args: readonly string[], cwd: string): Promise<Outcome> {
+  const said = { out: '', err: '' };
+  const folder = process.cwd();
+  const codeBefore = process.exitCode;
+  const capture = (stream: NodeJS.WriteStream, key: 'out' | 'err') =>
+    vi.spyOn(stream, 'write').mockImplementation((text) => {
+      said[key] += String(text);
+      return true;
+    });
+  const spies = [capture(process.stdout, 'out'), capture(process.stderr, 'err')];
+  process.chdir(cwd);
+  process.exitCode = undefined;
+  try {
+    await runPsp(args);
+    return { code: Number(process.exitCode ?? 0), out: said.out.trimEnd(), err: said.err.trimEnd() };
+  } finally {
+    process.exitCode = codeBefore;
+    process.chdir(folder);
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 /** A run of a moment. */

@@ -45,7 +45,8 @@ function commands(): string[][] {
 /** The run cut short; what it is about stays. */
 function quick(words: readonly string[]): readonly string[] {
   const ends = words.some((word) => ['--help', '--requests', '--duration'].includes(word));
-  return words[0] !== 'sim' || ends ? words : [...words, '--requests', '2000'];
+  if (words[0] !== 'sim' || ends) return words;
+  return [...words.map((word) => word.replace(/^\d+%/, '100%')), '--requests', '5000'];
 }
 
 describe('commands in the pages', () => {

@@ -15,7 +15,14 @@ const manifest: Manifest = {
 
 it('docs/result-format.md names every field of a result', async () => {
   const record = await run('darc', shippedWorkload('bimodal'), { requests: 1000 });
-  const identity = { policy: 'darc', policyParameters: {}, workload: 'bimodal', workers: 14, load: 0.8 };
+  const identity = {
+    policy: 'darc',
+    system: 'persephone',
+    policyParameters: {},
+    workload: 'bimodal',
+    workers: 14,
+    load: 0.8,
+  };
   const result = createResult({ world: 'sim', ...identity, offeredRps: 1, seed: '1', warmup: 0.1 }, record, manifest);
   const { text } = pages.find(({ path }) => path === 'docs/result-format.md')!;
   const words = new Set(
@@ -28,6 +35,7 @@ it('docs/result-format.md names every field of a result', async () => {
     result.types[0]!,
     result.reservations[0]!,
     result.overall.slowdown,
+    result.overall.slowdown.ci95,
   ];
   const missing = fields.flatMap((each) => Object.keys(each)).filter((key) => !words.has(key));
   expect(missing).toEqual([]);

@@ -124,7 +124,18 @@ const FIELDS = [
     'achievedRps',
     'seed',
   ],
-  ...['warmup', 'requests', 'completed', 'dropped', 'dropReasons', 'inFlight', 'interrupted', 'durationNs', 'digest'],
+  ...[
+    'warmup',
+    'replications',
+    'requests',
+    'completed',
+    'dropped',
+    'dropReasons',
+    'inFlight',
+    'interrupted',
+    'durationNs',
+    'digest',
+  ],
   ...['utilisation', 'overhead', 'preemptions', 'steals', 'reservations', 'overall', 'types', 'manifest'],
 ].sort();
 const MANIFEST_FIELDS = ['version', 'commit', 'node', 'cpu', 'configHash', 'startedAt', 'wallSeconds'].sort();

@@ -26,14 +26,12 @@ function prepare(): string | undefined {
   return told === undefined ? buildNative() : told || undefined;
 }
 
-/** Builds sources and addon. Answers why it cannot. */
+/** Builds the addon. Answers why it cannot. */
 export function buildNative(): string | undefined {
-  const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
+  const built = spawnSync(process.execPath, ['scripts/build-native.mjs', '--quiet', '--if-older'], {
     cwd: root,
     encoding: 'utf8',
   });
-  if (compiled.status !== 0) return `the sources do not compile: ${compiled.stdout.split('\n')[0]}`;
-  const built = spawnSync(process.execPath, ['scripts/build-native.mjs', '--quiet'], { cwd: root, encoding: 'utf8' });
   if (built.status !== 0) return built.stderr.trim().split('\n').at(-1);
   return existsSync(`${root}build/Release/psp_native.node`) ? undefined : 'the addon was not built';
 }

@@ -12,23 +12,25 @@ test('the layout', () => {
   expect(format(C_FCFS, DARC)).toMatchInlineSnapshot(`
     "High Bimodal · 14 workers · load 0.8 = 222k/s · 200k requests in 1s · seed 1
 
-               slowdown                  sojourn   requests
-                    p50    p99   p99.9     p99.9   measured
+               slowdown                                 sojourn        requests
+                    p50         p99        p99.9          p99.9        measured
     SHORT
-      c-fcfs       1.00   61.9    95.4    95.4us       100k
-      darc         1.00   2.50    4.25    4.25us       100k
+      c-fcfs       1.00 ±1 %   61.9 ±1 %    95.4 ±1 %    95.4us ±1 %       100k
+      darc         1.00 ±1 %   2.50 ±1 %    4.25 ±1 %    4.25us ±1 %       100k
     LONG
-      c-fcfs       1.00   1.61    1.96     196us       100k
-      darc         1.00   1.94    2.40     240us       100k
+      c-fcfs       1.00 ±1 %   1.61 ±1 %    1.96 ±1 %     196us ±1 %       100k
+      darc         1.00 ±1 %   1.94 ±1 %    2.40 ±1 %     240us ±1 %       100k
     all requests
-      c-fcfs       1.00   61.9    95.4    95.4us       200k
-      darc         1.00   2.50    4.25    4.25us       200k
+      c-fcfs       1.00 ±1 %   61.9 ±1 %    95.4 ±1 %    95.4us ±1 %       200k
+      darc         1.00 ±1 %   2.50 ±1 %    4.25 ±1 %    4.25us ±1 %       200k
 
     policy   throughput   workers busy   reserved workers
     c-fcfs       222k/s           80 %
     darc         222k/s           80 %   SHORT 1 | LONG 13
 
     Slowdown: time in the system / service time; 1 has never waited. p99.9: one in a thousand is worse.
+    ±: 95 % confidence interval as if requests were independent of each other; they wait together, so
+    the truth is wider: --replications 8 tells.
 
     darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's p99.9 slowdown is
     4.25 instead of 95.4 under c-fcfs, while LONG's is 2.40 instead of 1.96.
@@ -36,14 +38,21 @@ test('the layout', () => {
   `);
 });
 
-test('a percentile with fewer than 10 values beyond it is marked as a guess, with the reason', () => {
+test('a percentile that too few values bound shows what is known of it, with the reason', () => {
   const types = (count: number) => ({ A: { count, serviceNs: 1000, p99: 12.3, p99_9: 45.6 } });
-  expect(format(resultOf('c-fcfs', types(10_000)))).toMatch(/^ {2}c-fcfs +1\.00 +12\.3 +45\.6 /m);
-  expect(format(resultOf('c-fcfs', types(10_000)))).not.toContain('~');
-  expect(format(resultOf('c-fcfs', types(9999)))).toMatch(/^ {2}c-fcfs +1\.00 +12\.3 +~45\.6 +~45\.6us/m);
-  expect(format(resultOf('c-fcfs', types(999)))).toMatch(/^ {2}c-fcfs +1\.00 +~12\.3 +~45\.6 /m);
-  expect(format(resultOf('c-fcfs', types(19)))).toMatch(/^ {2}c-fcfs +~1\.00 +~12\.3 /m);
-  expect(format(resultOf('c-fcfs', types(9999)))).toMatch(/^~ a guess: fewer than 10 /m);
+  expect(format(resultOf('c-fcfs', types(10_000)))).toMatch(/^ {2}c-fcfs +1\.00 ±1 % +12\.3 ±1 % +45\.6 ±1 % /m);
+  expect(format(resultOf('c-fcfs', types(10_000)))).not.toContain('≥');
+  expect(format(resultOf('c-fcfs', types(9999)))).toMatch(/^ {2}c-fcfs +1\.00 ±1 % +12\.3 ±1 % +≥45\.1 +≥45\.1us/m);
+  expect(format(resultOf('c-fcfs', types(999)))).toMatch(/^ {2}c-fcfs +1\.00 ±1 % +≥12\.2 +≥45\.1 /m);
+  expect(format(resultOf('c-fcfs', types(9999)))).toMatch(/^≥, \?: too few measured requests /m);
+});
+
+test('what ± means depends on whether there were replications', () => {
+  expect(format(C_FCFS)).toMatch(/^±: 95 % .* as if requests were independent/m);
+  const replicated = format({ ...C_FCFS, replications: 8, requests: 8 * C_FCFS.requests, durationNs: 8e9 });
+  expect(replicated).toMatch(/^±: 95 % .* from the differences between the replications\.$/m);
+  expect(replicated).toContain(' · 8 x 200k requests in 1s · ');
+  expect(format(C_FCFS, { ...DARC, replications: 12 })).toContain(' · 1 to 12 x 200k requests in 1s · ');
 });
 
 test('a type nothing was measured of has dashes', () => {
@@ -109,5 +118,5 @@ test('the best of each section is green on a terminal, a guess never', () => {
   expect(coloured([C_FCFS, DARC])).not.toMatch(/\[32m95\.4/);
   const few = (policy: string, p99_9: number) =>
     resultOf(policy, { A: { count: 500, serviceNs: 1000, p99: p99_9, p99_9 } });
-  expect(coloured([few('c-fcfs', 50), few('sjf', 5)])).not.toContain('\u001b[32m');
+  expect(coloured([few('c-fcfs', 50), few('sjf', 5)])).not.toContain('\u001b[32m5.00');
 });

@@ -1,10 +1,29 @@
-import type { Distribution, Percentile, Result, TypeResult } from '../../src/metrics/result.js';
+import {
+  type Distribution,
+  PERCENTILES,
+  type Percentile,
+  type Result,
+  type Statistic,
+  type TypeResult,
+} from '../../src/metrics/result.js';
 
-/** A distribution with a value at every percentile, and so many values behind it. */
-export function distribution(count: number, values: Partial<Record<Percentile | 'mean', number>> = {}): Distribution {
-  const all = { p50: 1, p90: 1, p99: 1, p99_9: 1, p99_99: 1, mean: 1, ...values };
+/**
+ * A distribution with a value at every percentile, and so many values behind it. Intervals are 1 % to both sides where ten values or more lie beyond
+ * the percentile, else without an upper bound.
+ */
+export function distribution(count: number, values: Partial<Record<Statistic, number>> = {}): Distribution {
+  const all: Record<Statistic, number> = { p50: 1, p90: 1, p99: 1, p99_9: 1, p99_99: 1, mean: 1, ...values };
   const none = { p50: null, p90: null, p99: null, p99_9: null, p99_99: null, mean: null };
-  return { ...(count > 0 ? all : none), count };
+  const intervals = Object.entries(all).map(([name, value]) => {
+    const beyond = name === 'mean' ? count : count * (1 - PERCENTILES[name as Percentile]);
+    return [name, [value * 0.99, beyond >= 10 - 1e-6 ? value * 1.01 : null]];
+  });
+  return {
+    ...(count > 0 ? all : none),
+    count,
+    ci95: count > 0 ? Object.fromEntries(intervals) : none,
+    replications: 1,
+  };
 }
 
 export interface TypeNumbers {
@@ -50,6 +69,7 @@ export function resultOf(
     achievedRps: 222_000,
     seed: '1',
     warmup: 0.1,
+    replications: 1,
     requests,
     completed: requests,
     dropped: 0,

@@ -2,6 +2,8 @@ import type { RunRecord } from '../../src/metrics/result.js';
 import type { Policy } from '../../src/scheduler/policy.js';
 import type { ChosenPolicy } from '../../src/scheduler/registry.js';
 import type { TypeInfo } from '../../src/scheduler/scheduler.js';
+import type { SystemCosts } from '../../src/sim/costs.js';
+import type { Observer } from '../../src/sim/observer.js';
 import { simulate } from '../../src/sim/simulate.js';
 import { substream } from '../../src/workload/random.js';
 import { Referee } from './referee.js';
@@ -13,13 +15,15 @@ export interface PlayOptions {
   /** Is the last type one the classifier does not recognise? */
   readonly unknown?: boolean;
   readonly typeInfo?: (type: number) => Partial<TypeInfo>;
+  readonly costs?: SystemCosts;
+  readonly observer?: Observer;
 }
 
 /** Simulates a policy on a trace with a referee between the two. */
 export async function play(
   chosen: ChosenPolicy,
   trace: Trace,
-  { workers, types, unknown = false, typeInfo = () => ({}) }: PlayOptions,
+  { workers, types, unknown = false, typeInfo = () => ({}), costs, observer }: PlayOptions,
 ): Promise<{ referee: Referee; record: RunRecord }> {
   let referee: Referee | undefined;
   const refereed: Policy = {
@@ -43,6 +47,8 @@ export async function play(
     random: substream(1, 'stealing'),
     trueProfile: { meanNs: Array.from({ length: classified }, (_, type) => meanOfType(type)), ratio },
     warmup: { requests: 0 },
+    ...(costs && { costs }),
+    ...(observer && { observer }),
   });
   referee!.finish();
   return { referee: referee!, record };

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RunRecord } from '../../src/metrics/result.js';
-import { parsePolicy } from '../../src/scheduler/registry.js';
+import { type ChosenPolicy, parsePolicy } from '../../src/scheduler/registry.js';
+import type { SystemCosts } from '../../src/sim/costs.js';
+import type { Observer } from '../../src/sim/observer.js';
 import { simulate } from '../../src/sim/simulate.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
@@ -26,13 +28,18 @@ export interface RunOptions {
   readonly seed?: number;
   readonly replication?: number;
   readonly warmup?: number;
+  readonly costs?: SystemCosts;
+  readonly observer?: Observer;
+  /** To be simulated instead of the policy that is named: the same with something around it. */
+  readonly policy?: ChosenPolicy;
 }
 
 /** Simulates a policy, as typed on the command line, on a workload. */
 export function run(policy: string, workload: Workload, options: RunOptions = {}): Promise<RunRecord> {
   const { load = 0.8, workers = 14, requests, durationNs, seed = 1, replication = 0, warmup = 0.1 } = options;
+  const { costs, observer } = options;
   return simulate({
-    policy: parsePolicy(policy),
+    policy: options.policy ?? parsePolicy(policy),
     workers,
     types: workload.types.slice(0, workload.classified),
     hasUnknown: workload.types.length > workload.classified,
@@ -47,6 +54,8 @@ export function run(policy: string, workload: Workload, options: RunOptions = {}
     }),
     random: substream(seed, STREAM.stealing, replication),
     trueProfile: trueProfile(workload),
+    ...(costs && { costs }),
+    ...(observer && { observer }),
     warmup:
       requests === undefined ? { untilNs: warmup * (durationNs ?? 0) } : { requests: Math.floor(warmup * requests) },
   });

@@ -34,6 +34,7 @@ const EXAMPLES = `
 Examples:
   psp run --hw --workload bimodal --policy darc --load 0.6       this machine alone: two processes joined by memif
   psp run --hw --workload bimodal --policy c-fcfs,darc --duration 50ms --json hw.json
+  psp run --hw --workload bimodal --policy darc --record run.events; psp replay run.events
   psp run --hw --config configs/c6420.yaml --role server --workload bimodal --policy darc
   psp run --hw --config configs/c6420.yaml --role client --workload bimodal --load 0.6`;
 
@@ -50,7 +51,7 @@ export function addRun(program: Command): void {
     .option('--hw', 'run on this machine (there is no other kind of run yet; psp sim simulates)');
   addSettings(
     command,
-    ['workload', 'policy', 'load', 'rate', 'workers', 'requests', 'duration', 'seed', 'warmup', 'json'],
+    ['workload', 'policy', 'load', 'rate', 'workers', 'requests', 'duration', 'seed', 'warmup', 'record', 'json'],
     {
       requests: `end after so many requests, such as 20k (default: ${DEFAULT_REAL_SECONDS} s of real time)`,
       duration: 'end after so much undilated time, such as 50ms',
@@ -86,6 +87,13 @@ async function run(options: RunOptions): Promise<number> {
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
   // Refused before anything runs.
   for (const policy of policies) hardwarePolicy(policy);
+  if (options.record !== undefined) {
+    if (options.role === 'client') throw new InputError('record: the scheduler is at the server: add --record there');
+    if (policies.length !== 1) {
+      throw new InputError(`record: an event file holds one run: expected one policy, found ${policies.join(', ')}`);
+    }
+    checkWritable(options.record);
+  }
 
   const results: HardwareResult[] = [];
   const { signal, undo } = abortOnSignal();
@@ -120,7 +128,16 @@ async function runOne(
   const seed = options.seed ?? DEFAULTS.seed;
   const offer = offerOf(options, workers);
   const dilate = config && options.dilate === 'auto' ? 1 : options.dilate;
-  const spec = { workload, policy, offer, workers, seed, dilate, ...lengthOf(options, workload, workers, dilate) };
+  const spec = {
+    workload,
+    policy,
+    offer,
+    workers,
+    seed,
+    dilate,
+    ...lengthOf(options, workload, workers, dilate),
+    ...(options.record !== undefined && { record: options.record }),
+  };
   const live = liveLine(
     policy,
     workload.types.map((type) => type.name),

@@ -12,6 +12,7 @@ import {
   readHardwareConfig,
   workloadOf,
 } from '../hardware-settings.js';
+import { checkWritable } from '../output.js';
 import type { SimSettings } from '../settings.js';
 
 export interface ServeOptions extends SimSettings {
@@ -25,7 +26,7 @@ export function addServe(program: Command): void {
     .summary('serve requests over DPDK until interrupted')
     .description('Runs the server alone: it serves whoever asks, psp or not, until Ctrl-C.')
     .requiredOption('--config <FILE>', 'a configuration with a server: section; see configs/');
-  addSettings(command, ['workload', 'policy', 'seed'], {
+  addSettings(command, ['workload', 'policy', 'seed', 'record'], {
     workload: 'names the request types, their codes and deadlines; one of `psp workloads`, or your own .yaml',
     policy: 'the policy that decides (default: c-fcfs)',
   });
@@ -42,6 +43,7 @@ export function addServe(program: Command): void {
 export async function serve(options: ServeOptions): Promise<number> {
   const { frame, classifier, server: config } = readHardwareConfig(options.config);
   if (!config) throw new StartupError(`${options.config}: the configuration has no server: section`);
+  if (options.record !== undefined) checkWritable(options.record);
   const { signal, undo } = abortOnSignal();
   const policy = onePolicy(options);
   const server = await startServer({
@@ -52,6 +54,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     policy,
     seed: options.seed ?? DEFAULTS.seed,
     dilation: options.dilate === 'auto' ? 1 : options.dilate,
+    ...(options.record !== undefined && { record: options.record }),
   });
   complain(
     `serving ${config.address.ip}:${config.address.port} (${server.mac}) with ${config.workers} workers under ${policy}`,

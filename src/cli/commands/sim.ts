@@ -2,10 +2,11 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../experiment/errors.js';
 import { shippedWorkloads } from '../../experiment/files.js';
 import { type Plan, planRuns } from '../../experiment/plan.js';
-import { runAll } from '../../experiment/run-all.js';
-import { RunControl } from '../../experiment/run-control.js';
+import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/replicate.js';
 import type { Result } from '../../metrics/result.js';
 import { formatComparison } from '../../report/comparison.js';
+import { formatShare } from '../../report/numbers.js';
+import { policyLabel } from '../../report/policy-label.js';
 import { readConfigFile } from '../config-file.js';
 import { complain, EXIT } from '../failure.js';
 import { policyHelp } from '../help.js';
@@ -20,7 +21,9 @@ Examples:
   psp sim --workload tpcc --policy darc --load 0.9    one policy, near its limit
   psp sim --workload bimodal --policy ts:quantum=5us,ts:quantum=20us:cost=0.5us
   psp sim --workload bursty --duration 5s --json results.json
+  psp sim --workload bimodal --replications 8         with confidence intervals that hold
   psp sim --workload my-trace.csv.gz --rate-scale 1.5
+  psp sim --workload tpcc --policy darc --record run.events; psp replay run.events
   psp sim --config configs/sim.yaml --seed 2          the command line wins over the file`;
 
 export function addSim(program: Command): void {
@@ -59,6 +62,7 @@ async function sim(given: SimSettings, config: string | undefined): Promise<numb
     );
   }
   if (json !== undefined && json !== '-') checkWritable(json);
+  if (settings.record !== undefined) checkWritable(settings.record);
   const plan = await planRuns({ ...settings, workload });
   warnOfOverload(plan);
   const { results, interrupted } = await run(plan);
@@ -73,15 +77,20 @@ async function sim(given: SimSettings, config: string | undefined): Promise<numb
   return interrupted ? EXIT.interrupted : EXIT.ok;
 }
 
-async function run({ specs }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
-  const control = new RunControl(specs.length);
+async function run({ specs, replications }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
+  const control = controlFor(specs, replications);
   const undo = stopOnInterrupt(control);
-  const hide = showProgress(control, specs.length === 1 ? specs[0]!.policy : `${specs.length} policies`);
+  const { hide, note } = showProgress(control, specs.length === 1 ? specs[0]!.policy : `${specs.length} policies`);
+  const { precision } = replications;
   try {
-    const all = await runAll(specs, control);
-    const notBegun = specs.filter((_, i) => all[i] === undefined).map(({ policy }) => policy);
-    const results = all.filter((result) => result !== undefined);
+    const all = await runReplicated(specs, replications, {
+      control,
+      onPrecision: (reached) => note(` · ±${formatShare(reached)} of ±${formatShare(precision!.relative)}`),
+    });
+    const notBegun = all.filter(({ result }) => !result).map(({ spec }) => spec.policy);
+    const results = all.flatMap(({ result }) => result ?? []);
     hide();
+    if (precision && !control.stopped) complainOfPrecision(results, precision);
     if (control.stopped) {
       const rest = notBegun.length > 0 ? `; not begun: ${notBegun.join(', ')}` : '';
       complain(`interrupted: what follows is what there was by then${rest}`);
@@ -90,6 +99,18 @@ async function run({ specs }: Plan): Promise<{ results: Result[]; interrupted: b
   } finally {
     hide();
     undo();
+  }
+}
+
+/** Says which policies are not known as well as was asked for. */
+function complainOfPrecision(results: readonly Result[], precision: Precision): void {
+  for (const result of results) {
+    const reached = precisionOf(result, precision);
+    if (reached <= precision.relative) continue;
+    const within = Number.isFinite(reached) ? `±${formatShare(reached)}` : 'no bound at all';
+    complain(
+      `warning: ${policyLabel(result)} stopped at ${result.replications} replications with ${within}, not ±${formatShare(precision.relative)}: more --max-replications or --requests`,
+    );
   }
 }
 

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { packageVersion } from '../experiment/package-info.js';
+import { addDoctor } from './commands/doctor.js';
+import { addLoad } from './commands/load.js';
+import { addPolicies } from './commands/policies.js';
+import { addReplay } from './commands/replay.js';
+import { addRun } from './commands/run.js';
+import { addServe } from './commands/serve.js';
+import { addSim } from './commands/sim.js';
+import { addSystems } from './commands/systems.js';
+import { addWorkloads } from './commands/workloads.js';
+import { reportFailure } from './failure.js';
+
+/**
+ * Reads the arguments and does what they say. Output goes to the process's streams; the exit code is left in `process.exitCode`.
+ *
+ * @param args without the names of node and of the script
+ */
+export async function runPsp(args: readonly string[]): Promise<void> {
+  const program = createProgram();
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = reportFailure(error);
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('psp')
+    .description('A laboratory and a runtime for microsecond-scale request scheduling.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .exitOverride()
+    // Errors are written by reportFailure, in one place.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', '\nStart with: psp sim --workload bimodal');
+  // Subcommands inherit what is set above.
+  addSim(program);
+  addRun(program);
+  addServe(program);
+  addLoad(program);
+  addReplay(program);
+  addDoctor(program);
+  addPolicies(program);
+  addWorkloads(program);
+  addSystems(program);
+  return program;
+}

@@ -1,0 +1,92 @@
+import type { Policy } from '../scheduler/policy.js';
+import type { Reservation, Scheduler, SchedulerSetup, Workers } from '../scheduler/scheduler.js';
+import { EventKind, type EventSink } from './event.js';
+
+/**
+ * A policy whose schedulers write everything they are told and answer into a sink, and are otherwise the same. The tap sits in the seam between
+ * world and scheduler, so that neither knows of it and one that is not recorded costs nothing.
+ */
+export function tapped(policy: Policy, sink: EventSink): Policy {
+  return { ...policy, create: (setup, parameters) => tap(policy, setup, parameters, sink) };
+}
+
+function tap(
+  policy: Policy,
+  setup: SchedulerSetup,
+  parameters: Parameters<Policy['create']>[1],
+  sink: EventSink,
+): Scheduler {
+  const { now, demandNs, completionNs, pool } = setup;
+  const answers: Workers = {
+    start: (worker, request, sliceNs) => {
+      sink.write(EventKind.start, worker, request, sliceNs, now);
+      pool.start(worker, request, sliceNs);
+    },
+    preempt: (worker) => {
+      sink.write(EventKind.preempt, worker, 0, 0, now);
+      pool.preempt(worker);
+    },
+    drop: (request, reason) => {
+      sink.write(EventKind.drop, request, reason, 0, now);
+      pool.drop(request, reason);
+    },
+    stole: (thief, victim, count) => {
+      sink.write(EventKind.stole, thief, victim, count, now);
+      pool.stole(thief, victim, count);
+    },
+    reserved: () => {
+      sink.write(EventKind.reserved, hashReservation(scheduler.reservation!()), 0, 0, now);
+      pool.reserved();
+    },
+    ...(policy.sharing && {
+      completeAt: (request: number) => {
+        sink.write(EventKind.completeAt, request, 0, 0, completionNs!);
+        pool.completeAt!(request);
+      },
+    }),
+  };
+  const scheduler = policy.create({ ...setup, pool: answers }, parameters);
+  const { clairvoyant } = policy;
+  return {
+    arrive: (request, type, flow) => {
+      if (clairvoyant) sink.write(EventKind.demand, 0, 0, 0, demandNs!);
+      sink.write(EventKind.arrive, request, type, flow, now);
+      scheduler.arrive(request, type, flow);
+    },
+    complete: (worker) => {
+      sink.write(EventKind.complete, worker, 0, 0, now);
+      scheduler.complete(worker);
+    },
+    sliceExpired: (worker) => {
+      sink.write(EventKind.sliceExpired, worker, 0, 0, now);
+      const answer = scheduler.sliceExpired(worker);
+      sink.write(EventKind.sliceAnswer, answer, 0, 0, now);
+      return answer;
+    },
+    preempted: (worker) => {
+      sink.write(EventKind.preempted, worker, 0, 0, now);
+      scheduler.preempted(worker);
+    },
+    dispatch: () => {
+      sink.write(EventKind.dispatch, 0, 0, 0, now);
+      scheduler.dispatch();
+    },
+    queued: () => scheduler.queued(),
+    ...(scheduler.reservation && { reservation: () => scheduler.reservation!() }),
+  };
+}
+
+/** A 32-bit hash (FNV-1a) over which worker each group owns and may use: two reservations with equal hashes are equal for all practical purposes. */
+export function hashReservation({ groups }: Reservation): number {
+  let hash = 0x811c9dc5;
+  const mix = (value: number) => {
+    hash = Math.imul(hash ^ value, 0x01000193);
+  };
+  for (const { types, workers, stealable } of groups) {
+    for (const part of [types, workers, stealable]) {
+      mix(part.length);
+      for (const each of part) mix(each);
+    }
+  }
+  return hash | 0;
+}

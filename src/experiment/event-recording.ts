@@ -1,0 +1,106 @@
+import { createEventFile, type EventFileHeader, openEventFile, sinkOf } from '../events/event-file.js';
+import { type ReplayReport, replay } from '../events/replay.js';
+import { tapped } from '../events/tap.js';
+import { PolicyError, parametersFromPlain, plainParameters } from '../scheduler/policy.js';
+import { type ChosenPolicy, policyNamed } from '../scheduler/registry.js';
+import { costsOf, handoverNs } from '../sim/costs.js';
+import { STREAM, substream } from '../workload/random.js';
+import { EnvironmentError, InputError } from './errors.js';
+import type { OpenWorkload } from './open-workload.js';
+import type { RunSpec } from './run-spec.js';
+
+/** A simulated run that is recorded. */
+export interface RecordedRun {
+  /** The policy to simulate instead: the same, with its events written down. */
+  readonly policy: ChosenPolicy;
+  /** Ends the file. */
+  close(): void;
+}
+
+/**
+ * Begins to record a simulation into a file.
+ *
+ * @throws EnvironmentError when the file cannot be written
+ */
+export function recordSimulation(
+  path: string,
+  chosen: ChosenPolicy,
+  spec: Pick<RunSpec, 'policy' | 'system' | 'workers' | 'seed' | 'replication'>,
+  workload: Pick<OpenWorkload, 'name' | 'types' | 'trueProfile'>,
+): RecordedRun {
+  const header: EventFileHeader = {
+    schema: 'psp.events/1',
+    world: 'sim',
+    policy: spec.policy,
+    parameters: plainParameters(chosen.parameters),
+    workload: workload.name,
+    workers: spec.workers,
+    types: workload.types.map(({ name, deadlineNs, sloNs }) => ({
+      name,
+      ...(deadlineNs !== undefined && { deadlineNs }),
+      ...(sloNs !== undefined && { sloNs }),
+    })),
+    seed: spec.seed,
+    replication: spec.replication,
+    trueProfile: workload.trueProfile,
+    ...(spec.system && { handoverNs: handoverNs(costsOf(spec.system.costs, chosen)) }),
+    dilation: 1,
+  };
+  try {
+    const writer = createEventFile(path, header);
+    return {
+      policy: { policy: tapped(chosen.policy, sinkOf(writer)), parameters: chosen.parameters },
+      close: () => writer.close(0),
+    };
+  } catch (error) {
+    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** A recording taken again. */
+export interface Replayed {
+  readonly header: EventFileHeader;
+  readonly report: ReplayReport;
+}
+
+/**
+ * Takes the decisions of a recorded run again.
+ *
+ * @throws InputError when there is no such file, or its policy is none of ours; EventFileError when it is no event file
+ */
+export function replayFile(path: string, onProgress?: (events: number) => void): Replayed {
+  const file = openOrExplain(path);
+  const { header } = file;
+  try {
+    const policy = policyNamed(header.policy.split(':')[0]!.trim());
+    const report = replay({
+      policy,
+      parameters: parametersFromPlain(policy, header.parameters),
+      setup: {
+        workers: header.workers,
+        types: header.types,
+        random: substream(header.seed, STREAM.stealing, header.replication),
+        ...(header.trueProfile && { trueProfile: header.trueProfile }),
+        ...(header.handoverNs !== undefined && { handoverNs: header.handoverNs }),
+      },
+      blocks: file.blocks(),
+      ...(onProgress && { onProgress }),
+    });
+    return { header, report };
+  } catch (error) {
+    if (error instanceof PolicyError) throw new InputError(`${path}: ${error.message}`);
+    throw error;
+  } finally {
+    file.close();
+  }
+}
+
+function openOrExplain(path: string) {
+  try {
+    return openEventFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined) throw new InputError(`${path}: cannot be read: ${message}`);
+    throw error;
+  }
+}

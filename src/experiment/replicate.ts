@@ -1,0 +1,105 @@
+/** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
+import { relativeError } from '../metrics/confidence.js';
+import { createPool } from '../metrics/pool.js';
+import type { Result, Statistic } from '../metrics/result.js';
+import { runAll } from './run-all.js';
+import { RunControl } from './run-control.js';
+import { pooledHash, type RunSpec } from './run-spec.js';
+
+/** How near the truth a percentile of the slowdown is wanted, and of which. */
+export interface Precision {
+  /** Half-width of the 95 % interval over the value, above 0. */
+  readonly relative: number;
+  readonly statistic: Statistic;
+}
+
+/** How often each run is to be repeated. */
+export interface Replications {
+  /** Replications of each run, at least 1; with a precision, those it begins with. */
+  readonly first: number;
+  readonly precision?: Precision;
+  /** Ceiling with a precision. */
+  readonly most?: number;
+}
+
+/** A run and its replications. */
+export interface Replicated {
+  readonly spec: RunSpec;
+  /** All replications together; undefined when it was stopped before the first had begun. */
+  readonly result: Result | undefined;
+  /** Each replication that ran, by number. */
+  readonly runs: readonly Result[];
+}
+
+export interface ReplicationHooks {
+  readonly control?: RunControl;
+  /** Told after each run how wide the widest interval is over all specs, relative: {@link precisionOf}. */
+  readonly onPrecision?: (reached: number) => void;
+}
+
+/** A control that is large enough for all that may be run. */
+export function controlFor(specs: readonly RunSpec[], { first, most }: Replications): RunControl {
+  return new RunControl(specs.length * Math.max(first, most ?? 0));
+}
+
+/**
+ * Runs every spec in independent replications: number r of a spec has the random streams of replication `spec.replication` + r, whatever the policy, so that
+ * policies meet the same requests in each. How many there will be depends on the results only, not on the machine.
+ */
+export async function runReplicated(
+  specs: readonly RunSpec[],
+  replications: Replications,
+  hooks: ReplicationHooks = {},
+): Promise<Replicated[]> {
+  const { control = controlFor(specs, replications), onPrecision } = hooks;
+  const pools = specs.map(() => createPool(pooledHash));
+  const planned = specs.map(() => 0);
+  const finished = specs.map(() => 0);
+  const queue: RunSpec[] = [];
+  const places: { readonly spec: number; readonly replication: number }[] = [];
+  const reached = specs.map(() => Number.POSITIVE_INFINITY);
+
+  function enqueue(spec: number): void {
+    const replication = planned[spec]!++;
+    queue.push({ ...specs[spec]!, replication: specs[spec]!.replication + replication });
+    places.push({ spec, replication });
+    control.planned = queue.length;
+  }
+
+  // The first replication of all, then the second of all: whoever interrupts has something of each.
+  for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
+  await runAll(
+    queue,
+    (index, run) => {
+      const { spec, replication } = places[index]!;
+      pools[spec]!.add(replication, run);
+      if (++finished[spec]! < planned[spec]! || !replications.precision) return;
+      reached[spec] = precisionOf(pools[spec]!.result()!, replications.precision);
+      onPrecision?.(Math.max(...reached));
+      for (let i = missing(reached[spec]!, replications, planned[spec]!); i > 0; i--) enqueue(spec);
+    },
+    control,
+  );
+  return specs.map((spec, i) => ({ spec, result: pools[i]!.result(), runs: pools[i]!.runs() }));
+}
+
+/**
+ * How near the truth the slowdown of every type is known: the largest relative half-width of their 95 % intervals for the named
+ * statistic. Infinity while some interval has no bound.
+ */
+export function precisionOf(result: Result, { statistic }: Precision): number {
+  const errors = result.types
+    .filter(({ slowdown }) => slowdown.count > 0)
+    .map(({ slowdown }) => relativeError(slowdown[statistic]!, slowdown.ci95[statistic]!));
+  return Math.max(0, ...errors);
+}
+
+/**
+ * How many replications to add. The width falls with the square root of their number; what that asks for is added at once, but at least a quarter and at most as many as
+ * there are, for the width is itself an estimate.
+ */
+function missing(width: number, { precision, most }: Replications, now: number): number {
+  if (width <= precision!.relative) return 0;
+  const wanted = Math.ceil(now * (width / precision!.relative) ** 2) - now;
+  return Math.min(Math.max(wanted, Math.ceil(now / 4)), now, most! - now);
+}

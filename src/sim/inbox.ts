@@ -1,0 +1,61 @@
+/** What can lie in an inbox of the dispatcher. */
+export const Message = {
+  /** A request has come in: its row, its flow. */
+  arrival: 0,
+  /** A worker is done with its request. */
+  completed: 1,
+  /** A worker has given up its request. */
+  preempted: 2,
+  /** The slice of a request is over: the worker, and the start it belongs to. */
+  sliceEnd: 3,
+  /** A reply that leaves through the dispatcher's core: the request's row, its worker. */
+  reply: 4,
+} as const;
+export const MESSAGE_KINDS = Object.keys(Message).length;
+
+/** An inbox of the dispatcher: messages in the order they came, a ring over typed arrays that doubles when it is full. */
+export class Inbox {
+  length = 0;
+  private kinds = new Uint8Array(1024);
+  private subjects = new Int32Array(1024);
+  private details = new Int32Array(1024);
+  private head = 0;
+
+  push(kind: number, subject: number, detail: number): void {
+    if (this.length === this.kinds.length) this.grow();
+    const at = (this.head + this.length++) & (this.kinds.length - 1);
+    this.kinds[at] = kind;
+    this.subjects[at] = subject;
+    this.details[at] = detail;
+  }
+
+  kind(): number {
+    return this.kinds[this.head]!;
+  }
+
+  subject(): number {
+    return this.subjects[this.head]!;
+  }
+
+  detail(): number {
+    return this.details[this.head]!;
+  }
+
+  shift(): void {
+    this.head = (this.head + 1) & (this.kinds.length - 1);
+    this.length--;
+  }
+
+  private grow(): void {
+    const { head, kinds, subjects, details } = this;
+    const larger = <T extends Uint8Array | Int32Array>(from: T, to: T): T => {
+      to.set(from.subarray(head));
+      to.set(from.subarray(0, head), from.length - head);
+      return to;
+    };
+    this.kinds = larger(kinds, new Uint8Array(kinds.length * 2));
+    this.subjects = larger(subjects, new Int32Array(kinds.length * 2));
+    this.details = larger(details, new Int32Array(kinds.length * 2));
+    this.head = 0;
+  }
+}

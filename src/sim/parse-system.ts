@@ -1,0 +1,167 @@
+/** Reads a system file. The form is described in configs/systems/ and docs/systems.md, and refused, with all mistakes, when it is anything else. */
+import { parsePolicy } from '../scheduler/registry.js';
+import { Checker, type Problem, show } from '../workload/checker.js';
+import { anything, duration, number, text, typeName } from '../workload/fields.js';
+import { WorkloadError } from '../workload/workload-error.js';
+import { readYaml } from '../workload/yaml-source.js';
+import { CONSTANTS, type ConstantSpec, NO_COSTS, type SystemCosts } from './costs.js';
+
+/** A modelled system: a policy and what the mechanisms around it cost. */
+export interface System {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** The policy as typed. */
+  readonly policy: string;
+  /** The policy on workloads where it is configured otherwise, by the workload's name. */
+  readonly workloads: Readonly<Record<string, string>>;
+  /** What the file states, in the order of {@link CONSTANTS}. */
+  readonly constants: readonly Constant[];
+  readonly costs: SystemCosts;
+  /** Where and when the constants were measured, when they were. */
+  readonly measured?: { readonly machine?: string; readonly date?: string };
+}
+
+export interface Constant {
+  readonly spec: ConstantSpec;
+  /** Whole ns. */
+  readonly ns: number;
+  readonly source?: string;
+  /** Standard deviation of one measurement, ns. */
+  readonly sdNs?: number;
+  /** 95 % confidence interval of the value, ns. */
+  readonly ci95Ns?: readonly [number, number];
+  readonly samples?: number;
+}
+
+const SECTIONS = [...new Set(CONSTANTS.map(({ section }) => section))];
+
+/**
+ * Reads a system from the text of its YAML file.
+ *
+ * @param fileName what to call the file in messages
+ * @throws WorkloadError with everything that is wrong, in the order of the file
+ */
+export function parseSystem(yaml: string, fileName: string): System {
+  const source = readYaml(yaml, fileName);
+  const problems: Problem[] = [];
+  const checker = new Checker([], problems, () => {
+    throw new Error('a system refers to no files');
+  });
+  const system = readSystem(source.value, checker);
+  if (problems.length > 0 || !system) throw new WorkloadError(source.locate(problems));
+  return system;
+}
+
+/** The policy of a system on a workload, as typed. */
+export function policyOf(system: System, workload: string): string {
+  return Object.hasOwn(system.workloads, workload) ? system.workloads[workload]! : system.policy;
+}
+
+function readSystem(value: unknown, checker: Checker): System | undefined {
+  const fields = checker.fields(
+    {
+      name: typeName,
+      title: text.optional(),
+      description: text.optional(),
+      policy: text,
+      workloads: anything,
+      measured: anything,
+      ...Object.fromEntries(SECTIONS.map((section) => [section, anything])),
+    },
+    value,
+  ) as Record<string, unknown> | undefined;
+  if (!fields) return undefined;
+  if (fields.policy !== undefined) checkPolicy(fields.policy as string, checker.at('policy'));
+  const workloads = readWorkloads(fields.workloads, checker.at('workloads'));
+  const constants = SECTIONS.flatMap((section) => readSection(section, fields[section], checker.at(section)));
+  const measured =
+    fields.measured === undefined
+      ? undefined
+      : checker.at('measured').map({ machine: text.optional(), date: anything }, fields.measured);
+  if (fields.name === undefined || fields.policy === undefined) return undefined;
+  const name = fields.name as string;
+  return {
+    name,
+    title: (fields.title as string | undefined) ?? name,
+    description: (fields.description as string | undefined)?.trim() ?? '',
+    policy: fields.policy as string,
+    workloads,
+    constants,
+    costs: { ...NO_COSTS, ...Object.fromEntries(constants.map(({ spec, ns }) => [spec.field, ns])) },
+    ...(measured && {
+      measured: {
+        ...(measured.machine !== undefined && { machine: measured.machine }),
+        ...(measured.date !== undefined && { date: String(measured.date) }),
+      },
+    }),
+  };
+}
+
+function readWorkloads(value: unknown, checker: Checker): Record<string, string> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    checker.refuse(`expected a map from the names of workloads to policies, found ${show(value)}`);
+    return {};
+  }
+  const workloads: Record<string, string> = {};
+  for (const [name, item] of Object.entries(value)) {
+    const policy = checker.at(name).value(text, item);
+    if (policy !== undefined && checkPolicy(policy, checker.at(name))) workloads[name] = policy;
+  }
+  return workloads;
+}
+
+function checkPolicy(policy: string, checker: Checker): boolean {
+  try {
+    if (parsePolicy(policy).policy.sharing) throw new Error(`${policy}: shares all workers, which no system can`);
+    return true;
+  } catch (error) {
+    checker.refuse((error as Error).message);
+    return false;
+  }
+}
+
+function readSection(section: string, value: unknown, checker: Checker): Constant[] {
+  if (value === undefined || value === null) return [];
+  const specs = CONSTANTS.filter((spec) => spec.section === section);
+  const given = checker.fields(Object.fromEntries(specs.map(({ key }) => [key, anything])), value) ?? {};
+  return specs.flatMap((spec) => {
+    const constant =
+      given[spec.key] === undefined ? undefined : readConstant(spec, given[spec.key], checker.at(spec.key));
+    return constant ? [constant] : [];
+  });
+}
+
+const samples = number('a whole number of samples above 0', { min: 1 });
+
+/** A duration, or a map with the duration as `time` and what is known of it. */
+function readConstant(spec: ConstantSpec, value: unknown, checker: Checker): Constant | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const ns = checker.value(duration, value);
+    return ns === undefined ? undefined : { spec, ns: Math.round(ns) };
+  }
+  const fields = checker.map(
+    { time: duration, source: text.optional(), sd: duration.optional(), ci95: anything, samples: samples.optional() },
+    value,
+  );
+  if (!fields) return undefined;
+  const ci95Ns = fields.ci95 === undefined ? undefined : readInterval(fields.ci95, checker.at('ci95'));
+  return {
+    spec,
+    ns: Math.round(fields.time),
+    ...(fields.source !== undefined && { source: fields.source.trim().replace(/\s+/g, ' ') }),
+    ...(fields.sd !== undefined && { sdNs: fields.sd }),
+    ...(ci95Ns && { ci95Ns }),
+    ...(fields.samples !== undefined && { samples: fields.samples }),
+  };
+}
+
+function readInterval(value: unknown, checker: Checker): readonly [number, number] | undefined {
+  if (!Array.isArray(value) || value.length !== 2) {
+    return checker.refuse(`expected a list of two durations, from and to, found ${show(value)}`);
+  }
+  const [from, to] = value.map((item, i) => checker.at(i).value(duration, item));
+  if (from === undefined || to === undefined) return undefined;
+  return from <= to ? [from, to] : checker.refuse(`expected from and to in this order, found ${value.join(' and ')}`);
+}

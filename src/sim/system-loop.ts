@@ -1,0 +1,450 @@
+import { foldCompletion } from '../metrics/digest.js';
+import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
+import type { RequestBatch } from '../workload/request-source.js';
+import type { FullCosts } from './costs.js';
+import { Inbox, MESSAGE_KINDS, Message } from './inbox.js';
+import {
+  BUSY_NS,
+  COMPLETES,
+  FIRST_RECORDED,
+  FREE_SLOTS,
+  type Loop,
+  NEXT_ID,
+  OVERHEAD_NS,
+  PREEMPTIONS,
+  SLICE_ENDS,
+  type Slots,
+  STEALS,
+  type State,
+  WAITING,
+  YIELDS,
+} from './loop.js';
+import type { Observer } from './observer.js';
+
+/** More that the pending event of a worker can mean here. */
+const SIGNALLED = 4;
+const REPLIES = 5;
+const NOTIFIES_COMPLETED = 6;
+const NOTIFIES_PREEMPTED = 7;
+
+/** Indices of {@link SystemState.doubles}. */
+const FREE_AT_NS = 0;
+const CHARGED_NS = 1;
+/** Indices of {@link SystemState.integers}. */
+const OCCUPIED = 0;
+const UNREAD_ARRIVALS = 1;
+/** The message the dispatcher is at. */
+const KIND = 2;
+const SUBJECT = 3;
+const DETAIL = 4;
+
+/** A system around the policy: what its mechanisms cost. */
+export interface SimulatedSystem {
+  readonly costs: FullCosts;
+  /** Do workers take their next request from queues of their own, without the dispatcher? */
+  readonly workersHaveQueues: boolean;
+  readonly observer?: Observer;
+}
+
+/** What a system adds to the {@link State} of a simulation. */
+export interface SystemState {
+  /** What the dispatcher has still to look at: packets that came in, and what workers and timers say. */
+  readonly arrivals: Inbox;
+  readonly notices: Inbox;
+  /** When the dispatcher has done all it has begun; all the time it was charged for. */
+  readonly doubles: Float64Array;
+  readonly integers: Int32Array;
+  /** Per worker: the request it is done with, the number of its latest start, and whether that was sent a preemption. */
+  readonly doneOn: Int32Array;
+  readonly serial: Int32Array;
+  readonly signalled: Uint8Array;
+}
+
+export function createSystemState(workers: number): SystemState {
+  return {
+    arrivals: new Inbox(),
+    notices: new Inbox(),
+    doubles: new Float64Array(2),
+    integers: new Int32Array(5),
+    doneOn: new Int32Array(workers),
+    serial: new Int32Array(workers),
+    signalled: new Uint8Array(workers),
+  };
+}
+
+/** Time the dispatcher has been busy until `nowNs`. What it is charged for it does without a pause, so what is left of it lies ahead. */
+export function dispatcherBusyNs({ doubles }: SystemState, nowNs: number): number {
+  return doubles[CHARGED_NS]! - Math.max(0, doubles[FREE_AT_NS]! - nowNs);
+}
+
+/** Requests the dispatcher has not looked at yet. */
+export function unreadArrivals({ integers }: SystemState): number {
+  return integers[UNREAD_ARRIVALS]!;
+}
+
+/**
+ * The loop of a system that costs something, beside the one of loop.ts that costs nothing and is fast. With costs of zero both make the same decisions at
+ * the same times, bit for bit.
+ *
+ * The dispatcher is a server: a message (an arrival, the notice of a worker, the end of a slice) keeps it busy for as long as it costs. As a polling loop
+ * does, it looks at what the workers say before it takes another packet off the network, each in the order it came; so a dispatcher that cannot keep up leaves
+ * packets lying, not workers. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
+ * reaches its worker `handoffNs` after that. A worker that is done, or has been preempted, says so by a notice. Where workers have
+ * queues of their own, they take from them at once: the dispatcher only deals arrivals.
+ *
+ * The clock is the server's: it is `wireNs` behind the client's, so that a planned arrival is when the packet is there, and both ways are added to the sojourn.
+ */
+export function createSystemLoop(
+  state: State,
+  system: SystemState,
+  slots: Slots,
+  scheduler: Scheduler,
+  { costs, workersHaveQueues, observer }: SimulatedSystem,
+): Loop {
+  const { events, recorder, hash, now, integers, doubles, arrived, completed, dropped, dropReasons } = state;
+  const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
+  const { demandNs } = state.ideal;
+  const { id, arrivalNs, serviceNs, leftNs, startNs, type: typeOf, free } = slots;
+  const { arrivals, notices, doneOn, serial, signalled } = system;
+  const dispatcher = requestOn.length;
+  const { handoffNs, noticeNs, signalNs, dispatchNs, preemptNs, stealNs, preemptedNs } = costs;
+  const { contextSwitchNs, workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
+  const roundTripNs = 2 * costs.wireNs;
+  const dispatcherReplies = dispatcherTransmitNs > 0;
+  const messageNs = new Float64Array(MESSAGE_KINDS);
+  messageNs[Message.arrival] = costs.dispatcherReceiveNs;
+  messageNs[Message.completed] = costs.completionNs + dispatcherTransmitNs;
+  messageNs[Message.preempted] = costs.completionNs;
+  messageNs[Message.reply] = dispatcherTransmitNs;
+
+  // The dispatcher.
+
+  function occupy(ns: number): void {
+    const fromNs = Math.max(now[0]!, system.doubles[FREE_AT_NS]!);
+    system.doubles[FREE_AT_NS] = fromNs + ns;
+    system.doubles[CHARGED_NS] = system.doubles[CHARGED_NS]! + ns;
+    if (observer && ns > 0) observer.dispatcher(fromNs, fromNs + ns);
+  }
+
+  function post(kind: number, subject: number, detail: number): void {
+    (kind === Message.arrival ? arrivals : notices).push(kind, subject, detail);
+    if (system.integers[OCCUPIED] === 1) return;
+    system.integers[OCCUPIED] = 1;
+    takeMessages();
+  }
+
+  /** Begins with the next message; those that take no time it is done with at once. */
+  function takeMessages(): void {
+    while (notices.length + arrivals.length > 0) {
+      const inbox = notices.length > 0 ? notices : arrivals;
+      system.integers[KIND] = inbox.kind();
+      system.integers[SUBJECT] = inbox.subject();
+      system.integers[DETAIL] = inbox.detail();
+      inbox.shift();
+      occupy(messageNs[system.integers[KIND]!]!);
+      const doneNs = system.doubles[FREE_AT_NS]!;
+      if (doneNs > now[0]!) {
+        events.add(dispatcher, doneNs);
+        return;
+      }
+      act();
+    }
+    system.integers[OCCUPIED] = 0;
+  }
+
+  /** The dispatcher is done with a message: the scheduler is told. */
+  function act(): void {
+    const kind = system.integers[KIND]!;
+    const subject = system.integers[SUBJECT]!;
+    const detail = system.integers[DETAIL]!;
+    if (kind === Message.arrival) tellArrival(subject, detail);
+    else if (kind === Message.completed) tellCompletion(subject);
+    else if (kind === Message.preempted) tellPreemption(subject);
+    else if (kind === Message.sliceEnd) tellSliceEnd(subject, detail);
+    else {
+      depart(subject, detail);
+      releaseSlot(subject);
+    }
+  }
+
+  function tellArrival(request: number, flow: number): void {
+    integers[WAITING]!++;
+    system.integers[UNREAD_ARRIVALS]!--;
+    if (workersHaveQueues) {
+      occupy(dispatchNs);
+      // From when on a worker can have it.
+      startNs[request] = system.doubles[FREE_AT_NS]! + handoffNs;
+    }
+    demandNs[0] = serviceNs[request]!;
+    scheduler.arrive(request, typeOf[request]!, flow);
+    scheduler.dispatch();
+  }
+
+  function tellCompletion(worker: number): void {
+    const request = doneOn[worker]!;
+    if (dispatcherReplies) depart(request, worker);
+    releaseSlot(request);
+    scheduler.complete(worker);
+    if (integers[WAITING]! > 0) scheduler.dispatch();
+  }
+
+  function tellPreemption(worker: number): void {
+    integers[WAITING]!++;
+    scheduler.preempted(worker);
+    scheduler.dispatch();
+  }
+
+  function tellSliceEnd(worker: number, start: number): void {
+    // The worker may be done meanwhile; unless its notice came before, the dispatcher does not know.
+    if (serial[worker] !== start || signalled[worker] === 1) return;
+    const sliceNs = scheduler.sliceExpired(worker);
+    if (sliceNs !== PREEMPT) {
+      if (requestOn[worker]! < 0) return;
+      events.remove(worker);
+      runOn(worker, sliceNs);
+      return;
+    }
+    const landsNs = sendPreemption(worker);
+    if (requestOn[worker]! < 0 || endsNs(worker) <= landsNs) return;
+    events.remove(worker);
+    if (landsNs > now[0]!) awaitSignal(worker, landsNs);
+    else yieldNow(worker);
+  }
+
+  /** Answers when the preemption takes effect. */
+  function sendPreemption(worker: number): number {
+    signalled[worker] = 1;
+    if (workersHaveQueues) return now[0]!;
+    occupy(preemptNs);
+    return system.doubles[FREE_AT_NS]! + signalNs;
+  }
+
+  // What the scheduler answers.
+
+  function start(worker: number, request: number, sliceNs: number): void {
+    integers[WAITING]!--;
+    requestOn[worker] = request;
+    serial[worker]!++;
+    signalled[worker] = 0;
+    const left = leftNs[request]!;
+    const isFirst = left === serviceNs[request]!;
+    let fromNs = now[0]!;
+    if (!workersHaveQueues) {
+      occupy(dispatchNs);
+      fromNs = system.doubles[FREE_AT_NS]! + handoffNs;
+    } else if (isFirst && startNs[request]! > fromNs) fromNs = startNs[request]!;
+    if (isFirst) startNs[request] = fromNs;
+    const overheadNs = contextSwitchNs + toPayNs[worker]! + (isFirst ? workerReceiveNs : 0);
+    toPayNs[worker] = 0;
+    doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + overheadNs;
+    const runsNs = fromNs + overheadNs;
+    stretchFromNs[worker] = runsNs;
+    if (observer) observer.starts(worker, id[request]!, typeOf[request]!, fromNs, runsNs);
+    if (sliceNs === TO_COMPLETION || left <= sliceNs) {
+      eventMeans[worker] = COMPLETES;
+      events.add(worker, runsNs + left);
+    } else {
+      eventMeans[worker] = SLICE_ENDS;
+      events.add(worker, runsNs + sliceNs);
+    }
+  }
+
+  function preempt(worker: number): void {
+    if (signalled[worker] === 1) return;
+    // A request that is done at this very moment completes.
+    if (workersHaveQueues && (requestOn[worker]! < 0 || endsNs(worker) <= now[0]!)) return;
+    const landsNs = sendPreemption(worker);
+    if (requestOn[worker]! < 0 || endsNs(worker) <= landsNs) return;
+    events.remove(worker);
+    if (landsNs > now[0]!) awaitSignal(worker, landsNs);
+    else {
+      beginYield(worker);
+      events.add(worker, now[0]! + preemptedNs);
+    }
+  }
+
+  function drop(request: number, reason: number): void {
+    integers[WAITING]!--;
+    dropped[typeOf[request]!]!++;
+    dropReasons[reason]!++;
+    if (observer) observer.drops(id[request]!, typeOf[request]!, now[0]!);
+    releaseSlot(request);
+  }
+
+  function stole(thief: number, victim: number, count: number): void {
+    doubles[STEALS]!++;
+    toPayNs[thief] = toPayNs[thief]! + stealNs;
+    if (observer) observer.steals(thief, victim, count, now[0]!);
+  }
+
+  function completeAt(): void {
+    throw new Error('a policy that shares the workers cannot run in a system');
+  }
+
+  // The workers.
+
+  /** When the request on a worker will be done if nobody preempts it. */
+  function endsNs(worker: number): number {
+    return stretchFromNs[worker]! + leftNs[requestOn[worker]!]!;
+  }
+
+  function awaitSignal(worker: number, atNs: number): void {
+    eventMeans[worker] = SIGNALLED;
+    events.add(worker, atNs);
+  }
+
+  function complete(worker: number): void {
+    doneOn[worker] = requestOn[worker]!;
+    requestOn[worker] = -1;
+    doubles[BUSY_NS] = doubles[BUSY_NS]! + (now[0]! - stretchFromNs[worker]!);
+    if (observer) observer.stops(worker, now[0]!, true, now[0]! + workerTransmitNs);
+    if (workerTransmitNs === 0) finish(worker);
+    else {
+      doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + workerTransmitNs;
+      eventMeans[worker] = REPLIES;
+      events.add(worker, now[0]! + workerTransmitNs);
+    }
+  }
+
+  /** The worker has no more to do with its request. */
+  function finish(worker: number): void {
+    const request = doneOn[worker]!;
+    if (!dispatcherReplies) depart(request, worker);
+    if (!workersHaveQueues) {
+      notify(worker, Message.completed, NOTIFIES_COMPLETED);
+      return;
+    }
+    if (dispatcherReplies) post(Message.reply, request, worker);
+    else releaseSlot(request);
+    scheduler.complete(worker);
+    if (integers[WAITING]! > 0) scheduler.dispatch();
+  }
+
+  function endSlice(worker: number): void {
+    if (workersHaveQueues) {
+      const sliceNs = scheduler.sliceExpired(worker);
+      if (sliceNs === PREEMPT) yieldNow(worker);
+      else runOn(worker, sliceNs);
+    } else {
+      // Until the dispatcher has noticed, it runs on.
+      runOn(worker, TO_COMPLETION);
+      post(Message.sliceEnd, worker, serial[worker]!);
+    }
+  }
+
+  /** Lets the request on a worker run, for another slice or to its end. */
+  function runOn(worker: number, sliceNs: number): void {
+    const doneNs = endsNs(worker);
+    if (sliceNs === TO_COMPLETION || doneNs <= now[0]! + sliceNs) {
+      eventMeans[worker] = COMPLETES;
+      events.add(worker, doneNs);
+    } else {
+      eventMeans[worker] = SLICE_ENDS;
+      events.add(worker, now[0]! + sliceNs);
+    }
+  }
+
+  function yieldNow(worker: number): void {
+    beginYield(worker);
+    if (preemptedNs > 0) events.add(worker, now[0]! + preemptedNs);
+    else endYield(worker);
+  }
+
+  /** The worker stops running its request and pays for the preemption. */
+  function beginYield(worker: number): void {
+    const request = requestOn[worker]!;
+    const ranNs = Math.max(0, now[0]! - stretchFromNs[worker]!);
+    doubles[PREEMPTIONS]!++;
+    leftNs[request] = leftNs[request]! - ranNs;
+    doubles[BUSY_NS] = doubles[BUSY_NS]! + ranNs;
+    stretchFromNs[worker] = now[0]!;
+    eventMeans[worker] = YIELDS;
+    signalled[worker] = 1;
+    if (observer) observer.stops(worker, now[0]!, false, now[0]! + preemptedNs);
+  }
+
+  function endYield(worker: number): void {
+    doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + (now[0]! - stretchFromNs[worker]!);
+    requestOn[worker] = -1;
+    if (workersHaveQueues) tellPreemption(worker);
+    else notify(worker, Message.preempted, NOTIFIES_PREEMPTED);
+  }
+
+  function notify(worker: number, message: number, means: number): void {
+    if (noticeNs === 0) post(message, worker, 0);
+    else {
+      eventMeans[worker] = means;
+      events.add(worker, now[0]! + noticeNs);
+    }
+  }
+
+  // Requests come and go.
+
+  function admit(atNs: number, demandNs: number, type: number, flow: number): void {
+    now[0] = atNs;
+    const request = free[--integers[FREE_SLOTS]!]!;
+    const number = doubles[NEXT_ID]!;
+    doubles[NEXT_ID] = number + 1;
+    id[request] = number;
+    arrivalNs[request] = atNs;
+    serviceNs[request] = demandNs;
+    leftNs[request] = demandNs;
+    typeOf[request] = type;
+    arrived[type]!++;
+    system.integers[UNREAD_ARRIVALS]!++;
+    if (observer) observer.arrives(number, type, atNs);
+    post(Message.arrival, request, flow);
+  }
+
+  /** The reply leaves the server. */
+  function depart(request: number, worker: number): void {
+    const type = typeOf[request]!;
+    completed[type]!++;
+    foldCompletion(hash, id[request]!, worker, startNs[request]!, now[0]!);
+    if (id[request]! >= doubles[FIRST_RECORDED]!) {
+      recorder.record(type, now[0]! - arrivalNs[request]! + roundTripNs, serviceNs[request]!);
+    }
+  }
+
+  function releaseSlot(request: number): void {
+    free[integers[FREE_SLOTS]!++] = request;
+  }
+
+  // Time.
+
+  function playNext(atNs: number): void {
+    now[0] = atNs;
+    const worker = events.take();
+    if (worker === dispatcher) {
+      act();
+      takeMessages();
+      return;
+    }
+    const means = eventMeans[worker]!;
+    if (means === COMPLETES) complete(worker);
+    else if (means === SLICE_ENDS) endSlice(worker);
+    else if (means === YIELDS) endYield(worker);
+    else if (means === SIGNALLED) yieldNow(worker);
+    else if (means === REPLIES) finish(worker);
+    else post(means === NOTIFIES_COMPLETED ? Message.completed : Message.preempted, worker, 0);
+  }
+
+  function advanceTo(timeNs: number): void {
+    for (let nextNs = events.nextNs(); nextNs <= timeNs; nextNs = events.nextNs()) playNext(nextNs);
+  }
+
+  function advance(batch: RequestBatch, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const atNs = batch.arrivalNs[i]!;
+      advanceTo(atNs);
+      admit(atNs, batch.serviceNs[i]!, batch.type[i]!, batch.flow[i]! | 0);
+    }
+  }
+
+  function drain(limit: number): boolean {
+    for (let i = 0; i < limit && events.size() > 0; i++) playNext(events.nextNs());
+    return events.size() > 0;
+  }
+
+  return { start, preempt, drop, stole, completeAt, advance, advanceTo, drain };
+}

@@ -1,0 +1,40 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { psp, QUICK, scratchFolder } from './psp.js';
+
+const folder = scratchFolder();
+const file = join(folder, 'run.events');
+
+test('a simulated run is recorded and replayed', async () => {
+  const recorded = await psp(['sim', ...QUICK, '--policy', 'darc', '--record', file]);
+  expect(recorded).toMatchObject({ code: 0, err: '' });
+  const replayed = await psp(['replay', file]);
+  expect(replayed).toMatchObject({ code: 0, err: '' });
+  expect(replayed.out).toMatch(/^darc on bimodal, 14 workers, simulated: .*\n20 000 decisions, 0 differences$/);
+
+  // The file of another policy: same events, other decisions.
+  const bytes = readFileSync(file);
+  const header = bytes.indexOf('"policy":"darc"');
+  bytes.write('"policy":"edf" ', header);
+  writeFileSync(join(folder, 'other.events'), bytes);
+  const other = await psp(['replay', join(folder, 'other.events'), '--json']);
+  expect(other.code).toBe(1);
+  expect(JSON.parse(other.out)).toMatchObject({
+    policy: 'edf',
+    difference: { replayed: expect.stringMatching(/^start/) },
+  });
+
+  writeFileSync(join(folder, 'cut.events'), readFileSync(file).subarray(0, -5));
+  const cut = await psp(['replay', join(folder, 'cut.events')]);
+  expect(cut.code).toBe(2);
+  expect(cut.out).toContain('20 000 decisions, 0 differences');
+  expect(cut.err).toMatch(/^psp: .*cut\.events: offset \d+: the file ends in the middle of a section/);
+});
+
+test('one run to a file', async () => {
+  expect(await psp(['sim', ...QUICK, '--policy', 'darc,ts', '--record', file])).toMatchObject({
+    code: 2,
+    err: 'psp: record: an event file holds one run: expected one policy and no replications, found darc, ts',
+  });
+});

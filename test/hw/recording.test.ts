@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createEventFile } from '../../src/events/event-file.js';
+import { createEventMemory, openEventRing } from '../../src/events/event-ring.js';
+import { tapped } from '../../src/events/tap.js';
+import { replayFile } from '../../src/experiment/event-recording.js';
+import { createDispatcher } from '../../src/hw/dispatcher.js';
+import { createSharedMemory } from '../../src/hw/layout.js';
+import { schedulerTypes } from '../../src/hw/policy.js';
+import { runHardware } from '../../src/hw/run.js';
+import { ScriptedNative } from '../../src/hw/scripted-native.js';
+import { plainParameters } from '../../src/scheduler/policy.js';
+import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { createRequestSource } from '../../src/workload/generate.js';
+import { STREAM, substream } from '../../src/workload/random.js';
+import { missingNative, workloadNamed } from './support.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'psp-recording-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const workload = workloadNamed('tpcc');
+
+describe('a recorded dispatcher', () => {
+  const runnable = policies.filter((policy) => !policy.clairvoyant).map(({ name }) => name);
+
+  /** The real dispatcher over scripted workers, which answer in bursts, its events drained from the ring by another party. */
+  function record(policyText: string, path: string): void {
+    const workers = 5;
+    const { policy, parameters } = parsePolicy(policyText);
+    const memory = createSharedMemory({ workers, types: workload.classified, slots: 4096, arrivalsCapacity: 1024 });
+    const events = createEventMemory(1 << 14);
+    const ring = openEventRing(events);
+    const types = schedulerTypes(workload);
+    const random = substream(3, STREAM.stealing);
+    const dispatcher = createDispatcher(memory, (pool, now) =>
+      tapped(policy, ring).create({ workers, types, pool, now, random }, parameters),
+    );
+    const trace = createRequestSource(workload, { load: 0.9, workers, seed: 3, requests: 3000, flows: true });
+    const native = new ScriptedNative(memory, trace, () => {});
+    const reader = openEventRing(events);
+    const plain = plainParameters(parameters);
+    const header = { policy: policyText, parameters: plain, workload: 'tpcc', workers, types, seed: '3' } as const;
+    const file = createEventFile(path, { schema: 'psp.events/1', world: 'hw', ...header, replication: 0, dilation: 1 });
+    for (let turn = 0; native.nextNs() !== Number.POSITIVE_INFINITY || native.inFlight() > 0; turn++) {
+      native.advanceTo(native.nowNs + (turn % 7 === 0 ? 40_000 : 2_000));
+      dispatcher.step();
+      native.react();
+      reader.drain(file.add, 1 << 14);
+    }
+    file.close(reader.lost());
+  }
+
+  it.each([...runnable, 'darc:window=300', 'ts:preempt=when-waiting', 'd-fcfs:queue=3'])(
+    'under %s is decided again without a difference',
+    (policy) => {
+      const path = join(folder, 'dispatcher.events');
+      record(policy, path);
+      const { report } = replayFile(path);
+      expect(report.difference).toBeUndefined();
+      expect(report.damage).toBeUndefined();
+      expect(report.gap).toBeUndefined();
+      expect(report.decisions).toBeGreaterThanOrEqual(3000);
+    },
+  );
+});
+
+describe.skipIf(missingNative() !== undefined)('a recorded run on this machine', { timeout: 60_000 }, () => {
+  it.each(['darc:window=60', 'ts:quantum=20us', 'd-fcfs-steal'])(
+    'of %s is decided again without a difference',
+    async (policy) => {
+      const path = join(folder, 'run.events');
+      const run = await runHardware({
+        workload: workloadNamed('bimodal'),
+        policy,
+        offer: { load: 0.8, workers: 3 },
+        workers: 3,
+        seed: 1,
+        requests: 150,
+        dilate: 200,
+        record: path,
+      });
+      expect(run.end).toBe('complete');
+      const { header, report } = replayFile(path);
+      expect(header).toMatchObject({ world: 'hw', policy, workload: 'bimodal', workers: 3, dilation: 200 });
+      expect(report.difference).toBeUndefined();
+      expect(report.damage).toBeUndefined();
+      expect(report.gap).toBeUndefined();
+      expect(report.decisions).toBeGreaterThanOrEqual(150);
+    },
+  );
+});

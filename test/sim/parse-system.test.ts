@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CONSTANTS } from '../../src/sim/costs.js';
+import { parseSystem, policyOf } from '../../src/sim/parse-system.js';
+import { blocks, pages } from '../docs/pages.js';
+
+const folder = new URL('../../configs/systems/', import.meta.url);
+
+describe.each(readdirSync(folder))('configs/systems/%s', (file) => {
+  const system = parseSystem(readFileSync(new URL(file, folder), 'utf8'), file);
+
+  it('is named as its file, and says what it is', () => {
+    expect(`${system.name}.yaml`).toBe(file);
+    expect(system.description).not.toBe('');
+  });
+
+  it('has a source for every constant', () => {
+    expect(system.constants.filter(({ source }) => source === undefined)).toEqual([]);
+  });
+});
+
+it('the systems in the pages are read', () => {
+  const found = blocks('yaml system');
+  expect(found.length).toBeGreaterThan(0);
+  for (const { at, text } of found) expect(parseSystem(text, at).constants.length).toBeGreaterThan(0);
+});
+
+it('docs/systems.md names every constant', () => {
+  const { text } = pages.find(({ path }) => path === 'docs/systems.md')!;
+  const names = CONSTANTS.map(({ section, key }) => (key === 'wire' ? '**wire**' : `\`${section}.${key}\``));
+  expect(names.filter((name) => !text.includes(name))).toEqual([]);
+});
+
+describe('a system file', () => {
+  it('is read with what is known of its constants', () => {
+    const system = parseSystem(
+      `name: mine
+policy: c-fcfs
+workloads: { tpcc: 'ts:quantum=10us' }
+delays:
+  wire: 1.5us
+  handoff: { time: 140ns, source: "psp calibrate", ci95: [138ns, 143ns], sd: 21ns, samples: 500 }
+worker: { steal: 0ns }
+measured: { machine: some machine, date: 2024-05-17 }
+`,
+      'mine.yaml',
+    );
+    expect(system).toMatchObject({ title: 'mine', measured: { machine: 'some machine', date: '2024-05-17' } });
+    expect(system.costs).toMatchObject({
+      wireNs: 1500,
+      handoffNs: 140,
+      noticeNs: 0,
+      stealNs: 0,
+      preemptedNs: undefined,
+    });
+    expect(system.constants[1]).toMatchObject({
+      ns: 140,
+      source: 'psp calibrate',
+      ci95Ns: [138, 143],
+      sdNs: 21,
+      samples: 500,
+    });
+    expect([policyOf(system, 'tpcc'), policyOf(system, 'bimodal')]).toEqual(['ts:quantum=10us', 'c-fcfs']);
+    // A workload named like something every object has.
+    expect(policyOf(system, 'toString')).toBe('c-fcfs');
+  });
+
+  it.each([
+    ['policy: c-fcfs', '1:1: name: expected a name'],
+    ['name: x\npolicy: c-fcfz', "2:9: policy: unknown policy 'c-fcfz'"],
+    ['name: x\npolicy: c-fcfs\nworkloads: { tpcc: ts:quantum }', '3:20: tpcc: ts: quantum: expected a value'],
+    ['name: x\npolicy: c-fcfs\ndelays: { wire: 5 }', '3:17: wire: expected a duration with its unit'],
+    [
+      'name: x\npolicy: c-fcfs\ndelays: { wier: 5us }',
+      "3:11: wier: expected one of wire, handoff, notice, signal, found 'wier' (did you mean 'wire'?)",
+    ],
+    ['name: x\npolicy: c-fcfs\nworker: 5us', '3:9: worker: expected a map with one of receive'],
+    [
+      'name: x\npolicy: c-fcfs\nworker: { steal: { source: us } }',
+      '3:18: time: expected a duration with its unit, such as 1us or 0.5 ms, found nothing',
+    ],
+    [
+      'name: x\npolicy: c-fcfs\nworker: { steal: { time: 1us, ci95: [2us, 1us] } }',
+      '3:37: ci95: expected from and to in this order',
+    ],
+    [
+      'name: x\npolicy: c-fcfs\nworkers: 5',
+      "3:1: workers: expected one of name, title, description, policy, workloads, measured, delays, dispatcher, worker, found 'workers' (did you mean 'worker'?)",
+    ],
+  ])('with a mistake is refused: %#', (text, complaint) => {
+    expect(() => parseSystem(text, 'x.yaml')).toThrow(`x.yaml:${complaint}`);
+  });
+});

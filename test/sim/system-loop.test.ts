@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../src/metrics/result.js';
+import { policies } from '../../src/scheduler/registry.js';
+import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
+import { parseWorkload } from '../../src/workload/parse-workload.js';
+import { run, shippedWorkload } from '../support/workloads.js';
+
+/** Settings beyond the defaults that reach other parts of the loop. */
+const VARIANTS = [
+  'ts:cost=0ns',
+  'ts:quantum=3us:preempt=when-waiting',
+  'ts:quantum=3us:preempt=when-waiting:cost=0ns',
+  'ts-mq:requeue=head',
+  'd-fcfs-steal:cost=200ns',
+  'd-fcfs:queue=3',
+  'c-fcfs:queue=3',
+];
+
+/** All of a record but the buckets of its histograms, whose comparison takes a hundred times as long as the run. */
+function facts({ measurements, ...record }: RunRecord) {
+  return { ...record, measurements: measurements.map(({ sojournNs, slowdown }) => [sojournNs.sum, slowdown.sum]) };
+}
+
+describe('a system that costs nothing decides as the loop without a system', () => {
+  const names = policies.filter((policy) => !policy.sharing).map((policy) => policy.name);
+  it.each([...names, ...VARIANTS])('%s', async (policy) => {
+    for (const [name, load] of [
+      ['bimodal', 0.9],
+      ['tpcc', 0.95],
+      ['bursty', 1.1],
+    ] as const) {
+      const options = { requests: 6000, load, workers: 5 };
+      const ideal = await run(policy, shippedWorkload(name), options);
+      const costed = await run(policy, shippedWorkload(name), { ...options, costs: NO_COSTS });
+      expect(facts(costed)).toEqual(facts(ideal));
+    }
+  });
+});
+
+/** Requests of one nanosecond: the workers hardly count. */
+const tiny = parseWorkload('name: tiny\ntypes: [{ name: A, ratio: 1, service: 1ns }]\narrivals: poisson', 'tiny.yaml');
+const charging = (costs: Partial<SystemCosts>): SystemCosts => ({ ...NO_COSTS, ...costs });
+
+describe('the dispatcher is a server', () => {
+  it.each([0.3, 0.7, 0.9])('M/D/1 at utilisation %f', async (rho) => {
+    const costNs = 1000;
+    const record = await run('c-fcfs', tiny, {
+      // Workers for 1 ns each: their load is a thousandth of the dispatcher's.
+      load: rho / costNs / 64,
+      workers: 64,
+      requests: 400_000,
+      costs: charging({ dispatcherReceiveNs: costNs }),
+    });
+    const { sojournNs } = record.measurements[0]!;
+    const theoryNs = costNs * (1 + rho / (2 * (1 - rho))) + 1;
+    // Three standard errors of the mean, as ten seeds have it.
+    expect(Math.abs(sojournNs.mean / theoryNs - 1)).toBeLessThan(rho > 0.8 ? 0.05 : 0.01);
+    const { dispatcherNs, fromNs, toNs } = record.window;
+    expect(dispatcherNs! / (toNs - fromNs)).toBeCloseTo(rho, 2);
+  });
+
+  it.each([
+    ['receive', { dispatcherReceiveNs: 500 }, 500],
+    ['dispatch', { dispatchNs: 500 }, 500],
+    ['completion', { completionNs: 500 }, 500],
+    ['transmit', { dispatcherTransmitNs: 500 }, 500],
+    ['all', { dispatcherReceiveNs: 100, dispatchNs: 200, completionNs: 300, dispatcherTransmitNs: 400 }, 1000],
+  ] as const)('throughput ends at one over its cost: %s', async (_, costs, costNs) => {
+    const record = await run('c-fcfs', tiny, {
+      load: 3 / costNs / 64,
+      workers: 64,
+      requests: 30_000,
+      costs: charging(costs),
+    });
+    const { window } = record;
+    const windowNs = window.toNs - window.fromNs;
+    expect(window.dispatcherNs! / windowNs).toBeCloseTo(1, 3);
+    expect((window.completed / windowNs) * costNs).toBeCloseTo(1, 3);
+    expect(record.inFlight).toBe(0);
+  });
+
+  it('a preemption costs it what sending costs, and the worker what receiving costs', async () => {
+    // One request of 100 us, alone: it is preempted at the end of every quantum and goes on at once.
+    const [record] = await Promise.all([
+      run('ts:quantum=10us', single(100), {
+        requests: 1,
+        warmup: 0,
+        workers: 1,
+        costs: charging({
+          wireNs: 5000,
+          dispatcherReceiveNs: 70,
+          dispatchNs: 30,
+          handoffNs: 100,
+          contextSwitchNs: 40,
+          workerReceiveNs: 9,
+          preemptNs: 110,
+          signalNs: 190,
+          preemptedNs: 470,
+          noticeNs: 80,
+          completionNs: 50,
+          workerTransmitNs: 60,
+        }),
+      }),
+    ]);
+    // Each quantum runs on until the signal is there, 300 ns: nine full stretches of 10.3 us, and 7.3 us at the end.
+    const { preemptions } = record;
+    expect(preemptions).toBe(9);
+    const perStart = 30 + 100 + 40;
+    const perPreemption = 470 + 80 + 50;
+    const expected = 2 * 5000 + 70 + 9 + 10 * perStart + 9 * perPreemption + 100_000 + 60;
+    expect(record.measurements[0]!.sojournNs.sum).toBe(expected);
+  });
+
+  it('a worker with a queue of its own does not wait for the dispatcher', async () => {
+    const costs = charging({
+      dispatchNs: 1000,
+      completionNs: 1000,
+      handoffNs: 500,
+      noticeNs: 500,
+      contextSwitchNs: 10,
+    });
+    // A burst of 3 at once: dealt at 1, 2 and 3 us, each 1 us long.
+    const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
+    const sum = async (policy: string) =>
+      (await run(policy, burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs })).measurements[0]!.sojournNs
+        .sum;
+    const first = 1000 + 500 + 10 + 2000;
+    expect(await sum('d-fcfs')).toBe(3 * first + (1 + 2) * 2010);
+    // With a central queue each of the others waits for the notice, its handling, the dispatch and the hand-off.
+    expect(await sum('c-fcfs')).toBe(3 * first + (1 + 2) * (500 + 1000 + first));
+  });
+});
+
+/** A workload of one request of so many us at a time. */
+function single(us: number) {
+  return parseWorkload(`name: one\ntypes: [{ name: A, ratio: 1, service: ${us}us }]\narrivals: constant`, 'one.yaml');
+}
