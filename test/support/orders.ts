@@ -9,8 +9,6 @@ export interface Known {
   state: 'queued' | 'running';
   /** Place in the {@link History} of its latest arrival or preemption. */
   enteredAt: number;
-  /** The worker it ran on last. */
-  lastWorker?: number;
   receivedNs: number;
 }
 
@@ -54,7 +52,7 @@ export interface Breach {
 type StartRule = (request: Known, books: Books) => Breach | undefined;
 /** Told of those who may ask for a worker, too, see {@link objectors}. */
 type SettledRule = (books: Books, objecting: (worker: number) => readonly Known[]) => Breach | undefined;
-type HistoryRule = (history: History) => Breach | undefined;
+type HistoryRule = (history: History) => readonly Breach[];
 
 const leftNs = ({ demandNs, receivedNs }: Known) => demandNs - receivedNs;
 const runningLeftNs = ({ demandNs, attainedNs }: Running) => demandNs - attainedNs;
@@ -120,8 +118,8 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
 /** Of those who wait, the ones for whom a request must be taken off its worker at the end of its slice. Default: all. */
 export const objectors: Readonly<Record<string, (request: Running, waiting: readonly Known[]) => readonly Known[]>> = {
   las: (request, waiting) => waiting.filter(({ receivedNs }) => receivedNs <= request.attainedNs),
-  // Who has not run yet is known to wait for this worker only when it starts there: see `taking turns`.
-  tq: (request, waiting) => waiting.filter(({ lastWorker }) => lastWorker === request.worker),
+  // Who waits for this worker is known only when all is over.
+  tq: () => [],
 };
 
 /** The worker each request started on first: the one it was dealt to. */
@@ -140,7 +138,7 @@ function judgeDeals(
     requests: readonly number[],
     quanta: readonly number[],
   ) => Breach | undefined,
-): Breach | undefined {
+): Breach[] {
   const dealt = dealtTo(history);
   const requests: number[] = new Array(history.workers).fill(0);
   const quanta: number[] = new Array(history.workers).fill(0);
@@ -150,7 +148,7 @@ function judgeDeals(
     const worker = dealt.get(id)!;
     if (what === 'arrived') {
       const breach = judge(worker, event, requests, quanta);
-      if (breach) return breach;
+      if (breach) return [breach];
       requests[worker]!++;
     } else if (what === 'slice ended') {
       quanta[worker]!++;
@@ -160,7 +158,7 @@ function judgeDeals(
       quanta[worker]! -= quantaOf.get(id) ?? 0;
     }
   }
-  return undefined;
+  return [];
 }
 
 /** A wait and the start that ended it, as places in the history. */
@@ -206,20 +204,7 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
         ? undefined
         : { property: 'fewest requests', story: `request ${id} went to worker ${worker} instead of ${best}` };
     });
-    if (unfair) return unfair;
-    const dealt = dealtTo(history);
-    const lastEntry: number[] = new Array(history.workers).fill(-1);
-    for (const { id, worker, enteredAt } of stintsOf(history)) {
-      if (worker !== dealt.get(id))
-        return { property: 'taking turns', story: `request ${id} moved from worker ${dealt.get(id)} to ${worker}` };
-      if (enteredAt < lastEntry[worker]!)
-        return {
-          property: 'taking turns',
-          story: `request ${id} waited longest for worker ${worker} and did not go first`,
-        };
-      lastEntry[worker] = enteredAt;
-    }
-    return undefined;
+    return [...unfair, ...turnsOutOfOrder(history), ...turnsTooLong(history)];
   },
 
   jbsq: (history) => {
@@ -236,8 +221,40 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
     for (const { at, worker, by } of change.sort((a, b) => a.at - b.at || a.by - b.by)) {
       held[worker]! += by;
       if (held[worker]! > Number(history.parameters.k) - 1)
-        return { property: 'at most k', story: `${held[worker]} requests waited on worker ${worker} at event ${at}` };
+        return [{ property: 'at most k', story: `${held[worker]} requests waited on worker ${worker} at event ${at}` }];
     }
-    return undefined;
+    return [];
   },
 };
+
+/** Requests that changed the worker, or did not go first on it after they had waited longest; the first of them will do. */
+function turnsOutOfOrder(history: History): Breach[] {
+  const property = 'taking turns';
+  const dealt = dealtTo(history);
+  const lastEntry: number[] = new Array(history.workers).fill(-1);
+  for (const { id, worker, enteredAt } of stintsOf(history)) {
+    if (worker !== dealt.get(id))
+      return [{ property, story: `request ${id} moved from worker ${dealt.get(id)} to ${worker}` }];
+    if (enteredAt < lastEntry[worker]!)
+      return [{ property, story: `request ${id} waited longest for worker ${worker} and did not go first` }];
+    lastEntry[worker] = enteredAt;
+  }
+  return [];
+}
+
+/** Requests that went on after the end of a slice though another one waited for their worker; the first of them will do. */
+function turnsTooLong(history: History): Breach[] {
+  const dealt = dealtTo(history);
+  const unfinished: number[] = new Array(history.workers).fill(0);
+  const overdue = new Set<number>();
+  for (const { what, id } of history.events) {
+    if (overdue.has(id) && what !== 'preempted')
+      return [{ property: 'quantum', story: `request ${id} went on though another one of its worker waited` }];
+    overdue.delete(id);
+    const worker = dealt.get(id)!;
+    if (what === 'arrived') unfinished[worker]!++;
+    else if (what === 'left') unfinished[worker]!--;
+    else if (what === 'slice ended' && unfinished[worker]! > 1) overdue.add(id);
+  }
+  return [];
+}

@@ -160,7 +160,7 @@ export class Referee implements Scheduler {
     const answer = this.inner.sliceExpired(worker);
     this.events.push({ what: 'slice ended', id: request.id });
     const waiting = this.objecting(worker);
-    if (answer !== PREEMPT && waiting.length > this.yieldingFor(worker)) {
+    if (answer !== PREEMPT && waiting.length > this.yielding.size) {
       this.violated('quantum', `request ${request.id} may run beyond its quantum while ${waiting.length} wait`);
     }
     if (answer !== PREEMPT && answer !== TO_COMPLETION && answer !== quantumNs)
@@ -225,7 +225,6 @@ export class Referee implements Scheduler {
     else {
       this.checkOrder(worker, request);
       request.state = 'running';
-      request.lastWorker = worker;
       this.events.push({ what: 'started', id: request.id, worker });
       this.on[worker] = handle;
       this.sinceNs[worker] = this.nowNs + (this.stealPaidNs[worker] ?? 0);
@@ -267,8 +266,8 @@ export class Referee implements Scheduler {
     const { workers } = this.setup;
     const { policy, parameters } = this.chosen;
     if (this.dropped.length > 0 || this.known.size > 0 || this.violations.length > 0) return;
-    const breach = historyRules[policy.name]?.({ workers, parameters, events: this.events });
-    if (breach) this.violated(breach.property, breach.story);
+    for (const { property, story } of historyRules[policy.name]?.({ workers, parameters, events: this.events }) ?? [])
+      this.violated(property, story);
   }
 
   private books(): Books {
@@ -299,11 +298,6 @@ export class Referee implements Scheduler {
     }
     const backlog = Number(this.chosen.parameters.backlog);
     return pressing(this.reservation(), worker, this.known.get(this.on[worker]!)!, waiting, backlog);
-  }
-
-  /** How many of those who wait will soon have another worker. */
-  private yieldingFor(worker: number): number {
-    return this.chosen.policy.name === 'tq' ? 0 : this.yielding.size - (this.yielding.has(worker) ? 1 : 0);
   }
 
   /** No worker can have done more than one ns of work per ns: not since any arrival, for the requests that came with it and after. */

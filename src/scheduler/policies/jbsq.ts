@@ -116,8 +116,7 @@ export const jbsq = definePolicy<{ k: number; quantumNs: number; costNs: number;
   title: 'Join the bounded shortest queue',
   summary:
     'at most k requests per worker, the rest in one queue; cheap preemption after a quantum: Concord without its working dispatcher',
-  reference:
-    "Concord (SOSP'23) sections 3.1 (cooperative preemption) and 3.2 (JBSQ, k = 2); JBSQ is from RPCValet (ASPLOS'19) and R2P2 (ATC'19)",
+  reference: "Concord (SOSP'23): JBSQ(2) and cooperative preemption; JBSQ is from R2P2 (ATC'19)",
   needsTypes: false,
   needsFlows: false,
   preemptive: true,
