@@ -1,11 +1,16 @@
 // The dispatcher alone, over rings with native threads: dispatches per second and the tail of one turn, TypeScript against C++.
-// Slices are short and interleaved, because a virtual machine loses its cores to its host now and then; medians and ratios count.
+// Slices are short and interleaved, because cores are shared: with other programs, and a virtual machine's with its host. A slice in which either thread
+// was without its core is played again; what the host takes cannot be seen, so medians over slices and ratios count.
 import { cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
 const quick = process.argv.includes('--quick');
-const SLICES = quick ? 1 : 9;
-const SECONDS = quick ? 0.05 : 0.25;
+const SLICES = quick ? 1 : 25;
+const SECONDS = 0.03;
+/** A thread that had its core for less of a slice was disturbed. */
+const UNDISTURBED = 0.99;
+/** Slices that may be played again, for each that counts. */
+const TRIES = quick ? 1 : 4;
 if (cpus().length < 2) {
   console.log('SKIPPED: the dispatcher benchmark needs two cores');
   process.exit(0);
@@ -28,6 +33,19 @@ const thread = (workerData) =>
   });
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
+let disturbed = 0;
+
+/** A slice that nobody disturbed, or the least disturbed of several. */
+async function quietSlice({ slice }) {
+  let best = { share: -1 };
+  for (let i = 0; i < TRIES && best.share < UNDISTURBED; i++) {
+    const result = await slice(SECONDS);
+    if (result.share > best.share) best = result;
+  }
+  if (best.share < UNDISTURBED) disturbed++;
+  return best;
+}
+
 async function compare(title, variants, show) {
   const threads = [];
   for (const [name, data] of variants) {
@@ -37,7 +55,7 @@ async function compare(title, variants, show) {
       results: [],
     });
   }
-  for (let i = 0; i < SLICES; i++) for (const each of threads) each.results.push(await each.slice(SECONDS));
+  for (let i = 0; i < SLICES; i++) for (const each of threads) each.results.push(await quietSlice(each));
   for (const each of threads) await each.end();
   console.log(`\n${title}`);
   show(threads);
@@ -79,3 +97,8 @@ await compare(
     });
   },
 );
+if (disturbed > 0) {
+  console.log(
+    `\n${disturbed} of the slices counted were disturbed every time: this machine is busy, and the figures say as much about that`,
+  );
+}

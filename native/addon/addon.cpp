@@ -18,6 +18,7 @@ namespace {
 /** The one global: DPDK's environment is one per process, and cannot be made twice. */
 std::unique_ptr<Eal> eal;
 
+/** startEal(arguments) answers what DPDK had to say. */
 Napi::Value startEal(const Napi::CallbackInfo& info) {
   try {
     if (eal) throw std::runtime_error("DPDK is already running in this process");
@@ -28,7 +29,7 @@ Napi::Value startEal(const Napi::CallbackInfo& info) {
   } catch (const std::exception& error) {
     throw Napi::Error::New(info.Env(), error.what());
   }
-  return info.Env().Undefined();
+  return Napi::String::New(info.Env(), eal->words());
 }
 
 Napi::Value stopEal(const Napi::CallbackInfo& info) {

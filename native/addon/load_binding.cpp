@@ -29,6 +29,7 @@ LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     config.closedLoop = boolean(from, "closedLoop");
     config.lateAfterNs = number(from, "lateAfterNs");
     config.drainNs = number(from, "drainNs");
+    config.calls = boolean(from, "calls");
     config.connectNs = number(from, "connectNs");
 
     TraceView trace;

@@ -36,9 +36,10 @@ class BenchBinding final : public Napi::ObjectWrap<BenchBinding> {
     return result;
   }
   Napi::Value stop(const Napi::CallbackInfo& info) {
+    const double share = world_->stop();
     world_.reset();
     memory_.Reset();
-    return info.Env().Undefined();
+    return Napi::Number::New(info.Env(), share);
   }
 
   Napi::Reference<Napi::Value> memory_;
@@ -52,9 +53,15 @@ Napi::Value cppDispatcher(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), runCppDispatcher(SharedLayout(base, bytes), info[1].ToNumber()));
 }
 
+/** threadCpuSeconds(): time the calling thread has had a core. */
+Napi::Value threadCpuSeconds(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), kernelClockNs(CLOCK_THREAD_CPUTIME_ID) / 1e9);
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("BenchWorld", BenchBinding::define(env));
   exports.Set("cppDispatcher", Napi::Function::New(env, cppDispatcher));
+  exports.Set("threadCpuSeconds", Napi::Function::New(env, threadCpuSeconds));
   return exports;
 }
 

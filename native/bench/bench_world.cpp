@@ -10,15 +10,20 @@ namespace psp {
 BenchWorld::BenchWorld(const SharedLayout& shared, const BenchOffer& offer)
     : shared_(shared), offer_(offer), clock_(Clock::calibrate()), buckets_(kBuckets), thread_(&BenchWorld::run, this) {}
 
-BenchWorld::~BenchWorld() {
+BenchWorld::~BenchWorld() { stop(); }
+
+double BenchWorld::stop() {
   stop_ = true;
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  return share_;
 }
 
 void BenchWorld::run() {
   if (offer_.core >= 0) pinThisThread(offer_.core);
   RingProducer<layout::Arrival> arrivals(shared_.arrivals(), shared_.arrivalsCapacity());
   RingConsumer<uint32_t> releases(shared_.releases(), shared_.releasesCapacity());
+  const double beganNs = kernelClockNs(CLOCK_MONOTONIC);
+  const double beganCpuNs = kernelClockNs(CLOCK_THREAD_CPUTIME_ID);
   const uint32_t workers = shared_.workers();
   std::vector<uint32_t> seen(workers, 0);
   std::vector<uint32_t> free;
@@ -71,6 +76,7 @@ void BenchWorld::run() {
     }
     completed_.store(ended, std::memory_order_relaxed);
   }
+  share_ = (kernelClockNs(CLOCK_THREAD_CPUTIME_ID) - beganCpuNs) / (kernelClockNs(CLOCK_MONOTONIC) - beganNs);
 }
 
 std::vector<double> BenchWorld::takeLatencies(const std::vector<double>& quantiles) {

@@ -30,6 +30,9 @@ class BenchWorld {
   BenchWorld(const SharedLayout& shared, const BenchOffer& offer);
   ~BenchWorld();
 
+  /** Ends the thread; answers the share of its time that it had a core. */
+  double stop();
+
   double completed() const { return completed_.load(std::memory_order_relaxed); }
   /** ns from the publication of an arrival to the sight of its start, at these quantiles, since the last call. */
   std::vector<double> takeLatencies(const std::vector<double>& quantiles);
@@ -42,6 +45,7 @@ class BenchWorld {
   Clock clock_;
   std::atomic<double> completed_{0};
   std::atomic<bool> stop_{false};
+  double share_ = 0;
   /** One bucket per 2 ns up to 65 us, the last for everything beyond. */
   static constexpr uint32_t kBuckets = 1 << 15;
   std::vector<std::atomic<uint32_t>> buckets_;

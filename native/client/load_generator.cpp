@@ -20,7 +20,13 @@ LoadGenerator::~LoadGenerator() { stop(); }
 
 void LoadGenerator::waitForLink() {
   const double limit = clock_.nowNs() + config_.connectNs;
+  constexpr double kCallEveryNs = 300e6;
+  double callNs = clock_.nowNs() + kCallEveryNs;
   while (!port_.linkUp()) {
+    if (config_.calls && clock_.nowNs() > callNs) {
+      port_.callAgain();
+      callNs = clock_.nowNs() + kCallEveryNs;
+    }
     if (clock_.nowNs() > limit) throw std::runtime_error("device " + config_.port.device + ": the link is down (is the server running?)");
     idleOnce(Poll::sleep);
   }

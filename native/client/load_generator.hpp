@@ -48,6 +48,8 @@ struct LoadConfig {
   double lateAfterNs = 5e3;
   /** After the last send: how long to wait for what is unanswered. */
   double drainNs = 1e9;
+  /** The device reaches its server by calling it (memif): as long as nobody answers it calls again. */
+  bool calls = false;
   /** How long to wait for the link and for the server's MAC. */
   double connectNs = 5e9;
 };

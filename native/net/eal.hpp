@@ -16,6 +16,8 @@ class Eal {
   /** @throws std::runtime_error with DPDK's own last words when it refuses. */
   explicit Eal(std::vector<std::string> arguments);
   ~Eal();
+  /** What DPDK had to say while it started, in a line; often empty. It starts without a device that is not there, and says so only here. */
+  const std::string& words() const noexcept { return words_; }
   Eal(const Eal&) = delete;
   Eal& operator=(const Eal&) = delete;
 
@@ -26,6 +28,7 @@ class Eal {
   std::condition_variable changed_;
   enum class Phase { starting, running, failed, ending } phase_ = Phase::starting;
   std::string error_;
+  std::string words_;
   std::thread thread_;
 };
 

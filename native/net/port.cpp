@@ -73,6 +73,12 @@ bool Port::linkUp() const noexcept {
   return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
+void Port::callAgain() const {
+  rte_eth_dev_stop(id_);
+  // A peer that is not there yet is none of the failures a start can end in: the next call will tell.
+  rte_eth_dev_start(id_);
+}
+
 PortCounters Port::counters() const noexcept {
   rte_eth_stats stats{};
   if (rte_eth_stats_get(id_, &stats) != 0) return {};

@@ -45,6 +45,8 @@ class Port {
   Mac mac() const noexcept { return mac_; }
   rte_mempool* pool() const noexcept { return pool_.get(); }
   bool linkUp() const noexcept;
+  /** For a device that calls its peer when it is started, and does so once: calls again. */
+  void callAgain() const;
   PortCounters counters() const noexcept;
 
   uint16_t receive(uint16_t queue, rte_mbuf** frames, uint16_t limit) const noexcept {

@@ -23,11 +23,12 @@ export function readConfigFile(path: string): SimSettings {
   const settings = readSettings(source.value ?? {}, checker);
   if (problems.length > 0) throw new WorkloadError(source.locate(problems));
   const folder = dirname(path);
-  const { json, systems } = settings;
+  const { json, systems, timeline } = settings;
   return {
     ...settings,
     folder,
     ...(systems && { systems: systems.map((each) => (/\.ya?ml$/i.test(each) ? resolve(folder, each) : each)) }),
+    ...(timeline !== undefined && { timeline: join(folder, timeline) }),
     ...(json !== undefined && json !== '-' && { json: join(folder, json) }),
   };
 }

@@ -10,6 +10,11 @@ import type { Offer, Workload } from '../workload/workload.js';
 import { EXIT } from './failure.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 
+/** Where a run on a machine differs from a simulated one. */
+const HELPS: Readonly<Record<string, string>> = {
+  warmup: `share of the run that is not measured (default: ${DEFAULTS.warmup})`,
+};
+
 /** Adds those of `psp sim`'s options that a run on a machine has too. */
 export function addSettings(
   command: Command,
@@ -17,7 +22,8 @@ export function addSettings(
   helps: Readonly<Record<string, string>> = {},
 ): void {
   for (const setting of SETTINGS.filter(({ key }) => keys.includes(key))) {
-    const option = new Option(`--${setting.key} <${setting.value}>`, helps[setting.key] ?? setting.help);
+    const help = helps[setting.key] ?? HELPS[setting.key] ?? setting.help;
+    const option = new Option(`--${setting.key} <${setting.value}>`, help);
     option.argParser((text: string, before: unknown) => {
       const parsed = parseSetting(setting, text, `--${setting.key}`);
       return setting.many ? [...((before as unknown[] | undefined) ?? []), ...(parsed as unknown[])] : parsed;
@@ -60,11 +66,16 @@ export function onePolicy(settings: SimSettings): string {
   return policies[0]!;
 }
 
+/** One Ctrl-C may arrive twice, from the terminal and from a program around psp; what comes this much later was meant. */
+const SAME_SIGNAL_MS = 500;
+
 /** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
 export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
   const controller = new AbortController();
+  let firstMs = 0;
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (controller.signal.aborted && Date.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+    firstMs ||= Date.now();
     controller.abort();
   };
   process.on('SIGINT', onSignal);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
+import { addCompare } from './commands/compare.js';
 import { addDoctor } from './commands/doctor.js';
 import { addLoad } from './commands/load.js';
 import { addPolicies } from './commands/policies.js';
@@ -39,6 +40,7 @@ function createProgram(): Command {
   addRun(program);
   addServe(program);
   addLoad(program);
+  addCompare(program);
   addReplay(program);
   addDoctor(program);
   addPolicies(program);

@@ -9,6 +9,10 @@ import { parseRate } from '../units/rate.js';
 /** What `psp sim` can be told, by option or in a configuration file. */
 export interface SimSettings extends Partial<Settings> {
   readonly json?: string;
+  /** Where to draw what happened, and of which window of simulated time. */
+  readonly timeline?: string;
+  readonly fromNs?: number;
+  readonly forNs?: number;
 }
 
 interface Setting {
@@ -115,7 +119,7 @@ export const SETTINGS: readonly Setting[] = [
     key: 'warmup',
     field: 'warmup',
     value: 'FRACTION',
-    help: `share of the run that is not measured (default: ${DEFAULTS.warmup})`,
+    help: `share of the run that is not measured (default: until it has settled; ${DEFAULTS.warmup} of traces and phases)`,
     parse: (text) => parseNumber(text, 'a number from 0 to below 1', (x) => x >= 0 && x < 1),
   },
   {
@@ -145,6 +149,27 @@ export const SETTINGS: readonly Setting[] = [
     value: 'FILE',
     help: 'write all that the scheduler is told and answers, for psp replay; one policy only',
     parse: (text) => text,
+  },
+  {
+    key: 'timeline',
+    field: 'timeline',
+    value: 'FILE',
+    help: 'what ran where: .json for ui.perfetto.dev, .svg for a picture; of several policies a file each',
+    parse: parseTimelineFile,
+  },
+  {
+    key: 'from',
+    field: 'fromNs',
+    value: 'TIME',
+    help: 'when the timeline begins (default: 0s)',
+    parse: (text) => Math.round(parseDuration(text)),
+  },
+  {
+    key: 'for',
+    field: 'forNs',
+    value: 'TIME',
+    help: 'how long the timeline is (default: 1ms)',
+    parse: parseLength,
   },
   {
     key: 'json',
@@ -244,6 +269,12 @@ function parseCount(text: string): number {
     throw new Error(`expected a whole number above 0, such as 1e6 or 10M, found '${text}'`);
   }
   return count;
+}
+
+function parseTimelineFile(text: string): string {
+  if (!/\.(json|svg)$/i.test(text))
+    throw new Error(`expected a file whose name ends in .json or .svg, found '${text}'`);
+  return text;
 }
 
 function parseLength(text: string): number {

@@ -3,6 +3,7 @@ import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import type { DropReason, Workers } from '../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../sim/costs.js';
 import { policyOf, type System } from '../sim/parse-system.js';
+import { rebuildWorkload } from '../workload/parse-workload.js';
 import { traceRateScale } from '../workload/trace.js';
 import { cycleNs, type Offer } from '../workload/workload.js';
 import { InputError } from './errors.js';
@@ -48,6 +49,7 @@ export const DEFAULTS = {
   load: 0.8,
   requests: 2_000_000,
   seed: '1',
+  /** Of a run that is not known to be stationary. */
   warmup: 0.1,
   replications: 1,
   /** Fewer say little about how much they differ: with 8, Student's t is 2.4, with 3 it is 4.3. */
@@ -70,19 +72,22 @@ export interface Plan {
 export async function planRuns(settings: Settings): Promise<Plan> {
   const { workers = DEFAULTS.workers } = settings;
   const { workload, end, name } = await readInput(settings, workers);
-  const specs = contenders(settings, name).map(
+  const asked = contenders(settings, name).map(
     (contender): RunSpec => ({
       workload,
       ...contender,
       workers,
       seed: settings.seed ?? DEFAULTS.seed,
       replication: 0,
-      warmup: settings.warmup ?? DEFAULTS.warmup,
+      warmup: settings.warmup ?? 'find',
       end,
       ...(settings.record !== undefined && { record: settings.record }),
     }),
   );
-  const opened = openWorkload(specs[0]!);
+  const opened = openWorkload(asked[0]!);
+  const specs = asked.map((spec) =>
+    canSettle(workload, opened.load) ? spec : { ...spec, warmup: settings.warmup ?? DEFAULTS.warmup },
+  );
   for (const spec of specs) check(spec, opened);
   const replications = readReplications(settings, specs[0]!);
   if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
@@ -91,6 +96,11 @@ export async function planRuns(settings: Settings): Promise<Plan> {
     );
   }
   return { specs, replications, workload: opened };
+}
+
+/** What changes by itself, a trace or phases, cannot be told from a system that has not settled; one with too much to do never will. */
+function canSettle(workload: RunSpec['workload'], load: number): boolean {
+  return load < 1 && workload.kind === 'generated' && rebuildWorkload(workload.source).phases.length === 1;
 }
 
 function readReplications(settings: Settings, { workload }: RunSpec): Replications {

@@ -2,6 +2,8 @@
 import { relativeError } from '../metrics/confidence.js';
 import { createPool } from '../metrics/pool.js';
 import type { Result, Statistic } from '../metrics/result.js';
+import type { FoundWarmUp } from '../sim/warm-up.js';
+import { withCommonWarmUp } from './common-warm-up.js';
 import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
 import { pooledHash, type RunSpec } from './run-spec.js';
@@ -47,11 +49,12 @@ export function controlFor(specs: readonly RunSpec[], { first, most }: Replicati
  * policies meet the same requests in each. How many there will be depends on the results only, not on the machine.
  */
 export async function runReplicated(
-  specs: readonly RunSpec[],
+  given: readonly RunSpec[],
   replications: Replications,
   hooks: ReplicationHooks = {},
 ): Promise<Replicated[]> {
-  const { control = controlFor(specs, replications), onPrecision } = hooks;
+  const { control = controlFor(given, replications), onPrecision } = hooks;
+  const specs = await findWarmUps(given, control);
   const pools = specs.map(() => createPool(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
@@ -68,19 +71,34 @@ export async function runReplicated(
 
   // The first replication of all, then the second of all: whoever interrupts has something of each.
   for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
-  await runAll(
-    queue,
-    (index, run) => {
-      const { spec, replication } = places[index]!;
-      pools[spec]!.add(replication, run);
-      if (++finished[spec]! < planned[spec]! || !replications.precision) return;
-      reached[spec] = precisionOf(pools[spec]!.result()!, replications.precision);
-      onPrecision?.(Math.max(...reached));
-      for (let i = missing(reached[spec]!, replications, planned[spec]!); i > 0; i--) enqueue(spec);
-    },
-    control,
-  );
+  await runAll('measure', queue, control, (index, run) => {
+    const { spec, replication } = places[index]!;
+    pools[spec]!.add(replication, run);
+    if (++finished[spec]! < planned[spec]! || !replications.precision) return;
+    const result = pools[spec]!.result()!;
+    reached[spec] = precisionOf(result, replications.precision);
+    onPrecision?.(Math.max(...reached));
+    // More of what grows without bound makes nothing more precise.
+    if (result.unstable) return;
+    for (let i = missing(reached[spec]!, replications, planned[spec]!); i > 0; i--) enqueue(spec);
+  });
   return specs.map((spec, i) => ({ spec, result: pools[i]!.result(), runs: pools[i]!.runs() }));
+}
+
+/** Finds where the warm-up ends, in the first replication; the others have the same. */
+async function findWarmUps(specs: readonly RunSpec[], control: RunControl): Promise<readonly RunSpec[]> {
+  const sought = [...specs.keys()].filter((i) => specs[i]!.warmup === 'find');
+  if (sought.length === 0) return specs;
+  const found: FoundWarmUp[] = [];
+  await runAll(
+    'seek',
+    sought.map((i) => specs[i]!),
+    control,
+    (index, answer) => {
+      found[sought[index]!] = answer;
+    },
+  );
+  return withCommonWarmUp(specs, found);
 }
 
 /**

@@ -1,11 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { MeasuredRun } from '../metrics/pool.js';
+import type { FoundWarmUp } from '../sim/warm-up.js';
 import { describeEnvironment } from './environment.js';
 import { EnvironmentError, InputError } from './errors.js';
-import { RunControl } from './run-control.js';
+import type { RunControl } from './run-control.js';
 import type { RunSpec } from './run-spec.js';
 import type { WorkerTask } from './simulation-worker.js';
+
+/** What a thread answers to each task. */
+interface Answers {
+  measure: MeasuredRun;
+  seek: FoundWarmUp;
+}
 
 /**
  * Runs simulations side by side, as many as there are cores, and hands out each as it is finished. Each has a thread of its own, made for it:
@@ -13,13 +20,15 @@ import type { WorkerTask } from './simulation-worker.js';
  *
  * Runs that have not begun when the control is stopped do not begin.
  *
+ * @param task measure each run, or only seek the end of its warm-up
  * @param specs in the order they are begun; a finished run may add to them
- * @param onRun told the index of the spec
+ * @param onDone told the index of the spec
  */
-export async function runAll(
+export async function runAll<Task extends keyof Answers>(
+  task: Task,
   specs: readonly RunSpec[],
-  onRun: (index: number, run: MeasuredRun) => void,
-  control = new RunControl(specs.length),
+  control: RunControl,
+  onDone: (index: number, answer: Answers[Task]) => void,
 ): Promise<void> {
   const environment = describeEnvironment();
   const cores = availableParallelism();
@@ -28,12 +37,11 @@ export async function runAll(
   const begin = () => {
     const run = next++;
     const spec = specs[run]!;
-    const finished = runInThread({ spec, run, most: control.most, control: control.buffer, environment }).then(
-      (measured) => {
-        running.delete(finished);
-        onRun(run, measured);
-      },
-    );
+    const given: WorkerTask = { task, spec, run, most: control.most, control: control.buffer, environment };
+    const finished = runInThread<Answers[Task]>(given).then((answer) => {
+      running.delete(finished);
+      onDone(run, answer);
+    });
     running.add(finished);
   };
   try {
@@ -49,7 +57,7 @@ export async function runAll(
   }
 }
 
-function runInThread(task: WorkerTask): Promise<MeasuredRun> {
+function runInThread<Answer>(task: WorkerTask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./simulation-worker.js', import.meta.url), { workerData: task });
     worker.once('message', resolve);

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type HardwareFields, recordOfRun } from '../hw/record.js';
+import { type HardwareFields, measuredFrom, recordOfRun, wholeNs } from '../hw/record.js';
 import type { HardwareRun } from '../hw/run.js';
 import { createResult, type Manifest, type Result } from '../metrics/result.js';
+import type { RequestSamples } from '../metrics/samples.js';
 import { plainParameters } from '../scheduler/policy.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../workload/workload.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { canonicalJson } from './run-spec.js';
+import { samplesOf } from './samples.js';
 
 /** The result of a run on a machine: psp.result/1, with what only a machine knows. */
 export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
@@ -51,6 +53,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
       offeredRps: offeredRps(workload, offer),
       seed,
       warmup,
+      warmupRule: 'given',
     },
     record,
     {
@@ -61,4 +64,16 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
     },
   );
   return { ...result, ...fields, manifest: { ...result.manifest, dilation: run.dilation.factor } };
+}
+
+/** What happened to each request of a run on a machine: measured from planned time, as in its result. */
+export function hardwareSamples({ trace, records }: HardwareRun, workload: Workload, warmup: number): RequestSamples {
+  const first = measuredFrom(trace, warmup);
+  const sojournNs = new Float64Array(trace.length).fill(Number.NaN);
+  for (let i = first; i < trace.length; i++) {
+    const repliedNs = records.repliedNs[i]!;
+    if (!Number.isNaN(repliedNs)) sojournNs[i] = wholeNs(repliedNs - trace.arrivalNs[i]!);
+  }
+  const typeNames = workload.types.map(({ name }) => name);
+  return samplesOf(trace, typeNames, sojournNs);
 }

@@ -1,13 +1,15 @@
 import type { MeasuredRun } from '../metrics/pool.js';
-import { createResult, type Result } from '../metrics/result.js';
+
+import { createResult, type Result, type WarmupRule } from '../metrics/result.js';
 import { type Parameters, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import { costsOf, replacesPolicyCost } from '../sim/costs.js';
-import { simulate } from '../sim/simulate.js';
+import { type SimulateOptions, simulate } from '../sim/simulate.js';
+import { type FoundWarmUp, findWarmUp } from '../sim/warm-up.js';
 import { STREAM, substream } from '../workload/random.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { recordSimulation } from './event-recording.js';
-import { openWorkload } from './open-workload.js';
+import { type OpenWorkload, openWorkload } from './open-workload.js';
 import { configHash, type RunSpec } from './run-spec.js';
 
 export interface RunHooks {
@@ -16,6 +18,8 @@ export interface RunHooks {
   /** Asked now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
   readonly environment?: Environment;
+  /** Filled with the sojourn of each measured request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
 }
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
@@ -25,34 +29,17 @@ export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promis
 }
 
 /** The same, with the histograms still there: for pooling with other replications. */
-export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
+export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
   const startedAt = new Date();
   const startedMs = performance.now();
-  const { environment = describeEnvironment(), onProgress, shouldStop } = hooks;
-  const policy = parsePolicy(spec.policy);
+  const { environment = describeEnvironment() } = hooks;
+  const spec = given.warmup === 'find' ? { ...given, warmup: await seekWarmUp(given, hooks) } : given;
   const workload = openWorkload(spec);
-  const { end } = workload;
+  const policy = parsePolicy(spec.policy);
+  const { share, rule } = warmupOf(spec);
   const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
-  const record = await simulate({
-    policy: recording?.policy ?? policy,
-    workers: spec.workers,
-    types: workload.types,
-    hasUnknown: workload.hasUnknown,
-    source: workload.source({ flows: usesFlows(policy) }),
-    random: substream(spec.seed, STREAM.stealing, spec.replication),
-    trueProfile: workload.trueProfile,
-    ...(spec.system && { costs: spec.system.costs }),
-    warmup:
-      'requests' in end
-        ? { requests: Math.floor(spec.warmup * end.requests) }
-        : { untilNs: Math.floor(spec.warmup * end.durationNs) },
-    ...('durationNs' in end && { endNs: Math.floor(end.durationNs) }),
-    ...(onProgress && {
-      onProgress: (requests, nowNs) =>
-        onProgress(Math.min(1, 'requests' in end ? requests / end.requests : nowNs / end.durationNs)),
-    }),
-    ...(shouldStop && { shouldStop }),
-  });
+  const options = simulateOptions(spec, workload, share, hooks);
+  const record = await simulate(recording ? { ...options, policy: recording.policy } : options);
   recording?.close();
   return {
     identity: {
@@ -65,7 +52,8 @@ export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<Meas
       load: workload.load,
       offeredRps: workload.offeredRps,
       seed: spec.seed,
-      warmup: spec.warmup,
+      warmup: share,
+      warmupRule: rule,
     },
     record,
     manifest: {
@@ -76,6 +64,49 @@ export async function measure(spec: RunSpec, hooks: RunHooks = {}): Promise<Meas
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
   };
+}
+
+/** Plays the beginning of a run to find where its warm-up ends. */
+export function seekWarmUp(spec: RunSpec, { shouldStop }: RunHooks = {}): Promise<FoundWarmUp> {
+  return findWarmUp(simulateOptions(spec, openWorkload(spec), 0, shouldStop ? { shouldStop } : {}));
+}
+
+function simulateOptions(
+  spec: RunSpec,
+  workload: OpenWorkload,
+  warmup: number,
+  { onProgress, shouldStop, sojournsNs }: RunHooks,
+): SimulateOptions & { expectedRequests: number } {
+  const policy = parsePolicy(spec.policy);
+  const { end } = workload;
+  return {
+    policy,
+    workers: spec.workers,
+    types: workload.types,
+    hasUnknown: workload.hasUnknown,
+    source: workload.source({ flows: usesFlows(policy) }),
+    random: substream(spec.seed, STREAM.stealing, spec.replication),
+    trueProfile: workload.trueProfile,
+    ...(spec.system && { costs: spec.system.costs }),
+    ...(sojournsNs && { sojournsNs }),
+    warmup:
+      'requests' in end
+        ? { requests: Math.floor(warmup * end.requests) }
+        : { untilNs: Math.floor(warmup * end.durationNs) },
+    expectedRequests: 'requests' in end ? end.requests : (workload.offeredRps * end.durationNs) / 1e9,
+    ...('durationNs' in end && { endNs: Math.floor(end.durationNs) }),
+    ...(onProgress && {
+      onProgress: (requests, nowNs) =>
+        onProgress(Math.min(1, 'requests' in end ? requests / end.requests : nowNs / end.durationNs)),
+    }),
+    ...(shouldStop && { shouldStop }),
+  };
+}
+
+function warmupOf({ warmup }: RunSpec): { share: number; rule: WarmupRule } {
+  if (typeof warmup === 'number') return { share: warmup, rule: 'given' };
+  if (warmup === 'find') throw new Error('the warm-up is found before the run');
+  return { share: warmup.share, rule: warmup.settled ? 'found' : 'unsettled' };
 }
 
 /** Does the policy look at the flow of a request as it is configured? */

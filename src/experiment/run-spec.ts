@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { parsePolicy } from '../scheduler/registry.js';
 import type { SystemCosts } from '../sim/costs.js';
+import type { FoundWarmUp } from '../sim/warm-up.js';
 import type { TraceSummary } from '../workload/trace.js';
 import type { Offer, WorkloadSource } from '../workload/workload.js';
 
@@ -16,8 +17,8 @@ export interface RunSpec {
   readonly seed: string;
   /** Number of the independent repetition, from 0: each has random streams of its own. */
   readonly replication: number;
-  /** Share of the run whose requests are not measured, 0 <= warmup < 1. */
-  readonly warmup: number;
+  /** Share of the run whose requests are not measured, 0 <= warmup < 1: as asked for, to be found, or as it was found. */
+  readonly warmup: number | 'find' | FoundWarmUp;
   /** Where the trace of requests ends. */
   readonly end: { readonly requests: number } | { readonly durationNs: number };
   /** File that what the scheduler is told and answers is written to; has no part in the result. */

@@ -6,6 +6,8 @@ import { RunControl } from './run-control.js';
 import type { RunSpec } from './run-spec.js';
 
 export interface WorkerTask {
+  /** Measure the run, or only find where its warm-up ends. */
+  readonly task: 'measure' | 'seek';
   readonly spec: RunSpec;
   readonly run: number;
   /** Runs there may be at most. */
@@ -16,17 +18,18 @@ export interface WorkerTask {
 
 // First the flags, then the simulator: see there.
 setEngineFlags();
-const { measure } = await import('./run-simulation.js');
+const { measure, seekWarmUp } = await import('./run-simulation.js');
 
-const { spec, run, most, control: buffer, environment } = workerData as WorkerTask;
+const { task, spec, run, most, control: buffer, environment } = workerData as WorkerTask;
 const control = new RunControl(most, buffer);
-const measured = await measure(spec, {
-  environment,
-  onProgress: (done) => control.report(run, done),
-  shouldStop: () => control.stopped,
-});
-control.report(run, 1);
-const buffers = measured.record.measurements.flatMap((type) =>
-  [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
-);
-parentPort!.postMessage(measured, [...new Set(buffers)]);
+const shouldStop = () => control.stopped;
+if (task === 'seek') {
+  parentPort!.postMessage(await seekWarmUp(spec, { shouldStop }));
+} else {
+  const measured = await measure(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
+  control.report(run, 1);
+  const buffers = measured.record.measurements.flatMap((type) =>
+    [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
+  );
+  parentPort!.postMessage(measured, [...new Set(buffers)]);
+}

@@ -1,9 +1,10 @@
 /** A load generator at work: opens the device, plays a trace against a server, and hands back what happened to every request. */
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientConfig } from './config.js';
+import { type ClientConfig, refuseUselessMac } from './config.js';
 import { firstAllowedCore, refuseMissingCores } from './cores.js';
-import { deviceArguments, ealArguments, explainEalFailure, provideRuntimeDirectory } from './eal.js';
+import { refuseMissingDevice } from './device.js';
+import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from './eal.js';
 import {
   type FrameFormat,
   type LoadCounts,
@@ -13,7 +14,6 @@ import {
   type NativeRecords,
   type NativeTrace,
 } from './native.js';
-import { StartupError } from './startup-error.js';
 
 export interface ClientSpec {
   readonly config: ClientConfig;
@@ -56,17 +56,17 @@ const FRAMES = 16383;
 export async function runClient(spec: ClientSpec): Promise<ClientResult> {
   const { config } = spec;
   refuseMissingCores([config.mainCore, ...config.cores]);
+  refuseUselessMac(config.address);
+  refuseUselessMac(config.server);
   const native = loadNative();
+  const connectNs = spec.connectNs ?? DEFAULT_CONNECT_NS;
+  await refuseMissingDevice(config.device, connectNs);
   provideRuntimeDirectory(tmpdir());
   const queues = config.cores.length;
   const device = deviceArguments(config.device, queues);
   const records = createRecords(spec.trace.length);
   let load: NativeLoadGenerator | undefined;
-  try {
-    native.startEal(ealArguments(device, config.eal, config.mainCore ?? firstAllowedCore()));
-  } catch (error) {
-    throw explainEalFailure(error);
-  }
+  const words = startEal(native, ealArguments(device, config.eal, config.mainCore ?? firstAllowedCore()));
   try {
     load = new native.LoadGenerator(
       {
@@ -86,7 +86,8 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
         closedLoop: spec.closedLoop ?? false,
         lateAfterNs: spec.lateAfterNs,
         drainNs: config.drainNs,
-        connectNs: spec.connectNs ?? DEFAULT_CONNECT_NS,
+        calls: config.device.kind === 'memif',
+        connectNs,
       },
       spec.trace,
       records,
@@ -99,7 +100,7 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
     const counts = load.counts();
     return { records, counts, end, durationNs: counts.nowNs };
   } catch (error) {
-    throw error instanceof StartupError ? error : new StartupError((error as Error).message.split('\n')[0]!);
+    throw startupError(error, words);
   } finally {
     load?.close();
     native.stopEal();

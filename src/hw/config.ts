@@ -5,6 +5,7 @@ import { anything, list, number, positiveDuration, text } from '../workload/fiel
 import { WorkloadError } from '../workload/workload-error.js';
 import { readYaml } from '../workload/yaml-source.js';
 import type { FrameFormat, Poll } from './native.js';
+import { StartupError } from './startup-error.js';
 
 /** The Ethernet device of one side. */
 export type Device =
@@ -123,6 +124,17 @@ const udpPort = integer('a UDP port from 1 to 65535', 1, 65535);
 const core = integer('the number of a core', 0, 1023);
 const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix');
 const poll = choice<Poll>('spin', 'yield', 'sleep');
+
+/** @throws StartupError when an address has the form of a MAC, but no device can have it: one of a group, or all zeros */
+export function refuseUselessMac({ mac, ip }: Address): void {
+  if (mac === undefined) return;
+  const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+  if (isGroup || /^[0:]*$/.test(mac)) {
+    throw new StartupError(
+      `bad MAC ${mac} of ${ip}: expected that of a device, found ${isGroup ? 'that of a group' : 'all zeros'}`,
+    );
+  }
+}
 
 /**
  * Reads a configuration from the text of its YAML file.

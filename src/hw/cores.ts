@@ -1,5 +1,6 @@
 /** Which cores this process may run on. */
 import { readFileSync } from 'node:fs';
+import type { Poll } from './native.js';
 import { StartupError } from './startup-error.js';
 
 /** Parses the kernel's list form, `0-3,8`. */
@@ -33,4 +34,17 @@ export function refuseMissingCores(cores: readonly (number | undefined)[]): void
       `cores: the configuration wants core ${missing}, this process may use ${allowed.length} cores: ${allowed.join(', ')}`,
     );
   }
+}
+
+/** Net thread and dispatcher; DPDK's main thread only waits. */
+export const CORES_BESIDE_WORKERS = 2;
+
+/** @throws StartupError when threads that spin would have to share cores: each would stop the others for milliseconds. */
+export function refuseCrowdedCores(poll: Poll, workers: number, allowed = allowedCores().length): void {
+  const needed = workers + CORES_BESIDE_WORKERS;
+  if (poll !== 'spin' || allowed >= needed) return;
+  throw new StartupError(
+    `cores: ${workers} workers that spin want ${needed} cores with net thread and dispatcher, this process may use ${allowed}: ` +
+      'fewer workers, or poll: sleep with application: sleep and --dilate',
+  );
 }

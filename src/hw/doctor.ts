@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { HardwareConfig } from './config.js';
-import { parseCoreList } from './cores.js';
+import { CORES_BESIDE_WORKERS, parseCoreList } from './cores.js';
 import { HOW_TO_BUILD } from './native.js';
 
 /** `fail`: the run would not start; `warn`: it would, but its tail would not be the policy's; `skip`: cannot be told here. */
@@ -23,8 +23,6 @@ export interface DoctorOptions {
   readonly addonBuilt: boolean;
 }
 
-/** Net thread and dispatcher; DPDK's main thread only waits. */
-const CORES_BESIDE_WORKERS = 2;
 /** The original reserves 8192 pages of 2 MB on each node; the frame pool and a margin need this many. */
 const HUGE_PAGES_NEEDED = 256;
 const HUGE_PAGES_ADVISED = 8192;

@@ -1,5 +1,7 @@
 /** What DPDK is told at start: which device to open, and how to live without what the machine does not give. */
+import { resolve } from 'node:path';
 import type { Device } from './config.js';
+import type { Native } from './native.js';
 import { StartupError } from './startup-error.js';
 
 /** How a device is called on DPDK's command line and afterwards. */
@@ -15,10 +17,10 @@ export function deviceArguments(device: Device, queues: number): DeviceArguments
       return { name: device.address, eal: ['-a', device.address] };
     case 'memif': {
       const role = device.listens ? 'server' : 'client';
-      // The abstract socket namespace would be tidier but is not visible to people; `no` keeps the path as it is written.
+      // The abstract socket namespace would be tidier but is not visible to people. DPDK takes absolute paths only.
       return {
         name: 'net_memif0',
-        eal: ['--no-pci', `--vdev=net_memif0,role=${role},id=0,socket=${device.socket},socket-abstract=no`],
+        eal: ['--no-pci', `--vdev=net_memif0,role=${role},id=0,socket=${resolve(device.socket)},socket-abstract=no`],
       };
     }
     case 'af_packet':
@@ -55,8 +57,26 @@ export function provideRuntimeDirectory(temporary: string): void {
   if (process.getuid?.() !== 0 && !process.env.XDG_RUNTIME_DIR) process.env.XDG_RUNTIME_DIR = temporary;
 }
 
-/** A PCI device that carries only one role per machine cannot be opened twice. @throws StartupError naming the reason in one line */
-export function explainEalFailure(error: unknown): StartupError {
-  const message = (error as Error).message.replace(/^EAL:\s*/, '').split('\n')[0]!;
-  return new StartupError(message);
+/**
+ * Starts DPDK; answers what it had to say.
+ *
+ * @throws StartupError with DPDK's refusal in one line, and what mends it where that is known
+ */
+export function startEal(native: Pick<Native, 'startEal'>, args: readonly string[]): string {
+  try {
+    return native.startEal(args);
+  } catch (error) {
+    const message = (error as Error).message.split('\n')[0]!;
+    const mend = /huge ?page/i.test(message) ? '; psp doctor says how to give it huge pages' : '';
+    throw new StartupError(message + mend);
+  }
+}
+
+/** What native code refused, in one line; a device DPDK could not open is explained by what it said when it started. */
+export function startupError(error: unknown, words: string): StartupError {
+  if (error instanceof StartupError) return error;
+  const message = (error as Error).message.split('\n')[0]!;
+  return new StartupError(
+    message.includes('knows no such device') && words !== '' ? `${message}; DPDK said: ${words}` : message,
+  );
 }

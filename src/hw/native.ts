@@ -54,6 +54,8 @@ export interface NativeLoadConfig {
   readonly closedLoop: boolean;
   readonly lateAfterNs: number;
   readonly drainNs: number;
+  /** The device reaches the server by calling it, and calls again until it is answered. */
+  readonly calls: boolean;
   readonly connectNs: number;
 }
 
@@ -102,7 +104,8 @@ export interface NativeLoadGenerator {
 
 export interface Native {
   readonly layoutOffsets: Readonly<Record<string, number>>;
-  startEal(args: readonly string[]): void;
+  /** Answers what DPDK had to say, often nothing. */
+  startEal(args: readonly string[]): string;
   stopEal(): void;
   misalignment(bytes: Uint8Array): number;
   pinThread(core: number): void;

@@ -45,7 +45,7 @@ export function recordOfRun(
   const recorder = createRecorder(typeNames.length);
   const fromSend = createRecorder(1);
   const server = { waitNs: new Histogram(), handOverNs: new Histogram(), serviceNs: new Histogram() };
-  const first = Math.min(trace.length, Math.floor(warmup * trace.length));
+  const first = measuredFrom(trace, warmup);
   const fromNs = trace.arrivalNs[first] ?? 0;
   let toNs = fromNs;
   for (let i = 0; i < trace.length; i++) {
@@ -61,8 +61,8 @@ export function recordOfRun(
     completed[type]!++;
     if (repliedNs >= fromNs && repliedNs <= toNs) completedInWindow++;
     if (i < first) continue;
-    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!);
-    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!);
+    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!, i);
+    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!, i);
     if (Number.isNaN(records.endedNs[i]!)) continue;
     server.waitNs.record(wholeNs(records.dispatchedNs[i]! - records.receivedNs[i]!));
     server.handOverNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
@@ -99,6 +99,8 @@ export function recordOfRun(
       dropped,
       dropReasons,
       inFlight: held,
+      skipped: first,
+      growing: false,
       interrupted: run.end !== 'complete' && run.end !== 'drained',
       digest: showTraceDigest(digest),
       preemptions: run.server?.preempted ?? 0,
@@ -141,6 +143,12 @@ export function recordOfRun(
   };
 }
 
-function wholeNs(ns: number): number {
+/** Number of the first request that is measured. */
+export function measuredFrom({ length }: { readonly length: number }, warmup: number): number {
+  return Math.min(length, Math.floor(warmup * length));
+}
+
+/** A latency in whole ns, at least 1. */
+export function wholeNs(ns: number): number {
   return Math.max(1, Math.round(ns));
 }

@@ -14,7 +14,7 @@ import {
 import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from './counts.js';
 import { chooseDilation, type Dilation, givenDilation } from './dilation.js';
 import { type LoopbackLive, runLoopback } from './loopback.js';
-import type { FrameFormat, LoadCounts, LoadEnd, NativeRecords } from './native.js';
+import { type FrameFormat, type LoadCounts, type LoadEnd, loadNative, type NativeRecords } from './native.js';
 import { hardwarePolicy } from './policy.js';
 import type { ReservationChange } from './reservation.js';
 import { ALONE, LEAD_NS, makeTrace, type PlannedTrace } from './trace.js';
@@ -108,6 +108,8 @@ const LATE_AFTER_REAL_NS = 5e3;
 export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { workload, workers } = spec;
   hardwarePolicy(spec.policy);
+  // The two processes would find out; here it is said before anything else is.
+  loadNative();
   const dilation = dilationOf(spec);
   options.onNote?.(dilation.reason);
   const frame = spec.frame ?? 'psp';
@@ -167,7 +169,9 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     {
       signal: options.signal,
       onStarted: options.onStarted,
-      onLive: options.onProgress && ((live) => options.onProgress!(liveOf(live, dilation.factor))),
+      onLive: (live) => {
+        if (live.client) options.onProgress?.(liveOf(live, live.client, dilation.factor));
+      },
     },
   );
 
@@ -237,11 +241,10 @@ function undilated(records: NativeRecords, factor: number): HardwareRecords {
   };
 }
 
-function liveOf(live: LoopbackLive, factor: number): HardwareLive {
-  const { client } = live;
+function liveOf(live: LoopbackLive, client: LoadCounts, factor: number): HardwareLive {
   return {
-    achievedRps: client && client.nowNs > 0 ? (client.received / (client.nowNs / 1e9)) * factor : 0,
-    inFlight: client ? client.sent - client.received : 0,
+    achievedRps: client.nowNs > 0 ? (client.received / (client.nowNs / 1e9)) * factor : 0,
+    inFlight: client.sent - client.received,
     p99Slowdown: live.p99Slowdown ?? Number.NaN,
     ...(live.reservedWorkers && { reservedWorkers: live.reservedWorkers }),
   };
@@ -252,5 +255,6 @@ export function showLive(live: HardwareLive, typeNames: readonly string[]): stri
   const reserved = live.reservedWorkers
     ? `, reserved ${live.reservedWorkers.map((n, type) => `${typeNames[type]} ${n}`).join(' ')}`
     : '';
-  return `${formatRate(live.achievedRps)}, ${live.inFlight} in flight, p99 slowdown ${live.p99Slowdown.toFixed(1)}${reserved}`;
+  const p99 = Number.isNaN(live.p99Slowdown) ? '' : `, p99 slowdown ${live.p99Slowdown.toFixed(1)}`;
+  return `${formatRate(live.achievedRps)}, ${live.inFlight} in flight${p99}${reserved}`;
 }

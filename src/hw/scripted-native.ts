@@ -18,7 +18,7 @@ export interface ScriptedEnd {
 }
 
 /** A source that answers at once. */
-type Trace = RequestSource & { fill(batch: RequestBatch): void };
+export type SyncSource = RequestSource & { fill(batch: RequestBatch): void };
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -55,7 +55,7 @@ export class ScriptedNative {
 
   constructor(
     private readonly memory: SharedMemory,
-    private readonly trace: Trace,
+    private readonly trace: SyncSource,
     private readonly onEnd?: (end: ScriptedEnd) => void,
   ) {
     this.words = new Int32Array(memory.buffer, memory.base, memory.totalBytes / 4);

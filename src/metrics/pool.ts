@@ -97,6 +97,8 @@ function pooledRecord(records: readonly RunRecord[]): RunRecord {
     ),
     inFlight: sum((record) => record.inFlight),
     interrupted: records.some((record) => record.interrupted),
+    skipped: sum((record) => record.skipped),
+    growing: records.some((record) => record.growing),
     digest: addDigests(records.map((record) => record.digest)),
     preemptions: sum((record) => record.preemptions),
     steals: sum((record) => record.steals),

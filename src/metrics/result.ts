@@ -35,6 +35,11 @@ export interface Result {
   readonly achievedRps: number;
   readonly seed: string;
   readonly warmup: number;
+  /** Requests that arrived in the warm-up. */
+  readonly warmupRequests: number;
+  readonly warmupRule: WarmupRule;
+  /** Its queues grew for as long as it lasted: latencies say how long that was, and nothing else. */
+  readonly unstable: boolean;
   /** Independent runs that were pooled into this result. */
   readonly replications: number;
   readonly requests: number;
@@ -54,7 +59,23 @@ export interface Result {
   readonly overall: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
   readonly types: readonly TypeResult[];
   readonly manifest: Manifest;
+  /** With --samples: every request. */
+  readonly samples?: EncodedSamples;
 }
+
+/** {@link RequestSamples} in JSON: columns as base64 of little-endian numbers. */
+export interface EncodedSamples {
+  readonly traceDigest: string;
+  /** uint16 */
+  readonly type: string;
+  /** float64 */
+  readonly serviceNs: string;
+  /** float64 */
+  readonly sojournNs: string;
+}
+
+/** How the end of the warm-up came about: as asked for; where the run had settled; or where others had, while this one had not. */
+export type WarmupRule = 'given' | 'found' | 'unsettled';
 
 export interface ReservationEntry {
   readonly atNs: number;
@@ -94,6 +115,10 @@ export interface RunRecord {
   readonly dropReasons: Readonly<Record<string, number>>;
   readonly inFlight: number;
   readonly interrupted: boolean;
+  /** Requests that arrived before the warm-up ended. */
+  readonly skipped: number;
+  /** Did the queues grow through all of the window? */
+  readonly growing: boolean;
   readonly digest: string;
   readonly preemptions: number;
   readonly steals: number;
@@ -127,6 +152,7 @@ export type RunIdentity = Pick<
   | 'offeredRps'
   | 'seed'
   | 'warmup'
+  | 'warmupRule'
 >;
 
 /**
@@ -159,6 +185,10 @@ export function createResult(
     achievedRps: windowNs > 0 ? (window.completed * 1e9) / windowNs : 0,
     seed: identity.seed,
     warmup: identity.warmup,
+    warmupRequests: record.skipped,
+    warmupRule: identity.warmupRule,
+    // At a load of 1 nothing but drops keeps the queues from growing, whether the run was long enough to show it or not.
+    unstable: record.growing || (identity.world === 'sim' && identity.load >= 1 && total(record.dropped) === 0),
     replications: Math.max(1, runs.length),
     requests: total(record.arrived),
     completed: total(record.completed),

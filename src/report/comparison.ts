@@ -53,6 +53,7 @@ function heading(results: readonly Result[], title: string): string {
     `load ${Number.isFinite(result.load) ? Number(result.load.toPrecision(3)) : '–'} = ${formatRate(result.offeredRps)}`,
     // Interrupted runs got differently far; the footnote tells.
     ...(result.interrupted ? [] : [length(results)]),
+    `warm-up ${formatShare(result.warmup)}`,
     `seed ${result.seed}`,
   ].join(' · ');
 }
@@ -84,6 +85,7 @@ const LATENCY_COLUMNS: readonly Column[] = [
 interface Slice {
   readonly slowdown: Distribution;
   readonly sojournNs: Distribution;
+  readonly unstable: boolean;
 }
 
 /** One section per type and one for all requests; in each a row per policy. */
@@ -91,8 +93,13 @@ function latencyTable(results: readonly Result[], style: Style): string[] {
   const names = results[0]!.types.map((type) => type.name);
   const shown = shownTypes(results[0]!);
   const sections = [
-    ...shown.map((type) => ({ name: names[type]!, slices: results.map((result): Slice => result.types[type]!) })),
-    ...(names.length > 1 ? [{ name: 'all requests', slices: results.map((result): Slice => result.overall) }] : []),
+    ...shown.map((type) => ({
+      name: names[type]!,
+      slices: results.map((result) => sliceOf(result, result.types[type]!)),
+    })),
+    ...(names.length > 1
+      ? [{ name: 'all requests', slices: results.map((result) => sliceOf(result, result.overall)) }]
+      : []),
   ];
   const rows = sections.flatMap(({ name, slices }): (Row | string)[] => [
     style.heading(name),
@@ -101,6 +108,10 @@ function latencyTable(results: readonly Result[], style: Style): string[] {
   const left = names.length - shown.length;
   if (left > 0) rows.push(style.faint(`and ${left} more types, which --json has`));
   return layOut(LATENCY_COLUMNS, rows, style.heading);
+}
+
+function sliceOf({ unstable }: Result, { slowdown, sojournNs }: Omit<Slice, 'unstable'>): Slice {
+  return { slowdown, sojournNs, unstable };
 }
 
 /** The types with the most requests, in the order of the workload. */
@@ -118,6 +129,7 @@ function latencyRow(label: string, slice: Slice, all: readonly Slice[], style: S
       { text: interval, style: style.faint },
     ];
   };
+  if (slice.unstable) return [label, 'unstable', '', '', '', '', '', '', '', formatCount(slice.slowdown.count)];
   const [sojourn, interval] = formatEstimate(slice.sojournNs, 'p99_9', formatDuration);
   return [
     label,
@@ -134,6 +146,7 @@ function latencyRow(label: string, slice: Slice, all: readonly Slice[], style: S
 function isBest(slice: Slice, all: readonly Slice[], percentile: Percentile): boolean {
   const values = all.map(({ slowdown }) => slowdown[percentile] ?? Number.POSITIVE_INFINITY);
   const value = slice.slowdown[percentile];
+  if (slice.unstable) return false;
   if (value !== Math.min(...values) || value * 1.01 >= Math.max(...values)) return false;
   const mostAtBest = slice.slowdown.ci95[percentile]?.[1] ?? Number.POSITIVE_INFINITY;
   return all.some(({ slowdown }) => mostAtBest < (slowdown.ci95[percentile]?.[0] ?? 0));
@@ -184,9 +197,12 @@ function orDash(value: number, format: (value: number) => string): string {
 }
 
 function meaningOfIntervals(results: readonly Result[]): string {
-  return results.every(({ replications }) => replications > 1)
-    ? '±: 95 % confidence interval, from the differences between the replications.'
-    : '±: 95 % confidence interval as if requests were independent of each other; they wait together, so the truth is wider: --replications 8 tells.';
+  if (results.every(({ replications }) => replications > 1)) {
+    return '±: 95 % confidence interval, from the differences between the replications.';
+  }
+  const narrow =
+    '±: 95 % confidence interval as if requests were independent of each other; they wait together, so the truth is wider';
+  return results.some(({ world }) => world === 'sim') ? `${narrow}: --replications 8 tells.` : `${narrow}.`;
 }
 
 function footnotes(results: readonly Result[]): string[] {
@@ -199,6 +215,17 @@ function footnotes(results: readonly Result[]): string[] {
   if (results.length > 0) notes.push(meaningOfIntervals(results));
   if (statistics.some((interval) => interval && (interval[0] === null || interval[1] === null))) {
     notes.push('≥, ?: too few measured requests for an upper bound, or any. More --requests make it known.');
+  }
+  if (results.some(({ unstable }) => unstable)) {
+    notes.push(
+      'unstable: the queues grew for as long as the run lasted, so a latency would say how long that was and nothing else.',
+    );
+  }
+  const unsettled = results.filter(({ warmupRule, unstable }) => warmupRule === 'unsettled' && !unstable);
+  if (unsettled.length > 0) {
+    notes.push(
+      `${unsettled.map(policyLabel).join(', ')} had not settled when measuring began, after the warm-up that is shown: take a longer run.`,
+    );
   }
   if (results.some(({ system }) => system !== undefined)) {
     notes.push(
@@ -214,7 +241,7 @@ function footnotes(results: readonly Result[]): string[] {
   for (const result of results) {
     const firstNs = reservationChanges(result)[0]?.atNs;
     // Profiling is no part of the steady state that one compares.
-    if (firstNs !== undefined && firstNs > result.warmup * result.durationNs) {
+    if (firstNs !== undefined && firstNs > (result.warmup * result.durationNs) / result.replications) {
       const label = policyLabel(result);
       notes.push(
         `${label} reserved its first workers at ${formatDuration(firstNs)}, after the warm-up: its numbers include the time before. A longer run, or more --warmup, leaves that out.`,

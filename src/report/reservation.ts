@@ -4,8 +4,12 @@ import { formatDuration } from '../units/duration.js';
 /** The reservation at the end of a run: `SHORT 1 | LONG 13`, types of one group joined by `+`; empty when the policy reserves nothing. */
 export function formatReservation({ reservations }: Result): string {
   const last = reservations.at(-1);
-  if (!last) return '';
-  return last.groups.map(({ types, workers }) => `${types.join('+')} ${workers.length}`).join(' | ');
+  return last ? formatGroups(last.groups) : '';
+}
+
+/** `SHORT 1 | LONG 13` */
+export function formatGroups(groups: ReservationEntry['groups']): string {
+  return groups.map(({ types, workers }) => `${types.join('+')} ${workers.length}`).join(' | ');
 }
 
 /** When the reservation came about: `since 0.32s`, `4 changes, the last at 15s`; empty when it was there from the start. */

@@ -13,7 +13,7 @@ const THROUGHPUT_MATTERS = 0.01;
  * depends on how long it runs).
  */
 export function takeaway(results: readonly Result[]): string | undefined {
-  const whole = results.filter((result) => !result.interrupted && result.load < 1 && result.types.some(occurs));
+  const whole = results.filter((result) => !result.interrupted && !result.unstable && result.types.some(occurs));
   const percentile = (['p99_9', 'p99'] as const).find((each) => whole.every((result) => isKnownOfAll(result, each)));
   if (whole.length === 0 || percentile === undefined) return undefined;
   const lesson = new Lesson(percentile);

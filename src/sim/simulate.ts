@@ -1,9 +1,10 @@
+import { createBacklog } from '../metrics/backlog.js';
+import type { Observer } from '../metrics/observer.js';
 import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
-import { createBatch, type RequestSource } from '../workload/request-source.js';
+import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
 import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
-import type { Observer } from './observer.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
 /** What a simulation is made of. */
@@ -21,12 +22,16 @@ export interface SimulationSetup {
   readonly costs?: SystemCosts;
   /** Told what happens, request by request; slow. */
   readonly observer?: Observer;
+  /** Filled with the sojourn of each recorded request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
 }
 
 export interface SimulateOptions extends SimulationSetup {
   readonly source: RequestSource;
   /** Requests that arrive before this number of requests or before this time are not recorded. */
   readonly warmup: { readonly requests: number } | { readonly untilNs: number };
+  /** About how many requests there will be: the shorter the run, the more often the queues are looked at. */
+  readonly expectedRequests?: number;
   /** When the measuring window ends, ns; default: with the last arrival. */
   readonly endNs?: number;
   /** Told the number of requests that have arrived and the virtual time, now and then. */
@@ -38,6 +43,8 @@ export interface SimulateOptions extends SimulationSetup {
 /** Batches between two calls of `onProgress` and `shouldStop`: some ten milliseconds. */
 const BATCHES_PER_PULSE = 256;
 const EVENTS_PER_PULSE = 1 << 17;
+/** Looks at the queues in a short run. */
+const LOOKS = 4096;
 
 /**
  * Simulates one policy on one request trace until every request that arrived is served.
@@ -49,11 +56,14 @@ const EVENTS_PER_PULSE = 1 << 17;
  * @throws WorkloadError when a trace file turns out to be broken
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
-  const { source, warmup, shouldStop, onProgress } = options;
+  const { source, warmup, shouldStop, onProgress, expectedRequests } = options;
   const simulation = simulationOf(options);
 
   const batch = createBatch();
+  const step = samplingStep(expectedRequests);
+  const backlog = createBacklog();
   let requests = 0;
+  let skipped = 0;
   let lastNs = 0;
   let from: Snapshot | undefined;
   let interrupted = false;
@@ -70,10 +80,16 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
         // The window opens with the first recorded arrival, or when the warm-up ends by the clock.
         simulation.advanceTo('untilNs' in warmup ? warmup.untilNs : batch.arrivalNs[first]!);
         from = simulation.snapshot();
+        skipped = requests + first;
         simulation.startRecording();
       }
     }
-    simulation.advance(batch, played, batch.length);
+    while (played < batch.length) {
+      const to = Math.min(batch.length, played + step);
+      simulation.advance(batch, played, to);
+      backlog.add(simulation.inSystem());
+      played = to;
+    }
     requests += batch.length;
     lastNs = batch.arrivalNs[batch.length - 1]!;
     if (pulse % BATCHES_PER_PULSE === 0) {
@@ -91,7 +107,17 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     onProgress?.(requests, lastNs);
     interrupted = shouldStop?.() ?? false;
   }
-  return recordOf(simulation, typeNamesOf(options), from ?? to, to, interrupted);
+  if (!from) {
+    from = to;
+    skipped = requests;
+  }
+  const idle =
+    1 - (to.busyNs - from.busyNs + to.overheadNs - from.overheadNs) / ((to.atNs - from.atNs) * options.workers);
+  return {
+    ...recordOf(simulation, typeNamesOf(options), from, to, interrupted),
+    skipped,
+    growing: backlog.grows(idle),
+  };
 }
 
 /**
@@ -100,7 +126,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
  * @throws PolicyError when the policy's parameters do not fit the setup
  */
 export function simulationOf(setup: SimulationSetup): Simulation {
-  const { workers, types, random, trueProfile, observer } = setup;
+  const { workers, types, random, trueProfile, observer, sojournsNs } = setup;
   const { policy, parameters } = setup.policy;
   // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
   const stated = setup.costs ?? (observer && NO_COSTS);
@@ -110,6 +136,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
     workers,
     types: typeNamesOf(setup).length,
     ...policy.costs?.(parameters),
+    ...(sojournsNs && { sojournsNs }),
     ...(costs && {
       system: {
         costs,
@@ -125,8 +152,14 @@ export function simulationOf(setup: SimulationSetup): Simulation {
   });
 }
 
+/** Arrivals between two looks at the queues: a batch, less in short runs. Divides a batch, so that the looks are equally far apart. */
+export function samplingStep(expectedRequests = Number.POSITIVE_INFINITY): number {
+  const most = Math.min(BATCH_CAPACITY, expectedRequests / LOOKS);
+  return 2 ** Math.max(0, Math.floor(Math.log2(most)));
+}
+
 /** The names of the types by index. */
-export function typeNamesOf({ types, hasUnknown }: SimulationSetup): string[] {
+export function typeNamesOf({ types, hasUnknown }: Pick<SimulationSetup, 'types' | 'hasUnknown'>): string[] {
   return [...types.map((type) => type.name), ...(hasUnknown ? ['UNKNOWN'] : [])];
 }
 
@@ -149,7 +182,7 @@ function recordOf(
   from: Snapshot,
   to: Snapshot,
   interrupted: boolean,
-): RunRecord {
+): Omit<RunRecord, 'skipped' | 'growing'> {
   const end = simulation.snapshot();
   const sum = (counts: Float64Array) => counts.reduce((all, count) => all + count, 0);
   return {

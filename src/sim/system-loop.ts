@@ -1,4 +1,5 @@
 import { foldCompletion } from '../metrics/digest.js';
+import type { Observer } from '../metrics/observer.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import type { FullCosts } from './costs.js';
@@ -19,7 +20,6 @@ import {
   WAITING,
   YIELDS,
 } from './loop.js';
-import type { Observer } from './observer.js';
 
 /** More that the pending event of a worker can mean here. */
 const SIGNALLED = 4;
@@ -402,7 +402,7 @@ export function createSystemLoop(
     completed[type]!++;
     foldCompletion(hash, id[request]!, worker, startNs[request]!, now[0]!);
     if (id[request]! >= doubles[FIRST_RECORDED]!) {
-      recorder.record(type, now[0]! - arrivalNs[request]! + roundTripNs, serviceNs[request]!);
+      recorder.record(type, now[0]! - arrivalNs[request]! + roundTripNs, serviceNs[request]!, id[request]!);
     }
   }
 

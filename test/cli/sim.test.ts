@@ -19,7 +19,9 @@ describe('psp sim', () => {
     const { code, out, err } = await psp(['sim', '--workload', 'bimodal', '--requests', '1M']);
     expect(code).toBe(0);
     expect(err).toBe('');
-    expect(out).toMatch(/^High Bimodal · 14 workers · load 0\.8 = 222k\/s · 1M requests in .*s · seed 1\n/);
+    expect(out).toMatch(
+      /^High Bimodal · 14 workers · load 0\.8 = 222k\/s · 1M requests in .*s · warm-up \d+ % · seed 1\n/,
+    );
     for (const section of ['SHORT', 'LONG', 'all requests']) {
       const rows = new RegExp(`^${section}\\n  d-fcfs .*\\n  c-fcfs .*\\n  ts .*\\n  darc .*\\n`, 'm');
       expect(out).toMatch(rows);

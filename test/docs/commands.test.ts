@@ -46,7 +46,9 @@ function commands(): string[][] {
 function quick(words: readonly string[]): readonly string[] {
   const ends = words.some((word) => ['--help', '--requests', '--duration'].includes(word));
   if (words[0] !== 'sim' || ends) return words;
-  return [...words.map((word) => word.replace(/^\d+%/, '100%')), '--requests', '5000'];
+  // A timeline begins where the run still has to come to.
+  const requests = words.includes('--timeline') ? '100k' : '5000';
+  return [...words.map((word) => word.replace(/^\d+%/, '100%')), '--requests', requests];
 }
 
 describe('commands in the pages', () => {
@@ -55,7 +57,7 @@ describe('commands in the pages', () => {
   it('there are some', () => expect(named.length).toBeGreaterThan(8));
 
   // lcfs exists once its reader has written it; hardware runs and the machine they need have tests of their own (test/hw).
-  const runnable = named.filter(({ line }) => !/lcfs|--hw|^doctor|^serve|^load/.test(line));
+  const runnable = named.filter(({ line }) => !/lcfs|--hw|--both|^doctor|^serve|^load/.test(line));
   it.each(runnable)('psp $line', ({ words }) => {
     const { status, stderr, stdout } = psp(quick(words));
     expect(stderr).toBe('');

@@ -23,7 +23,11 @@ it('docs/result-format.md names every field of a result', async () => {
     workers: 14,
     load: 0.8,
   };
-  const result = createResult({ world: 'sim', ...identity, offeredRps: 1, seed: '1', warmup: 0.1 }, record, manifest);
+  const result = createResult(
+    { world: 'sim', ...identity, offeredRps: 1, seed: '1', warmup: 0.1, warmupRule: 'given' },
+    record,
+    manifest,
+  );
   const { text } = pages.find(({ path }) => path === 'docs/result-format.md')!;
   const words = new Set(
     [...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!.replace(/^.*\./, '').replace('[]', '')),

@@ -13,7 +13,7 @@ const { controlFor, precisionOf, runReplicated } = (await import(
   built
 )) as typeof import('../../src/experiment/replicate.js');
 
-const BIMODAL: Settings = { workload: 'bimodal', requests: 20_000 };
+const BIMODAL: Settings = { workload: 'bimodal', requests: 20_000, warmup: 0.1 };
 const P99_9 = { relative: 0.1, statistic: 'p99_9' } as const;
 
 async function replicate(settings: Settings, replications: Replications) {

@@ -17,7 +17,7 @@ async function runInline(settings: Settings): Promise<Result[]> {
 }
 
 const EVERY_POLICY = policies.map(({ name }) => name);
-const BIMODAL: Settings = { workload: 'bimodal', policies: EVERY_POLICY, requests: 5000, load: 0.9 };
+const BIMODAL: Settings = { workload: 'bimodal', policies: EVERY_POLICY, requests: 5000, load: 0.9, warmup: 0.1 };
 
 test('a run in a thread of the command and one in this thread have equal results', async () => {
   const args = [
@@ -30,6 +30,8 @@ test('a run in a thread of the command and one in this thread have equal results
     '5k',
     '--load',
     '0.9',
+    '--warmup',
+    '0.1',
   ];
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args, '--json', '-']);
   const summary = (result: Result) => ({
@@ -126,6 +128,9 @@ const FIELDS = [
   ],
   ...[
     'warmup',
+    'warmupRequests',
+    'warmupRule',
+    'unstable',
     'replications',
     'requests',
     'completed',

@@ -16,9 +16,9 @@ const BIMODAL = workloadNamed('bimodal');
 const SERVER = { ip: '192.168.77.10', port: 6789 };
 const common = { eal: [], poll: 'sleep', descriptors: 1024, promiscuous: false } as const;
 
-function serverOrder(device: Device, workers = 4): ServerOrder {
+function serverOrder(device: Device, queues = 1): ServerOrder {
   return {
-    config: { ...common, device, address: SERVER, workers, application: { name: 'sleep' }, cores: {}, queues: 1 },
+    config: { ...common, device, address: SERVER, workers: 4, application: { name: 'sleep' }, cores: {}, queues },
     frame: 'psp',
     classifier: defaultClassifier('psp'),
     workload: BIMODAL.source,
@@ -28,14 +28,14 @@ function serverOrder(device: Device, workers = 4): ServerOrder {
   };
 }
 
-function clientOrder(device: Device, requests: number): ClientOrder {
+function clientOrder(device: Device, requests: number, threads = 1): ClientOrder {
   return {
     config: {
       ...common,
       device,
       address: { ip: '192.168.77.11', port: 0 },
       server: SERVER,
-      cores: [-1],
+      cores: Array(threads).fill(-1),
       drainNs: 500e6,
       share: ALONE,
     },
@@ -89,6 +89,23 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(done.counts.requests).toBeGreaterThan(150 + 20);
     expect(done.counts.queued + done.counts.running).toBe(0);
     // One frame may be an ARP question; everything else was a request, and every request is accounted for.
+    expect(reconcileServer(done.counts)).toEqual([]);
+  });
+
+  it('serves several queues, from as many load threads, and every request is counted once', async () => {
+    const socket = join(folder, 'memif.sock');
+    const server = start('server');
+    server.send({ kind: 'server', order: serverOrder({ kind: 'memif', socket, listens: true }, 3) });
+    await server.next('serverReady');
+    const client = start('client');
+    client.send({ kind: 'client', order: clientOrder({ kind: 'memif', socket, listens: false }, 300, 3) });
+    const { counts, end, records } = await client.next('clientDone');
+    expect(end).toBe('complete');
+    expect(counts).toMatchObject({ sent: 300, received: 300, duplicates: 0, skipped: 0 });
+    expect(records.repliedNs.every((ns, i) => ns > records.sentNs[i]!)).toBe(true);
+    server.send({ kind: 'stop' });
+    const done = await server.next('serverDone');
+    expect(done.counts).toMatchObject({ requests: 300, completed: 300, repliesSent: 300 });
     expect(reconcileServer(done.counts)).toEqual([]);
   });
 

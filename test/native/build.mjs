@@ -15,7 +15,7 @@ const VARIANTS = {
   tsan: ['-O1', '-g', '-fsanitize=thread'],
 };
 const TESTS = [
-  ...['main', 'ring_test', 'frame_test', 'port_test'].map((file) => `test/native/${file}.cpp`),
+  ...['main', 'ring_test', 'frame_test', 'port_test', 'backpressure_test'].map((file) => `test/native/${file}.cpp`),
   ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'].map(
     (file) => `native/${file}.cpp`,
   ),

@@ -10,7 +10,7 @@ function format(...results: Result[]): string {
 
 test('the layout', () => {
   expect(format(C_FCFS, DARC)).toMatchInlineSnapshot(`
-    "High Bimodal · 14 workers · load 0.8 = 222k/s · 200k requests in 1s · seed 1
+    "High Bimodal · 14 workers · load 0.8 = 222k/s · 200k requests in 1s · warm-up 10 % · seed 1
 
                slowdown                                 sojourn        requests
                     p50         p99        p99.9          p99.9        measured
@@ -119,4 +119,18 @@ test('the best of each section is green on a terminal, a guess never', () => {
   const few = (policy: string, p99_9: number) =>
     resultOf(policy, { A: { count: 500, serviceNs: 1000, p99: p99_9, p99_9 } });
   expect(coloured([few('c-fcfs', 50), few('sjf', 5)])).not.toContain('\u001b[32m5.00');
+});
+
+test('an unstable run has no latencies, and is never the best', () => {
+  const text = format(C_FCFS, { ...DARC, unstable: true });
+  expect(text.match(/^ {2}darc +unstable +100k$/gm)).toHaveLength(2);
+  expect(text).not.toContain('4.25');
+  expect(text).toMatch(/^unstable: the queues grew /m);
+  const coloured = formatComparison([C_FCFS, { ...DARC, unstable: true }], { title: 'x', style: COLOUR });
+  expect(coloured).not.toContain('4.25');
+});
+
+test('a run that had not settled says so, an unstable one does not say it twice', () => {
+  expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled' })).toMatch(/^darc had not settled when measuring began/m);
+  expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled', unstable: true })).not.toContain('had not settled');
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Observer } from '../../src/metrics/observer.js';
 import { parsePolicy, policies } from '../../src/scheduler/registry.js';
 import { CONSTANTS, costsOf, NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
-import type { Observer } from '../../src/sim/observer.js';
 import { play } from '../support/play.js';
 import { makeTrace, type Trace, type TraceShape } from '../support/trace.js';
 

@@ -1,9 +1,9 @@
+import type { Observer } from '../../src/metrics/observer.js';
 import type { RunRecord } from '../../src/metrics/result.js';
 import type { Policy } from '../../src/scheduler/policy.js';
 import type { ChosenPolicy } from '../../src/scheduler/registry.js';
 import type { TypeInfo } from '../../src/scheduler/scheduler.js';
 import type { SystemCosts } from '../../src/sim/costs.js';
-import type { Observer } from '../../src/sim/observer.js';
 import { simulate } from '../../src/sim/simulate.js';
 import { substream } from '../../src/workload/random.js';
 import { Referee } from './referee.js';

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Observer } from '../../src/metrics/observer.js';
 import type { RunRecord } from '../../src/metrics/result.js';
 import { type ChosenPolicy, parsePolicy } from '../../src/scheduler/registry.js';
 import type { SystemCosts } from '../../src/sim/costs.js';
-import type { Observer } from '../../src/sim/observer.js';
 import { simulate } from '../../src/sim/simulate.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';

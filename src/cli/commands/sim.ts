@@ -3,6 +3,7 @@ import { InputError } from '../../experiment/errors.js';
 import { shippedWorkloads } from '../../experiment/files.js';
 import { type Plan, planRuns } from '../../experiment/plan.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/replicate.js';
+import { encodeSamples, runSampled } from '../../experiment/samples.js';
 import type { Result } from '../../metrics/result.js';
 import { formatComparison } from '../../report/comparison.js';
 import { formatShare } from '../../report/numbers.js';
@@ -14,12 +15,14 @@ import { stopOnInterrupt } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
 import { conflict, override, parseSetting, SETTINGS, type SimSettings } from '../settings.js';
+import { planTimelines, writeTimelines } from '../timelines.js';
 
 const EXAMPLES = `
 Examples:
   psp sim --workload bimodal                          compare the usual four policies
   psp sim --workload tpcc --policy darc --load 0.9    one policy, near its limit
   psp sim --workload bimodal --policy ts:quantum=5us,ts:quantum=20us:cost=0.5us
+  psp sim --workload bimodal --policy darc,c-fcfs --timeline out.svg --from 300ms
   psp sim --workload bursty --duration 5s --json results.json
   psp sim --workload bimodal --replications 8         with confidence intervals that hold
   psp sim --workload my-trace.csv.gz --rate-scale 1.5
@@ -43,15 +46,16 @@ export function addSim(program: Command): void {
   }
   command
     .option('--config <FILE>', 'read settings from a YAML file with the same names; the command line wins')
+    .option('--samples', 'keep every request in the JSON, for psp compare')
     .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
     .allowExcessArguments()
-    .action(async ({ config, ...given }: SimSettings & { config?: string }) => {
+    .action(async ({ config, samples, ...given }: SimSettings & { config?: string; samples?: true }) => {
       if (command.args.length > 0) throw new InputError(`expected options only, found '${command.args[0]}'`);
-      process.exitCode = await sim(given, config);
+      process.exitCode = await sim(given, config, samples);
     });
 }
 
-async function sim(given: SimSettings, config: string | undefined): Promise<number> {
+async function sim(given: SimSettings, config: string | undefined, samples = false): Promise<number> {
   const pair = conflict(given);
   if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
   const { json, ...settings } = config === undefined ? given : override(readConfigFile(config), given);
@@ -64,8 +68,11 @@ async function sim(given: SimSettings, config: string | undefined): Promise<numb
   if (json !== undefined && json !== '-') checkWritable(json);
   if (settings.record !== undefined) checkWritable(settings.record);
   const plan = await planRuns({ ...settings, workload });
+  await writeTimelines(planTimelines(settings, plan), settings, plan);
   warnOfOverload(plan);
-  const { results, interrupted } = await run(plan);
+  if (samples && json === undefined)
+    throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
+  const { results, interrupted } = samples ? await runKeepingSamples(plan) : await run(plan);
 
   const output = outputTo(json === '-' ? process.stderr : process.stdout);
   if (results.length > 0) {
@@ -100,6 +107,19 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
     hide();
     undo();
   }
+}
+
+/** One after the other, in this thread: what is kept is as large as the trace. */
+async function runKeepingSamples({ specs, replications }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
+  if (replications.first > 1 || replications.precision) {
+    throw new InputError('samples are those of one run: expected no replications beside --samples');
+  }
+  const results: Result[] = [];
+  for (const spec of specs) {
+    const { result, samples } = await runSampled(spec);
+    results.push({ ...result, samples: encodeSamples(samples) });
+  }
+  return { results, interrupted: false };
 }
 
 /** Says which policies are not known as well as was asked for. */

@@ -64,16 +64,12 @@ export class Darc extends ReservedScheduler {
 
   private windowIsFull(completions: number): void {
     const { window } = this.parameters;
-    if (!this.reserved) {
-      this.measureDemand();
+    const isFirst = !this.reserved;
+    const isDue = isFirst || ((completions - window) % TRIGGER_CHECK_INTERVAL === 0 && this.someTypeSuffers());
+    if (isDue && (this.measureDemand() || isFirst)) {
       this.reserve();
       this.setup.pool.reserved();
-    } else if ((completions - window) % TRIGGER_CHECK_INTERVAL === 0 && this.someTypeSuffers()) {
-      if (this.measureDemand()) {
-        this.reserve();
-        this.setup.pool.reserved();
-      } else this.restartWindow();
-    } else if (completions >= 2 * window) {
+    } else if (isDue || completions >= 2 * window) {
       this.restartWindow();
     }
   }

@@ -1,0 +1,83 @@
+import { InputError } from '../experiment/errors.js';
+import type { Plan } from '../experiment/plan.js';
+import type { RunSpec } from '../experiment/run-spec.js';
+import { runTimeline } from '../experiment/run-timeline.js';
+import { MOST_RUNS, type Timeline } from '../metrics/timeline.js';
+import { timelineSvg, windowText } from '../report/timeline-svg.js';
+import { timelineTrace } from '../report/timeline-trace.js';
+import { parsePolicy } from '../scheduler/registry.js';
+import { complain } from './failure.js';
+import { checkWritable, writeFile } from './output.js';
+import type { SimSettings } from './settings.js';
+
+const DEFAULT_FOR_NS = 1e6;
+
+/** What to draw, checked. */
+export interface TimelineTask {
+  readonly spec: RunSpec;
+  readonly path: string;
+}
+
+/**
+ * The timelines that were asked for, one per run.
+ *
+ * @throws InputError when they cannot be drawn or written
+ */
+export function planTimelines({ timeline: path, fromNs, forNs }: SimSettings, { specs }: Plan): TimelineTask[] {
+  if (path === undefined) {
+    const stray = fromNs !== undefined ? 'from' : forNs !== undefined ? 'for' : undefined;
+    if (stray !== undefined)
+      throw new InputError(`${stray} is about a timeline: expected timeline as well, found none`);
+    return [];
+  }
+  for (const { policy } of specs) {
+    if (parsePolicy(policy).policy.sharing) {
+      throw new InputError(
+        `timeline: ${policy} serves all requests at once: there is nothing on any one worker to draw`,
+      );
+    }
+  }
+  const paths = pathsFor(path, specs);
+  for (const each of paths) checkWritable(each);
+  return specs.map((spec, i) => ({ spec, path: paths[i]! }));
+}
+
+/** Of one run the file as it was named; of several each has its policy before the extension: `out-darc.svg`. */
+export function pathsFor(path: string, specs: readonly Pick<RunSpec, 'policy' | 'system'>[]): string[] {
+  if (specs.length === 1) return [path];
+  const seen = new Map<string, number>();
+  return specs.map((spec) => {
+    const name = labelOf(spec).replace(/[^\w.=-]+/g, '-');
+    const times = (seen.get(name) ?? 0) + 1;
+    seen.set(name, times);
+    return path.replace(/(\.\w+)$/, `-${name}${times > 1 ? `-${times}` : ''}$1`);
+  });
+}
+
+/**
+ * Draws the timelines into their files.
+ *
+ * @throws InputError when a run ends before its timeline begins
+ */
+export async function writeTimelines(tasks: readonly TimelineTask[], settings: SimSettings, plan: Plan): Promise<void> {
+  const window = { fromNs: settings.fromNs ?? 0, forNs: settings.forNs ?? DEFAULT_FOR_NS };
+  for (const { spec, path } of tasks) {
+    const timeline = await runTimeline(spec, window);
+    if (timeline.toNs < window.fromNs + window.forNs) {
+      complain(`warning: ${path}: has the first ${MOST_RUNS} stretches only, ${windowText(timeline)}`);
+    }
+    writeFile(path, render(timeline, spec, path, plan));
+  }
+}
+
+function render(timeline: Timeline, spec: RunSpec, path: string, { workload }: Plan): string {
+  const title = `${labelOf(spec)} on ${workload.title}`;
+  if (/\.json$/i.test(path)) return timelineTrace(timeline, `psp: ${title}`);
+  const load = Number.isFinite(workload.load) ? `load ${Number(workload.load.toPrecision(3))} · ` : '';
+  const subtitle = `${spec.workers} ${spec.workers === 1 ? 'worker' : 'workers'} · ${load}seed ${spec.seed} · ${windowText(timeline)}`;
+  return timelineSvg(timeline, { title, subtitle });
+}
+
+function labelOf({ policy, system }: Pick<RunSpec, 'policy' | 'system'>): string {
+  return system ? `${system.name}/${policy}` : policy;
+}

@@ -1,0 +1,56 @@
+import { collectTimeline, type Timeline } from '../metrics/timeline.js';
+import { parsePolicy } from '../scheduler/registry.js';
+import { type SimulationSetup, simulationOf, typeNamesOf } from '../sim/simulate.js';
+import { STREAM, substream } from '../workload/random.js';
+import { createBatch } from '../workload/request-source.js';
+import { InputError } from './errors.js';
+import { openWorkload } from './open-workload.js';
+import { usesFlows } from './run-simulation.js';
+import type { RunSpec } from './run-spec.js';
+
+/** A window of simulated time, ns. */
+export interface Window {
+  readonly fromNs: number;
+  readonly forNs: number;
+}
+
+/**
+ * Simulates a run up to the end of a window and answers what happened in it. The requests and the decisions are those of the whole run, which goes on
+ * elsewhere, fast and unobserved.
+ *
+ * @throws InputError when the last request comes before the window
+ */
+export async function runTimeline(spec: RunSpec, { fromNs, forNs }: Window): Promise<Timeline> {
+  const policy = parsePolicy(spec.policy);
+  const { types, hasUnknown, trueProfile, source: open } = openWorkload(spec);
+  const toNs = fromNs + forNs;
+  const typeNames = typeNamesOf({ types, hasUnknown });
+  const { observer, finish } = collectTimeline({ fromNs, toNs, workers: spec.workers, typeNames });
+  const setup: SimulationSetup = {
+    policy,
+    workers: spec.workers,
+    types,
+    hasUnknown,
+    random: substream(spec.seed, STREAM.stealing, spec.replication),
+    trueProfile,
+    ...(spec.system && { costs: spec.system.costs }),
+    observer,
+  };
+  const simulation = simulationOf(setup);
+  const source = open({ flows: usesFlows(policy) });
+  const batch = createBatch();
+  let lastNs = 0;
+  for (;;) {
+    const filled = source.fill(batch);
+    if (filled) await filled;
+    let inTime = 0;
+    while (inTime < batch.length && batch.arrivalNs[inTime]! < toNs) lastNs = batch.arrivalNs[inTime++]!;
+    simulation.advance(batch, 0, inTime);
+    if (batch.length === 0 || inTime < batch.length) break;
+  }
+  if (lastNs < fromNs) {
+    throw new InputError(`from: the last request comes at ${lastNs / 1e6} ms, before the timeline begins`);
+  }
+  simulation.advanceTo(toNs);
+  return finish(simulation.reservations());
+}

@@ -1,0 +1,153 @@
+import type { Observer } from './observer.js';
+
+/** What happened on a machine in a window of time: plain data for pictures. Intervals may reach beyond the window; whoever draws them clips them. */
+export interface Timeline {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly workers: number;
+  readonly typeNames: readonly string[];
+  readonly runs: readonly Run[];
+  /** Worker time that served nobody. */
+  readonly overheads: readonly (Span & { readonly worker: number })[];
+  /** When the dispatcher was busy; empty where it costs nothing. */
+  readonly dispatcher: readonly Span[];
+  /** Requests that wait, by type: how many from each moment on, the first at the start of the window. */
+  readonly waiting: readonly { readonly atNs: number; readonly counts: readonly number[] }[];
+  readonly drops: readonly { readonly atNs: number; readonly type: number }[];
+  readonly steals: readonly {
+    readonly atNs: number;
+    readonly thief: number;
+    readonly victim: number;
+    readonly count: number;
+  }[];
+  /** The reservation in force when the window begins, if any, and those that follow. */
+  readonly reservations: readonly TimelineReservation[];
+}
+
+export interface Span {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** A stretch of a request on a worker. */
+export interface Run extends Span {
+  readonly worker: number;
+  /** Number of the request in the trace, from 0. */
+  readonly request: number;
+  readonly type: number;
+  /** How many stretches of the request came before. */
+  readonly part: number;
+  readonly end: 'completed' | 'preempted' | 'runs on';
+}
+
+export interface TimelineReservation {
+  readonly atNs: number;
+  readonly groups: readonly { readonly types: readonly number[]; readonly workers: readonly number[] }[];
+}
+
+export interface TimelineWindow {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly workers: number;
+  readonly typeNames: readonly string[];
+}
+
+/** More than a picture can show or a viewer opens; a longer window ends where they are reached. */
+export const MOST_RUNS = 200_000;
+
+/** Collects a timeline from what an observer is told since time 0. Keeps what is in the window, and who is on which worker. */
+export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWindow) {
+  const runs: Run[] = [];
+  const overheads: (Span & { worker: number })[] = [];
+  const dispatcher: { fromNs: number; toNs: number }[] = [];
+  const drops: { atNs: number; type: number }[] = [];
+  const steals: { atNs: number; thief: number; victim: number; count: number }[] = [];
+  /** Who waits when the window begins, and what changes after. */
+  const before = typeNames.map(() => 0);
+  const changes: { atNs: number; type: number; by: number }[] = [];
+  const on: (Omit<Run, 'toNs' | 'end'> | undefined)[] = [];
+  /** Stretches so far, of requests that were preempted and are not done. */
+  const parts = new Map<number, number>();
+  let endNs = toNs;
+
+  const isInside = (span: Span) => span.toNs > fromNs && span.fromNs < endNs && span.toNs > span.fromNs;
+
+  function waits(type: number, by: number, atNs: number): void {
+    if (atNs <= fromNs) before[type] = before[type]! + by;
+    else if (atNs < endNs) changes.push({ atNs, type, by });
+  }
+
+  function addRun(run: Run): void {
+    if (!isInside(run)) return;
+    runs.push(run);
+    if (runs.length === MOST_RUNS) endNs = Math.max(fromNs, Math.min(endNs, run.toNs));
+  }
+
+  const observer: Observer = {
+    arrives(_request, type, atNs) {
+      waits(type, 1, atNs);
+    },
+    starts(worker, request, type, atNs, runsNs) {
+      waits(type, -1, atNs);
+      const overhead = { worker, fromNs: atNs, toNs: runsNs };
+      if (isInside(overhead)) overheads.push(overhead);
+      on[worker] = { worker, request, type, fromNs: runsNs, part: parts.get(request) ?? 0 };
+    },
+    stops(worker, atNs, completed, freeNs) {
+      const run = on[worker]!;
+      on[worker] = undefined;
+      addRun({ ...run, toNs: atNs, end: completed ? 'completed' : 'preempted' });
+      const overhead = { worker, fromNs: atNs, toNs: freeNs };
+      if (isInside(overhead)) overheads.push(overhead);
+      if (completed) parts.delete(run.request);
+      else {
+        parts.set(run.request, run.part + 1);
+        waits(run.type, 1, atNs);
+      }
+    },
+    drops(_request, type, atNs) {
+      waits(type, -1, atNs);
+      if (atNs >= fromNs && atNs < endNs) drops.push({ atNs, type });
+    },
+    steals(thief, victim, count, atNs) {
+      if (atNs >= fromNs && atNs < endNs) steals.push({ atNs, thief, victim, count });
+    },
+    dispatcher(busyFromNs, busyToNs) {
+      const last = dispatcher.at(-1);
+      if (last?.toNs === busyFromNs) last.toNs = busyToNs;
+      else if (isInside({ fromNs: busyFromNs, toNs: busyToNs }))
+        dispatcher.push({ fromNs: busyFromNs, toNs: busyToNs });
+    },
+  };
+
+  /** The timeline, once all of the window has been told. @param reservations all there were, in the order of time */
+  function finish(reservations: readonly TimelineReservation[]): Timeline {
+    for (const run of on) if (run) addRun({ ...run, toNs: endNs, end: 'runs on' });
+    const counts = [...before];
+    const waiting = [{ atNs: fromNs, counts: [...counts] }];
+    for (const { atNs, type, by } of changes.sort((a, b) => a.atNs - b.atNs)) {
+      if (atNs >= endNs) break;
+      counts[type] = counts[type]! + by;
+      if (waiting.at(-1)!.atNs === atNs) waiting.pop();
+      waiting.push({ atNs, counts: [...counts] });
+    }
+    const inForce = reservations.filter(({ atNs }) => atNs <= fromNs).slice(-1);
+    const later = reservations.filter(({ atNs }) => atNs > fromNs && atNs < endNs);
+    const byTime = <T extends Span>(spans: T[]) => spans.filter(isInside).sort((a, b) => a.fromNs - b.fromNs);
+    return {
+      fromNs,
+      toNs: endNs,
+      workers,
+      typeNames,
+      runs: byTime(runs),
+      overheads: byTime(overheads),
+      dispatcher,
+      waiting,
+      drops,
+      steals,
+      reservations: [...inForce, ...later],
+    };
+  }
+
+  return { observer, finish };
+}

@@ -1,0 +1,17 @@
+import type { Chart } from './chart.js';
+
+/** The data of a chart, a row per point: what was drawn, in base units (ns, shares, requests per second), empty where there is no value. */
+export function chartCsv({ panels }: Chart): string {
+  const rows = panels.flatMap((panel) =>
+    panel.series.flatMap(({ name, points }) =>
+      points.map(({ x, y, low, high, failed }) => [panel.title ?? '', name, x, y, low, high, failed]),
+    ),
+  );
+  const header = ['panel', 'series', 'x', 'y', 'ci95_low', 'ci95_high', 'failed'];
+  return [header, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('');
+}
+
+function cell(value: string | number | null | undefined): string {
+  const text = String(value ?? '');
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,68 @@
+/**
+ * Colours that people with any of the common kinds of colour blindness can tell apart: M. Okabe and K. Ito, "Color Universal Design" (2008), its yellow left out, which is
+ * too pale for a line on white. A policy or system has the same one in every picture.
+ */
+const COLORS = {
+  blue: '#0072b2',
+  vermillion: '#d55e00',
+  green: '#009e73',
+  purple: '#cc79a7',
+  orange: '#e69f00',
+  sky: '#56b4e9',
+  black: '#444444',
+} as const;
+
+type Color = keyof typeof COLORS;
+
+/** By policy and by system. A system shares the colour of the policy it is known for. */
+const FIXED: Readonly<Record<string, Color>> = {
+  darc: 'blue',
+  persephone: 'blue',
+  'c-fcfs': 'vermillion',
+  shenango: 'vermillion',
+  'd-fcfs-steal': 'vermillion',
+  'd-fcfs': 'purple',
+  'shenango-d-fcfs': 'purple',
+  ts: 'green',
+  'ts-mq': 'green',
+  shinjuku: 'green',
+  'darc-static': 'sky',
+  sjf: 'orange',
+  srpt: 'black',
+  ps: 'black',
+};
+
+/** Marks tell series apart where colours do not. */
+export const MARKS = ['circle', 'square', 'triangle', 'diamond'] as const;
+export type Mark = (typeof MARKS)[number];
+
+export interface Look {
+  readonly color: string;
+  readonly mark: Mark;
+}
+
+/**
+ * How each series looks: the colour of its policy or system when it has one (`ts:quantum=5us` that of `ts`, `shinjuku/ts` that of `shinjuku`) and no other series of the chart has
+ * taken it, else a free one.
+ *
+ * @param names of the palette, without repetition
+ */
+export function looks(names: readonly string[]): Map<string, Look> {
+  const colors = new Map<string, Color>();
+  const taken = new Set<Color>();
+  const give = (name: string, color: Color) => {
+    colors.set(name, color);
+    taken.add(color);
+  };
+  for (const exact of [true, false]) {
+    for (const name of names) {
+      const color = FIXED[exact ? name : name.split(/[/:]/)[0]!];
+      if (color && !taken.has(color) && !colors.has(name)) give(name, color);
+    }
+  }
+  const all = Object.keys(COLORS) as Color[];
+  for (const name of names) {
+    if (!colors.has(name)) give(name, all.find((color) => !taken.has(color)) ?? all[colors.size % all.length]!);
+  }
+  return new Map(names.map((name, i) => [name, { color: COLORS[colors.get(name)!], mark: MARKS[i % MARKS.length]! }]));
+}

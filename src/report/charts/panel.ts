@@ -1,0 +1,247 @@
+/** One panel of a chart: axes, bands, lines, marks. */
+import type { Failure, Panel, Point, ReferenceLine, Series } from './chart.js';
+import type { Look } from './palette.js';
+import { createScale, format, type Scale, valuesOn } from './scale.js';
+import { element, escapeText, round, text, widthOf } from './svg.js';
+
+/** Room around the plotted area, px. */
+export const MARGIN = { top: 26, right: 14, bottom: 42, left: 62 } as const;
+
+/** Height of a row of crosses, px. */
+const ROW = 9;
+
+/** How much room the points that failed need above the plotted area, px: a row for each series that has some. */
+export function stripHeight({ series }: Panel): number {
+  return series.filter(hasFailures).length * ROW;
+}
+
+function hasFailures({ points }: Series): boolean {
+  return points.some(({ failed }) => failed);
+}
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Frame {
+  readonly box: Box;
+  readonly x: Scale;
+  readonly y: Scale;
+  readonly panel: Panel;
+}
+
+/**
+ * @param box the plotted area; axes and title are in the margin around it
+ * @param id unique in the document
+ * @param lookOf the look of a series
+ */
+export function renderPanel(panel: Panel, box: Box, id: string, lookOf: (series: Series) => Look): string {
+  const frame: Frame = {
+    box,
+    panel,
+    x: createScale(panel.x, valuesOn(panel, 'x')),
+    y: createScale(panel.y, valuesOn(panel, 'y')),
+  };
+  const clip = element('clipPath', { id }, element('rect', { ...box }));
+  const inside = element(
+    'g',
+    { 'clip-path': `url(#${id})` },
+    ...(panel.lines ?? []).map((line) => referenceLine(frame, line)),
+    ...panel.series.map((series) => band(frame, series, lookOf(series))),
+    ...panel.series.map((series) => curve(frame, series, lookOf(series))),
+  );
+  const strip = stripHeight(panel);
+  const failing = panel.series.filter(hasFailures);
+  return element(
+    'g',
+    {},
+    clip,
+    strip > 0 ? element('rect', { x: box.x, y: box.y - strip, width: box.width, height: strip, fill: '#f4f4f4' }) : '',
+    axes(frame),
+    inside,
+    ...(panel.lines ?? []).map((line) => referenceLabel(frame, line)),
+    ...failing.map((series, i) => failures(frame, series, lookOf(series), box.y - strip + (i + 0.5) * ROW)),
+    ...panel.series.map((series) => marks(frame, series, lookOf(series))),
+    panel.title ? text(panel.title, box.x, box.y - strip - 9, { 'font-weight': 'bold' }) : '',
+  );
+}
+
+function toX({ box, x }: Frame, value: number): number {
+  return box.x + x.place(value) * box.width;
+}
+
+function toY({ box, y }: Frame, value: number): number {
+  return box.y + (1 - y.place(value)) * box.height;
+}
+
+function axes(frame: Frame): string {
+  const { box, x, y, panel } = frame;
+  const parts: string[] = [];
+  const bottom = box.y + box.height;
+  for (const { value, label } of y.ticks) {
+    const at = toY(frame, value);
+    const line = { x1: box.x, x2: box.x + box.width, y1: at, y2: at };
+    parts.push(element('line', { ...line, stroke: label ? '#ddd' : '#f1f1f1' }));
+    if (label) parts.push(text(label, box.x - 6, at + 3.5, { 'text-anchor': 'end' }));
+  }
+  for (const { value, label } of x.ticks) {
+    const at = toX(frame, value);
+    parts.push(element('line', { x1: at, x2: at, y1: bottom, y2: bottom + (label ? 5 : 3), stroke: '#555' }));
+    if (label) parts.push(text(label, at, bottom + 17, { 'text-anchor': 'middle' }));
+  }
+  parts.push(element('path', { d: `M${box.x} ${box.y}V${bottom}H${box.x + box.width}`, fill: 'none', stroke: '#555' }));
+  parts.push(text(panel.x.label, box.x + box.width / 2, bottom + 34, { 'text-anchor': 'middle' }));
+  const middle = box.y + box.height / 2;
+  const left = box.x - MARGIN.left + 12;
+  parts.push(
+    text(panel.y.label, left, middle, { 'text-anchor': 'middle', transform: `rotate(-90 ${left} ${middle})` }),
+  );
+  return parts.join('');
+}
+
+function referenceLine(frame: Frame, { axis, at }: ReferenceLine): string {
+  const { box } = frame;
+  const place = axis === 'x' ? toX(frame, at) : toY(frame, at);
+  const ends =
+    axis === 'x'
+      ? { x1: place, x2: place, y1: box.y, y2: box.y + box.height }
+      : { x1: box.x, x2: box.x + box.width, y1: place, y2: place };
+  return element('line', { ...ends, stroke: '#777', 'stroke-dasharray': '4 3' });
+}
+
+function referenceLabel(frame: Frame, { axis, at, label }: ReferenceLine): string {
+  const { box } = frame;
+  const small = { fill: '#555', 'font-size': 10 };
+  if (axis === 'y') {
+    return text(label, box.x + box.width - 3, toY(frame, at) - 4, { ...small, 'text-anchor': 'end' });
+  }
+  const x = toX(frame, at);
+  const isRight = x + widthOf(label, 10) + 4 < box.x + box.width;
+  return text(label, isRight ? x + 4 : x - 4, box.y + 10, { ...small, ...(!isRight && { 'text-anchor': 'end' }) });
+}
+
+/** Stretches of points that have values. */
+function stretches(points: readonly Point[]): Point[][] {
+  const all: Point[][] = [[]];
+  for (const point of points) {
+    if (point.y === null) all.push([]);
+    else all.at(-1)!.push(point);
+  }
+  return all.filter((stretch) => stretch.length > 0);
+}
+
+function band(frame: Frame, { points, shape }: Series, { color }: Look): string {
+  const edge = (point: Point, bound: 'low' | 'high') => {
+    const value = point[bound] ?? (bound === 'high' ? frame.y.to : frame.y.from);
+    return `${round(toX(frame, point.x))} ${clamp(toY(frame, value))}`;
+  };
+  if (shape === 'step') return '';
+  return stretches(points)
+    .map((stretch) => stretch.filter((point) => point.low !== undefined))
+    .filter((stretch) => stretch.length > 1)
+    .map((stretch) => {
+      const up = stretch.map((point) => edge(point, 'high'));
+      const down = stretch.map((point) => edge(point, 'low')).reverse();
+      return element('path', { d: `M${[...up, ...down].join('L')}Z`, fill: color, 'fill-opacity': 0.18 });
+    })
+    .join('');
+}
+
+/** Far outside is as good as infinitely far, and shorter. */
+function clamp(pixels: number): number {
+  return round(Math.max(-1e4, Math.min(1e4, pixels)));
+}
+
+function curve(frame: Frame, { points, shape = 'line' }: Series, { color }: Look): string {
+  if (shape === 'dots') return '';
+  return stretches(points)
+    .map((stretch) => {
+      const path = stretch.map((point, i) => {
+        const x = round(toX(frame, point.x));
+        const y = clamp(toY(frame, point.y!));
+        if (i === 0) return `M${x} ${y}`;
+        return shape === 'step' ? `H${x}V${y}` : `L${x} ${y}`;
+      });
+      return element('path', {
+        d: path.join(''),
+        fill: 'none',
+        stroke: color,
+        'stroke-width': shape === 'step' ? 2 : 1.6,
+        'stroke-linejoin': 'round',
+      });
+    })
+    .join('');
+}
+
+const FAILURES: Readonly<Record<Failure, string>> = {
+  lost: 'lost: achieved less than 99.9 % of what was offered',
+  unstable: 'unstable: its queues grew for as long as it ran',
+};
+
+/** Crosses above the plotted area, for they are no values; those of each series in a row of its own. */
+function failures(frame: Frame, { name, points }: Series, { color }: Look, y: number): string {
+  return points
+    .filter((point) => point.failed && isWithin(frame.x, point.x))
+    .map((point) => {
+      const x = toX(frame, point.x);
+      const cross = `M${round(x - 3)} ${y - 3}l6 6m0 -6l-6 6`;
+      return mark(
+        'path',
+        { d: cross, stroke: color, 'stroke-width': 1.8, fill: 'none' },
+        `${name}\n${coordinate(frame.panel.x, point.x)}\n${FAILURES[point.failed!]}`,
+      );
+    })
+    .join('');
+}
+
+function marks(frame: Frame, { name, points, shape = 'line' }: Series, look: Look): string {
+  if (shape === 'step' || shape === 'plain-line') return '';
+  const { panel } = frame;
+  return points
+    .filter(({ x, y }) => y !== null && isWithin(frame.x, x) && isWithin(frame.y, y))
+    .map((point) => {
+      const { y, unit } = { y: point.y!, unit: panel.y.unit };
+      const interval =
+        point.low === undefined
+          ? ''
+          : `\n95 % interval ${bound(point.low, unit, 'unknown')} to ${bound(point.high, unit, 'unbounded')}`;
+      const title = `${name}\n${coordinate(panel.x, point.x)}\n${panel.y.label}: ${format(y, unit)}${interval}`;
+      return mark(...markShape(look, toX(frame, point.x), toY(frame, y)), title);
+    })
+    .join('');
+}
+
+function bound(value: number | null | undefined, unit: Panel['y']['unit'], missing: string): string {
+  return value === null || value === undefined ? missing : format(value, unit);
+}
+
+function coordinate(axis: Panel['x'], value: number): string {
+  return `${axis.label}: ${format(value, axis.unit)}`;
+}
+
+function isWithin(scale: Scale, value: number): boolean {
+  const place = scale.place(value);
+  return place >= -1e-9 && place <= 1 + 1e-9;
+}
+
+/** The mark of a series, as in the legend. */
+export function markShape(
+  { color, mark: shape }: Look,
+  x: number,
+  y: number,
+): [string, Record<string, string | number>] {
+  const style = { fill: color, stroke: '#fff', 'stroke-width': 0.7 };
+  const [px, py] = [round(x), round(y)];
+  if (shape === 'circle') return ['circle', { cx: px, cy: py, r: 3.1, ...style }];
+  if (shape === 'square') return ['rect', { x: px - 2.8, y: py - 2.8, width: 5.6, height: 5.6, ...style }];
+  if (shape === 'triangle') return ['path', { d: `M${px} ${round(y - 3.8)}l3.6 6.4h-7.2z`, ...style }];
+  return ['path', { d: `M${px} ${round(y - 4)}l4 4l-4 4l-4 -4z`, ...style }];
+}
+
+/** A mark that says what it stands for when the mouse rests on it. */
+function mark(name: string, attributes: Record<string, string | number>, title: string): string {
+  return element(name, { class: 'mark', ...attributes }, element('title', {}, escapeText(title)));
+}

@@ -1,0 +1,117 @@
+/** A chart as an SVG document: title, legend, panels, caption. */
+import type { Chart, Failure, Series } from './chart.js';
+import { type Look, looks } from './palette.js';
+import { MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
+import { element, escapeText, text, widthOf, wrap } from './svg.js';
+
+/** Of the plotted area, px: alone, beside one other, beside two. */
+const PANEL_WIDTHS = [520, 330, 250] as const;
+const PANEL_HEIGHT = 210;
+const PAD = 14;
+const FONT_SIZE = 11;
+const TITLE_SIZE = 15;
+const CAPTION_LINE = 15;
+const LEGEND_LINE = 19;
+
+export const FONT_FAMILY = 'DejaVu Sans, Verdana, sans-serif';
+
+/** @param options.caption false leaves it out, for where it stands beside the picture */
+export function renderChart(chart: Chart, { caption = true }: { caption?: boolean } = {}): string {
+  const columns = Math.max(1, Math.min(chart.columns ?? PANEL_WIDTHS.length, chart.panels.length));
+  const panelWidth = PANEL_WIDTHS[columns - 1] ?? PANEL_WIDTHS[2];
+  const outerWidth = MARGIN.left + panelWidth + MARGIN.right;
+  const strip = Math.max(0, ...chart.panels.map(stripHeight));
+  const outerHeight = MARGIN.top + strip + PANEL_HEIGHT + MARGIN.bottom;
+  const width = 2 * PAD + columns * outerWidth;
+  const lookOf = looksOf(chart);
+
+  const parts: string[] = [element('rect', { width: '100%', height: '100%', fill: '#fff' })];
+  let y = PAD + TITLE_SIZE;
+  parts.push(text(chart.title, PAD, y, { 'font-size': TITLE_SIZE, 'font-weight': 'bold' }));
+  const entries = legend(chart, lookOf, width, y + 12);
+  parts.push(entries.svg);
+  y = entries.bottom + 4;
+  chart.panels.forEach((panel, i) => {
+    const box = {
+      x: PAD + (i % columns) * outerWidth + MARGIN.left,
+      y: y + Math.floor(i / columns) * outerHeight + MARGIN.top + strip,
+      width: panelWidth,
+      height: PANEL_HEIGHT,
+    };
+    parts.push(renderPanel(panel, box, `panel-${i}`, lookOf));
+  });
+  y += Math.ceil(chart.panels.length / columns) * outerHeight;
+  if (caption && chart.caption) {
+    for (const line of wrap(chart.caption, FONT_SIZE, width - 2 * PAD)) {
+      y += CAPTION_LINE;
+      parts.push(text(line, PAD, y, { fill: '#333' }));
+    }
+    y += 6;
+  }
+  const height = y + PAD / 2;
+  return `${element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: 'img',
+      'font-family': FONT_FAMILY,
+      'font-size': FONT_SIZE,
+      fill: '#222',
+    },
+    element('title', {}, escapeText(chart.title)),
+    ...parts.map((part) => `\n${part}`),
+  )}\n`;
+}
+
+/** One look per name in the palette, the same in all panels. */
+function looksOf({ panels }: Chart): (series: Series) => Look {
+  const name = ({ color, name: own }: Series) => color ?? own;
+  const all = looks([...new Set(panels.flatMap(({ series }) => series.map(name)))]);
+  return (series) => all.get(name(series))!;
+}
+
+const FAILURE_NAMES: Readonly<Record<Failure, string>> = {
+  lost: 'lost (< 99.9 % achieved)',
+  unstable: 'unstable',
+};
+
+function legend(chart: Chart, lookOf: (series: Series) => Look, width: number, top: number) {
+  const all = chart.panels.flatMap(({ series }) => series);
+  const named = [...new Map(all.map((series) => [series.name, series])).values()];
+  const failed = new Set(all.flatMap(({ points }) => points.map((point) => point.failed)));
+  const entries = named.map((series) => ({
+    label: series.name,
+    svg: (x: number, y: number) => sample(series, lookOf(series), x, y),
+  }));
+  const reasons = (Object.keys(FAILURE_NAMES) as Failure[]).filter((reason) => failed.has(reason));
+  if (reasons.length > 0) {
+    entries.push({
+      label: reasons.map((reason) => FAILURE_NAMES[reason]).join(' or '),
+      svg: (x, y) => element('path', { d: `M${x + 7} ${y - 3}l6 6m0 -6l-6 6`, stroke: '#555', 'stroke-width': 1.8 }),
+    });
+  }
+  let x = PAD;
+  let y = top + 7;
+  const parts: string[] = [];
+  for (const { label, svg } of entries) {
+    const needed = 26 + widthOf(label, FONT_SIZE) + 14;
+    if (x > PAD && x + needed > width) {
+      x = PAD;
+      y += LEGEND_LINE;
+    }
+    parts.push(svg(x, y), text(label, x + 26, y + 4));
+    x += needed;
+  }
+  return { svg: parts.join(''), bottom: y + LEGEND_LINE / 2 };
+}
+
+function sample(series: Series, look: Look, x: number, y: number): string {
+  const line = element('line', { x1: x, x2: x + 20, y1: y, y2: y, stroke: look.color, 'stroke-width': 2 });
+  const [name, attributes] = markShape(look, x + 10, y);
+  const { shape = 'line' } = series;
+  if (shape === 'dots') return element(name, attributes);
+  return shape === 'line' ? line + element(name, attributes) : line;
+}

@@ -1,0 +1,43 @@
+/** SVG as text. Without a DOM it is the same in Node and in a browser, down to the last character. */
+
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
+  const list = Object.entries(attributes)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : escapeText(value!)}"`)
+    .join('');
+  return children.length === 0 ? `<${name}${list}/>` : `<${name}${list}>${children.join('')}</${name}>`;
+}
+
+export function text(content: string, x: number, y: number, attributes: Attributes = {}): string {
+  return element('text', { x, y, ...attributes }, escapeText(content));
+}
+
+export function escapeText(content: string): string {
+  return content.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+/** Hundredths of a pixel are enough. */
+export function round(value: number): number {
+  return Math.round(value * 100) / 100 || 0;
+}
+
+/** About how wide a text is in DejaVu Sans, px. */
+export function widthOf(content: string, size: number): number {
+  return content.length * size * 0.6;
+}
+
+/** Breaks a text into lines of at most so many pixels. */
+export function wrap(content: string, size: number, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of content.split(/\s+/)) {
+    const longer = line ? `${line} ${word}` : word;
+    if (line && widthOf(longer, size) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return line ? [...lines, line] : lines;
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { withCommonWarmUp } from '../../src/experiment/common-warm-up.js';
+import { planRuns, type Settings } from '../../src/experiment/plan.js';
+import { runSimulation, seekWarmUp } from '../../src/experiment/run-simulation.js';
+
+async function seek(settings: Settings) {
+  const { specs } = await planRuns(settings);
+  return Promise.all(specs.map((spec) => seekWarmUp(spec)));
+}
+
+async function run(settings: Settings) {
+  const { specs } = await planRuns(settings);
+  return runSimulation(specs[0]!);
+}
+
+describe('the warm-up', () => {
+  test('is over early in a run that is long enough, and the result says what was left out', async () => {
+    const settings = { workload: 'exponential', policies: ['c-fcfs'], requests: 200_000 };
+    const [found] = await seek(settings);
+    expect(found!.settled).toBe(true);
+    expect(found!.share).toBeLessThanOrEqual(0.2);
+    const result = await run(settings);
+    expect(result).toMatchObject({
+      warmup: found!.share,
+      warmupRule: 'found',
+      warmupRequests: found!.share * 200_000,
+    });
+    expect(result.overall.slowdown.count).toBe(200_000 - result.warmupRequests);
+  });
+
+  test('of a policy that learns is not over before it has learnt', async () => {
+    // DARC reserves after 50 000 completions: within the first tenth of a million, within the first half of 150 000, never in 40 000.
+    const darc = (requests: number) => seek({ workload: 'bimodal', policies: ['darc'], requests, load: 0.5 });
+    expect((await darc(1_000_000))[0]!.share).toBeGreaterThanOrEqual(0.05);
+    expect((await darc(150_000))[0]).toEqual({ share: 0.4, settled: true });
+    expect((await darc(40_000))[0]).toEqual({ share: 0.4, settled: false });
+    expect((await seek({ workload: 'exponential', policies: ['darc'], requests: 40_000 }))[0]!.settled).toBe(true);
+    const oracle = await seek({ workload: 'bimodal', policies: ['darc:oracle'], requests: 40_000, load: 0.5 });
+    expect(oracle[0]!.settled).toBe(true);
+  });
+
+  test('of a long run does not grow with it', async () => {
+    const [found] = await seek({ workload: 'exponential', policies: ['c-fcfs'], requests: 1e9, load: 0.5 });
+    expect(found).toEqual({ share: 1e-4, settled: true });
+  });
+
+  test('of a system that is overloaded is never over', async () => {
+    const [found] = await seek({ workload: 'bimodal', policies: ['ts'], requests: 50_000, load: 0.95 });
+    expect(found).toEqual({ share: 0.4, settled: false });
+  });
+
+  test('is what was asked for when it was, and a tenth where the workload changes by itself', async () => {
+    const settings = { workload: 'bimodal', policies: ['c-fcfs'], requests: 5000 };
+    expect(await run({ ...settings, warmup: 0.25 })).toMatchObject({
+      warmup: 0.25,
+      warmupRequests: 1250,
+      warmupRule: 'given',
+    });
+    expect(await run({ ...settings, workload: 'changing' })).toMatchObject({ warmup: 0.1, warmupRule: 'given' });
+  });
+
+  test('is the longest of all policies that settle', async () => {
+    const { specs } = await planRuns({ workload: 'bimodal', policies: ['c-fcfs', 'ts', 'darc', 'sjf'] });
+    const given = specs.map((spec, i) => (i === 3 ? { ...spec, warmup: 0.3 } : spec));
+    const found = [
+      { share: 0.05, settled: true },
+      { share: 0.4, settled: false },
+      { share: 0.1, settled: true },
+    ];
+    expect(withCommonWarmUp(given, [...found, undefined]).map(({ warmup }) => warmup)).toEqual([
+      { share: 0.1, settled: true },
+      { share: 0.1, settled: false },
+      { share: 0.1, settled: true },
+      0.3,
+    ]);
+    expect(withCommonWarmUp(specs.slice(0, 1), [found[1]])[0]!.warmup).toEqual({ share: 0.4, settled: false });
+  });
+});
+
+describe('a run is unstable', () => {
+  const base = { workload: 'bimodal', requests: 60_000 };
+  test.each([
+    ['what preemption costs is too much', { ...base, policies: ['ts'], load: 0.95 }, true],
+    ['the load is just too high', { ...base, policies: ['c-fcfs'], load: 1.05 }, true],
+    [
+      'the load is 1, though the run is too short to show it',
+      { ...base, policies: ['c-fcfs'], load: 1, requests: 500 },
+      true,
+    ],
+    ['not at a high load', { ...base, policies: ['c-fcfs'], load: 0.97 }, false],
+    ['not when short requests keep to their own worker', { ...base, policies: ['darc:oracle'], load: 0.9 }, false],
+    ['not in bursts', { ...base, workload: 'bursty', policies: ['c-fcfs'], load: 0.8, requests: 400_000 }, false],
+    ['not with heavy tails', { ...base, workload: 'heavy-tailed', policies: ['d-fcfs'], load: 0.8 }, false],
+    ['not when the phases change', { ...base, workload: 'changing', policies: ['c-fcfs'], load: 0.8 }, false],
+    ['not when a bounded queue drops', { ...base, policies: ['c-fcfs:queue=100'], load: 1.3 }, false],
+  ])('%s', async (_, settings, unstable) => {
+    expect((await run(settings)).unstable).toBe(unstable);
+  });
+
+  test('hardly ever by chance', async () => {
+    const { specs } = await planRuns({
+      workload: 'exponential',
+      policies: ['c-fcfs'],
+      requests: 20_000,
+      load: 0.95,
+      workers: 4,
+    });
+    let alarms = 0;
+    for (let replication = 0; replication < 60; replication++) {
+      if ((await runSimulation({ ...specs[0]!, warmup: 0.1, replication })).unstable) alarms++;
+    }
+    expect(alarms).toBe(0);
+  });
+});
