@@ -104,6 +104,10 @@ export function liveLine(
   };
 }
 
+/** Said below the table of a load generator that runs alone. */
+export const SERVER_UNKNOWN =
+  'The figures are those of the load generator: what only the server knows (its policy, how busy its workers are, what it dropped) is not among them.\n';
+
 export function parseDilation(text: string): number | 'auto' {
   if (text === 'auto') return 'auto';
   const factor = Number(text);

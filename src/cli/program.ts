@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
+import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
 import { addDoctor } from './commands/doctor.js';
 import { addLoad } from './commands/load.js';
@@ -41,6 +42,7 @@ function createProgram(): Command {
   addServe(program);
   addLoad(program);
   addCompare(program);
+  addCalibrate(program);
   addReplay(program);
   addDoctor(program);
   addPolicies(program);

@@ -13,9 +13,13 @@ import { samplesOf } from './samples.js';
 /** The result of a run on a machine: psp.result/1, with what only a machine knows. */
 export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
 
+/** What a load generator calls the policy of a server it knows nothing of. */
+const UNKNOWN_POLICY = 'unknown';
+
 export interface HardwareIdentity {
   readonly workload: Workload;
-  readonly policy: string;
+  /** As typed; absent when nobody said what the server runs. */
+  readonly policy?: string;
   readonly offer: Offer;
   readonly workers: number;
   readonly seed: string;
@@ -28,13 +32,15 @@ export interface HardwareIdentity {
 /** Lays out the result of a finished run. */
 export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
   const { workload, offer, workers, seed, warmup } = identity;
-  const { policy, parameters } = parsePolicy(identity.policy);
+  const chosen = identity.policy === undefined ? undefined : parsePolicy(identity.policy);
+  const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
+  const parameters = chosen?.parameters ?? {};
   const { record, fields } = recordOfRun(run, workload, warmup);
   const config = {
     world: 'hw',
     workload: workload.source.text,
     offer,
-    policy: policy.name,
+    policy,
     parameters,
     workers,
     seed,
@@ -45,7 +51,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
   const result = createResult(
     {
       world: 'hw',
-      policy: policy.name,
+      policy,
       policyParameters: plainParameters(parameters),
       workload: workload.name,
       workers,

@@ -20,6 +20,8 @@ export interface HardwareFields {
   readonly end: HardwareRun['end'];
   /** Counts of both ends that do not add up; empty unless something is broken. */
   readonly unreconciled: readonly string[];
+  /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
+  readonly serverCounted: boolean;
   /** The client's closing line. */
   readonly closingLine: string;
   /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
@@ -112,6 +114,7 @@ export function recordOfRun(
           workers: group.workers,
         })),
       })),
+      reservationsLeftOut: Math.max(0, (run.server?.reservations ?? 0) - run.reservations.length),
       measurements: typeNames.map((_, type) => recorder.measurements(type)),
       window: {
         fromNs,
@@ -129,6 +132,7 @@ export function recordOfRun(
       skipped: run.client.skipped,
       end: run.end,
       unreconciled: run.wrong,
+      serverCounted: run.server !== undefined,
       closingLine: run.closingLine,
       fromActualSend: {
         slowdown: summarize(fromSend.measurements(0).slowdown),

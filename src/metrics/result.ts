@@ -56,6 +56,8 @@ export interface Result {
   readonly preemptions: number;
   readonly steals: number;
   readonly reservations: readonly ReservationEntry[];
+  /** Reservations announced beyond those listed. */
+  readonly reservationsLeftOut: number;
   readonly overall: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
   readonly types: readonly TypeResult[];
   readonly manifest: Manifest;
@@ -123,6 +125,7 @@ export interface RunRecord {
   readonly preemptions: number;
   readonly steals: number;
   readonly reservations: readonly ReservationEntry[];
+  readonly reservationsLeftOut: number;
   /** Recorded after the warm-up, per type. */
   readonly measurements: readonly TypeMeasurements[];
   /** From the end of the warm-up to the last arrival. */
@@ -203,6 +206,7 @@ export function createResult(
     preemptions: record.preemptions,
     steals: record.steals,
     reservations: record.reservations,
+    reservationsLeftOut: record.reservationsLeftOut,
     overall: {
       slowdown: summarize(
         mergeAll(measurements.map((type) => type.slowdown)),

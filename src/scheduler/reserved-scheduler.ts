@@ -25,6 +25,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected readonly startedNs: Float64Array;
   protected readonly spillway: number;
   protected readonly idle: WorkerSet;
+  protected readonly handoverNs: number;
   protected waiting = 0;
 
   // The groups, shortest first. Group g holds types groupTypes[groupFrom[g]] … groupTypes[groupFrom[g + 1] - 1].
@@ -51,6 +52,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.typeOn = new Int32Array(workers);
     this.startedNs = new Float64Array(workers);
     this.spillway = workers - 1;
+    this.handoverNs = setup.handoverNs ?? 0;
     // One more than the types: UNKNOWN is a group of its own, always the last.
     this.groupOf = new Int32Array(types + 1);
     this.groupTypes = Int32Array.from({ length: types + 1 }, (_, type) => type);
@@ -78,7 +80,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   complete(worker: number): void {
     this.idle.add(worker);
     // As Perséphone does; but what is left is time, however short.
-    const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - (this.setup.handoverNs ?? 0);
+    const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - this.handoverNs;
     this.observe(this.typeOn[worker]!, Math.max(1, serviceNs));
   }
 

@@ -205,6 +205,7 @@ function recordOf(
         })),
       }),
     ),
+    reservationsLeftOut: simulation.reservationsLeftOut(),
     measurements: typeNames.map((_, type) => simulation.measurements(type)),
     window: {
       fromNs: from.atNs,

@@ -57,7 +57,7 @@ describe('commands in the pages', () => {
   it('there are some', () => expect(named.length).toBeGreaterThan(8));
 
   // lcfs exists once its reader has written it; hardware runs and the machine they need have tests of their own (test/hw).
-  const runnable = named.filter(({ line }) => !/lcfs|--hw|--both|^doctor|^serve|^load/.test(line));
+  const runnable = named.filter(({ line }) => !/lcfs|--hw|--both|^calibrate|^doctor|^serve|^load/.test(line));
   it.each(runnable)('psp $line', ({ words }) => {
     const { status, stderr, stdout } = psp(quick(words));
     expect(stderr).toBe('');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readServerCounts, reconcileServer } from '../../src/hw/counts.js';
-import { createDispatcher } from '../../src/hw/dispatcher.js';
+import { createDispatcher, type MakeScheduler } from '../../src/hw/dispatcher.js';
 import { createSharedMemory } from '../../src/hw/layout.js';
 import { createScheduler } from '../../src/hw/policy.js';
 import { ScriptedNative } from '../../src/hw/scripted-native.js';
@@ -107,4 +107,23 @@ describe.each(policies.filter((policy) => !policy.clairvoyant).map((policy) => p
       [],
     );
   });
+});
+
+it('tells, as the simulator does, of the reservation a policy begins with', () => {
+  const workers = 4;
+  const memory = createSharedMemory({ workers, types: TYPES.length, slots: 64, arrivalsCapacity: 64 });
+  const begins = (text: string): number[][] => {
+    const policy = parsePolicy(text);
+    const make: MakeScheduler = (pool, now) =>
+      createScheduler(policy, { workers, types: TYPES, pool, now, random: Math.random });
+    const dispatcher = createDispatcher(memory, make);
+    const told: number[][] = [];
+    dispatcher.reset(make, {
+      reserved: (scheduler) => told.push(scheduler.reservation!().groups.map((group) => group.workers.length)),
+    });
+    return told;
+  };
+  expect(begins('darc-static:reserved=1:short=A')).toEqual([[1, 3]]);
+  expect(begins('darc')).toEqual([[4]]);
+  expect(begins('c-fcfs')).toEqual([]);
 });

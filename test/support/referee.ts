@@ -240,9 +240,8 @@ export class Referee implements Scheduler {
       this.violated('preemption', `worker ${worker} under a policy that never preempts`);
     else {
       const request = this.known.get(this.on[worker]!)!;
-      const leftNs = this.trace.serviceNs[request.id]! - request.receivedNs;
-      // A request that is done at this very moment completes instead; its worker is about to be free all the same.
-      if (this.nowNs - this.sinceNs[worker]! < leftNs) this.endStretch(worker, request);
+      // A request that is done at this very moment completes instead, with nothing added.
+      this.endStretch(worker, request);
       this.yielding.add(worker);
       this.setup.pool.preempt(worker);
     }

@@ -19,6 +19,7 @@ import {
   onePolicy,
   parseDilation,
   readHardwareConfig,
+  SERVER_UNKNOWN,
   workloadOf,
 } from '../hardware-settings.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
@@ -136,6 +137,7 @@ async function run(options: RunOptions): Promise<number> {
   for (const result of results) {
     output.write(`${result.policy}: lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
   }
+  if (options.role === 'client') output.write(SERVER_UNKNOWN);
   const kept = options.samples
     ? real.map(({ result, samples }) => ({ ...result, samples: encodeSamples(samples) }))
     : results;
@@ -183,8 +185,10 @@ async function runOne(
     live.clear();
   }
   const warmup = options.warmup ?? DEFAULTS.warmup;
+  const { policy: _, ...unsaid } = spec;
   const result = hardwareResult(finished, {
-    ...spec,
+    // A client knows the server's policy only from whoever typed it.
+    ...(options.role === 'client' && options.policies === undefined ? unsaid : spec),
     warmup,
     startedAt,
     wallSeconds: Math.round(performance.now() - startedMs) / 1000,

@@ -118,7 +118,9 @@ class PreemptiveDarc extends Darc {
 
   private beginYield(worker: number): void {
     this.leave(worker);
-    this.attainedNs[this.requestOn[worker]!] = this.setup.now[0]! - this.startedNs[worker]!;
+    // Of what lies between, each start lost a hand-over.
+    const sinceNs = this.setup.now[0]! - this.startedNs[worker]!;
+    this.attainedNs[this.requestOn[worker]!] = sinceNs - this.handoverNs;
     this.yieldingOn.add(worker);
     this.yielding++;
   }
