@@ -13,7 +13,6 @@ import { formatComparison } from '../../report/comparison.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  abortOnSignal,
   addSettings,
   liveLine,
   onePolicy,
@@ -22,6 +21,7 @@ import {
   SERVER_UNKNOWN,
   workloadOf,
 } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
 import { checkOutput, PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
