@@ -77,16 +77,7 @@ export interface CompareOptions {
  */
 export function compareSides(a: readonly Side[], b: readonly Side[], options: CompareOptions = {}): Comparison {
   const { tolerance } = options;
-  if (a.length === 0 || b.length === 0) throw new InputError('expected results on both sides, found none');
-  const counterparts = new Map(b.map((side) => [identityOf(side.result), side]));
-  const runs = a.map((side): ComparedRun => {
-    const other = counterparts.get(identityOf(side.result));
-    if (!other) {
-      const there = b.map(({ result }) => describe(result)).join('; ');
-      throw new InputError(`${describe(side.result)}: no counterpart on the other side, which has ${there}`);
-    }
-    return compareRun(side, other, options);
-  });
+  const runs = counterpartsOf(a, b).map(([side, other]) => compareRun(side, other, options));
   const verdicts = runs.flatMap(({ types }) =>
     types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees ?? true)),
   );
@@ -98,6 +89,22 @@ export function compareSides(a: readonly Side[], b: readonly Side[], options: Co
     agrees: tolerance === undefined ? null : verdicts.every(Boolean),
     runs,
   };
+}
+
+/**
+ * Each result of the first side with its counterpart.
+ *
+ * @throws InputError when it has none
+ */
+export function counterpartsOf(a: readonly Side[], b: readonly Side[]): (readonly [Side, Side])[] {
+  if (a.length === 0 || b.length === 0) throw new InputError('expected results on both sides, found none');
+  const counterparts = new Map(b.map((side) => [identityOf(side.result), side]));
+  return a.map((side) => {
+    const other = counterparts.get(identityOf(side.result));
+    if (other) return [side, other];
+    const there = b.map(({ result }) => describe(result)).join('; ');
+    throw new InputError(`${describe(side.result)}: no counterpart on the other side, which has ${there}`);
+  });
 }
 
 function worldOf({ world, system }: Result): Comparison['a'] {

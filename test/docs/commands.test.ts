@@ -45,7 +45,7 @@ function commands(): string[][] {
 /** The run cut short; what it is about stays. */
 function quick(words: readonly string[]): readonly string[] {
   const ends = words.some((word) => ['--help', '--requests', '--duration'].includes(word));
-  if (words[0] !== 'sim' || ends) return words;
+  if (!['sim', 'sweep'].includes(words[0]!) || ends) return words;
   // A timeline begins where the run still has to come to.
   const requests = words.includes('--timeline') ? '100k' : '5000';
   return [...words.map((word) => word.replace(/^\d+%/, '100%')), '--requests', requests];

@@ -6,7 +6,8 @@ import { readSystem } from '../../experiment/files.js';
 import { hardwarePolicy } from '../../hw/policy.js';
 import { formatCalibration, formatMoved } from '../../report/calibration.js';
 import { complain, EXIT } from '../failure.js';
-import { abortOnSignal, parseDilation } from '../hardware-settings.js';
+import { parseDilation } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { parseSetting, SETTINGS } from '../settings.js';
 

@@ -1,17 +1,22 @@
 import type { Command } from 'commander';
-import { type Comparison, compareSides, type Side } from '../../experiment/compare.js';
+import { type CompareOptions, compareSides, type Side } from '../../experiment/compare.js';
 import { InputError } from '../../experiment/errors.js';
 import { readText } from '../../experiment/files.js';
 import { decodeSamples } from '../../experiment/samples.js';
 import type { Result } from '../../metrics/result.js';
 import { formatCompared } from '../../report/compare.js';
+import { drawComparisons } from '../comparison-picture.js';
 import { EXIT } from '../failure.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 
-interface CompareCliOptions {
+export interface CompareOutput {
+  readonly json?: string | undefined;
+  readonly picture?: string | undefined;
+}
+
+interface CompareCliOptions extends CompareOutput {
   readonly tolerance?: number;
   readonly unpaired?: true;
-  readonly json?: string;
 }
 
 export function addCompare(program: Command): void {
@@ -26,6 +31,7 @@ export function addCompare(program: Command): void {
     .option('--tolerance <X%>', 'end with 1 when a percentile differs by more (p99.9: twice as much)', parseTolerance)
     .option('--unpaired', 'also when the two met different requests')
     .option('--json <FILE|->', 'write the comparison as JSON, - for stdout')
+    .option('--picture <FILE>', PICTURE_HELP, parsePicture)
     .addHelpText(
       'after',
       `
@@ -34,19 +40,38 @@ Example:
   psp sim --workload bimodal --policy darc --requests 20k --samples --json b.json --system persephone
   psp compare a.json b.json --tolerance 10%`,
     )
-    .action((a: string, b: string, options: CompareCliOptions) => {
-      if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
-      process.exitCode = showComparison(compareSides(readSides(a), readSides(b), options), options.json);
+    .action(async (a: string, b: string, options: CompareCliOptions) => {
+      checkOutput(options);
+      process.exitCode = await showComparison(readSides(a), readSides(b), options);
     });
 }
 
-/** Prints a comparison and answers the exit code. */
-export function showComparison(comparison: Comparison, json: string | undefined): number {
+export const PICTURE_HELP = 'draw both distributions, .svg or .png; one file per policy and load';
+
+/** @throws InputError */
+export function parsePicture(text: string): string {
+  if (!/\.(svg|png)$/i.test(text)) throw new InputError(`--picture: expected a file .svg or .png, found '${text}'`);
+  return text;
+}
+
+/** @throws InputError */
+export function checkOutput({ json, picture }: CompareOutput): void {
+  for (const file of [json, picture]) if (file !== undefined && file !== '-') checkWritable(file);
+}
+
+/** Compares, prints and writes, and answers the exit code. */
+export async function showComparison(
+  a: readonly Side[],
+  b: readonly Side[],
+  { json, picture, ...options }: CompareOptions & CompareOutput,
+): Promise<number> {
+  const comparison = compareSides(a, b, options);
   const output = outputTo(json === '-' ? process.stderr : process.stdout);
   output.write(formatCompared(comparison, output.style));
   const text = `${JSON.stringify(comparison, null, 2)}\n`;
   if (json === '-') process.stdout.write(text);
   else if (json !== undefined) writeFile(json, text);
+  if (picture !== undefined) for (const file of await drawComparisons(picture, a, b)) output.write(`drawn: ${file}\n`);
   return comparison.agrees === false ? EXIT.no : EXIT.ok;
 }
 

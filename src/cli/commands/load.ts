@@ -9,7 +9,6 @@ import { StartupError } from '../../hw/startup-error.js';
 import { formatComparison } from '../../report/comparison.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  abortOnSignal,
   addSettings,
   liveLine,
   offerOf,
@@ -18,6 +17,7 @@ import {
   SERVER_UNKNOWN,
   workloadOf,
 } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
 

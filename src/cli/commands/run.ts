@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { compareSides, type Side } from '../../experiment/compare.js';
+import type { Side } from '../../experiment/compare.js';
 import { describeEnvironment } from '../../experiment/environment.js';
 import { InputError } from '../../experiment/errors.js';
 import { DEFAULTS, planRuns } from '../../experiment/plan.js';
@@ -13,7 +13,6 @@ import { formatComparison } from '../../report/comparison.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  abortOnSignal,
   addSettings,
   liveLine,
   onePolicy,
@@ -22,9 +21,10 @@ import {
   SERVER_UNKNOWN,
   workloadOf,
 } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
-import { parseTolerance, showComparison } from './compare.js';
+import { checkOutput, PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
 import { serve } from './serve.js';
 
 interface RunOptions extends Omit<SimSettings, 'load'> {
@@ -34,6 +34,7 @@ interface RunOptions extends Omit<SimSettings, 'load'> {
   readonly system?: string;
   readonly samples?: true;
   readonly tolerance?: number;
+  readonly picture?: string;
   readonly config?: string;
   readonly role?: 'server' | 'client';
   readonly dilate: number | 'auto';
@@ -72,6 +73,7 @@ export function addRun(program: Command): void {
     .addOption(loadsOption())
     .option('--system <NAME|FILE>', 'with --both: what the simulated side costs; see psp systems')
     .option('--tolerance <X%>', 'with --both: end with 1 when a percentile differs by more', parseTolerance)
+    .option('--picture <FILE>', `with --both: ${PICTURE_HELP}`, parsePicture)
     .option('--samples', 'keep every request in the JSON, for psp compare')
     .addOption(
       new Option('--dilate <K|auto>', 'stretch all times by K, so that many workers fit few cores')
@@ -100,7 +102,7 @@ async function run(options: RunOptions): Promise<number> {
     );
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
-  if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
+  checkOutput(options);
   const workload = workloadOf(options);
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
   // Refused before anything runs.
@@ -130,7 +132,7 @@ async function run(options: RunOptions): Promise<number> {
   }
   const results = real.map(({ result }) => result);
   const code = exitCode(results, signal);
-  if (options.both && code === EXIT.ok) return showComparison(compareSides(simulated, real, options), options.json);
+  if (options.both && code === EXIT.ok) return showComparison(simulated, real, options);
 
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
   output.write(formatComparison(results, { ...output, title: workload.title }));
@@ -227,7 +229,7 @@ function checkTogether(options: RunOptions): void {
   if (options.loads && options.rateRps !== undefined) {
     throw new InputError('expected only one of --load and --rate, found both');
   }
-  const alone = (['system', 'tolerance'] as const).find((key) => options[key] !== undefined);
+  const alone = (['system', 'tolerance', 'picture'] as const).find((key) => options[key] !== undefined);
   if (!both && alone) throw new InputError(`--${alone} is for --both`);
   if (!both && options.samples && options.json === undefined) {
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
