@@ -2,7 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { step } from './setup.mjs';
 
-const PACKAGES = ['libdpdk-dev', 'librocksdb-dev', 'pkg-config', 'g++', 'make', 'python3', 'iproute2', 'procps', 'redis-server'];
+const PACKAGES = [
+  'libdpdk-dev',
+  'librocksdb-dev',
+  'pkg-config',
+  'g++',
+  'make',
+  'python3',
+  'iproute2',
+  'procps',
+  'redis-server',
+];
 const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' };
 const APT_OPTIONS = ['-y', '-qq', '-o', 'DPkg::Lock::Timeout=60'];
 
