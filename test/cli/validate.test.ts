@@ -16,5 +16,5 @@ test('psp validate --quick: the simulator agrees with theory', { timeout: 300_00
 
 test('what does not exist is refused', async () => {
   const { code, err } = await psp(['validate', '--quik']);
-  expect([code, err]).toEqual([2, "psp: unknown option '--quik': did you mean '--quick'?\n"]);
+  expect([code, err]).toEqual([2, "psp: unknown option '--quik': did you mean '--quick'?"]);
 });
