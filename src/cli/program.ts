@@ -12,6 +12,7 @@ import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
 import { addSweep } from './commands/sweep.js';
 import { addSystems } from './commands/systems.js';
+import { addValidate } from './commands/validate.js';
 import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
 
@@ -51,6 +52,7 @@ function createProgram(): Command {
   addDoctor(program);
   addPolicies(program);
   addWorkloads(program);
+  addValidate(program);
   addSystems(program);
   return program;
 }
