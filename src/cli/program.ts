@@ -13,6 +13,7 @@ import { addSim } from './commands/sim.js';
 import { addSweep } from './commands/sweep.js';
 import { addSystems } from './commands/systems.js';
 import { addValidate } from './commands/validate.js';
+import { addWorker } from './commands/worker.js';
 import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
 
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addSim(program);
   addSweep(program);
   addMerge(program);
+  addWorker(program);
   addRun(program);
   addServe(program);
   addLoad(program);
