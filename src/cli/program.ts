@@ -12,6 +12,8 @@ import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
 import { addSweep } from './commands/sweep.js';
 import { addSystems } from './commands/systems.js';
+import { addValidate } from './commands/validate.js';
+import { addWorker } from './commands/worker.js';
 import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
 
@@ -42,6 +44,8 @@ function createProgram(): Command {
   addSim(program);
   addSweep(program);
   addMerge(program);
+  addWorker(program);
+  addValidate(program);
   addRun(program);
   addServe(program);
   addLoad(program);

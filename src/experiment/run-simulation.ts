@@ -20,6 +20,8 @@ export interface RunHooks {
   readonly environment?: Environment;
   /** Filled with the sojourn of each measured request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
+  /** Changes what is simulated: watches it, or breaks something for a test to notice. */
+  readonly adjust?: (options: SimulateOptions) => SimulateOptions;
 }
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
@@ -39,7 +41,8 @@ export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<Mea
   const { share, rule } = warmupOf(spec);
   const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
   const options = simulateOptions(spec, workload, share, hooks);
-  const record = await simulate(recording ? { ...options, policy: recording.policy } : options);
+  const recorded = recording ? { ...options, policy: recording.policy } : options;
+  const record = await simulate(hooks.adjust?.(recorded) ?? recorded);
   recording?.close();
   return {
     identity: {

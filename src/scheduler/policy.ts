@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from '../units/duration.js';
+import { exactDuration, formatDuration, parseDuration } from '../units/duration.js';
 import type { Scheduler, SchedulerSetup } from './scheduler.js';
 
 /**
@@ -167,7 +167,7 @@ export function parseParameter(
 
 /** A parameter's value as it would be typed. */
 export function describeValue(spec: ParameterSpec, value: number | string | boolean): string {
-  if (spec.kind === 'duration') return formatDuration(value as number);
+  if (spec.kind === 'duration') return exactDuration(value as number);
   if (value === Number.POSITIVE_INFINITY) return 'unbounded';
   return String(value);
 }

@@ -63,7 +63,7 @@ export class RequestHeap {
     let at = 0;
     for (let child = 1; child < size; child = 4 * at + 1) {
       let least = child;
-      const end = child + 4 < size ? child + 4 : size;
+      const end = Math.min(child + 4, size);
       for (let other = child + 1; other < end; other++) {
         const more = keys[other]! - keys[least]!;
         if (more < 0 || (more === 0 && ((turns[other]! - turns[least]!) | 0) < 0)) least = other;

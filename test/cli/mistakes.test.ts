@@ -129,6 +129,14 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
     sweep('--shard', '3/2'),
     "--shard: expected I/N with I from 1 to N, such as 2/8, found '3/2'",
   ],
+  'an engine without its Redis': [
+    sweep('--engine', 'bullmq'),
+    'expected --engine bullmq and --redis URL together, or neither (the points run here)',
+  ],
+  'a Redis that is no address': [
+    ['worker', '--redis', 'localhost'],
+    "--redis: expected the address of Redis or Valkey, such as redis://host:6379, found 'localhost'",
+  ],
   'an experiment that is not there': [['sweep', 'no.yaml'], 'no.yaml: cannot be read: there is no such file'],
   'merging what is no sweep': [
     ['merge', '.', '--out', 'x'],

@@ -2,8 +2,11 @@ import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../experiment/errors.js';
 import { shippedWorkloads } from '../../experiment/files.js';
+import type { Engine } from '../../experiment/sweep/engine.js';
+import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan.js';
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
+import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
 import { formatRate } from '../../units/rate.js';
 import { readExperiment } from '../experiment-file.js';
@@ -22,6 +25,8 @@ interface Shard {
 }
 
 interface SweepCommandOptions extends Lists {
+  readonly engine: 'local' | 'bullmq';
+  readonly redis?: string;
   readonly out?: string;
   readonly shard?: Shard;
 }
@@ -33,7 +38,8 @@ Examples:
   psp sweep --policy darc,c-fcfs --load .05:.95:.05 --workload bimodal --replications 8 --out results/bimodal
   psp sweep --workload tpcc --policy darc --workers 8:16:2 --rate 500k --out results/workers
   psp sweep experiment.yaml                           the same from a file; the command line wins
-  psp sweep experiment.yaml --shard 2/8 --out part-2  one of eight parts; psp merge puts them together`;
+  psp sweep experiment.yaml --shard 2/8 --out part-2  one of eight parts; psp merge puts them together
+  psp sweep experiment.yaml --engine bullmq --redis redis://host:6379    run by psp worker, on any number of machines`;
 
 export function addSweep(program: Command): void {
   const command = program
@@ -60,22 +66,43 @@ export function addSweep(program: Command): void {
         parseShard(text),
       ),
     )
+    .addOption(
+      new Option('--engine <ENGINE>', 'who runs the points: this machine, or every psp worker at one Redis')
+        .choices(['local', 'bullmq'])
+        .default('local'),
+    )
+    .option('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
     .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
     .action(async (file: string | undefined, options: SweepCommandOptions) => {
       process.exitCode = await sweep(file, options);
     });
 }
 
-async function sweep(file: string | undefined, { out: asked, shard, ...lists }: SweepCommandOptions): Promise<number> {
+async function sweep(
+  file: string | undefined,
+  { out: asked, shard, engine: name, redis, ...lists }: SweepCommandOptions,
+): Promise<number> {
+  const engine = await engineOf(name, redis);
   const blocks = blocksOf(file, lists);
   const out = asked ?? (file === undefined ? undefined : join('results', basename(file).replace(/\.\w+$/, '')));
   if (out === undefined) throw new InputError('expected a folder for the results, found none: add --out DIR');
   const all = await planSweep(blocks);
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
-  const outcome = await run(planned, out);
+  const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);
   if (outcome.left > 0) return EXIT.interrupted;
   return outcome.failures.length > 0 ? EXIT.no : EXIT.ok;
+}
+
+/** @throws InputError */
+async function engineOf(name: SweepCommandOptions['engine'], redis: string | undefined): Promise<Engine> {
+  if ((name === 'bullmq') !== (redis !== undefined)) {
+    throw new InputError('expected --engine bullmq and --redis URL together, or neither (the points run here)');
+  }
+  if (redis === undefined) return localEngine();
+  // Loaded only by who needs it.
+  const { bullmqEngine } = await import('../../experiment/sweep/bullmq-engine.js');
+  return bullmqEngine(redis);
 }
 
 function blocksOf(file: string | undefined, lists: Lists): readonly Block[] {
@@ -90,7 +117,7 @@ function blocksOf(file: string | undefined, lists: Lists): readonly Block[] {
   return blocks;
 }
 
-async function run(planned: readonly PlannedPoint[], out: string): Promise<SweepOutcome> {
+async function run(planned: readonly PlannedPoint[], out: string, engine: Engine): Promise<SweepOutcome> {
   const { signal, undo } = abortOnSignal();
   let progress: SweepProgress | undefined;
   const { hide, note } = showProgress({ done: () => progress?.done ?? 0 }, 'sweep');
@@ -98,6 +125,7 @@ async function run(planned: readonly PlannedPoint[], out: string): Promise<Sweep
   try {
     return await runSweep(planned, {
       out,
+      engine,
       signal,
       onNote: complain,
       onProgress: (now) => {
