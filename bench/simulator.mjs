@@ -19,7 +19,8 @@ const rounds = Number(values.rounds);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Targets, millions of requests per second and core. */
-const target = (policy, workers) => (workers === 256 ? 5 : policy.preemptive ? 8 : policy.name === 'c-fcfs' ? 15 : 12);
+const target = (policy, workers) =>
+  workers === 256 ? 5 : policy.clairvoyant ? 4 : policy.preemptive ? 8 : policy.name === 'c-fcfs' ? 15 : 12;
 
 const scratch = mkdtempSync(join(tmpdir(), 'psp-bench-'));
 try {
@@ -31,7 +32,7 @@ try {
           run: () => call(limit, ['16', values.load, values.requests, mode]),
         }))
       : []),
-    ...policies.filter((policy) => !policy.clairvoyant).map((policy) => contender(policy, 16)),
+    ...policies.map((policy) => contender(policy, 16)),
     ...policies
       .filter((policy) => ['c-fcfs', 'd-fcfs', 'darc', 'ts'].includes(policy.name))
       .map((policy) => contender(policy, 256)),

@@ -1,4 +1,5 @@
 import { definePolicy } from '../policy.js';
+import { Queues } from '../queues.js';
 import { RequestHeap } from '../request-heap.js';
 import { PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
@@ -11,7 +12,9 @@ import { WorkerSet } from '../worker-set.js';
  * attained most, if that has had a quantum; so nothing is preempted within its first quantum.
  */
 class LeastAttained implements Scheduler {
-  /** Waiting requests by what they have attained, ns. */
+  /** Waiting requests that have not run yet: they have attained least, and need no heap to say so. */
+  private readonly fresh = new Queues(1);
+  /** The other waiting requests by what they have attained, ns. */
   private readonly heap = new RequestHeap();
   private readonly idle: WorkerSet;
   private readonly requestOn: Int32Array;
@@ -19,8 +22,6 @@ class LeastAttained implements Scheduler {
   private readonly bornNs: Float64Array;
   /** The worker whose request has attained most; -1 when that must be looked up. */
   private oldest = -1;
-  /** Waiting requests that have not run yet. */
-  private fresh = 0;
   /** Workers that have been told to give up their request and have not answered yet. */
   private readonly yieldingOn: WorkerSet;
   private yielding = 0;
@@ -37,11 +38,9 @@ class LeastAttained implements Scheduler {
   }
 
   arrive(request: number, _type: number, _flow: number): void {
-    const { heap } = this;
-    heap.fit(request);
-    heap.keyOf[request] = 0;
-    heap.push(request);
-    this.fresh++;
+    this.heap.fit(request);
+    this.heap.keyOf[request] = 0;
+    this.fresh.push(0, request);
   }
 
   complete(worker: number): void {
@@ -51,9 +50,9 @@ class LeastAttained implements Scheduler {
   }
 
   sliceExpired(worker: number): number {
-    const { heap } = this;
-    if (heap.length <= this.yielding) return this.quantumNs;
-    if (heap.leastKey() > this.setup.now[0]! - this.bornNs[worker]!) return this.quantumNs;
+    const { heap, fresh } = this;
+    if (this.queued() <= this.yielding) return this.quantumNs;
+    if (fresh.length[0] === 0 && heap.leastKey() > this.setup.now[0]! - this.bornNs[worker]!) return this.quantumNs;
     this.beginYield(worker);
     return PREEMPT;
   }
@@ -65,14 +64,14 @@ class LeastAttained implements Scheduler {
   }
 
   dispatch(): void {
-    const { heap, idle } = this;
-    while (heap.length > 0) {
+    const { heap, idle, fresh } = this;
+    while (this.queued() > 0) {
       const worker = idle.lowest();
       if (worker < 0) break;
       idle.delete(worker);
-      this.start(worker, heap.shift());
+      this.start(worker, fresh.length[0]! > 0 ? fresh.shift(0) : heap.shift());
     }
-    while (this.fresh > this.yielding) {
+    while (fresh.length[0]! > this.yielding) {
       if (this.oldest < 0) this.oldest = indexOfMin(this.bornNs);
       const worker = this.oldest;
       if (this.setup.now[0]! - this.bornNs[worker]! < this.quantumNs) return;
@@ -82,14 +81,12 @@ class LeastAttained implements Scheduler {
   }
 
   queued(): number {
-    return this.heap.length;
+    return this.heap.length + this.fresh.length[0]!;
   }
 
   private start(worker: number, request: number): void {
     const { bornNs, oldest } = this;
-    const attainedNs = this.heap.keyOf[request]!;
-    if (attainedNs === 0) this.fresh--;
-    bornNs[worker] = this.setup.now[0]! - attainedNs;
+    bornNs[worker] = this.setup.now[0]! - this.heap.keyOf[request]!;
     if (oldest >= 0 && bornNs[worker]! < bornNs[oldest]!) this.oldest = worker;
     this.requestOn[worker] = request;
     this.setup.pool.start(worker, request, this.quantumNs);
