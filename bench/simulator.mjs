@@ -1,4 +1,4 @@
-// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians. `npm run bench [-- --requests 4e6 --rounds 5]`.
+// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians. `npm run bench [-- --requests 12e6 --rounds 5]`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { policies } from '../dist/scheduler/registry.js';
 
 const { values } = parseArgs({
   options: {
-    requests: { type: 'string', default: '4e6' },
+    requests: { type: 'string', default: '12e6' },
     rounds: { type: 'string', default: '5' },
     load: { type: 'string', default: '0.8' },
   },
