@@ -33,7 +33,7 @@ module.exports = {
       name: 'events-know-only-the-scheduler',
       severity: 'error',
       from: { path: rooms('events') },
-      to: { path: '^src/', pathNot: rooms('events', 'scheduler', 'units') },
+      to: { path: '^src/', pathNot: rooms('events', 'scheduler', 'metrics', 'units') },
     },
     {
       name: 'sim-does-not-know-hw',

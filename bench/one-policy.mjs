@@ -1,5 +1,5 @@
 // One policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD`. Prints one line of JSON. Through the policy interface, with all metrics and the digest, as a run of
-// `psp sim` does; a fifth of the requests more are played first, so that the code is compiled.
+// `psp sim` does; a third of the requests more, at most four million, are played first, so that the code is compiled.
 import { readFileSync } from 'node:fs';
 import { setEngineFlags } from '../dist/experiment/engine-flags.js';
 
@@ -15,7 +15,7 @@ const { STREAM, substream } = await import('../dist/workload/random.js');
 const workload = parseWorkload(readFileSync(new URL(`../workloads/${name}.yaml`, import.meta.url), 'utf8'), name);
 const workers = Number(workersText);
 const requests = Number(requestsText);
-const warmUp = Math.min(2e6, Math.ceil(requests / 5));
+const warmUp = Math.min(4e6, Math.ceil(requests / 3));
 const { policy, parameters } = parsePolicy(text);
 const types = workload.types.slice(0, workload.classified);
 const simulation = createSimulation({

@@ -1,4 +1,4 @@
-// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians. `npm run bench [-- --requests 4e6 --rounds 5]`.
+// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians. `npm run bench [-- --requests 12e6 --rounds 5]`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { policies } from '../dist/scheduler/registry.js';
 
 const { values } = parseArgs({
   options: {
-    requests: { type: 'string', default: '4e6' },
+    requests: { type: 'string', default: '12e6' },
     rounds: { type: 'string', default: '5' },
     load: { type: 'string', default: '0.8' },
   },
@@ -19,7 +19,8 @@ const rounds = Number(values.rounds);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Targets, millions of requests per second and core. */
-const target = (policy, workers) => (workers === 256 ? 5 : policy.preemptive ? 8 : policy.name === 'c-fcfs' ? 15 : 12);
+const target = (policy, workers) =>
+  workers === 256 ? 5 : policy.clairvoyant ? 4 : policy.preemptive ? 8 : policy.name === 'c-fcfs' ? 15 : 12;
 
 const scratch = mkdtempSync(join(tmpdir(), 'psp-bench-'));
 try {
@@ -31,7 +32,7 @@ try {
           run: () => call(limit, ['16', values.load, values.requests, mode]),
         }))
       : []),
-    ...policies.filter((policy) => !policy.clairvoyant).map((policy) => contender(policy, 16)),
+    ...policies.map((policy) => contender(policy, 16)),
     ...policies
       .filter((policy) => ['c-fcfs', 'd-fcfs', 'darc', 'ts'].includes(policy.name))
       .map((policy) => contender(policy, 256)),

@@ -1,8 +1,18 @@
-// The Debian packages that the hardware backend and its tests need: installed by `npm test` where that is possible, named where it is not.
+// The Debian packages that the hardware backend, its tests, and those of sweeps on Redis need: installed by `npm test` where that is possible, named where it is not.
 import { spawnSync } from 'node:child_process';
 import { step } from './setup.mjs';
 
-const PACKAGES = ['libdpdk-dev', 'librocksdb-dev', 'pkg-config', 'g++', 'make', 'python3', 'iproute2', 'procps'];
+const PACKAGES = [
+  'libdpdk-dev',
+  'librocksdb-dev',
+  'pkg-config',
+  'g++',
+  'make',
+  'python3',
+  'iproute2',
+  'procps',
+  'redis-server',
+];
 const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' };
 const APT_OPTIONS = ['-y', '-qq', '-o', 'DPkg::Lock::Timeout=60'];
 
@@ -12,13 +22,13 @@ export async function installNativePackages() {
   if (missing.length === 0) return;
   const list = missing.join(' ');
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error) {
-    console.warn(`psp: the tests of the hardware backend may be SKIPPED: install ${list}`);
+    console.warn(`psp: tests of the hardware backend and of sweeps on Redis may be SKIPPED: install ${list}`);
     return;
   }
   Object.assign(process.env, ENVIRONMENT);
   await step('updating the list of Debian packages', 'apt-get', ['update', '-qq']);
   const well = await step(`installing ${list}`, 'apt-get', ['install', ...APT_OPTIONS, ...missing]);
-  if (!well) console.warn('psp: the tests of the hardware backend will be SKIPPED');
+  if (!well) console.warn('psp: tests of the hardware backend and of sweeps on Redis will be SKIPPED');
 }
 
 function installed(name) {

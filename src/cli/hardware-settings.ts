@@ -7,7 +7,6 @@ import { type HardwareConfig, parseHardwareConfig } from '../hw/config.js';
 import { type HardwareLive, showLive } from '../hw/run.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import type { Offer, Workload } from '../workload/workload.js';
-import { EXIT } from './failure.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 
 /** Where a run on a machine differs from a simulated one. */
@@ -66,29 +65,6 @@ export function onePolicy(settings: SimSettings): string {
   return policies[0]!;
 }
 
-/** One Ctrl-C may arrive twice, from the terminal and from a program around psp; what comes this much later was meant. */
-const SAME_SIGNAL_MS = 500;
-
-/** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
-export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
-  const controller = new AbortController();
-  let firstMs = 0;
-  const onSignal = (): void => {
-    if (controller.signal.aborted && Date.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
-    firstMs ||= Date.now();
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    signal: controller.signal,
-    undo: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
-}
-
 /** Shows the live figures on one line of the terminal that is written over; nothing elsewhere. */
 export function liveLine(
   label: string,
@@ -103,6 +79,10 @@ export function liveLine(
     clear: () => write(''),
   };
 }
+
+/** Said below the table of a load generator that runs alone. */
+export const SERVER_UNKNOWN =
+  'The figures are those of the load generator: what only the server knows (its policy, how busy its workers are, what it dropped) is not among them.\n';
 
 export function parseDilation(text: string): number | 'auto' {
   if (text === 'auto') return 'auto';

@@ -13,3 +13,26 @@ export function stopOnInterrupt(control: RunControl): () => void {
   process.on('SIGINT', onInterrupt);
   return () => process.off('SIGINT', onInterrupt);
 }
+
+/** One Ctrl-C may arrive twice, from the terminal and from a program around psp; what comes this much later was meant. */
+const SAME_SIGNAL_MS = 500;
+
+/** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
+export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
+  const controller = new AbortController();
+  let firstMs = 0;
+  const onSignal = (): void => {
+    if (controller.signal.aborted && Date.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+    firstMs ||= Date.now();
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    undo: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

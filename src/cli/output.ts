@@ -43,9 +43,9 @@ export function checkWritable(path: string): void {
 }
 
 /** @throws EnvironmentError */
-export function writeFile(path: string, text: string): void {
+export function writeFile(path: string, content: string | Uint8Array): void {
   try {
-    writeFileSync(path, text);
+    writeFileSync(path, content);
   } catch (error) {
     throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
   }

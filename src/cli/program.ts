@@ -1,13 +1,19 @@
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
+import { addCalibrate } from './commands/calibrate.js';
+import { addCompare } from './commands/compare.js';
 import { addDoctor } from './commands/doctor.js';
 import { addLoad } from './commands/load.js';
+import { addMerge } from './commands/merge.js';
 import { addPolicies } from './commands/policies.js';
 import { addReplay } from './commands/replay.js';
 import { addRun } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
+import { addSweep } from './commands/sweep.js';
 import { addSystems } from './commands/systems.js';
+import { addValidate } from './commands/validate.js';
+import { addWorker } from './commands/worker.js';
 import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
 
@@ -36,9 +42,15 @@ function createProgram(): Command {
     .addHelpText('after', '\nStart with: psp sim --workload bimodal');
   // Subcommands inherit what is set above.
   addSim(program);
+  addSweep(program);
+  addMerge(program);
+  addWorker(program);
+  addValidate(program);
   addRun(program);
   addServe(program);
   addLoad(program);
+  addCompare(program);
+  addCalibrate(program);
   addReplay(program);
   addDoctor(program);
   addPolicies(program);

@@ -7,7 +7,10 @@ const REFRESH_MS = 100;
 const SCALE = 1000;
 
 /** Shows a bar on stderr while runs go on, if that is a terminal and they take long enough. Answers how to take it away, and how to say more in it. */
-export function showProgress(control: RunControl, label: string): { hide: () => void; note: (text: string) => void } {
+export function showProgress(
+  control: Pick<RunControl, 'done'>,
+  label: string,
+): { hide: () => void; note: (text: string) => void } {
   if (!process.stderr.isTTY) return { hide: () => {}, note: () => {} };
   let noted = '';
   const bar = new cliProgress.SingleBar({

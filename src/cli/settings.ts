@@ -15,7 +15,7 @@ export interface SimSettings extends Partial<Settings> {
   readonly forNs?: number;
 }
 
-interface Setting {
+export interface Setting {
   /** Its name in both places. */
   readonly key: string;
   /** The field it sets. */
@@ -212,7 +212,9 @@ function withFolder(settings: SimSettings, by: SimSettings): SimSettings {
 }
 
 /** The first two settings that exclude each other, if there are any. */
-export function conflict(settings: SimSettings): readonly [Setting, Setting] | undefined {
+export function conflict(
+  settings: Readonly<Partial<Record<keyof SimSettings, unknown>>>,
+): readonly [Setting, Setting] | undefined {
   const given = SETTINGS.filter(({ field, group }) => group && settings[field] !== undefined);
   for (const first of given) {
     const second = given.find((other) => other !== first && other.group === first.group);

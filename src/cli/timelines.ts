@@ -12,6 +12,14 @@ import type { SimSettings } from './settings.js';
 
 const DEFAULT_FOR_NS = 1e6;
 
+/** The part of a run that is drawn. */
+export function timelineWindow({ fromNs = 0, forNs = DEFAULT_FOR_NS }: Pick<SimSettings, 'fromNs' | 'forNs'>): {
+  fromNs: number;
+  forNs: number;
+} {
+  return { fromNs, forNs };
+}
+
 /** What to draw, checked. */
 export interface TimelineTask {
   readonly spec: RunSpec;
@@ -60,7 +68,7 @@ export function pathsFor(path: string, specs: readonly Pick<RunSpec, 'policy' | 
  * @throws InputError when a run ends before its timeline begins
  */
 export async function writeTimelines(tasks: readonly TimelineTask[], settings: SimSettings, plan: Plan): Promise<void> {
-  const window = { fromNs: settings.fromNs ?? 0, forNs: settings.forNs ?? DEFAULT_FOR_NS };
+  const window = timelineWindow(settings);
   for (const { spec, path } of tasks) {
     const timeline = await runTimeline(spec, window);
     if (timeline.toNs < window.fromNs + window.forNs) {

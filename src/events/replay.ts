@@ -1,3 +1,4 @@
+import type { Observer } from '../metrics/observer.js';
 import type { Policy, Parameters as PolicyParameters } from '../scheduler/policy.js';
 import {
   type Reservation,
@@ -17,8 +18,10 @@ export interface ReplayOptions {
   readonly parameters: PolicyParameters;
   readonly setup: Pick<SchedulerSetup, 'workers' | 'types' | 'random' | 'trueProfile' | 'handoverNs'>;
   readonly blocks: Generator<EventBlock, EventFileEnd>;
-  /** Told the number of events replayed, once per block. */
-  readonly onProgress?: (events: number) => void;
+  /** Told what happened on the recorded machine: the requests by number, in the order of their arrival. */
+  readonly observer?: Observer;
+  /** Told each reservation, when it was made. */
+  readonly onReservation?: (reservation: Reservation, atNs: number) => void;
 }
 
 export interface ReplayReport {
@@ -56,7 +59,7 @@ export interface Difference {
  * run on the machine (or in the simulator) was decided by this policy and nothing else.
  */
 export function replay(options: ReplayOptions): ReplayReport {
-  const books = createBooks(options.setup.workers);
+  const books = createBooks(options.setup.workers, options.observer);
   const progress = { decisions: 0, told: 0, untilNs: 0 };
   const cursor = createCursor(options);
   try {
@@ -88,7 +91,8 @@ interface Progress {
   untilNs: number;
 }
 
-function play({ policy, parameters, setup }: ReplayOptions, cursor: Cursor, books: Books, progress: Progress): void {
+function play(options: ReplayOptions, cursor: Cursor, books: Books, progress: Progress): void {
+  const { policy, parameters, setup, observer, onReservation } = options;
   const now = new Float64Array(1);
   const demandNs = new Float64Array(1);
   const completionNs = new Float64Array(1);
@@ -127,21 +131,29 @@ function play({ policy, parameters, setup }: ReplayOptions, cursor: Cursor, book
   const pool: Workers = {
     start: (worker, request, sliceNs) => {
       answered(EventKind.start, worker, request, sliceNs);
-      books.start(worker, request);
+      books.start(worker, request, now[0]!);
     },
     preempt: (worker) => answered(EventKind.preempt, worker, 0, 0),
     drop: (request, reason) => {
       answered(EventKind.drop, request, reason, 0);
-      books.drop(request);
+      books.drop(request, now[0]!);
     },
-    stole: (thief, victim, count) => answered(EventKind.stole, thief, victim, count),
-    reserved: () => answered(EventKind.reserved, hashReservation(scheduler.reservation!()), 0, 0),
+    stole: (thief, victim, count) => {
+      answered(EventKind.stole, thief, victim, count);
+      observer?.steals(thief, victim, count, now[0]!);
+    },
+    reserved: () => {
+      const reservation = scheduler.reservation!();
+      answered(EventKind.reserved, hashReservation(reservation), 0, 0);
+      onReservation?.(reservation, now[0]!);
+    },
     completeAt: (request) => {
       answered(EventKind.completeAt, request, 0, 0, completionNs[0]!);
       books.willComplete(request);
     },
   };
   const scheduler: Scheduler = policy.create({ ...setup, pool, now, demandNs, completionNs }, parameters);
+  if (scheduler.reservation) onReservation?.(scheduler.reservation(), 0);
 
   for (;;) {
     const event = cursor.next();
@@ -165,7 +177,7 @@ function play({ policy, parameters, setup }: ReplayOptions, cursor: Cursor, book
         scheduler.arrive(a, b, c);
         break;
       case EventKind.complete:
-        books.complete(a);
+        books.complete(a, now[0]!);
         scheduler.complete(a);
         break;
       case EventKind.sliceExpired:
@@ -196,7 +208,7 @@ interface Cursor {
   number(): number;
 }
 
-function createCursor({ blocks, onProgress }: ReplayOptions): Cursor {
+function createCursor({ blocks }: ReplayOptions): Cursor {
   let block: EventBlock | undefined;
   let at = 0;
   let before = 0;
@@ -205,7 +217,6 @@ function createCursor({ blocks, onProgress }: ReplayOptions): Cursor {
     next: () => {
       if (!block || at === block.count) {
         before += block?.count ?? 0;
-        onProgress?.(before);
         const next = blocks.next();
         if (next.done) {
           // Events lost at the very end leave no gap behind them.
@@ -227,36 +238,49 @@ function createCursor({ blocks, onProgress }: ReplayOptions): Cursor {
 /** Who waits and who runs, kept for the report alone. */
 interface Books {
   arrive(request: number, type: number, nowNs: number): void;
-  start(worker: number, request: number): void;
-  drop(request: number): void;
+  start(worker: number, request: number, nowNs: number): void;
+  drop(request: number, nowNs: number): void;
   willComplete(request: number): void;
-  complete(worker: number): void;
+  complete(worker: number, nowNs: number): void;
   preempted(worker: number, nowNs: number): void;
   waiting(nowNs: number): Difference['waiting'];
   idle(): number[];
 }
 
-function createBooks(workers: number): Books {
-  const present = new Map<number, { type: number; arrivedNs: number; running: boolean }>();
+function createBooks(workers: number, observer: Observer | undefined): Books {
+  const present = new Map<number, { number: number; type: number; arrivedNs: number; running: boolean }>();
+  let arrived = 0;
   const on = new Array<number>(workers).fill(-1);
   return {
-    arrive: (request, type, arrivedNs) => present.set(request, { type, arrivedNs, running: false }),
-    start: (worker, request) => {
+    arrive: (request, type, arrivedNs) => {
+      const number = arrived++;
+      present.set(request, { number, type, arrivedNs, running: false });
+      observer?.arrives(number, type, arrivedNs);
+    },
+    start: (worker, request, nowNs) => {
       on[worker] = request;
       const known = present.get(request);
-      if (known) known.running = true;
+      if (!known) return;
+      known.running = true;
+      observer?.starts(worker, known.number, known.type, nowNs, nowNs);
     },
-    drop: (request) => present.delete(request),
+    drop: (request, nowNs) => {
+      const known = present.get(request);
+      present.delete(request);
+      if (known) observer?.drops(known.number, known.type, nowNs);
+    },
     willComplete: (request) => {
       on[0] = request;
     },
-    complete: (worker) => {
+    complete: (worker, nowNs) => {
+      if (present.get(on[worker]!)?.running) observer?.stops(worker, nowNs, true, nowNs);
       present.delete(on[worker]!);
       on[worker] = -1;
     },
-    preempted: (worker) => {
+    preempted: (worker, nowNs) => {
       const known = present.get(on[worker]!);
       if (known) known.running = false;
+      observer?.stops(worker, nowNs, false, nowNs);
       on[worker] = -1;
     },
     waiting: (nowNs) =>

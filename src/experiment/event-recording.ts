@@ -1,6 +1,7 @@
 import { createEventFile, type EventFileHeader, openEventFile, sinkOf } from '../events/event-file.js';
 import { type ReplayReport, replay } from '../events/replay.js';
 import { tapped } from '../events/tap.js';
+import { collectTimeline, type Timeline, type TimelineReservation } from '../metrics/timeline.js';
 import { PolicyError, parametersFromPlain, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, policyNamed } from '../scheduler/registry.js';
 import { costsOf, handoverNs } from '../sim/costs.js';
@@ -61,18 +62,32 @@ export function recordSimulation(
 export interface Replayed {
   readonly header: EventFileHeader;
   readonly report: ReplayReport;
+  /** What happened in the window that was asked for, in the times of the recording (stretched in a dilated run). */
+  readonly timeline?: Timeline;
 }
 
 /**
  * Takes the decisions of a recorded run again.
  *
+ * @param window of which a timeline is wanted
+ *
  * @throws InputError when there is no such file, or its policy is none of ours; EventFileError when it is no event file
  */
-export function replayFile(path: string, onProgress?: (events: number) => void): Replayed {
+export function replayFile(path: string, window?: { readonly fromNs: number; readonly forNs: number }): Replayed {
   const file = openOrExplain(path);
   const { header } = file;
   try {
     const policy = policyNamed(header.policy.split(':')[0]!.trim());
+    const reservations: TimelineReservation[] = [];
+    const collector =
+      window &&
+      collectTimeline({
+        fromNs: window.fromNs,
+        toNs: window.fromNs + window.forNs,
+        workers: header.workers,
+        // The last is UNKNOWN, which only some traces have.
+        typeNames: [...header.types.map(({ name }) => name), 'UNKNOWN'],
+      });
     const report = replay({
       policy,
       parameters: parametersFromPlain(policy, header.parameters),
@@ -84,9 +99,10 @@ export function replayFile(path: string, onProgress?: (events: number) => void):
         ...(header.handoverNs !== undefined && { handoverNs: header.handoverNs }),
       },
       blocks: file.blocks(),
-      ...(onProgress && { onProgress }),
+      ...(collector && { observer: collector.observer }),
+      onReservation: ({ groups }, atNs) => reservations.push({ atNs, groups }),
     });
-    return { header, report };
+    return { header, report, ...(collector && { timeline: collector.finish(reservations) }) };
   } catch (error) {
     if (error instanceof PolicyError) throw new InputError(`${path}: ${error.message}`);
     throw error;

@@ -67,11 +67,12 @@ export interface Plan {
 /**
  * Reads and checks everything that is asked for, so that nothing can be refused any more once the first run has begun.
  *
+ * @param scan reads a trace; for one who plans many runs and remembers
  * @throws InputError, WorkloadError or PolicyError
  */
-export async function planRuns(settings: Settings): Promise<Plan> {
+export async function planRuns(settings: Settings, scan = scanTraceFile): Promise<Plan> {
   const { workers = DEFAULTS.workers } = settings;
-  const { workload, end, name } = await readInput(settings, workers);
+  const { workload, end, name } = await readInput(settings, workers, scan);
   const asked = contenders(settings, name).map(
     (contender): RunSpec => ({
       workload,
@@ -146,6 +147,7 @@ function nameAndCosts({ name, costs }: System): NonNullable<RunSpec['system']> {
 async function readInput(
   settings: Settings,
   workers: number,
+  scan: typeof scanTraceFile,
 ): Promise<{ workload: GeneratedWorkload | TraceWorkload; end: RunSpec['end']; name: string }> {
   const file = findWorkload(settings.workload, settings.folder);
   const { load, rateRps, rateScale, requests, durationNs } = settings;
@@ -153,7 +155,7 @@ async function readInput(
     rateRps !== undefined ? { rateRps } : load !== undefined ? { load, workers } : undefined;
   const asked = requests !== undefined ? { requests } : durationNs !== undefined ? { durationNs } : undefined;
   if (file.kind === 'trace') {
-    const { summary, sha256 } = await scanTraceFile(file.path, file.fileName);
+    const { summary, sha256 } = await scan(file.path, file.fileName);
     return {
       workload: {
         kind: 'trace',

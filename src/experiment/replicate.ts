@@ -1,12 +1,13 @@
 /** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
 import { relativeError } from '../metrics/confidence.js';
-import { createPool } from '../metrics/pool.js';
+import { createPool, type MeasuredRun } from '../metrics/pool.js';
 import type { Result, Statistic } from '../metrics/result.js';
 import type { FoundWarmUp } from '../sim/warm-up.js';
 import { withCommonWarmUp } from './common-warm-up.js';
 import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
 import { pooledHash, type RunSpec } from './run-spec.js';
+import { createThreadPool, type ThreadPool } from './thread-pool.js';
 
 /** How near the truth a percentile of the slowdown is wanted, and of which. */
 export interface Precision {
@@ -37,6 +38,10 @@ export interface ReplicationHooks {
   readonly control?: RunControl;
   /** Told after each run how wide the widest interval is over all specs, relative: {@link precisionOf}. */
   readonly onPrecision?: (reached: number) => void;
+  /** Told of each run when it is finished. */
+  readonly onRun?: (run: MeasuredRun) => void;
+  /** Threads to use, of one who does more with them. */
+  readonly threads?: ThreadPool;
 }
 
 /** A control that is large enough for all that may be run. */
@@ -49,12 +54,25 @@ export function controlFor(specs: readonly RunSpec[], { first, most }: Replicati
  * policies meet the same requests in each. How many there will be depends on the results only, not on the machine.
  */
 export async function runReplicated(
+  specs: readonly RunSpec[],
+  replications: Replications,
+  { threads, ...hooks }: ReplicationHooks = {},
+): Promise<Replicated[]> {
+  const pool = threads ?? createThreadPool();
+  try {
+    return await replicate(specs, replications, hooks, pool);
+  } finally {
+    if (!threads) pool.close();
+  }
+}
+
+async function replicate(
   given: readonly RunSpec[],
   replications: Replications,
-  hooks: ReplicationHooks = {},
+  { control = controlFor(given, replications), onPrecision, onRun }: ReplicationHooks,
+  threads: ThreadPool,
 ): Promise<Replicated[]> {
-  const { control = controlFor(given, replications), onPrecision } = hooks;
-  const specs = await findWarmUps(given, control);
+  const specs = await findWarmUps(given, control, threads);
   const pools = specs.map(() => createPool(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
@@ -71,7 +89,8 @@ export async function runReplicated(
 
   // The first replication of all, then the second of all: whoever interrupts has something of each.
   for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
-  await runAll('measure', queue, control, (index, run) => {
+  await runAll(threads, 'measure', queue, control, (index, run) => {
+    onRun?.(run);
     const { spec, replication } = places[index]!;
     pools[spec]!.add(replication, run);
     if (++finished[spec]! < planned[spec]! || !replications.precision) return;
@@ -86,11 +105,16 @@ export async function runReplicated(
 }
 
 /** Finds where the warm-up ends, in the first replication; the others have the same. */
-async function findWarmUps(specs: readonly RunSpec[], control: RunControl): Promise<readonly RunSpec[]> {
+async function findWarmUps(
+  specs: readonly RunSpec[],
+  control: RunControl,
+  threads: ThreadPool,
+): Promise<readonly RunSpec[]> {
   const sought = [...specs.keys()].filter((i) => specs[i]!.warmup === 'find');
   if (sought.length === 0) return specs;
   const found: FoundWarmUp[] = [];
   await runAll(
+    threads,
     'seek',
     sought.map((i) => specs[i]!),
     control,

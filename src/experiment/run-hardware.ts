@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
-import { type HardwareFields, recordOfRun } from '../hw/record.js';
+import { type HardwareFields, measuredFrom, recordOfRun, wholeNs } from '../hw/record.js';
 import type { HardwareRun } from '../hw/run.js';
 import { createResult, type Manifest, type Result } from '../metrics/result.js';
+import type { RequestSamples } from '../metrics/samples.js';
 import { plainParameters } from '../scheduler/policy.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../workload/workload.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import { canonicalJson } from './run-spec.js';
+import { samplesOf } from './samples.js';
 
 /** The result of a run on a machine: psp.result/1, with what only a machine knows. */
 export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
 
+/** What a load generator calls the policy of a server it knows nothing of. */
+const UNKNOWN_POLICY = 'unknown';
+
 export interface HardwareIdentity {
   readonly workload: Workload;
-  readonly policy: string;
+  /** As typed; absent when nobody said what the server runs. */
+  readonly policy?: string;
   readonly offer: Offer;
   readonly workers: number;
   readonly seed: string;
@@ -26,13 +32,15 @@ export interface HardwareIdentity {
 /** Lays out the result of a finished run. */
 export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
   const { workload, offer, workers, seed, warmup } = identity;
-  const { policy, parameters } = parsePolicy(identity.policy);
+  const chosen = identity.policy === undefined ? undefined : parsePolicy(identity.policy);
+  const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
+  const parameters = chosen?.parameters ?? {};
   const { record, fields } = recordOfRun(run, workload, warmup);
   const config = {
     world: 'hw',
     workload: workload.source.text,
     offer,
-    policy: policy.name,
+    policy,
     parameters,
     workers,
     seed,
@@ -43,7 +51,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
   const result = createResult(
     {
       world: 'hw',
-      policy: policy.name,
+      policy,
       policyParameters: plainParameters(parameters),
       workload: workload.name,
       workers,
@@ -62,4 +70,16 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
     },
   );
   return { ...result, ...fields, manifest: { ...result.manifest, dilation: run.dilation.factor } };
+}
+
+/** What happened to each request of a run on a machine: measured from planned time, as in its result. */
+export function hardwareSamples({ trace, records }: HardwareRun, workload: Workload, warmup: number): RequestSamples {
+  const first = measuredFrom(trace, warmup);
+  const sojournNs = new Float64Array(trace.length).fill(Number.NaN);
+  for (let i = first; i < trace.length; i++) {
+    const repliedNs = records.repliedNs[i]!;
+    if (!Number.isNaN(repliedNs)) sojournNs[i] = wholeNs(repliedNs - trace.arrivalNs[i]!);
+  }
+  const typeNames = workload.types.map(({ name }) => name);
+  return samplesOf(trace, typeNames, sojournNs);
 }

@@ -18,6 +18,10 @@ export interface RunHooks {
   /** Asked now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
   readonly environment?: Environment;
+  /** Filled with the sojourn of each measured request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
+  /** Changes what is simulated: watches it, or breaks something for a test to notice. */
+  readonly adjust?: (options: SimulateOptions) => SimulateOptions;
 }
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
@@ -37,7 +41,8 @@ export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<Mea
   const { share, rule } = warmupOf(spec);
   const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
   const options = simulateOptions(spec, workload, share, hooks);
-  const record = await simulate(recording ? { ...options, policy: recording.policy } : options);
+  const recorded = recording ? { ...options, policy: recording.policy } : options;
+  const record = await simulate(hooks.adjust?.(recorded) ?? recorded);
   recording?.close();
   return {
     identity: {
@@ -73,7 +78,7 @@ function simulateOptions(
   spec: RunSpec,
   workload: OpenWorkload,
   warmup: number,
-  { onProgress, shouldStop }: RunHooks,
+  { onProgress, shouldStop, sojournsNs }: RunHooks,
 ): SimulateOptions & { expectedRequests: number } {
   const policy = parsePolicy(spec.policy);
   const { end } = workload;
@@ -86,6 +91,7 @@ function simulateOptions(
     random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
     ...(spec.system && { costs: spec.system.costs }),
+    ...(sojournsNs && { sojournsNs }),
     warmup:
       'requests' in end
         ? { requests: Math.floor(warmup * end.requests) }

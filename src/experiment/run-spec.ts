@@ -61,7 +61,8 @@ export function pooledHash(hashes: readonly string[]): string {
   return sha256(canonicalJson(hashes));
 }
 
-function sha256(text: string): string {
+/** As hexadecimal digits. */
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 

@@ -1,5 +1,5 @@
-/** The thread one simulation runs in. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** A thread that runs simulations, one at a time. */
+import { parentPort } from 'node:worker_threads';
 import { setEngineFlags } from './engine-flags.js';
 import type { Environment } from './environment.js';
 import { RunControl } from './run-control.js';
@@ -20,16 +20,17 @@ export interface WorkerTask {
 setEngineFlags();
 const { measure, seekWarmUp } = await import('./run-simulation.js');
 
-const { task, spec, run, most, control: buffer, environment } = workerData as WorkerTask;
-const control = new RunControl(most, buffer);
-const shouldStop = () => control.stopped;
-if (task === 'seek') {
-  parentPort!.postMessage(await seekWarmUp(spec, { shouldStop }));
-} else {
+parentPort!.on('message', async ({ task, spec, run, most, control: buffer, environment }: WorkerTask) => {
+  const control = new RunControl(most, buffer);
+  const shouldStop = () => control.stopped;
+  if (task === 'seek') {
+    parentPort!.postMessage(await seekWarmUp(spec, { shouldStop }));
+    return;
+  }
   const measured = await measure(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
   control.report(run, 1);
   const buffers = measured.record.measurements.flatMap((type) =>
     [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
   );
   parentPort!.postMessage(measured, [...new Set(buffers)]);
-}
+});

@@ -138,6 +138,8 @@ export function createDispatcher(
     busy.fill(0);
     ({ wake, idle, reserved: onReserved } = others);
     scheduler = make(pool, now);
+    // What a policy begins with is its first reservation, as in the simulator.
+    if (scheduler.reservation) reserved();
   }
 
   /** Loads a word, and with it everything its writer wrote before. */

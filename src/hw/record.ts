@@ -20,6 +20,8 @@ export interface HardwareFields {
   readonly end: HardwareRun['end'];
   /** Counts of both ends that do not add up; empty unless something is broken. */
   readonly unreconciled: readonly string[];
+  /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
+  readonly serverCounted: boolean;
   /** The client's closing line. */
   readonly closingLine: string;
   /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
@@ -45,7 +47,7 @@ export function recordOfRun(
   const recorder = createRecorder(typeNames.length);
   const fromSend = createRecorder(1);
   const server = { waitNs: new Histogram(), handOverNs: new Histogram(), serviceNs: new Histogram() };
-  const first = Math.min(trace.length, Math.floor(warmup * trace.length));
+  const first = measuredFrom(trace, warmup);
   const fromNs = trace.arrivalNs[first] ?? 0;
   let toNs = fromNs;
   for (let i = 0; i < trace.length; i++) {
@@ -61,8 +63,8 @@ export function recordOfRun(
     completed[type]!++;
     if (repliedNs >= fromNs && repliedNs <= toNs) completedInWindow++;
     if (i < first) continue;
-    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!);
-    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!);
+    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!, i);
+    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!, i);
     if (Number.isNaN(records.endedNs[i]!)) continue;
     server.waitNs.record(wholeNs(records.dispatchedNs[i]! - records.receivedNs[i]!));
     server.handOverNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
@@ -112,6 +114,7 @@ export function recordOfRun(
           workers: group.workers,
         })),
       })),
+      reservationsLeftOut: Math.max(0, (run.server?.reservations ?? 0) - run.reservations.length),
       measurements: typeNames.map((_, type) => recorder.measurements(type)),
       window: {
         fromNs,
@@ -129,6 +132,7 @@ export function recordOfRun(
       skipped: run.client.skipped,
       end: run.end,
       unreconciled: run.wrong,
+      serverCounted: run.server !== undefined,
       closingLine: run.closingLine,
       fromActualSend: {
         slowdown: summarize(fromSend.measurements(0).slowdown),
@@ -143,6 +147,12 @@ export function recordOfRun(
   };
 }
 
-function wholeNs(ns: number): number {
+/** Number of the first request that is measured. */
+export function measuredFrom({ length }: { readonly length: number }, warmup: number): number {
+  return Math.min(length, Math.floor(warmup * length));
+}
+
+/** A latency in whole ns, at least 1. */
+export function wholeNs(ns: number): number {
   return Math.max(1, Math.round(ns));
 }

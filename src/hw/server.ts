@@ -45,7 +45,7 @@ export interface RunningServer {
   counts(): ServerCounts;
   /** Workers reserved for each type's group right now; nothing while none are. */
   reservedWorkers(): number[] | undefined;
-  /** Every change of the reservation so far. */
+  /** Every change of the reservation so far, up to a number no person reads. */
   readonly reservations: readonly ReservationChange[];
   /** Rejects when the dispatcher failed (a mistake in a policy); resolves when the server was stopped. */
   readonly ended: Promise<void>;
@@ -53,6 +53,8 @@ export interface RunningServer {
   stop(): Promise<ServerCounts>;
 }
 
+/** More than a person reads; an unstable policy must not fill the memory with them. The result says how many were left out. */
+const RESERVATIONS_KEPT = 10_000;
 /** Requests in flight at the stop have this long to finish. */
 const STOP_LIMIT_MS = 2000;
 /** Warm-up included. */
@@ -182,7 +184,9 @@ function startDispatcher(
     ...(events && { events }),
   };
   const worker = new Worker(entryPoint('dispatcher-thread'), { workerData });
-  worker.on('message', (message: DispatcherMessage) => reservations.push(message.change));
+  worker.on('message', (message: DispatcherMessage) => {
+    if (reservations.length < RESERVATIONS_KEPT) reservations.push(message.change);
+  });
   const failed = new Promise<never>((_, reject) => worker.once('error', reject));
   // Whoever awaits `failed` sees the error; nobody has to.
   failed.catch(() => {});

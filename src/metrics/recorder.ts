@@ -9,8 +9,12 @@ export interface TypeMeasurements {
 
 /** Records completed requests, by type. */
 export interface Recorder {
-  /** A request of `type` with this service demand left the system after `sojournNs`; slowdown is their quotient. */
-  record(type: number, sojournNs: number, serviceNs: number): void;
+  /**
+   * A request of `type` with this service demand left the system after `sojournNs`; slowdown is their quotient.
+   *
+   * @param request its number in the trace
+   */
+  record(type: number, sojournNs: number, serviceNs: number, request: number): void;
   /** What was recorded for a type. Views of the live counts, sums as of now. */
   measurements(type: number): TypeMeasurements;
 }
@@ -18,8 +22,10 @@ export interface Recorder {
 /**
  * A recorder over flat arrays, one row of buckets per type and quantity. A factory of closures rather than a class: the arrays are constants of
  * the closure, and V8 compiles constants of a closure that is made once into the code.
+ *
+ * @param sojournsNs also written: the sojourn of each request, by number
  */
-export function createRecorder(types: number): Recorder {
+export function createRecorder(types: number, sojournsNs?: Float64Array): Recorder {
   const sojourns = new Float64Array(types * BUCKETS);
   const slowdowns = new Float64Array(types * BUCKETS);
   const services = new Float64Array(types * BUCKETS);
@@ -46,5 +52,12 @@ export function createRecorder(types: number): Recorder {
     };
   }
 
-  return { record, measurements };
+  if (!sojournsNs) return { record, measurements };
+  return {
+    record: (type, sojournNs, serviceNs, request) => {
+      sojournsNs[request] = sojournNs;
+      record(type, sojournNs, serviceNs);
+    },
+    measurements,
+  };
 }

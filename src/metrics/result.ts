@@ -56,9 +56,24 @@ export interface Result {
   readonly preemptions: number;
   readonly steals: number;
   readonly reservations: readonly ReservationEntry[];
+  /** Reservations announced beyond those listed. */
+  readonly reservationsLeftOut: number;
   readonly overall: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
   readonly types: readonly TypeResult[];
   readonly manifest: Manifest;
+  /** With --samples: every request. */
+  readonly samples?: EncodedSamples;
+}
+
+/** {@link RequestSamples} in JSON: columns as base64 of little-endian numbers. */
+export interface EncodedSamples {
+  readonly traceDigest: string;
+  /** uint16 */
+  readonly type: string;
+  /** float64 */
+  readonly serviceNs: string;
+  /** float64 */
+  readonly sojournNs: string;
 }
 
 /** How the end of the warm-up came about: as asked for; where the run had settled; or where others had, while this one had not. */
@@ -110,6 +125,7 @@ export interface RunRecord {
   readonly preemptions: number;
   readonly steals: number;
   readonly reservations: readonly ReservationEntry[];
+  readonly reservationsLeftOut: number;
   /** Recorded after the warm-up, per type. */
   readonly measurements: readonly TypeMeasurements[];
   /** From the end of the warm-up to the last arrival. */
@@ -190,6 +206,7 @@ export function createResult(
     preemptions: record.preemptions,
     steals: record.steals,
     reservations: record.reservations,
+    reservationsLeftOut: record.reservationsLeftOut,
     overall: {
       slowdown: summarize(
         mergeAll(measurements.map((type) => type.slowdown)),

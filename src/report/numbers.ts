@@ -31,7 +31,7 @@ export function formatEstimate(
 }
 
 /** ±0.4 %, ±12 %; rounded up. */
-function formatMargin(margin: number): string {
+export function formatMargin(margin: number): string {
   // Less a rounding error, which is no reason to round up.
   const percent = margin * 100 - 1e-6;
   if (percent > 99) return '±>99 %';

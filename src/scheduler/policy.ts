@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from '../units/duration.js';
+import { exactDuration, formatDuration, parseDuration } from '../units/duration.js';
 import type { Scheduler, SchedulerSetup } from './scheduler.js';
 
 /**
@@ -89,6 +89,16 @@ export function queueLimit(defaultLimit: number): ParameterSpec {
   };
 }
 
+/**
+ * The cell with the demand of the request that arrives, for clairvoyant policies.
+ *
+ * @throws PolicyError where the world does not know it
+ */
+export function knownDemand(setup: SchedulerSetup): Float64Array {
+  if (!setup.demandNs) throw new PolicyError('the service demand of a request is known in the simulator only');
+  return setup.demandNs;
+}
+
 /** Name under which a parameter's value is stored: `quantum` of kind duration becomes `quantumNs`. */
 export function fieldOf(spec: ParameterSpec): string {
   return spec.kind === 'duration' ? `${spec.key}Ns` : spec.key;
@@ -157,7 +167,7 @@ export function parseParameter(
 
 /** A parameter's value as it would be typed. */
 export function describeValue(spec: ParameterSpec, value: number | string | boolean): string {
-  if (spec.kind === 'duration') return formatDuration(value as number);
+  if (spec.kind === 'duration') return exactDuration(value as number);
   if (value === Number.POSITIVE_INFINITY) return 'unbounded';
   return String(value);
 }

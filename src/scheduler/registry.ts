@@ -4,9 +4,17 @@ import { dFcfs } from './policies/d-fcfs.js';
 import { dFcfsSteal } from './policies/d-fcfs-steal.js';
 import { darc } from './policies/darc.js';
 import { darcStatic } from './policies/darc-static.js';
+import { darcTs } from './policies/darc-ts.js';
 import { edf } from './policies/edf.js';
 import { fixedPriority } from './policies/fixed-priority.js';
+import { jbsq } from './policies/jbsq.js';
+import { las } from './policies/las.js';
+import { po2 } from './policies/po2.js';
+import { ps } from './policies/ps.js';
 import { sjf } from './policies/sjf.js';
+import { sjfOracle } from './policies/sjf-oracle.js';
+import { srpt } from './policies/srpt.js';
+import { tq } from './policies/tq.js';
 import { ts, tsMq } from './policies/ts.js';
 import {
   defaultParameters,
@@ -22,14 +30,22 @@ import {
 export const policies: readonly Policy[] = [
   dFcfs,
   dFcfsSteal,
+  po2,
   cFcfs,
   sjf,
   fixedPriority,
   edf,
   darc,
   darcStatic,
+  darcTs,
   ts,
   tsMq,
+  jbsq,
+  tq,
+  las,
+  ps,
+  srpt,
+  sjfOracle,
 ];
 
 /** A policy with a value for each of its parameters. */

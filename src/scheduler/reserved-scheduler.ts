@@ -24,17 +24,19 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected readonly typeOn: Int32Array;
   protected readonly startedNs: Float64Array;
   protected readonly spillway: number;
-  private readonly idle: WorkerSet;
-  private waiting = 0;
+  protected readonly idle: WorkerSet;
+  protected readonly handoverNs: number;
+  protected waiting = 0;
 
   // The groups, shortest first. Group g holds types groupTypes[groupFrom[g]] … groupTypes[groupFrom[g + 1] - 1].
-  private groups = 1;
-  private readonly groupOf: Int32Array;
+  protected groups = 1;
+  protected readonly groupOf: Int32Array;
   private readonly groupTypes: Int32Array;
   private readonly groupFrom: Int32Array;
-  private readonly waitingIn: Int32Array;
-  private readonly owned: WorkerSet[];
-  private readonly stealable: WorkerSet[];
+  protected readonly waitingIn: Int32Array;
+  protected readonly owned: WorkerSet[];
+  protected readonly ownedCount: Int32Array;
+  protected readonly stealable: WorkerSet[];
 
   constructor(
     protected readonly setup: SchedulerSetup,
@@ -50,11 +52,13 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.typeOn = new Int32Array(workers);
     this.startedNs = new Float64Array(workers);
     this.spillway = workers - 1;
+    this.handoverNs = setup.handoverNs ?? 0;
     // One more than the types: UNKNOWN is a group of its own, always the last.
     this.groupOf = new Int32Array(types + 1);
     this.groupTypes = Int32Array.from({ length: types + 1 }, (_, type) => type);
     this.groupFrom = new Int32Array(types + 2);
     this.waitingIn = new Int32Array(types + 1);
+    this.ownedCount = new Int32Array(types + 1);
     this.owned = Array.from({ length: types + 1 }, () => new WorkerSet(workers));
     this.stealable = Array.from({ length: types + 1 }, () => new WorkerSet(workers));
     this.beginGroups();
@@ -76,7 +80,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   complete(worker: number): void {
     this.idle.add(worker);
     // As Perséphone does; but what is left is time, however short.
-    const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - (this.setup.handoverNs ?? 0);
+    const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - this.handoverNs;
     this.observe(this.typeOn[worker]!, Math.max(1, serviceNs));
   }
 
@@ -127,6 +131,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
       const group = this.groups++;
       this.groupFrom[group + 1] = this.groupFrom[group]!;
       this.owned[group]!.clear();
+      this.ownedCount[group] = 0;
       this.stealable[group]!.clear();
     }
     const group = this.groups - 1;
@@ -138,6 +143,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected own(worker: number): void {
     const group = this.groups - 1;
     this.owned[group]!.add(worker);
+    this.ownedCount[group]!++;
     for (let shorter = 0; shorter < group; shorter++) this.stealable[shorter]!.add(worker);
   }
 
@@ -159,7 +165,12 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.waiting--;
     this.typeOn[worker] = type;
     this.startedNs[worker] = this.setup.now[0]!;
-    this.setup.pool.start(worker, this.queues.shift(type), TO_COMPLETION);
+    this.run(worker, this.queues.shift(type));
+  }
+
+  /** Starts a request on a worker that has been set aside for it. */
+  protected run(worker: number, request: number): void {
+    this.setup.pool.start(worker, request, TO_COMPLETION);
   }
 
   /** The type of a group's oldest waiting request; equal ages go to the shorter type. */

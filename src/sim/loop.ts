@@ -180,7 +180,8 @@ export function createLoop(
     doubles[BUSY_NS] = doubles[BUSY_NS]! + (nowNs - stretchFromNs[worker]!);
     completed[type]!++;
     foldCompletion(hash, id[request]!, worker, startNs[request]!, nowNs);
-    if (id[request]! >= doubles[FIRST_RECORDED]!) recorder.record(type, nowNs - arrivalNs[request]!, demandNs);
+    if (id[request]! >= doubles[FIRST_RECORDED]!)
+      recorder.record(type, nowNs - arrivalNs[request]!, demandNs, id[request]!);
     releaseSlot(request);
     scheduler.complete(worker);
     if (integers[WAITING]! > 0) scheduler.dispatch();

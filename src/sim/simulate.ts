@@ -22,6 +22,8 @@ export interface SimulationSetup {
   readonly costs?: SystemCosts;
   /** Told what happens, request by request; slow. */
   readonly observer?: Observer;
+  /** Filled with the sojourn of each recorded request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
 }
 
 export interface SimulateOptions extends SimulationSetup {
@@ -124,7 +126,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
  * @throws PolicyError when the policy's parameters do not fit the setup
  */
 export function simulationOf(setup: SimulationSetup): Simulation {
-  const { workers, types, random, trueProfile, observer } = setup;
+  const { workers, types, random, trueProfile, observer, sojournsNs } = setup;
   const { policy, parameters } = setup.policy;
   // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
   const stated = setup.costs ?? (observer && NO_COSTS);
@@ -134,6 +136,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
     workers,
     types: typeNamesOf(setup).length,
     ...policy.costs?.(parameters),
+    ...(sojournsNs && { sojournsNs }),
     ...(costs && {
       system: {
         costs,
@@ -202,6 +205,7 @@ function recordOf(
         })),
       }),
     ),
+    reservationsLeftOut: simulation.reservationsLeftOut(),
     measurements: typeNames.map((_, type) => simulation.measurements(type)),
     window: {
       fromNs: from.atNs,

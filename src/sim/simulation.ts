@@ -39,6 +39,8 @@ export interface SimulationOptions {
   readonly stealNs?: number;
   /** When given, its costs are charged in place of these two. */
   readonly system?: SimulatedSystem;
+  /** Filled with the sojourn of each recorded request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
   /** Makes the scheduler, given where its answers go, the cell it reads the time from, and the cells of clairvoyant policies. */
   readonly createScheduler: (pool: Workers, now: Float64Array, ideal: Ideal) => Scheduler;
 }
@@ -105,7 +107,7 @@ const RESERVATIONS_KEPT = 10_000;
 export function createSimulation(options: SimulationOptions): Simulation {
   const { workers, types, preemptionNs = 0, stealNs = 0, system } = options;
   // The dispatcher of a system has events, too; it comes after the workers.
-  const state = createState(workers, types, system ? workers + 1 : workers);
+  const state = createState(workers, types, system ? workers + 1 : workers, options.sojournsNs);
   const systemState = system && createSystemState(workers);
   const { now, integers, doubles, requestOn, eventMeans, stretchFromNs } = state;
   const reservations: ReservationChange[] = [];
@@ -201,12 +203,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
   };
 }
 
-function createState(workers: number, types: number, owners: number): State {
+function createState(workers: number, types: number, owners: number, sojournsNs?: Float64Array): State {
   const doubles = new Float64Array(6);
   doubles[FIRST_RECORDED] = Number.POSITIVE_INFINITY;
   return {
     events: createEventList(owners),
-    recorder: createRecorder(types),
+    recorder: createRecorder(types, sojournsNs),
     hash: new Int32Array(2),
     now: new Float64Array(1),
     ideal: { demandNs: new Float64Array(1), completionNs: new Float64Array(1) },

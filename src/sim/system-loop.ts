@@ -402,7 +402,7 @@ export function createSystemLoop(
     completed[type]!++;
     foldCompletion(hash, id[request]!, worker, startNs[request]!, now[0]!);
     if (id[request]! >= doubles[FIRST_RECORDED]!) {
-      recorder.record(type, now[0]! - arrivalNs[request]! + roundTripNs, serviceNs[request]!);
+      recorder.record(type, now[0]! - arrivalNs[request]! + roundTripNs, serviceNs[request]!, id[request]!);
     }
   }
 

@@ -46,6 +46,14 @@ export function formatDuration(ns: number): string {
   return `${threeDigits(ns / 1e9)}s`;
 }
 
+/** Formats nanoseconds so that {@link parseDuration} reads the same number: `1.234567ms`. */
+export function exactDuration(ns: number): string {
+  const magnitude = Math.abs(ns);
+  const unit = magnitude < 1e3 ? 'ns' : magnitude < 1e6 ? 'us' : magnitude < 1e9 ? 'ms' : 's';
+  const text = `${ns / NS_PER_UNIT[unit]!}${unit}`;
+  return parseDuration(text) === ns ? text : `${ns}ns`;
+}
+
 /** Three significant digits without an exponent and without trailing zeros: 3.10 -> '3.1', 1234.5 -> '1235'. */
 export function threeDigits(x: number): string {
   const magnitude = Math.abs(x);

@@ -23,6 +23,7 @@ for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, nam
 mkdirSync(join(folder, 'folder.yaml'));
 
 const sim = (...args: string[]) => ['sim', ...QUICK, ...args];
+const sweep = (...args: string[]) => ['sweep', ...QUICK, '--out', 'x', ...args];
 const withWorkload = (file: string, ...args: string[]) => ['sim', '--workload', file, ...args];
 
 /** What a person gets wrong, and a part of every line that tells of it. */
@@ -113,6 +114,33 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   'a configuration that is not there': [
     ['sim', '--config', 'no.yaml'],
     'no.yaml: cannot be read: there is no such file',
+  ],
+  'a sweep without a folder': [
+    ['sweep', '--workload', 'bimodal'],
+    'expected a folder for the results, found none: add --out DIR',
+  ],
+  'a sweep without a workload': [['sweep', '--out', 'x'], 'expected a workload, found none: add --workload NAME'],
+  'a sweep over load and rate': [
+    sweep('--load', '.1,.2', '--rate', '1k'),
+    'expected only one of --load and --rate, found both',
+  ],
+  'a range that is none': [sweep('--load', '1:x:2'), "--load: expected a number above 0, such as 0.8, found 'x'"],
+  'a part of a sweep that there is not': [
+    sweep('--shard', '3/2'),
+    "--shard: expected I/N with I from 1 to N, such as 2/8, found '3/2'",
+  ],
+  'an engine without its Redis': [
+    sweep('--engine', 'bullmq'),
+    'expected --engine bullmq and --redis URL together, or neither (the points run here)',
+  ],
+  'a Redis that is no address': [
+    ['worker', '--redis', 'localhost'],
+    "--redis: expected the address of Redis or Valkey, such as redis://host:6379, found 'localhost'",
+  ],
+  'an experiment that is not there': [['sweep', 'no.yaml'], 'no.yaml: cannot be read: there is no such file'],
+  'merging what is no sweep': [
+    ['merge', '.', '--out', 'x'],
+    '.: expected a folder that psp sweep has written, found no points/ in it',
   ],
 };
 

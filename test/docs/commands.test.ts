@@ -45,7 +45,7 @@ function commands(): string[][] {
 /** The run cut short; what it is about stays. */
 function quick(words: readonly string[]): readonly string[] {
   const ends = words.some((word) => ['--help', '--requests', '--duration'].includes(word));
-  if (words[0] !== 'sim' || ends) return words;
+  if (!['sim', 'sweep'].includes(words[0]!) || ends) return words;
   // A timeline begins where the run still has to come to.
   const requests = words.includes('--timeline') ? '100k' : '5000';
   return [...words.map((word) => word.replace(/^\d+%/, '100%')), '--requests', requests];
@@ -56,8 +56,8 @@ describe('commands in the pages', () => {
 
   it('there are some', () => expect(named.length).toBeGreaterThan(8));
 
-  // lcfs exists once its reader has written it; hardware runs and the machine they need have tests of their own (test/hw).
-  const runnable = named.filter(({ line }) => !/lcfs|--hw|^doctor|^serve|^load/.test(line));
+  // lcfs exists once its reader has written it; hardware runs, the machine they need, and validate have tests of their own.
+  const runnable = named.filter(({ line }) => !/lcfs|--hw|--both|^validate|^calibrate|^doctor|^serve|^load/.test(line));
   it.each(runnable)('psp $line', ({ words }) => {
     const { status, stderr, stdout } = psp(quick(words));
     expect(stderr).toBe('');

@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultParameters, type Policy } from '../../src/scheduler/policy.js';
+import { policies } from '../../src/scheduler/registry.js';
 import { play } from '../support/play.js';
 import { makeTrace } from '../support/trace.js';
-import { blocks, ROOT } from './pages.js';
+import { blocks, pages, ROOT } from './pages.js';
 
 /** Policies in the pages are whole files of src/scheduler/policies: they compile as they stand, and keep what their metadata promise. */
 describe.each(blocks('ts policy'))('the policy at $at', ({ text }) => {
@@ -65,6 +66,18 @@ describe.each(blocks('ts policy'))('the policy at $at', ({ text }) => {
       { numRuns: 60 },
     );
   });
+});
+
+it('docs/policies.md lists every policy with its source, and no other', () => {
+  const { text } = pages.find(({ path }) => path === 'docs/policies.md')!;
+  const rows = [...text.matchAll(/^\| `([^`]+)` +\| (.*?) +\| (.*?) +\|$/gm)].map(([, name, what, source]) => [
+    name,
+    what,
+    source,
+  ]);
+  expect(rows).toEqual(
+    policies.map(({ name, title, summary, reference }) => [name, `${title}: ${summary}`, reference]),
+  );
 });
 
 it('there are policies in the pages', () => {

@@ -1,4 +1,10 @@
 import { expect, it } from 'vitest';
+import { hardwareResult } from '../../src/experiment/run-hardware.js';
+import { readServerCounts } from '../../src/hw/counts.js';
+import { givenDilation } from '../../src/hw/dilation.js';
+import { createSharedMemory } from '../../src/hw/layout.js';
+import { finishedRun, type HardwareRun } from '../../src/hw/run.js';
+import { ALONE, LEAD_NS, makeTrace } from '../../src/hw/trace.js';
 import { createResult, type Manifest } from '../../src/metrics/result.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 import { pages } from './pages.js';
@@ -12,6 +18,12 @@ const manifest: Manifest = {
   startedAt: '',
   wallSeconds: 0,
 };
+
+/** The names in a page's code words, without the objects they are in. */
+function wordsOfPage(): Set<string> {
+  const { text } = pages.find(({ path }) => path === 'docs/result-format.md')!;
+  return new Set([...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!.replace(/^.*\./, '').replace('[]', '')));
+}
 
 it('docs/result-format.md names every field of a result', async () => {
   const record = await run('darc', shippedWorkload('bimodal'), { requests: 1000 });
@@ -28,10 +40,7 @@ it('docs/result-format.md names every field of a result', async () => {
     record,
     manifest,
   );
-  const { text } = pages.find(({ path }) => path === 'docs/result-format.md')!;
-  const words = new Set(
-    [...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!.replace(/^.*\./, '').replace('[]', '')),
-  );
+  const words = wordsOfPage();
   const fields = [
     result,
     result.manifest,
@@ -43,4 +52,63 @@ it('docs/result-format.md names every field of a result', async () => {
   ];
   const missing = fields.flatMap((each) => Object.keys(each)).filter((key) => !words.has(key));
   expect(missing).toEqual([]);
+});
+
+it('docs/result-format.md names every field of a result of a real machine', async () => {
+  const workload = shippedWorkload('bimodal');
+  const offer = { load: 0.5, workers: 4 };
+  const trace = await makeTrace(workload, offer, { seed: 1, requests: 100, share: ALONE });
+  const after = (ns: number) => trace.arrivalNs.map((arrivalNs) => (arrivalNs + ns) * 10 + LEAD_NS);
+  const records = { sentNs: after(10), receivedNs: after(20), dispatchedNs: after(30), startedNs: after(40) };
+  const counts = {
+    sent: 100,
+    received: 99,
+    late: 1,
+    skipped: 0,
+    foreign: 0,
+    duplicates: 0,
+    malformed: 0,
+    sendAttempts: 100,
+  };
+  const repliedNs = after(1000);
+  repliedNs[99] = Number.NaN;
+  const memory = createSharedMemory({ workers: 4, types: 2, slots: 16, arrivalsCapacity: 16 });
+  const played = finishedRun(
+    givenDilation(10, 4, 2),
+    trace,
+    {
+      records: { ...records, endedNs: after(900), repliedNs },
+      counts: { ...counts, nowNs: 1e9 },
+      end: 'drained',
+      durationNs: 1e9,
+    },
+    { counts: { ...readServerCounts(memory), reservations: 12_000 }, reservations: [] },
+  );
+  const identity = {
+    workload,
+    policy: 'darc',
+    offer,
+    workers: 4,
+    seed: '1',
+    warmup: 0,
+    startedAt: new Date(0),
+    wallSeconds: 1,
+  };
+  const result = hardwareResult(played, identity);
+  expect(result).toMatchObject({ lost: 1, late: 1, serverCounted: true, reservationsLeftOut: 12_000 });
+  expect(result.fromActualSend.sojournNs.p50).toBeCloseTo(990, -1);
+  expect(result.server.serviceNs.p50).toBeCloseTo(860, -1);
+  const fields = [result, result.manifest, result.dropReasons, result.fromActualSend, result.server];
+  const words = wordsOfPage();
+  expect(fields.flatMap((each) => Object.keys(each)).filter((key) => !words.has(key))).toEqual([]);
+
+  const { policy: _, ...unsaid } = identity;
+  const alone = hardwareResult({ ...played, server: undefined } as unknown as HardwareRun, unsaid);
+  expect(alone).toMatchObject({
+    policy: 'unknown',
+    policyParameters: {},
+    serverCounted: false,
+    lost: 1,
+    utilisation: 0,
+  });
 });

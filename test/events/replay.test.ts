@@ -5,6 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { EventKind, isAnswer } from '../../src/events/event.js';
 import { createEventFile, EventFileError, openEventFile } from '../../src/events/event-file.js';
 import { recordSimulation, replayFile } from '../../src/experiment/event-recording.js';
+import { planRuns } from '../../src/experiment/plan.js';
+import { runSimulation } from '../../src/experiment/run-simulation.js';
+import { runTimeline } from '../../src/experiment/run-timeline.js';
+import type { Timeline } from '../../src/metrics/timeline.js';
 import { parsePolicy, policies } from '../../src/scheduler/registry.js';
 import { trueProfile } from '../../src/workload/workload.js';
 import { run, shippedWorkload } from '../support/workloads.js';
@@ -132,6 +136,32 @@ describe('a recorded run', () => {
     writer.close(3);
     expect(replayFile(short).report).toMatchObject({ decisions: 999, gap: { lost: 3 } });
   });
+});
+
+describe('the timeline of a recording', () => {
+  it.each(['darc:window=500', 'ts:quantum=5us:cost=0ns', 'd-fcfs-steal'])(
+    'of %s is that of the run',
+    async (policy) => {
+      const record = join(folder, 'timeline.events');
+      const settings = { workload: 'tpcc', policies: [policy], load: 0.9, requests: 3000, seed: '5', warmup: 0 };
+      const [spec] = (await planRuns({ ...settings, record })).specs;
+      await runSimulation(spec!);
+      const window = { fromNs: 1e6, forNs: 1e6 };
+      const { timeline } = replayFile(record, window);
+      const expected = await runTimeline(spec!, window);
+      expect(timeline!.runs.length).toBeGreaterThan(100);
+      // Only a recording allows for types that nobody recognised, and knows what becomes of requests that run when the window ends.
+      const waiting = expected.waiting.map(({ atNs, counts }) => ({ atNs, counts: [...counts, 0] }));
+      const cut = (runs: Timeline['runs']) =>
+        runs.map((run) => (run.toNs < expected.toNs ? run : { ...run, toNs: expected.toNs, end: 'runs on' }));
+      expect({ ...timeline, runs: cut(timeline!.runs) }).toEqual({
+        ...expected,
+        waiting,
+        runs: cut(expected.runs),
+        typeNames: [...expected.typeNames, 'UNKNOWN'],
+      });
+    },
+  );
 });
 
 describe('a damaged event file', () => {

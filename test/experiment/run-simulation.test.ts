@@ -141,6 +141,16 @@ const FIELDS = [
     'durationNs',
     'digest',
   ],
-  ...['utilisation', 'overhead', 'preemptions', 'steals', 'reservations', 'overall', 'types', 'manifest'],
+  ...[
+    'utilisation',
+    'overhead',
+    'preemptions',
+    'steals',
+    'reservations',
+    'reservationsLeftOut',
+    'overall',
+    'types',
+    'manifest',
+  ],
 ].sort();
 const MANIFEST_FIELDS = ['version', 'commit', 'node', 'cpu', 'configHash', 'startedAt', 'wallSeconds'].sort();

@@ -88,6 +88,7 @@ describe.skipIf(missingNative() !== undefined)('the commands of a hardware run',
     const result = expectAnswered(await load(path, '--to', '192.168.77.10:6789', '--frame', 'psp-mb'));
     // Frames of the seeds carry no stamps.
     expect(result.server.serviceNs.count).toBe(0);
+    expect(result).toMatchObject({ policy: 'unknown', serverCounted: false });
     const { code, err } = await server.end('SIGTERM');
     expect(err).toContain(COUNTED);
     expect(err).not.toContain('do not add up');

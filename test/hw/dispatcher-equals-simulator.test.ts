@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readServerCounts, reconcileServer } from '../../src/hw/counts.js';
-import { createDispatcher } from '../../src/hw/dispatcher.js';
+import { createDispatcher, type MakeScheduler } from '../../src/hw/dispatcher.js';
 import { createSharedMemory } from '../../src/hw/layout.js';
 import { createScheduler } from '../../src/hw/policy.js';
 import { ScriptedNative } from '../../src/hw/scripted-native.js';
 import { foldCompletion, formatDigest } from '../../src/metrics/digest.js';
-import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { parsePolicy, policies, policyNamed } from '../../src/scheduler/registry.js';
 import { createSimulation } from '../../src/sim/simulation.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
@@ -41,6 +41,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'darc-static': 'darc-static:reserved=2:short=A',
   ts: 'ts:quantum=2ms',
   'ts-mq': 'ts-mq:quantum=2ms',
+  'darc-ts': 'darc-ts:window=500:quantum=500us:backlog=0',
+  // With more per worker, one that is preempted and the next of its worker may start at one moment, and then end their slices at one moment, too.
+  jbsq: 'jbsq:k=1:quantum=2ms',
+  tq: 'tq:quantum=4ms',
+  las: 'las:quantum=2ms',
 };
 
 function simulated(policyText: string, workers: number): { digest: string; completed: number; preemptions: number } {
@@ -92,7 +97,7 @@ describe.each(policies.filter((policy) => !policy.clairvoyant).map((policy) => p
     expect(digest).toBe(expected.digest);
     expect(counts.completed).toBe(expected.completed);
     expect(counts.preempted).toBe(expected.preemptions);
-    if (name.startsWith('ts')) expect(counts.preempted).toBeGreaterThan(1000);
+    if (policyNamed(name).preemptive) expect(counts.preempted).toBeGreaterThan(100);
     const requests = requestsFor(workers);
     expect(counts.arrived).toBe(requests);
     expect(native.inFlight()).toBe(0);
@@ -102,4 +107,23 @@ describe.each(policies.filter((policy) => !policy.clairvoyant).map((policy) => p
       [],
     );
   });
+});
+
+it('tells, as the simulator does, of the reservation a policy begins with', () => {
+  const workers = 4;
+  const memory = createSharedMemory({ workers, types: TYPES.length, slots: 64, arrivalsCapacity: 64 });
+  const begins = (text: string): number[][] => {
+    const policy = parsePolicy(text);
+    const make: MakeScheduler = (pool, now) =>
+      createScheduler(policy, { workers, types: TYPES, pool, now, random: Math.random });
+    const dispatcher = createDispatcher(memory, make);
+    const told: number[][] = [];
+    dispatcher.reset(make, {
+      reserved: (scheduler) => told.push(scheduler.reservation!().groups.map((group) => group.workers.length)),
+    });
+    return told;
+  };
+  expect(begins('darc-static:reserved=1:short=A')).toEqual([[1, 3]]);
+  expect(begins('darc')).toEqual([[4]]);
+  expect(begins('c-fcfs')).toEqual([]);
 });

@@ -36,6 +36,16 @@ describe('queues grow', () => {
     expect(grows([...bursts, ...Array.from({ length: 60 }, (_, i) => 100 * i)])).toBe(false);
   });
 
+  it('not when they are long at the end only, and were shorter in the middle than before', () => {
+    const levels = [3, 100, 50, 400];
+    expect(
+      grows(
+        Array.from({ length: 1024 }, (_, i) => levels[Math.floor(i / 256)]! + (i % 3)),
+        0,
+      ),
+    ).toBe(false);
+  });
+
   it('not when they fill up to a limit and stay there', () => {
     const filling = Array.from({ length: 1000 }, (_, i) => Math.min(600, i) + (i % 3));
     expect(grows(filling)).toBe(false);

@@ -116,9 +116,9 @@ describe('quantiles', () => {
 
 it('a recorder keeps types apart and divides sojourn by demand', () => {
   const recorder = createRecorder(2);
-  recorder.record(0, 3000, 1000);
-  recorder.record(1, 500, 500);
-  recorder.record(1, 1500, 500);
+  recorder.record(0, 3000, 1000, 0);
+  recorder.record(1, 500, 500, 0);
+  recorder.record(1, 1500, 500, 0);
   const [first, second] = [recorder.measurements(0), recorder.measurements(1)];
   expect([first.sojournNs.count, second.sojournNs.count]).toEqual([1, 2]);
   expect([first.slowdown.sum, second.slowdown.sum]).toEqual([3, 4]);

@@ -2,6 +2,7 @@
 #include <rte_eth_ring.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -146,5 +147,12 @@ struct TestDispatcher {
 };
 
 inline double statistic(const SharedLayout& shared, layout::NetStat which) { return shared.netStats()[which].load(); }
+
+/** The same, once it is what it will be: the net thread counts after it has acted. Gives up after five seconds. */
+inline double statisticOnce(const SharedLayout& shared, layout::NetStat which, double atLeast) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (statistic(shared, which) < atLeast && std::chrono::steady_clock::now() < limit) sched_yield();
+  return statistic(shared, which);
+}
 
 }  // namespace psp::test

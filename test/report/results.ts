@@ -86,6 +86,7 @@ export function resultOf(
     preemptions: 0,
     steals: 0,
     reservations: [],
+    reservationsLeftOut: 0,
     overall: {
       slowdown: { ...worst.slowdown, count: requests },
       sojournNs: { ...worst.sojournNs, count: requests },

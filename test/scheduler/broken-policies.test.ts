@@ -21,6 +21,14 @@ const PROPERTIES = [
   'every worker is used',
   'shorter groups first',
   'reservation used',
+  'least demand',
+  'least remaining',
+  'least attained',
+  'shares',
+  'shorter of two',
+  'at most k',
+  'fewest requests',
+  'taking turns',
 ];
 
 describe('the referee catches', () => {

@@ -72,6 +72,41 @@ function broken(
   return definePolicy({ ...sound, ...metadata, create: create as Policy['create'] });
 }
 
+/** A sound scheduler with some of its answers, or of what it is told, changed on the way. */
+function meddled(
+  like: string,
+  change: (setup: SchedulerSetup) => Partial<SchedulerSetup>,
+  parameters: Record<string, number> = {},
+): Policy {
+  return broken(like, (setup, given) => {
+    const sound = policyNamed(like);
+    return sound.create({ ...setup, ...change(setup) }, { ...given, ...parameters });
+  });
+}
+
+/** A clairvoyant scheduler that is lied to about demands. */
+function misled(like: string, lie: (demandNs: number) => number): Policy {
+  return broken(like, (setup, parameters) => {
+    const demandNs = new Float64Array(1);
+    const scheduler = policyNamed(like).create({ ...setup, demandNs }, parameters);
+    const { arrive } = scheduler;
+    scheduler.arrive = (...told) => {
+      demandNs[0] = lie(setup.demandNs![0]!);
+      arrive.apply(scheduler, told);
+    };
+    return scheduler;
+  });
+}
+
+/** A scheduler that answers otherwise when a slice is over. */
+function slices(like: string, answer: number): Policy {
+  return broken(like, (setup, parameters) => {
+    const scheduler = policyNamed(like).create(setup, parameters);
+    scheduler.sliceExpired = () => answer;
+    return scheduler;
+  });
+}
+
 /** A reservation laid out badly: type 0 owns the first half of the workers, the others the second. */
 class BrokenReservation extends ReservedScheduler {
   constructor(
@@ -326,5 +361,98 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
         })(setup);
         return scheduler;
       }),
+    },
+    {
+      what: 'takes the longest demand first',
+      property: 'least demand',
+      policy: misled('sjf-oracle', (demandNs) => 1e6 - demandNs),
+    },
+    {
+      what: 'runs those with the most left',
+      property: 'least remaining',
+      policy: misled('srpt', (demandNs) => 1e6 - demandNs),
+    },
+    {
+      what: 'never takes a worker from a longer request',
+      property: 'least remaining',
+      policy: meddled('srpt', () => ({}), { costNs: 1e9 }),
+    },
+    {
+      what: 'serves them in the order of arrival',
+      property: 'least attained',
+      policy: broken('las', (setup, parameters) =>
+        policyNamed('ts').create(setup, { ...parameters, preempt: 'always' }),
+      ),
+    },
+    {
+      what: 'does not make room for an arrival',
+      property: 'least attained',
+      policy: meddled('las', ({ pool }) => ({ pool: { ...pool, preempt() {} } })),
+    },
+    {
+      what: 'lets a request run on while one that has attained less waits',
+      property: 'quantum',
+      policy: slices('las', 1500),
+    },
+    {
+      what: 'shares its workers too generously',
+      property: 'shares',
+      policy: meddled('ps', ({ workers }) => ({ workers: 2 * workers })),
+    },
+    {
+      what: 'completes a request before it can be done',
+      property: 'shares',
+      policy: misled('ps', (demandNs) => demandNs - 1),
+    },
+    {
+      what: 'goes to the first of two',
+      property: 'shorter of two',
+      policy: broken('po2', (setup) => {
+        const dealt = policyNamed('d-fcfs').create(setup, { steering: 'random', queue: Number.POSITIVE_INFINITY });
+        const { arrive } = dealt;
+        dealt.arrive = (...told) => {
+          arrive.apply(dealt, told);
+          setup.random();
+        };
+        return dealt;
+      }),
+    },
+    {
+      what: 'holds three at a worker instead of two',
+      property: 'at most k',
+      policy: meddled('jbsq', () => ({}), { k: 3 }),
+    },
+    {
+      what: 'deals in turns',
+      property: 'fewest requests',
+      policy: broken('tq', (setup, parameters) => {
+        const { queue } = parameters;
+        return policyNamed('d-fcfs').create(setup, { steering: 'round-robin', queue: queue! });
+      }),
+    },
+    {
+      what: 'lets a request move to another worker',
+      property: 'taking turns',
+      policy: broken('tq', (setup, parameters) =>
+        policyNamed('ts').create(setup, { ...parameters, preempt: 'always' }),
+      ),
+    },
+    {
+      what: 'lets a request run on while another of its worker waits',
+      property: 'quantum',
+      policy: slices('tq', 1500),
+    },
+    {
+      what: 'keeps the worker of a long request while shorts press',
+      property: 'quantum',
+      policy: broken(
+        'darc-ts',
+        (setup, parameters) => policyNamed('darc-ts').create(setup, { ...parameters, oracle: 1, backlog: 1000 }),
+        {
+          parameters: policyNamed('darc-ts').parameters.map((spec) =>
+            spec.key === 'backlog' ? { ...spec, default: 0 } : spec,
+          ),
+        },
+      ),
     },
   ];

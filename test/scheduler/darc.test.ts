@@ -117,3 +117,19 @@ it('leaves nothing of the profiling backlog behind at the switch', async () => {
   expect(record.inFlight).toBe(0);
   expect(record.completed.reduce((a, b) => a + b)).toBe(120_000);
 });
+
+it('with preemption: where the demand of the shorts is more than their cores, they no longer wait, and the longs hardly do', async () => {
+  // At load 0.9 SHORT needs 2.1 of 14 workers and owns 2.
+  const options = { load: 0.9, requests: 600_000 };
+  const p99_9 = async (policy: string) => {
+    const record = await run(policy, shippedWorkload('extreme-bimodal'), options);
+    return record.measurements.map(({ slowdown }) => slowdown.quantile(0.999));
+  };
+  const [darcShort, darcLong] = await p99_9('darc:oracle');
+  const [tsShort, tsLong] = await p99_9('ts');
+  const [short, long] = await p99_9('darc-ts:oracle');
+  expect(short).toBeLessThan(darcShort! / 4);
+  expect(short).toBeLessThan(tsShort! / 4);
+  expect(long).toBeLessThan(tsLong! / 4);
+  expect(long).toBeLessThan(1.5 * darcLong!);
+});

@@ -9,6 +9,7 @@ const variants: Record<string, readonly string[]> = {
   'd-fcfs': ['d-fcfs:steering=round-robin', 'd-fcfs:steering=hash:flows=6', 'd-fcfs:queue=2'],
   'd-fcfs-steal': ['d-fcfs-steal:cost=100ns', 'd-fcfs-steal:steering=hash:flows=3', 'd-fcfs-steal:queue=3'],
   'c-fcfs': ['c-fcfs:queue=3'],
+  po2: ['po2:queue=2'],
   sjf: ['sjf:queue=2'],
   'fixed-priority': ['fixed-priority:order=T0:queue=4'],
   edf: ['edf:factor=3'],
@@ -21,6 +22,15 @@ const variants: Record<string, readonly string[]> = {
     'darc:window=30:queue=3',
   ],
   'darc-static': ['darc-static:reserved=0'],
+  'darc-ts': [
+    'darc-ts:window=50:backlog=0:quantum=2us',
+    'darc-ts:oracle:backlog=1:cost=0ns:quantum=700ns',
+    'darc-ts:window=20:delay=0:demand=0:quantum=1us',
+  ],
+  jbsq: ['jbsq:k=1:quantum=2us', 'jbsq:k=3:cost=0ns:quantum=700ns', 'jbsq:queue=2'],
+  tq: ['tq:cost=0ns:quantum=500ns', 'tq:cost=1us', 'tq:queue=2'],
+  las: ['las:cost=0ns:quantum=700ns', 'las:quantum=2us:cost=3us'],
+  srpt: ['srpt:cost=1us'],
   ts: [
     'ts:quantum=700ns:cost=0ns',
     'ts:quantum=2us:preempt=when-waiting',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimedQueues } from '../../src/scheduler/queues.js';
+import { RequestHeap } from '../../src/scheduler/request-heap.js';
 import { ServiceProfile } from '../../src/scheduler/service-profile.js';
 import { WorkerSet } from '../../src/scheduler/worker-set.js';
 
@@ -81,6 +82,32 @@ describe('WorkerSet', () => {
           }
         },
       ),
+    );
+  });
+});
+
+describe('RequestHeap', () => {
+  it('takes the least key first, and of equal keys the one pushed first', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.nat(20)), { maxLength: 500 }), (keys) => {
+        const heap = new RequestHeap();
+        let model: { request: number; key: number }[] = [];
+        keys.forEach((key, i) => {
+          if (key !== null) {
+            // Handles beyond what a heap has room for at first.
+            const request = 3 * i;
+            heap.fit(request);
+            heap.keyOf[request] = key;
+            heap.push(request);
+            model = [...model, { request, key }].sort((a, b) => a.key - b.key || a.request - b.request);
+          } else if (model.length > 0) {
+            expect([heap.leastKey(), heap.first()]).toEqual([model[0]!.key, model[0]!.request]);
+            expect(heap.shift()).toBe(model.shift()!.request);
+          }
+          expect(heap.length).toBe(model.length);
+        });
+        for (const { request } of model) expect(heap.shift()).toBe(request);
+      }),
     );
   });
 });

@@ -50,5 +50,6 @@ export async function play(
     ...(costs && { costs }),
     ...(observer && { observer }),
   });
+  referee!.finish();
   return { referee: referee!, record };
 }

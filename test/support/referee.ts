@@ -7,22 +7,19 @@ import {
   TO_COMPLETION,
   type Workers,
 } from '../../src/scheduler/scheduler.js';
+import {
+  type Books,
+  type Breach,
+  type HistoryEvent,
+  historyRules,
+  type Known,
+  objectors,
+  type Running,
+  settledRules,
+  startRules,
+} from './orders.js';
+import { assignmentBreaches, layoutBreaches, pressing, reachable } from './reservation-rules.js';
 import type { Trace } from './trace.js';
-
-/** A property that a scheduler broke, by name, with the story. */
-export interface Violation {
-  readonly property: string;
-  readonly story: string;
-}
-
-interface Known {
-  readonly id: number;
-  readonly type: number;
-  readonly arrivedNs: number;
-  state: 'queued' | 'running';
-  startedBefore: boolean;
-  receivedNs: number;
-}
 
 /** One request that left the system. */
 export interface Departure {
@@ -38,7 +35,7 @@ export interface Departure {
  * its own books of requests and workers.
  */
 export class Referee implements Scheduler {
-  readonly violations: Violation[] = [];
+  readonly violations: Breach[] = [];
   readonly departures: Departure[] = [];
   readonly dropped: number[] = [];
   readonly arrivedPerType: number[] = [];
@@ -52,6 +49,11 @@ export class Referee implements Scheduler {
   private readonly yielding = new Set<number>();
   private readonly sums = new Map<number, { sum: number; count: number }>();
   private nextId = 0;
+  private readonly events: HistoryEvent[] = [];
+  /** Random numbers drawn since the latest arrival. */
+  private draws: number[] = [];
+  /** Under a policy that shares the workers: who completes next. */
+  private planned: number | undefined;
 
   constructor(
     private readonly chosen: ChosenPolicy,
@@ -68,11 +70,21 @@ export class Referee implements Scheduler {
         setup.pool.stole(thief, victim, count);
       },
       reserved: () => {
-        this.checkReservation();
+        for (const { property, story } of layoutBreaches(this.reservation!(), setup.workers))
+          this.violated(property, story);
         setup.pool.reserved();
       },
+      completeAt: (request) => {
+        this.planned = request;
+        setup.pool.completeAt!(request);
+      },
     };
-    this.inner = chosen.policy.create({ ...setup, pool }, chosen.parameters);
+    const random = () => {
+      const number = setup.random();
+      this.draws.push(number);
+      return number;
+    };
+    this.inner = chosen.policy.create({ ...setup, pool, random }, chosen.parameters);
     if (this.inner.reservation) this.reservation = () => this.inner.reservation!();
   }
 
@@ -99,21 +111,29 @@ export class Referee implements Scheduler {
     if (this.known.has(request))
       this.violated('conservation', `the world reused the handle ${request} of a live request`);
     if (this.trace.arrivalNs[id] !== this.nowNs) this.violated('time', `request ${id} was told at the wrong time`);
-    this.known.set(request, { id, type, arrivedNs: this.nowNs, state: 'queued', startedBefore: false, receivedNs: 0 });
+    const demandNs = this.trace.serviceNs[id]!;
+    this.known.set(request, {
+      ...{ id, type, demandNs, arrivedNs: this.nowNs, enteredAt: this.events.length, state: 'queued', receivedNs: 0 },
+    });
+    this.draws = [];
+    this.events.push({ what: 'arrived', id, draws: this.draws });
     this.arrivedPerType[type] = (this.arrivedPerType[type] ?? 0) + 1;
     this.inner.arrive(request, type, flow);
     this.checkBooks();
   }
 
   complete(worker: number): void {
-    const handle = this.on[worker];
+    const { sharing } = this.chosen.policy;
+    const handle = sharing ? this.planned : this.on[worker];
     const request = handle === undefined ? undefined : this.known.get(handle);
     if (!request) {
       this.violated('one at a time', `worker ${worker} completed while it ran nothing`);
       return;
     }
-    this.endStretch(worker, request);
-    const demandNs = this.trace.serviceNs[request.id]!;
+    if (sharing) request.receivedNs = request.demandNs;
+    else this.endStretch(worker, request);
+    const { demandNs } = request;
+    this.events.push({ what: 'left', id: request.id });
     if (request.receivedNs !== demandNs) {
       this.violated('service = demand', `request ${request.id} received ${request.receivedNs} of ${demandNs} ns`);
     }
@@ -125,6 +145,7 @@ export class Referee implements Scheduler {
       receivedNs: request.receivedNs,
     });
     this.known.delete(handle!);
+    if (sharing) this.checkShares();
     this.on[worker] = undefined;
     this.yielding.delete(worker);
     this.inner.complete(worker);
@@ -137,12 +158,13 @@ export class Referee implements Scheduler {
     const ranNs = this.nowNs - this.sliceFromNs[worker]!;
     if (ranNs !== quantumNs) this.violated('quantum', `asked about worker ${worker} after ${ranNs} ns`);
     const answer = this.inner.sliceExpired(worker);
-    if (answer === TO_COMPLETION && this.queuedRequests().length > this.yielding.size) {
-      this.violated(
-        'quantum',
-        `request ${request.id} may run beyond its quantum while ${this.queuedRequests().length} wait`,
-      );
+    this.events.push({ what: 'slice ended', id: request.id });
+    const waiting = this.objecting(worker);
+    if (answer !== PREEMPT && waiting.length > this.yielding.size) {
+      this.violated('quantum', `request ${request.id} may run beyond its quantum while ${waiting.length} wait`);
     }
+    if (answer !== PREEMPT && answer !== TO_COMPLETION && answer !== quantumNs)
+      this.violated('quantum', `request ${request.id} was given another ${answer} ns`);
     this.sliceFromNs[worker] = this.nowNs;
     if (answer === PREEMPT) {
       this.endStretch(worker, request);
@@ -157,6 +179,8 @@ export class Referee implements Scheduler {
       this.violated('preemption', `worker ${worker} under a policy that never preempts`);
     if (!this.yielding.delete(worker)) this.violated('preemption', `worker ${worker} was not asked to yield`);
     request.state = 'queued';
+    request.enteredAt = this.events.length;
+    this.events.push({ what: 'preempted', id: request.id });
     this.on[worker] = undefined;
     this.inner.preempted(worker);
     this.checkBooks();
@@ -166,14 +190,17 @@ export class Referee implements Scheduler {
     this.inner.dispatch();
     this.checkBooks();
     const waiting = this.queuedRequests();
-    if (waiting.length === 0) return;
+    // Who shares the workers does not wait.
+    if (waiting.length === 0 || this.chosen.policy.sharing) return;
+    this.checkSettled();
     const idle = this.on.indexOf(undefined);
     if (this.chosen.policy.workConserving && idle >= 0) {
       this.violated('work conservation', `worker ${idle} idles while ${waiting.length} requests wait`);
     }
     if (this.reservation) {
       for (const request of waiting) {
-        const free = this.reachable(request.type).find((worker) => this.on[worker] === undefined);
+        const reach = reachable(this.reservation(), this.setup.workers, request.type);
+        const free = reach.find((worker) => this.on[worker] === undefined);
         if (free !== undefined) {
           this.violated(
             'reservation used',
@@ -198,7 +225,7 @@ export class Referee implements Scheduler {
     else {
       this.checkOrder(worker, request);
       request.state = 'running';
-      request.startedBefore = true;
+      this.events.push({ what: 'started', id: request.id, worker });
       this.on[worker] = handle;
       this.sinceNs[worker] = this.nowNs + (this.stealPaidNs[worker] ?? 0);
       this.sliceFromNs[worker] = this.sinceNs[worker]!;
@@ -213,9 +240,8 @@ export class Referee implements Scheduler {
       this.violated('preemption', `worker ${worker} under a policy that never preempts`);
     else {
       const request = this.known.get(this.on[worker]!)!;
-      const leftNs = this.trace.serviceNs[request.id]! - request.receivedNs;
-      // A request that is done at this very moment completes instead; its worker is about to be free all the same.
-      if (this.nowNs - this.sinceNs[worker]! < leftNs) this.endStretch(worker, request);
+      // A request that is done at this very moment completes instead, with nothing added.
+      this.endStretch(worker, request);
       this.yielding.add(worker);
       this.setup.pool.preempt(worker);
     }
@@ -233,6 +259,60 @@ export class Referee implements Scheduler {
   }
 
   // The checks.
+
+  /** To be called when the run is over. */
+  finish(): void {
+    const { workers } = this.setup;
+    const { policy, parameters } = this.chosen;
+    if (this.dropped.length > 0 || this.known.size > 0 || this.violations.length > 0) return;
+    for (const { property, story } of historyRules[policy.name]?.({ workers, parameters, events: this.events }) ?? [])
+      this.violated(property, story);
+  }
+
+  private books(): Books {
+    const workers = Array.from({ length: this.setup.workers }, (_, worker) => worker);
+    const running = workers.filter((worker) => this.on[worker] !== undefined).map((worker) => this.runningOn(worker));
+    return { parameters: this.chosen.parameters, waiting: this.queuedRequests(), running };
+  }
+
+  private runningOn(worker: number): Running {
+    const request = this.known.get(this.on[worker]!)!;
+    const ranNs = this.yielding.has(worker) ? 0 : Math.max(0, this.nowNs - this.sinceNs[worker]!);
+    return { ...request, worker, ranNs, attainedNs: request.receivedNs + ranNs };
+  }
+
+  private checkSettled(): void {
+    const rule = settledRules[this.chosen.policy.name];
+    if (!rule || this.yielding.size > 0) return;
+    const breach = rule(this.books(), (worker) => this.objecting(worker));
+    if (breach) this.violated(breach.property, breach.story);
+  }
+
+  /** Who must not have to wait any longer when the slice on a worker ends. */
+  private objecting(worker: number): readonly Known[] {
+    const waiting = this.queuedRequests();
+    if (!this.reservation) {
+      const rule = objectors[this.chosen.policy.name];
+      return rule ? rule(this.runningOn(worker), waiting) : waiting;
+    }
+    const backlog = Number(this.chosen.parameters.backlog);
+    return pressing(this.reservation(), worker, this.known.get(this.on[worker]!)!, waiting, backlog);
+  }
+
+  /** No worker can have done more than one ns of work per ns: not since any arrival, for the requests that came with it and after. */
+  private checkShares(): void {
+    let doneNs = 0;
+    const here = new Set([...this.known.values()].map(({ id }) => id));
+    for (let id = this.nextId - 1; id >= 0; id--) {
+      if (here.has(id)) continue;
+      doneNs += this.trace.serviceNs[id]!;
+      const elapsedNs = this.nowNs - this.trace.arrivalNs[id]!;
+      if (elapsedNs < this.trace.serviceNs[id]!)
+        this.violated('shares', `request ${id} completed ${elapsedNs} ns after its arrival`);
+      if (doneNs > elapsedNs * this.setup.workers)
+        this.violated('shares', `${doneNs} ns of work were done in ${elapsedNs} ns`);
+    }
+  }
 
   private endStretch(worker: number, request: Known): void {
     const ranNs = this.nowNs - this.sinceNs[worker]!;
@@ -263,9 +343,14 @@ export class Referee implements Scheduler {
       const first = older(waiting.filter((other) => other.type === request.type));
       if (first) this.violated('FIFO within a type', `request ${request.id} started before ${first.id}`);
     }
+    const breach = startRules[policy.name]?.(request, this.books());
+    if (breach) this.violated(breach.property, breach.story);
     if (policy.name === 'edf') this.checkDeadlines(request, waiting);
     if (policy.name === 'sjf') this.checkShortest(request, waiting);
-    if (this.reservation) this.checkAssignment(worker, request, waiting);
+    if (this.reservation) {
+      const breaches = assignmentBreaches(this.reservation(), this.setup.workers, worker, request, waiting);
+      for (const { property, story } of breaches) this.violated(property, story);
+    }
   }
 
   private checkDeadlines(request: Known, waiting: Known[]): void {
@@ -293,57 +378,5 @@ export class Referee implements Scheduler {
         'shortest job',
         `type ${request.type} (mean ${mean(request.type)}) before ${shorter.type} (${mean(shorter.type)})`,
       );
-  }
-
-  private groupOf(type: number): number {
-    return this.reservation!().groups.findIndex((group) => group.types.includes(type));
-  }
-
-  /** Workers a type may run on; those of UNKNOWN are the spillway. */
-  private reachable(type: number): number[] {
-    const { groups } = this.reservation!();
-    const group = groups[this.groupOf(type)];
-    return group ? [...group.workers, ...group.stealable] : [this.setup.workers - 1];
-  }
-
-  private checkAssignment(worker: number, request: Known, waiting: Known[]): void {
-    const { groups } = this.reservation!();
-    const mine = this.groupOf(request.type) < 0 ? groups.length : this.groupOf(request.type);
-    const spillway = this.setup.workers - 1;
-    for (let shorter = 0; shorter < mine; shorter++) {
-      if (groups[shorter]!.workers.includes(worker) && worker !== spillway) {
-        this.violated(
-          'reserved cores',
-          `type ${request.type} runs on worker ${worker}, reserved for types ${groups[shorter]!.types}`,
-        );
-      }
-    }
-    if (!this.reachable(request.type).includes(worker)) {
-      this.violated('reserved cores', `type ${request.type} runs on worker ${worker}, which is not for it`);
-    }
-    const first = waiting.find((other) => {
-      const theirs = this.groupOf(other.type);
-      return theirs >= 0 && theirs < mine && this.reachable(other.type).includes(worker);
-    });
-    if (first)
-      this.violated(
-        'shorter groups first',
-        `request ${request.id} took worker ${worker} before ${first.id} of a shorter group`,
-      );
-  }
-
-  private checkReservation(): void {
-    const { groups } = this.reservation!();
-    const owners = new Map<number, number>();
-    for (const [index, group] of groups.entries()) {
-      if (group.workers.length + group.stealable.length === 0)
-        this.violated('every group is served', `group ${index} has no worker`);
-      for (const worker of group.workers) {
-        if (owners.has(worker)) this.violated('reserved cores', `worker ${worker} is reserved twice`);
-        owners.set(worker, index);
-      }
-    }
-    if (owners.size !== this.setup.workers)
-      this.violated('every worker is used', `only ${owners.size} workers are reserved`);
   }
 }

@@ -9,14 +9,15 @@ import { StartupError } from '../../hw/startup-error.js';
 import { formatComparison } from '../../report/comparison.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  abortOnSignal,
   addSettings,
   liveLine,
   offerOf,
   parseDilation,
   readHardwareConfig,
+  SERVER_UNKNOWN,
   workloadOf,
 } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
 
@@ -85,23 +86,18 @@ async function load(options: LoadOptions): Promise<number> {
       { signal, onProgress: live.show },
     );
     live.clear();
-    // Which policy the server has is not known here; the table and the file say c-fcfs only because they must say something.
-    const result = {
-      ...hardwareResult(run, {
-        workload,
-        policy: 'c-fcfs',
-        offer,
-        workers,
-        seed,
-        warmup: options.warmup ?? DEFAULTS.warmup,
-        startedAt,
-        wallSeconds: Math.round(performance.now() - startedMs) / 1000,
-      }),
-      policy: 'server',
-      policyParameters: {},
-    };
+    const result = hardwareResult(run, {
+      workload,
+      offer,
+      workers,
+      seed,
+      warmup: options.warmup ?? DEFAULTS.warmup,
+      startedAt,
+      wallSeconds: Math.round(performance.now() - startedMs) / 1000,
+    });
     const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
     output.write(formatComparison([result], { ...output, title: workload.title }));
+    output.write(SERVER_UNKNOWN);
     output.write(`lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
     const text = `${JSON.stringify([result], null, 2)}\n`;
     if (options.json === '-') process.stdout.write(text);

@@ -1,9 +1,16 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { EventFileHeader } from '../../events/event-file.js';
 import type { ReplayReport } from '../../events/replay.js';
+import { InputError } from '../../experiment/errors.js';
 import { replayFile } from '../../experiment/event-recording.js';
+import type { Timeline } from '../../metrics/timeline.js';
 import { formatReplay } from '../../report/replay.js';
+import { timelineSvg, windowText } from '../../report/timeline-svg.js';
+import { timelineTrace } from '../../report/timeline-trace.js';
 import { complain, EXIT } from '../failure.js';
-import { outputTo } from '../output.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+import { parseSetting, SETTINGS } from '../settings.js';
+import { timelineWindow } from '../timelines.js';
 
 export function addReplay(program: Command): void {
   program
@@ -14,20 +21,56 @@ export function addReplay(program: Command): void {
     )
     .argument('<FILE>', 'written by psp sim --record or psp run --hw --record')
     .option('--json', 'the report as JSON')
+    .option('--timeline <FILE>', 'draw what ran where: .svg for a picture, .json for ui.perfetto.dev')
+    .addOption(timeOption('from', 'when the timeline begins (default: 0s)'))
+    .addOption(timeOption('for', 'how long the timeline is (default: 1ms)'))
     .addHelpText(
       'after',
-      '\nExample:\n  psp sim --workload tpcc --policy darc --record run.events; psp replay run.events',
+      `
+Example:
+  psp sim --workload tpcc --policy darc --record run.events; psp replay run.events`,
     )
-    .action((file: string, { json }: { json?: true }) => {
-      const { header, report } = replayFile(file);
-      const output = outputTo(process.stdout);
-      const { damage, ...rest } = report;
-      if (json)
-        output.write(`${JSON.stringify({ ...header, ...rest, ...(damage && { damage: damage.message }) }, null, 2)}\n`);
-      else output.write(formatReplay(header, report));
-      if (damage) complain(damage.message);
-      process.exitCode = exitCode(report);
+    .action((file: string, options: ReplayCliOptions) => {
+      process.exitCode = run(file, options);
     });
+}
+
+interface ReplayCliOptions {
+  readonly json?: true;
+  readonly timeline?: string;
+  readonly fromNs?: number;
+  readonly forNs?: number;
+}
+
+function timeOption(key: 'from' | 'for', help: string): Option {
+  const setting = SETTINGS.find((each) => each.key === key)!;
+  const option = new Option(`--${key} <TIME>`, help).argParser((text) => parseSetting(setting, text, `--${key}`));
+  option.attributeName = () => setting.field;
+  return option;
+}
+
+function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions): number {
+  if (path !== undefined) {
+    if (!/\.(svg|json)$/i.test(path))
+      throw new InputError(`--timeline: expected a file .svg or .json, found '${path}'`);
+    checkWritable(path);
+  }
+  const { header, report, timeline } = replayFile(file, path === undefined ? undefined : timelineWindow(window));
+  const output = outputTo(process.stdout);
+  const { damage, ...rest } = report;
+  if (json)
+    output.write(`${JSON.stringify({ ...header, ...rest, ...(damage && { damage: damage.message }) }, null, 2)}\n`);
+  else output.write(formatReplay(header, report));
+  if (damage) complain(damage.message);
+  if (timeline) writeFile(path!, draw(timeline, header, path!));
+  return exitCode(report);
+}
+
+function draw(timeline: Timeline, header: EventFileHeader, path: string): string {
+  const title = `${header.policy} on ${header.workload}, recorded`;
+  if (/\.json$/i.test(path)) return timelineTrace(timeline, `psp: ${title}`);
+  const stretched = header.dilation === 1 ? '' : ` · times stretched ${header.dilation} times`;
+  return timelineSvg(timeline, { title, subtitle: `${header.workers} workers · ${windowText(timeline)}${stretched}` });
 }
 
 function exitCode({ damage, difference, decisions }: ReplayReport): number {

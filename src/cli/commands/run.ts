@@ -1,30 +1,40 @@
 import { type Command, Option } from 'commander';
+import type { Side } from '../../experiment/compare.js';
 import { describeEnvironment } from '../../experiment/environment.js';
 import { InputError } from '../../experiment/errors.js';
-import { DEFAULTS } from '../../experiment/plan.js';
-import { type HardwareResult, hardwareResult } from '../../experiment/run-hardware.js';
+import { DEFAULTS, planRuns } from '../../experiment/plan.js';
+import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/run-hardware.js';
+import { encodeSamples, runSampled } from '../../experiment/samples.js';
 import { runLoad } from '../../hw/load.js';
 import { hardwarePolicy } from '../../hw/policy.js';
 import { dilationOf, type HardwareRun, runHardware } from '../../hw/run.js';
+import type { RequestSamples } from '../../metrics/samples.js';
 import { formatComparison } from '../../report/comparison.js';
-import { offeredRps, type Workload } from '../../workload/workload.js';
+import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  abortOnSignal,
   addSettings,
   liveLine,
-  offerOf,
   onePolicy,
   parseDilation,
   readHardwareConfig,
+  SERVER_UNKNOWN,
   workloadOf,
 } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
+import { checkOutput, PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
 import { serve } from './serve.js';
 
-interface RunOptions extends SimSettings {
+interface RunOptions extends Omit<SimSettings, 'load'> {
   readonly hw?: true;
+  readonly both?: true;
+  readonly loads?: readonly number[];
+  readonly system?: string;
+  readonly samples?: true;
+  readonly tolerance?: number;
+  readonly picture?: string;
   readonly config?: string;
   readonly role?: 'server' | 'client';
   readonly dilate: number | 'auto';
@@ -34,6 +44,7 @@ const EXAMPLES = `
 Examples:
   psp run --hw --workload bimodal --policy darc --load 0.6       this machine alone: two processes joined by memif
   psp run --hw --workload bimodal --policy c-fcfs,darc --duration 50ms --json hw.json
+  psp run --both --workload bimodal --policy darc,c-fcfs --load 0.3,0.6,0.8
   psp run --hw --workload bimodal --policy darc --record run.events; psp replay run.events
   psp run --hw --config configs/c6420.yaml --role server --workload bimodal --policy darc
   psp run --hw --config configs/c6420.yaml --role client --workload bimodal --load 0.6`;
@@ -48,16 +59,22 @@ export function addRun(program: Command): void {
     .description(
       'Runs policies for real: the same scheduler, on DPDK, with a load generator that plays the same requests as psp sim.',
     )
-    .option('--hw', 'run on this machine (there is no other kind of run yet; psp sim simulates)');
+    .option('--hw', 'run on this machine')
+    .option('--both', 'run on this machine and simulate the same requests, then compare');
   addSettings(
     command,
-    ['workload', 'policy', 'load', 'rate', 'workers', 'requests', 'duration', 'seed', 'warmup', 'record', 'json'],
+    ['workload', 'policy', 'rate', 'workers', 'requests', 'duration', 'seed', 'warmup', 'record', 'json'],
     {
       requests: `end after so many requests, such as 20k (default: ${DEFAULT_REAL_SECONDS} s of real time)`,
       duration: 'end after so much undilated time, such as 50ms',
     },
   );
   command
+    .addOption(loadsOption())
+    .option('--system <NAME|FILE>', 'with --both: what the simulated side costs; see psp systems')
+    .option('--tolerance <X%>', 'with --both: end with 1 when a percentile differs by more', parseTolerance)
+    .option('--picture <FILE>', `with --both: ${PICTURE_HELP}`, parsePicture)
+    .option('--samples', 'keep every request in the JSON, for psp compare')
     .addOption(
       new Option('--dilate <K|auto>', 'stretch all times by K, so that many workers fit few cores')
         .argParser(parseDilation)
@@ -75,14 +92,17 @@ export function addRun(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<number> {
-  if (!options.hw) throw new InputError('expected --hw: psp run runs on this machine, psp sim simulates');
+  if (!options.hw && !options.both) {
+    throw new InputError('expected --hw or --both: psp run runs on this machine, psp sim simulates');
+  }
+  checkTogether(options);
   if ((options.config === undefined) !== (options.role === undefined)) {
     throw new InputError(
       'expected --config FILE and --role server|client together, or neither (both ends here, over memif)',
     );
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
-  if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
+  checkOutput(options);
   const workload = workloadOf(options);
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
   // Refused before anything runs.
@@ -95,38 +115,51 @@ async function run(options: RunOptions): Promise<number> {
     checkWritable(options.record);
   }
 
-  const results: HardwareResult[] = [];
   const { signal, undo } = abortOnSignal();
+  const real: RealRun[] = [];
+  const simulated: Side[] = [];
   try {
-    for (const policy of policies) {
-      if (signal.aborted) break;
-      results.push(await runOne(options, workload, policy, signal));
+    for (const load of options.loads ?? [DEFAULTS.load]) {
+      for (const policy of policies) {
+        if (signal.aborted) break;
+        const run = await runOne(options, workload, policy, load, signal);
+        real.push(run);
+        if (options.both && !signal.aborted) simulated.push(await simulateSame(options, policy, run));
+      }
     }
   } finally {
     undo();
   }
+  const results = real.map(({ result }) => result);
+  const code = exitCode(results, signal);
+  if (options.both && code === EXIT.ok) return showComparison(simulated, real, options);
 
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
   output.write(formatComparison(results, { ...output, title: workload.title }));
   for (const result of results) {
     output.write(`${result.policy}: lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
   }
-  const text = `${JSON.stringify(results, null, 2)}\n`;
+  if (options.role === 'client') output.write(SERVER_UNKNOWN);
+  const kept = options.samples
+    ? real.map(({ result, samples }) => ({ ...result, samples: encodeSamples(samples) }))
+    : results;
+  const text = `${JSON.stringify(kept, null, 2)}\n`;
   if (options.json === '-') process.stdout.write(text);
   else if (options.json !== undefined) writeFile(options.json, text);
-  return exitCode(results, signal);
+  return code;
 }
 
 async function runOne(
   options: RunOptions,
   workload: Workload,
   policy: string,
+  load: number,
   signal: AbortSignal,
-): Promise<HardwareResult> {
+): Promise<RealRun> {
   const config = options.config === undefined ? undefined : readHardwareConfig(options.config);
   const workers = options.workers ?? config?.server?.workers ?? DEFAULTS.workers;
   const seed = options.seed ?? DEFAULTS.seed;
-  const offer = offerOf(options, workers);
+  const offer: Offer = options.rateRps === undefined ? { load, workers } : { rateRps: options.rateRps };
   const dilate = config && options.dilate === 'auto' ? 1 : options.dilate;
   const spec = {
     workload,
@@ -135,7 +168,7 @@ async function runOne(
     workers,
     seed,
     dilate,
-    ...lengthOf(options, workload, workers, dilate),
+    ...lengthOf(options, workload, offer, workers, dilate),
     ...(options.record !== undefined && { record: options.record }),
   };
   const live = liveLine(
@@ -153,12 +186,69 @@ async function runOne(
   } finally {
     live.clear();
   }
-  return hardwareResult(finished, {
-    ...spec,
-    warmup: options.warmup ?? DEFAULTS.warmup,
+  const warmup = options.warmup ?? DEFAULTS.warmup;
+  const { policy: _, ...unsaid } = spec;
+  const result = hardwareResult(finished, {
+    // A client knows the server's policy only from whoever typed it.
+    ...(options.role === 'client' && options.policies === undefined ? unsaid : spec),
+    warmup,
     startedAt,
     wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     environment: describeEnvironment(),
+  });
+  return { result, samples: hardwareSamples(finished, workload, warmup), offer };
+}
+
+interface RealRun extends Side {
+  readonly result: HardwareResult;
+  readonly samples: RequestSamples;
+  readonly offer: Offer;
+}
+
+/** The same requests in the simulator, with the costs of a system if one is named. */
+async function simulateSame(options: RunOptions, policy: string, { result, samples, offer }: RealRun): Promise<Side> {
+  const plan = await planRuns({
+    workload: options.workload!,
+    policies: [policy],
+    workers: result.workers,
+    ...('rateRps' in offer ? { rateRps: offer.rateRps } : { load: offer.load }),
+    requests: samples.type.length,
+    seed: result.seed,
+    warmup: result.warmup,
+    ...(options.system !== undefined && { systems: [options.system] }),
+  });
+  return runSampled(plan.specs[0]!);
+}
+
+/** @throws InputError */
+function checkTogether(options: RunOptions): void {
+  const { both, loads = [] } = options;
+  if (both && options.config !== undefined) throw new InputError('--both runs both ends here: expected no --config');
+  if (!both && loads.length > 1)
+    throw new InputError(`--load: expected one load without --both, found ${loads.length}`);
+  if (options.loads && options.rateRps !== undefined) {
+    throw new InputError('expected only one of --load and --rate, found both');
+  }
+  const alone = (['system', 'tolerance', 'picture'] as const).find((key) => options[key] !== undefined);
+  if (!both && alone) throw new InputError(`--${alone} is for --both`);
+  if (!both && options.samples && options.json === undefined) {
+    throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
+  }
+}
+
+/** Several loads, where psp sim takes one. */
+function loadsOption(): Option {
+  const help = `work offered, as a share of what the workers can do; several with --both (default: ${DEFAULTS.load})`;
+  const option = new Option('--load <X[,X…]>', help).argParser(parseLoads);
+  option.attributeName = () => 'loads';
+  return option;
+}
+
+function parseLoads(text: string): number[] {
+  return text.split(',').map((part) => {
+    const load = part.trim() === '' ? Number.NaN : Number(part);
+    if (!(load > 0)) throw new InputError(`--load: expected numbers above 0, such as 0.3,0.6, found '${part}'`);
+    return load;
   });
 }
 
@@ -166,12 +256,12 @@ async function runOne(
 function lengthOf(
   options: RunOptions,
   workload: Workload,
+  offer: Offer,
   workers: number,
   dilate: number | 'auto',
 ): { requests?: number; durationNs?: number } {
   if (options.requests !== undefined) return { requests: options.requests };
   if (options.durationNs !== undefined) return { durationNs: options.durationNs };
-  const offer = offerOf(options, workers);
   const { factor } = dilationOf({ workload, offer, workers, dilate });
   return { requests: Math.max(100, Math.round((offeredRps(workload, offer) / factor) * DEFAULT_REAL_SECONDS)) };
 }

@@ -4,14 +4,8 @@ import { reconcileServer } from '../../hw/counts.js';
 import { startServer } from '../../hw/server.js';
 import { StartupError } from '../../hw/startup-error.js';
 import { complain, EXIT } from '../failure.js';
-import {
-  abortOnSignal,
-  addSettings,
-  onePolicy,
-  parseDilation,
-  readHardwareConfig,
-  workloadOf,
-} from '../hardware-settings.js';
+import { addSettings, onePolicy, parseDilation, readHardwareConfig, workloadOf } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
 import { checkWritable } from '../output.js';
 import type { SimSettings } from '../settings.js';
 

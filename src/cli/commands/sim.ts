@@ -3,6 +3,7 @@ import { InputError } from '../../experiment/errors.js';
 import { shippedWorkloads } from '../../experiment/files.js';
 import { type Plan, planRuns } from '../../experiment/plan.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/replicate.js';
+import { encodeSamples, runSampled } from '../../experiment/samples.js';
 import type { Result } from '../../metrics/result.js';
 import { formatComparison } from '../../report/comparison.js';
 import { formatShare } from '../../report/numbers.js';
@@ -45,15 +46,16 @@ export function addSim(program: Command): void {
   }
   command
     .option('--config <FILE>', 'read settings from a YAML file with the same names; the command line wins')
+    .option('--samples', 'keep every request in the JSON, for psp compare')
     .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
     .allowExcessArguments()
-    .action(async ({ config, ...given }: SimSettings & { config?: string }) => {
+    .action(async ({ config, samples, ...given }: SimSettings & { config?: string; samples?: true }) => {
       if (command.args.length > 0) throw new InputError(`expected options only, found '${command.args[0]}'`);
-      process.exitCode = await sim(given, config);
+      process.exitCode = await sim(given, config, samples);
     });
 }
 
-async function sim(given: SimSettings, config: string | undefined): Promise<number> {
+async function sim(given: SimSettings, config: string | undefined, samples = false): Promise<number> {
   const pair = conflict(given);
   if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
   const { json, ...settings } = config === undefined ? given : override(readConfigFile(config), given);
@@ -68,7 +70,9 @@ async function sim(given: SimSettings, config: string | undefined): Promise<numb
   const plan = await planRuns({ ...settings, workload });
   await writeTimelines(planTimelines(settings, plan), settings, plan);
   warnOfOverload(plan);
-  const { results, interrupted } = await run(plan);
+  if (samples && json === undefined)
+    throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
+  const { results, interrupted } = samples ? await runKeepingSamples(plan) : await run(plan);
 
   const output = outputTo(json === '-' ? process.stderr : process.stdout);
   if (results.length > 0) {
@@ -103,6 +107,19 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
     hide();
     undo();
   }
+}
+
+/** One after the other, in this thread: what is kept is as large as the trace. */
+async function runKeepingSamples({ specs, replications }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
+  if (replications.first > 1 || replications.precision) {
+    throw new InputError('samples are those of one run: expected no replications beside --samples');
+  }
+  const results: Result[] = [];
+  for (const spec of specs) {
+    const { result, samples } = await runSampled(spec);
+    results.push({ ...result, samples: encodeSamples(samples) });
+  }
+  return { results, interrupted: false };
 }
 
 /** Says which policies are not known as well as was asked for. */

@@ -5,7 +5,7 @@ import { createSteering, flowCount, type Steering, steeringChoice } from '../ste
 import { WorkerSet } from '../worker-set.js';
 
 /** Each worker has a queue of its own; a request is dealt to one on arrival and stays there. */
-class DistributedFcfs extends NonPreemptiveScheduler {
+export abstract class DistributedFcfs extends NonPreemptiveScheduler {
   private readonly queues: Queues;
   private readonly idle: WorkerSet;
   /** Idle workers whose own queue is not empty. */
@@ -13,8 +13,7 @@ class DistributedFcfs extends NonPreemptiveScheduler {
   private waiting = 0;
 
   constructor(
-    private readonly setup: SchedulerSetup,
-    private readonly steering: Steering,
+    protected readonly setup: SchedulerSetup,
     private readonly limit: number,
   ) {
     super();
@@ -24,8 +23,16 @@ class DistributedFcfs extends NonPreemptiveScheduler {
     this.ready = new WorkerSet(setup.workers);
   }
 
+  /** The worker an arriving request is dealt to. */
+  protected abstract workerFor(flow: number): number;
+
+  /** Requests dealt to a worker that have not completed. */
+  protected loadOf(worker: number): number {
+    return this.queues.length[worker]! + (this.idle.has(worker) ? 0 : 1);
+  }
+
   arrive(request: number, _type: number, flow: number): void {
-    const worker = this.steering.workerFor(flow);
+    const worker = this.workerFor(flow);
     if (this.queues.length[worker]! >= this.limit) {
       this.setup.pool.drop(request, DropReason.queueFull);
       return;
@@ -55,6 +62,21 @@ class DistributedFcfs extends NonPreemptiveScheduler {
   }
 }
 
+/** Dealt without a look at the queues. */
+class SteeredFcfs extends DistributedFcfs {
+  constructor(
+    setup: SchedulerSetup,
+    private readonly steering: Steering,
+    limit: number,
+  ) {
+    super(setup, limit);
+  }
+
+  protected workerFor(flow: number): number {
+    return this.steering.workerFor(flow);
+  }
+}
+
 export type DistributedParameters = { steering: string; flows: number; queue: number };
 
 export const distributedParameters: readonly ParameterSpec[] = [
@@ -78,5 +100,5 @@ export const dFcfs = definePolicy<DistributedParameters>({
   fifoWithinType: false,
   queues: 'worker',
   parameters: distributedParameters,
-  create: (setup, parameters) => new DistributedFcfs(setup, createSteering(setup, parameters), parameters.queue),
+  create: (setup, parameters) => new SteeredFcfs(setup, createSteering(setup, parameters), parameters.queue),
 });

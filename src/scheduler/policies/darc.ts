@@ -1,4 +1,4 @@
-import { definePolicy, PolicyError, queueLimit } from '../policy.js';
+import { definePolicy, type ParameterSpec, PolicyError, queueLimit } from '../policy.js';
 import { ReservedScheduler } from '../reserved-scheduler.js';
 import type { SchedulerSetup } from '../scheduler.js';
 import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
@@ -26,7 +26,7 @@ const TRIGGER_CHECK_INTERVAL = 64;
  * group's rounded demand claims goes to the longest group (the shorter ones can steal it); a window that does not lead to an update is
  * forgotten after as many completions again, so that an old mix of requests does not hide a new one.
  */
-class Darc extends ReservedScheduler {
+export class Darc extends ReservedScheduler {
   /** Last known mean service time per type, ns; Infinity until the type has been seen. */
   private readonly meanNs: Float64Array;
   /** Workers each type is entitled to under the current reservation. */
@@ -188,6 +188,33 @@ export function wholeWorkers(demand: number): number {
   return demand - floor <= 0.5 ? floor : floor + 1;
 }
 
+export const darcParameters: readonly ParameterSpec[] = [
+  { key: 'window', kind: 'integer', min: 1, default: 50_000, help: 'completions in a profiling window' },
+  {
+    key: 'delta',
+    kind: 'number',
+    min: 0,
+    default: 0.2,
+    help: 'types whose means differ by less than this share form a group',
+  },
+  {
+    key: 'demand',
+    kind: 'number',
+    min: 0,
+    default: 0.1,
+    help: 'relative change of a type’s demand that allows an update',
+  },
+  {
+    key: 'delay',
+    kind: 'number',
+    min: 0,
+    default: 1,
+    help: 'queueing delay that allows an update, in mean service times of the type',
+  },
+  { key: 'oracle', kind: 'flag', default: false, help: 'start from the workload’s true means and ratios' },
+  queueLimit(TYPED_QUEUE_LIMIT),
+];
+
 export const darc = definePolicy<DarcParameters>({
   name: 'darc',
   title: 'DARC',
@@ -201,31 +228,6 @@ export const darc = definePolicy<DarcParameters>({
   clairvoyant: false,
   fifoWithinType: true,
   queues: 'central',
-  parameters: [
-    { key: 'window', kind: 'integer', min: 1, default: 50_000, help: 'completions in a profiling window' },
-    {
-      key: 'delta',
-      kind: 'number',
-      min: 0,
-      default: 0.2,
-      help: 'types whose means differ by less than this share form a group',
-    },
-    {
-      key: 'demand',
-      kind: 'number',
-      min: 0,
-      default: 0.1,
-      help: 'relative change of a type’s demand that allows an update',
-    },
-    {
-      key: 'delay',
-      kind: 'number',
-      min: 0,
-      default: 1,
-      help: 'queueing delay that allows an update, in mean service times of the type',
-    },
-    { key: 'oracle', kind: 'flag', default: false, help: 'start from the workload’s true means and ratios' },
-    queueLimit(TYPED_QUEUE_LIMIT),
-  ],
+  parameters: darcParameters,
   create: (setup, parameters) => new Darc(setup, parameters),
 });

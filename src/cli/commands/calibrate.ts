@@ -1,0 +1,89 @@
+import { cpus, hostname } from 'node:os';
+import { type Command, Option } from 'commander';
+import { calibrate, compareCalibration, systemYaml } from '../../experiment/calibrate.js';
+import { InputError } from '../../experiment/errors.js';
+import { readSystem } from '../../experiment/files.js';
+import { hardwarePolicy } from '../../hw/policy.js';
+import { formatCalibration, formatMoved } from '../../report/calibration.js';
+import { complain, EXIT } from '../failure.js';
+import { parseDilation } from '../hardware-settings.js';
+import { abortOnSignal } from '../interrupt.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+import { parseSetting, SETTINGS } from '../settings.js';
+
+interface CalibrateCliOptions {
+  readonly name: string;
+  readonly out?: string;
+  readonly check?: string;
+  readonly policy: string;
+  readonly workers: number;
+  readonly requests: number;
+  readonly dilate: number | 'auto';
+}
+
+/** Enough for medians within a few percent; a minute or so where times are stretched. */
+const REQUESTS = 400;
+
+export function addCalibrate(program: Command): void {
+  const setting = (key: string) => (text: string) =>
+    parseSetting(SETTINGS.find((each) => each.key === key)!, text, `--${key}`);
+  program
+    .command('calibrate')
+    .summary('measure what this machine costs, for psp sim --system')
+    .description(
+      'Runs requests over the real path of this machine and measures what the cost model of a system charges. Writes a file for psp sim --system.',
+    )
+    .option('--name <NAME>', 'of the system', 'here')
+    .option('--out <FILE>', 'where to write it (default: NAME.yaml)')
+    .option(
+      '--check <NAME|FILE>',
+      'measure again and say what has moved; writes nothing, ends with 1 when something has',
+    )
+    .option('--policy <NAME>', 'the policy that dispatches meanwhile', 'c-fcfs')
+    .addOption(new Option('--workers <N>', 'cores that serve requests').argParser(setting('workers')).default(4))
+    .addOption(new Option('--requests <N>', 'of each of the two runs').argParser(setting('requests')).default(REQUESTS))
+    .addOption(new Option('--dilate <K|auto>', 'stretch all times by K').argParser(parseDilation).default('auto'))
+    .addHelpText(
+      'after',
+      `
+Example:
+  psp calibrate --name here; psp sim --workload bimodal --system here.yaml
+  psp calibrate --check here.yaml`,
+    )
+    .action(async (options: CalibrateCliOptions) => {
+      process.exitCode = await run(options);
+    });
+}
+
+async function run(options: CalibrateCliOptions): Promise<number> {
+  const { name, check, policy } = options;
+  if (!/^[A-Za-z0-9_.-]+$/.test(name))
+    throw new InputError(`--name: expected letters, digits, - or _, found '${name}'`);
+  const out = options.out ?? `${name}.yaml`;
+  if (check !== undefined && options.out !== undefined)
+    throw new InputError('--check writes nothing: expected no --out');
+  // Refused before anything runs.
+  hardwarePolicy(policy);
+  const before = check === undefined ? undefined : readSystem(check);
+  if (!before) checkWritable(out);
+  const { signal, undo } = abortOnSignal();
+  try {
+    const calibration = await calibrate({ ...options, signal, onNote: complain });
+    const output = outputTo(process.stdout);
+    if (before) {
+      const moved = compareCalibration(before, calibration);
+      output.write(formatMoved(moved, before, output.style));
+      return moved.some((each) => each.moved) ? EXIT.no : EXIT.ok;
+    }
+    const machine = `${hostname()}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
+    writeFile(out, systemYaml({ name, policy, machine, date: new Date().toISOString().slice(0, 10) }, calibration));
+    output.write(formatCalibration(calibration, output.style));
+    output.write(`\nwritten to ${out}: psp sim --system ${out}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted;
+    throw error;
+  } finally {
+    undo();
+  }
+}

@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { type CompareOptions, compareSides, type Side } from '../../experiment/compare.js';
+import { InputError } from '../../experiment/errors.js';
+import { readText } from '../../experiment/files.js';
+import { decodeSamples } from '../../experiment/samples.js';
+import type { Result } from '../../metrics/result.js';
+import { formatCompared } from '../../report/compare.js';
+import { drawComparisons } from '../comparison-picture.js';
+import { EXIT } from '../failure.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+
+export interface CompareOutput {
+  readonly json?: string | undefined;
+  readonly picture?: string | undefined;
+}
+
+interface CompareCliOptions extends CompareOutput {
+  readonly tolerance?: number;
+  readonly unpaired?: true;
+}
+
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .summary('compare two results, such as a simulated and a real one')
+    .description(
+      'Compares the results of two files policy by policy: percentiles with their intervals, whole distributions, and each request with itself.',
+    )
+    .argument('<A.json>', 'written with --json, by psp sim or psp run --hw')
+    .argument('<B.json>', 'the same policies elsewhere: what A is compared with')
+    .option('--tolerance <X%>', 'end with 1 when a percentile differs by more (p99.9: twice as much)', parseTolerance)
+    .option('--unpaired', 'also when the two met different requests')
+    .option('--json <FILE|->', 'write the comparison as JSON, - for stdout')
+    .option('--picture <FILE>', PICTURE_HELP, parsePicture)
+    .addHelpText(
+      'after',
+      `
+Example:
+  psp sim --workload bimodal --policy darc --requests 20k --samples --json a.json
+  psp sim --workload bimodal --policy darc --requests 20k --samples --json b.json --system persephone
+  psp compare a.json b.json --tolerance 10%`,
+    )
+    .action(async (a: string, b: string, options: CompareCliOptions) => {
+      checkOutput(options);
+      process.exitCode = await showComparison(readSides(a), readSides(b), options);
+    });
+}
+
+export const PICTURE_HELP = 'draw both distributions, .svg or .png; one file per policy and load';
+
+/** @throws InputError */
+export function parsePicture(text: string): string {
+  if (!/\.(svg|png)$/i.test(text)) throw new InputError(`--picture: expected a file .svg or .png, found '${text}'`);
+  return text;
+}
+
+/** @throws InputError */
+export function checkOutput({ json, picture }: CompareOutput): void {
+  for (const file of [json, picture]) if (file !== undefined && file !== '-') checkWritable(file);
+}
+
+/** Compares, prints and writes, and answers the exit code. */
+export async function showComparison(
+  a: readonly Side[],
+  b: readonly Side[],
+  { json, picture, ...options }: CompareOptions & CompareOutput,
+): Promise<number> {
+  const comparison = compareSides(a, b, options);
+  const output = outputTo(json === '-' ? process.stderr : process.stdout);
+  output.write(formatCompared(comparison, output.style));
+  const text = `${JSON.stringify(comparison, null, 2)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else if (json !== undefined) writeFile(json, text);
+  if (picture !== undefined) for (const file of await drawComparisons(picture, a, b)) output.write(`drawn: ${file}\n`);
+  return comparison.agrees === false ? EXIT.no : EXIT.ok;
+}
+
+/** `10%` or `0.1`, above 0. @throws InputError */
+export function parseTolerance(text: string): number {
+  const match = /^([\d.]+)\s*(%?)$/.exec(text);
+  const value = Number(match?.[1]) / (match?.[2] ? 100 : 1);
+  if (!(value > 0 && value < 10)) throw new InputError(`--tolerance: expected a share such as 10%, found '${text}'`);
+  return value;
+}
+
+function readSides(file: string): Side[] {
+  let results: unknown;
+  try {
+    results = JSON.parse(readText(file));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InputError(`${file}: expected JSON as --json writes it: ${error.message}`);
+  }
+  if (!Array.isArray(results)) throw new InputError(`${file}: expected an array of results, found ${typeof results}`);
+  return results.map((result: Result, i) => {
+    if (result?.schema !== 'psp.result/1') {
+      throw new InputError(`${file}: result ${i + 1}: expected schema psp.result/1, found ${String(result?.schema)}`);
+    }
+    return { result, ...(result.samples && { samples: decodeSamples(result.samples, file) }) };
+  });
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { mergeSweeps } from '../../experiment/sweep/merge.js';
+import { complain } from '../failure.js';
+import { outputTo } from '../output.js';
+
+export function addMerge(program: Command): void {
+  program
+    .command('merge')
+    .summary('put the parts of a sweep together')
+    .description('Copies the points of several folders of psp sweep into one, and writes its tables.')
+    .argument('<DIR...>', 'folders that psp sweep has written')
+    .requiredOption('--out <DIR>', 'folder of all results; made when it is not there')
+    .addHelpText('after', '\nExamples:\n  psp merge part-1 part-2 part-3 --out results/all')
+    .action((folders: string[], { out }: { out: string }) => {
+      const { added, present } = mergeSweeps(folders, out, complain);
+      const before = present > 0 ? `, ${present} were there already` : '';
+      outputTo(process.stdout).write(`${added} points added${before}\nresults: ${out}\n`);
+    });
+}

@@ -1,0 +1,165 @@
+import { basename, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { InputError } from '../../experiment/errors.js';
+import { shippedWorkloads } from '../../experiment/files.js';
+import type { Engine } from '../../experiment/sweep/engine.js';
+import { localEngine } from '../../experiment/sweep/local-engine.js';
+import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan.js';
+import type { PlannedPoint } from '../../experiment/sweep/point.js';
+import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
+import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
+import { formatRate } from '../../units/rate.js';
+import { readExperiment } from '../experiment-file.js';
+import { complain, EXIT } from '../failure.js';
+import { policyHelp } from '../help.js';
+import { abortOnSignal } from '../interrupt.js';
+import { LISTED, parseList } from '../lists.js';
+import { outputTo } from '../output.js';
+import { showProgress } from '../progress.js';
+import { conflict } from '../settings.js';
+
+interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+}
+
+interface SweepCommandOptions extends Lists {
+  readonly engine: 'local' | 'bullmq';
+  readonly redis?: string;
+  readonly out?: string;
+  readonly shard?: Shard;
+}
+
+const EXAMPLES = `
+Every option of psp sim that says what to run may have several values: a,b or, for numbers, from:to:step. Every combination is a point.
+
+Examples:
+  psp sweep --policy darc,c-fcfs --load .05:.95:.05 --workload bimodal --replications 8 --out results/bimodal
+  psp sweep --workload tpcc --policy darc --workers 8:16:2 --rate 500k --out results/workers
+  psp sweep experiment.yaml                           the same from a file; the command line wins
+  psp sweep experiment.yaml --shard 2/8 --out part-2  one of eight parts; psp merge puts them together
+  psp sweep experiment.yaml --engine bullmq --redis redis://host:6379    run by psp worker, on any number of machines`;
+
+export function addSweep(program: Command): void {
+  const command = program
+    .command('sweep')
+    .summary('simulate every combination of listed values, into a folder')
+    .description(
+      'Simulates every combination of the listed values on all cores. Each point is kept in a folder as soon as it is finished: an interrupted sweep resumes, an enlarged one runs only what is new.',
+    )
+    .argument('[EXPERIMENT.yaml]', 'values from a file, with the names of the options as keys');
+  for (const setting of LISTED) {
+    const { key, field, help } = setting;
+    const option = new Option(`--${key} <VALUES>`, help);
+    option.argParser((text: string, before: unknown) => [
+      ...((before as unknown[] | undefined) ?? []),
+      ...parseList(setting, text, `--${key}`),
+    ]);
+    option.attributeName = () => field;
+    command.addOption(option);
+  }
+  command
+    .option('--out <DIR>', 'folder of the results (default for a file: results/NAME)')
+    .addOption(
+      new Option('--shard <I/N>', 'run only the I-th of N parts, for batch systems').argParser((text: string) =>
+        parseShard(text),
+      ),
+    )
+    .addOption(
+      new Option('--engine <ENGINE>', 'who runs the points: this machine, or every psp worker at one Redis')
+        .choices(['local', 'bullmq'])
+        .default('local'),
+    )
+    .option('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
+    .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
+    .action(async (file: string | undefined, options: SweepCommandOptions) => {
+      process.exitCode = await sweep(file, options);
+    });
+}
+
+async function sweep(
+  file: string | undefined,
+  { out: asked, shard, engine: name, redis, ...lists }: SweepCommandOptions,
+): Promise<number> {
+  const engine = await engineOf(name, redis);
+  const blocks = blocksOf(file, lists);
+  const out = asked ?? (file === undefined ? undefined : join('results', basename(file).replace(/\.\w+$/, '')));
+  if (out === undefined) throw new InputError('expected a folder for the results, found none: add --out DIR');
+  const all = await planSweep(blocks);
+  const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
+  const outcome = await run(planned, out, engine);
+  tell(outcome, planned, out);
+  if (outcome.left > 0) return EXIT.interrupted;
+  return outcome.failures.length > 0 ? EXIT.no : EXIT.ok;
+}
+
+/** @throws InputError */
+async function engineOf(name: SweepCommandOptions['engine'], redis: string | undefined): Promise<Engine> {
+  if ((name === 'bullmq') !== (redis !== undefined)) {
+    throw new InputError('expected --engine bullmq and --redis URL together, or neither (the points run here)');
+  }
+  if (redis === undefined) return localEngine();
+  // Loaded only by who needs it.
+  const { bullmqEngine } = await import('../../experiment/sweep/bullmq-engine.js');
+  return bullmqEngine(redis);
+}
+
+function blocksOf(file: string | undefined, lists: Lists): readonly Block[] {
+  const pair = conflict(lists);
+  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  const blocks = file === undefined ? [{ lists }] : readExperiment(file, lists).blocks;
+  if (blocks.some((block) => block.lists.workload === undefined)) {
+    throw new InputError(
+      `expected a workload, found none: add --workload NAME (${shippedWorkloads().join(', ')}) or --workload FILE`,
+    );
+  }
+  return blocks;
+}
+
+async function run(planned: readonly PlannedPoint[], out: string, engine: Engine): Promise<SweepOutcome> {
+  const { signal, undo } = abortOnSignal();
+  let progress: SweepProgress | undefined;
+  const { hide, note } = showProgress({ done: () => progress?.done ?? 0 }, 'sweep');
+  const startedMs = performance.now();
+  try {
+    return await runSweep(planned, {
+      out,
+      engine,
+      signal,
+      onNote: complain,
+      onProgress: (now) => {
+        progress = now;
+        const perSecond = formatRate((now.requests * 1000) / (performance.now() - startedMs));
+        note(` · ${now.points}/${now.total} points · ${perSecond}`);
+      },
+    });
+  } finally {
+    hide();
+    undo();
+  }
+}
+
+function tell(outcome: SweepOutcome, planned: readonly PlannedPoint[], out: string): void {
+  const { ran, present, failures, left } = outcome;
+  for (const { planned: failed, message } of failures) complain(`failed: ${failed.command}: ${message}`);
+  if (left > 0) complain(`interrupted: ${left} of ${planned.length} points are left; the same command goes on`);
+  const counts = [
+    `${ran} run`,
+    ...(present > 0 ? [`${present} were there already`] : []),
+    ...(failures.length > 0 ? [`${failures.length} failed`] : []),
+    ...(left > 0 ? [`${left} left`] : []),
+  ];
+  outputTo(process.stdout).write(
+    `${planned.length} ${planned.length === 1 ? 'point' : 'points'}: ${counts.join(', ')}\nresults: ${join(out, 'results.csv')}, ${join(out, 'results.parquet')}, ${join(out, 'points')}/\n`,
+  );
+}
+
+function parseShard(text: string): Shard {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text.trim()) ?? [];
+  const shard = { index: Number(index), of: Number(of) };
+  if (!(shard.index >= 1 && shard.index <= shard.of)) {
+    throw new InputError(`--shard: expected I/N with I from 1 to N, such as 2/8, found '${text}'`);
+  }
+  return shard;
+}

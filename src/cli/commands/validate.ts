@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { DEFAULTS } from '../../experiment/plan.js';
+import { controlFor, runReplicated } from '../../experiment/replicate.js';
+import type { RunControl } from '../../experiment/run-control.js';
+import { FULL, QUICK, validate } from '../../experiment/validate.js';
+import { validationCases } from '../../experiment/validation-cases.js';
+import { formatValidation } from '../../report/validation.js';
+import { complain, EXIT } from '../failure.js';
+import { stopOnInterrupt } from '../interrupt.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
+
+interface ValidateOptions {
+  readonly quick?: true;
+  readonly seed: string;
+  readonly json?: string;
+}
+
+export function addValidate(program: Command): void {
+  program
+    .command('validate')
+    .summary('hold the simulator against queueing theory')
+    .description(
+      'Simulates systems that queueing theory has solved and compares: what, theory, simulated, verdict. Exit 1 when something does not agree.',
+    )
+    .option('--quick', 'a tenth of the requests: seconds, and finds only coarse errors')
+    .option('--seed <S>', 'what all random numbers derive from', DEFAULTS.seed)
+    .option('--json <FILE|->', 'write the checks as JSON, - for stdout')
+    .action(async (options: ValidateOptions) => {
+      process.exitCode = await run(options);
+    });
+}
+
+async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
+  if (json !== undefined && json !== '-') checkWritable(json);
+  const cases = validationCases();
+  const plan = quick ? QUICK : FULL;
+  let control: RunControl | undefined;
+  const checks = await validate(cases, plan, seed, async (specs, first) => {
+    control = controlFor(specs, { first });
+    const undo = stopOnInterrupt(control);
+    const { hide } = showProgress(control, `${specs.length} systems`);
+    try {
+      return (await runReplicated(specs, { first }, { control })).map(({ runs }) => runs);
+    } finally {
+      hide();
+      undo();
+    }
+  });
+  const interrupted = control?.stopped ?? false;
+  if (interrupted) complain('interrupted: what follows is what there was by then');
+  const output = outputTo(json === '-' ? process.stderr : process.stdout);
+  output.write(formatValidation(checks, output.style));
+  const text = `${JSON.stringify({ schema: 'psp.validation/1', seed, replications: plan.replications, checks }, null, 2)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else if (json !== undefined) writeFile(json, text);
+  if (interrupted) return EXIT.interrupted;
+  return checks.every(({ verdict }) => verdict === 'ok') ? EXIT.ok : EXIT.no;
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { parseRedisUrl, shownUrl } from '../../experiment/sweep/redis-url.js';
+import { complain } from '../failure.js';
+import { abortOnSignal } from '../interrupt.js';
+import { outputTo } from '../output.js';
+
+export function addWorker(program: Command): void {
+  program
+    .command('worker')
+    .summary('run points of sweeps from a queue, on any number of machines')
+    .description(
+      'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. Ctrl-C ends it when the points that it runs are finished; a second one at once, and another worker runs them again.',
+    )
+    .requiredOption('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
+    .action(async ({ redis }: { redis: string }) => {
+      // Loaded only by who needs it.
+      const { runQueueWorker } = await import('../../experiment/sweep/queue-worker.js');
+      const output = outputTo(process.stdout);
+      const { signal, undo } = abortOnSignal();
+      try {
+        await runQueueWorker({
+          url: redis,
+          signal,
+          onReady: (cores) => output.write(`${shownUrl(redis)}: waiting for points, ${cores} at a time\n`),
+          onPoint: ({ command }) => output.write(`finished: ${command}\n`),
+          onFailure: ({ command }, message) => complain(`failed: ${command}: ${message}`),
+          onNote: complain,
+        });
+      } finally {
+        undo();
+      }
+    });
+}

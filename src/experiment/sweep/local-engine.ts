@@ -1,0 +1,79 @@
+import { controlFor, runReplicated } from '../replicate.js';
+import type { RunControl } from '../run-control.js';
+import { createThreadPool, type ThreadPool } from '../thread-pool.js';
+import type { Engine, EngineHooks } from './engine.js';
+import type { PlannedPoint, Point } from './point.js';
+
+/** Between two looks at how far the points are. */
+const LOOK_EVERY_MS = 200;
+
+/**
+ * Runs the points in threads of this process, on all cores.
+ *
+ * @param shared threads to use, of one who does more with them
+ */
+export function localEngine(shared?: ThreadPool): Engine {
+  return {
+    async run(points, hooks) {
+      const threads = shared ?? createThreadPool();
+      const rest = points[Symbol.iterator]();
+      const lane = async () => {
+        for (const planned of rest) {
+          if (hooks.signal.aborted) return;
+          const found = hooks.alreadyThere(planned);
+          if (found) hooks.onPoint(found);
+          else await runOne(planned, threads, hooks);
+        }
+      };
+      try {
+        // One more than there are cores: while one's last replications run, and its result is written, the next has begun.
+        await Promise.all(Array.from({ length: threads.cores + 1 }, lane));
+      } finally {
+        if (!shared) threads.close();
+      }
+    },
+  };
+}
+
+async function runOne(planned: PlannedPoint, threads: ThreadPool, hooks: EngineHooks): Promise<void> {
+  try {
+    const point = await runPoint(planned, threads, hooks);
+    if (point) hooks.onPoint(point);
+  } catch (error) {
+    hooks.onFailure(planned, (error as Error).message);
+  }
+}
+
+/**
+ * Runs one point. Answers undefined when it was stopped before its end.
+ *
+ * @throws InputError or EnvironmentError when it cannot be run
+ */
+export async function runPoint(
+  { key, command, spec, replications }: PlannedPoint,
+  threads: ThreadPool,
+  hooks: {
+    readonly signal: AbortSignal;
+    readonly onProgress: (planned: PlannedPoint, done: number) => void;
+    readonly onRequests?: (count: number) => void;
+  },
+): Promise<Point | undefined> {
+  const planned = { key, command, spec, replications };
+  const control: RunControl = controlFor([spec], replications);
+  const stop = () => control.stop();
+  hooks.signal.addEventListener('abort', stop);
+  const looking = setInterval(() => hooks.onProgress(planned, control.done()), LOOK_EVERY_MS);
+  try {
+    if (hooks.signal.aborted) control.stop();
+    const [replicated] = await runReplicated([spec], replications, {
+      control,
+      threads,
+      onRun: ({ record }) => hooks.onRequests?.(record.arrived.reduce((sum, count) => sum + count, 0)),
+    });
+    const result = replicated?.result;
+    return control.stopped || !result ? undefined : { schema: 'psp.point/1', key, command, result };
+  } finally {
+    clearInterval(looking);
+    hooks.signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,48 @@
+import { InputError } from '../errors.js';
+import type { Point } from './point.js';
+import { writeTables } from './run-sweep.js';
+import { createStore, readSweep, writePoint } from './store.js';
+
+export interface Merged {
+  readonly added: number;
+  /** Were in the folder, or in several of those merged. */
+  readonly present: number;
+}
+
+/**
+ * Puts the points of several folders into one. Nothing is written when two folders disagree.
+ *
+ * @throws InputError when two results of one point differ, or a folder is none of a sweep
+ */
+export function mergeSweeps(folders: readonly string[], out: string, onNote?: (message: string) => void): Merged {
+  const read = folders.map((folder) => ({ folder, sweep: readSweep(folder) }));
+  createStore(out);
+  const known = new Map<string, { point: Point; folder: string }>();
+  for (const point of readSweep(out).points) known.set(point.key, { point, folder: out });
+  const fresh: Point[] = [];
+  let present = 0;
+  for (const { folder, sweep } of read) {
+    for (const path of sweep.unreadable) onNote?.(`${path}: left out: it is cut short or no point of a sweep`);
+    for (const point of sweep.points) {
+      const other = known.get(point.key);
+      if (other) {
+        refuseConflict(other.point, other.folder, point, folder);
+        present++;
+      } else {
+        known.set(point.key, { point, folder });
+        fresh.push(point);
+      }
+    }
+  }
+  for (const point of fresh) writePoint(out, point);
+  writeTables(out, onNote);
+  return { added: fresh.length, present };
+}
+
+function refuseConflict(a: Point, where: string, b: Point, folder: string): void {
+  if (a.result.digest === b.result.digest) return;
+  const of = ({ result }: Point) => `${result.digest} (commit ${result.manifest.commit ?? 'unknown'})`;
+  throw new InputError(
+    `${folder}: point ${b.key} has another result than in ${where}: expected digest ${of(a)}, found ${of(b)}; the point is ${b.command}`,
+  );
+}

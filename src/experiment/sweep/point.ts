@@ -1,0 +1,32 @@
+/** A point of a sweep: one policy under one configuration, and its result. */
+import type { Result } from '../../metrics/result.js';
+import { packageVersion } from '../package-info.js';
+import type { Replications } from '../replicate.js';
+import { canonicalJson, configHash, type RunSpec, sha256 } from '../run-spec.js';
+
+/** A point that is to be run. Plain data: it can go to another thread or machine. */
+export interface PlannedPoint {
+  readonly key: string;
+  readonly spec: RunSpec;
+  readonly replications: Replications;
+  /** The command that runs this point alone. */
+  readonly command: string;
+}
+
+/** A finished point, as it is kept in a file: schema `psp.point/1`, documented in docs/sweeps.md. */
+export interface Point {
+  readonly schema: 'psp.point/1';
+  readonly key: string;
+  readonly command: string;
+  /** All replications together. */
+  readonly result: Result;
+}
+
+/** Digits of a key: enough that no two points of anyone have the same. */
+const KEY_DIGITS = 32;
+
+/** What tells points apart: everything that determines the result, and the version of psp. */
+export function pointKey(spec: RunSpec, replications: Replications): string {
+  const identity = { version: packageVersion(), config: configHash(spec), replications };
+  return sha256(canonicalJson(identity)).slice(0, KEY_DIGITS);
+}

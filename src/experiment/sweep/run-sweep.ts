@@ -1,0 +1,134 @@
+/** Runs a sweep into a folder, and writes its tables. */
+import { join } from 'node:path';
+import { describeEnvironment } from '../environment.js';
+import type { Engine } from './engine.js';
+import { localEngine } from './local-engine.js';
+import type { PlannedPoint, Point } from './point.js';
+import { createStore, readPoint, readSweep, writePoint, writeWhole } from './store.js';
+import { csvOf, parquetOf, tidyRows } from './tables.js';
+
+export interface SweepOptions {
+  /** Folder of the results; made when it is not there. Points it has already are not run again. */
+  readonly out: string;
+  /** Default: this machine, all cores. */
+  readonly engine?: Engine;
+  readonly onProgress?: (progress: SweepProgress) => void;
+  readonly onNote?: (message: string) => void;
+  /** Aborted: what is finished is kept, what is not is left. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SweepProgress {
+  readonly total: number;
+  /** Finished or failed points, and those that were there already. */
+  readonly points: number;
+  /** As {@link points}, with the parts of those that are running, as a share of all, 0 … 1. */
+  readonly done: number;
+  /** Requests played by this run of the sweep. */
+  readonly requests: number;
+}
+
+export interface Failure {
+  readonly planned: PlannedPoint;
+  readonly message: string;
+}
+
+export interface SweepOutcome {
+  /** Finished now. */
+  readonly ran: number;
+  /** Were there already. */
+  readonly present: number;
+  readonly failures: readonly Failure[];
+  /** Planned, but neither finished nor failed: it was aborted. */
+  readonly left: number;
+  /** The points that were asked for and are there, in the order of the plan. */
+  readonly points: readonly Point[];
+}
+
+/**
+ * Runs the points that the folder does not have yet. Each is written as soon as it is finished, whole; when all are, or the sweep is aborted, `results.csv` and
+ * `results.parquet` are written from all points of the folder. Several processes may run into one folder.
+ *
+ * @throws EnvironmentError when the folder cannot be written
+ */
+export async function runSweep(planned: readonly PlannedPoint[], options: SweepOptions): Promise<SweepOutcome> {
+  const { out, engine = localEngine(), onProgress, onNote, signal = new AbortController().signal } = options;
+  createStore(out);
+  const points = new Map<string, Point>();
+  for (const { key } of planned) {
+    const point = readPoint(out, key);
+    if (point) points.set(key, point);
+  }
+  const present = points.size;
+  noteOtherCommits([...points.values()], onNote);
+  const missing = planned.filter(({ key }) => !points.has(key));
+  const failures: Failure[] = [];
+  const parts = new Map<string, number>();
+  let requests = 0;
+  const report = () => {
+    const finished = points.size + failures.length;
+    const running = [...parts.values()].reduce((sum, part) => sum + part, 0);
+    onProgress?.({
+      total: planned.length,
+      points: finished,
+      done: planned.length > 0 ? (finished + running) / planned.length : 1,
+      requests,
+    });
+  };
+  report();
+  try {
+    await engine.run(missing, {
+      signal,
+      onPoint(point) {
+        parts.delete(point.key);
+        if (points.has(point.key)) return;
+        writePoint(out, point);
+        points.set(point.key, point);
+        report();
+      },
+      onFailure(failed, message) {
+        parts.delete(failed.key);
+        failures.push({ planned: failed, message });
+        report();
+      },
+      onProgress({ key }, done) {
+        if (!points.has(key)) parts.set(key, done);
+        report();
+      },
+      onRequests(count) {
+        requests += count;
+      },
+      onNote: (message) => onNote?.(message),
+      alreadyThere: ({ key }) => readPoint(out, key),
+    });
+  } finally {
+    writeTables(out, onNote);
+  }
+  return {
+    ran: points.size - present,
+    present,
+    failures,
+    left: planned.length - points.size - failures.length,
+    points: planned.flatMap(({ key }) => points.get(key) ?? []),
+  };
+}
+
+/** Writes `results.csv` and `results.parquet` from all points of a folder. @throws EnvironmentError */
+export function writeTables(folder: string, onNote?: (message: string) => void): void {
+  const { points, unreadable } = readSweep(folder);
+  for (const path of unreadable) onNote?.(`${path}: left out: it is cut short or no point of a sweep`);
+  const rows = tidyRows(points);
+  writeWhole(join(folder, 'results.csv'), csvOf(rows));
+  writeWhole(join(folder, 'results.parquet'), parquetOf(rows));
+}
+
+/** The version tells released versions apart; between them the code may have changed. */
+function noteOtherCommits(points: readonly Point[], onNote?: (message: string) => void): void {
+  const { commit } = describeEnvironment();
+  const others = points.filter(({ result }) => result.manifest.commit !== commit);
+  if (others.length === 0) return;
+  const count = others.length === 1 ? '1 point' : `${others.length} points`;
+  onNote?.(
+    `${count} that are there already are of commit ${others[0]!.result.manifest.commit}, not ${commit}: another folder runs them again`,
+  );
+}

@@ -1,0 +1,113 @@
+/** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { policyLabel } from '../../report/policy-label.js';
+import { EnvironmentError, InputError } from '../errors.js';
+import { cannotRead } from '../files.js';
+import type { Point } from './point.js';
+
+/** The points of a folder. */
+export interface Sweep {
+  /** By workload, policy, workers, load and seed. */
+  readonly points: readonly Point[];
+  /** Files in it that are no points: cut short, or of something else. */
+  readonly unreadable: readonly string[];
+}
+
+/** Makes the folder, if it is not there. @throws EnvironmentError */
+export function createStore(folder: string): void {
+  try {
+    mkdirSync(pointsIn(folder), { recursive: true });
+  } catch (error) {
+    throw new EnvironmentError(`${folder}: cannot be made: ${(error as Error).message}`);
+  }
+}
+
+/** The point with this key; undefined when it is not there, or its file is not whole. */
+export function readPoint(folder: string, key: string): Point | undefined {
+  return readPointFile(pointFile(folder, key), key);
+}
+
+/** @throws EnvironmentError when it cannot be written: a full disk */
+export function writePoint(folder: string, point: Point): void {
+  writeWhole(pointFile(folder, point.key), `${JSON.stringify(point, null, 1)}\n`);
+}
+
+/**
+ * Reads all points of a folder.
+ *
+ * @throws InputError when it is no folder of a sweep
+ */
+export function readSweep(folder: string): Sweep {
+  const points: Point[] = [];
+  const unreadable: string[] = [];
+  for (const name of pointFiles(folder)) {
+    const point = readPointFile(join(pointsIn(folder), name), name.replace(/\.json$/, ''));
+    if (point) points.push(point);
+    else unreadable.push(join(pointsIn(folder), name));
+  }
+  return { points: points.sort(byPlace), unreadable };
+}
+
+/**
+ * Writes a file so that others see all of it or nothing, whoever writes it at the same time.
+ *
+ * @throws EnvironmentError
+ */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}.part`;
+  try {
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function pointsIn(folder: string): string {
+  return join(folder, 'points');
+}
+
+function pointFile(folder: string, key: string): string {
+  return join(pointsIn(folder), `${key}.json`);
+}
+
+/** Their names; files that are being written end in another way. */
+function pointFiles(folder: string): string[] {
+  try {
+    return readdirSync(pointsIn(folder)).filter((name) => name.endsWith('.json'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new InputError(`${folder}: expected a folder that psp sweep has written, found no points/ in it`);
+    }
+    throw cannotRead(pointsIn(folder), error);
+  }
+}
+
+function readPointFile(path: string, key: string): Point | undefined {
+  let point: Partial<Point> | null;
+  try {
+    point = JSON.parse(readFileSync(path, 'utf8')) as Partial<Point> | null;
+  } catch {
+    return undefined;
+  }
+  const isWhole = point?.schema === 'psp.point/1' && point.key === key && point.result?.schema === 'psp.result/1';
+  return isWhole ? (point as Point) : undefined;
+}
+
+function byPlace(a: Point, b: Point): number {
+  const [x, y] = [a.result, b.result];
+  return (
+    compare(x.workload, y.workload) ||
+    compare(policyLabel(x), policyLabel(y)) ||
+    x.workers - y.workers ||
+    x.offeredRps - y.offeredRps ||
+    compare(x.seed, y.seed) ||
+    compare(a.key, b.key)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

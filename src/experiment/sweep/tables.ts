@@ -1,0 +1,132 @@
+/** All points as one tidy table: a row for each request type of each point, and one for all its requests. The columns are documented in docs/sweeps.md. */
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import type { Distribution, Result, Statistic } from '../../metrics/result.js';
+import { policyLabel } from '../../report/policy-label.js';
+import type { Point } from './point.js';
+
+type Cell = string | number | boolean | null;
+
+interface Column {
+  readonly name: string;
+  readonly type: 'STRING' | 'DOUBLE' | 'INT64' | 'BOOLEAN';
+  readonly of: (slice: Slice) => Cell;
+}
+
+/** One type of a point, or all its types together. */
+interface Slice {
+  readonly point: Point;
+  readonly result: Result;
+  /** Null for all types together. */
+  readonly type: string | null;
+  readonly slowdown: Distribution;
+  readonly sojournNs: Distribution;
+  /** Null for all types together. */
+  readonly serviceNs: Distribution | null;
+  readonly arrived: number;
+  readonly completed: number;
+  readonly dropped: number;
+}
+
+const STATISTICS: readonly Statistic[] = ['mean', 'p50', 'p90', 'p99', 'p99_9', 'p99_99'];
+
+const OF_THE_POINT: readonly Column[] = [
+  text('key', ({ point }) => point.key),
+  text('workload', ({ result }) => result.workload),
+  text('system', ({ result }) => result.system ?? null),
+  text('policy', ({ result }) => result.policy),
+  text('policy_parameters', ({ result }) => JSON.stringify(result.policyParameters)),
+  text('label', ({ result }) => policyLabel(result)),
+  count('workers', ({ result }) => result.workers),
+  // Computed from the rate: without the digits that rounding left behind, so that rows of one load have the same.
+  real('load', ({ result }) => Number(result.load.toPrecision(12))),
+  real('offered_rps', ({ result }) => result.offeredRps),
+  real('achieved_rps', ({ result }) => result.achievedRps),
+  text('seed', ({ result }) => result.seed),
+  real('warmup', ({ result }) => result.warmup),
+  text('warmup_rule', ({ result }) => result.warmupRule),
+  { name: 'unstable', type: 'BOOLEAN', of: ({ result }) => result.unstable },
+  count('replications', ({ result }) => result.replications),
+  real('duration_ns', ({ result }) => result.durationNs),
+  real('utilisation', ({ result }) => result.utilisation),
+  real('overhead', ({ result }) => result.overhead),
+  count('preemptions', ({ result }) => result.preemptions),
+  count('steals', ({ result }) => result.steals),
+  count('in_flight', ({ result }) => result.inFlight),
+  text('digest', ({ result }) => result.digest),
+  text('version', ({ result }) => result.manifest.version),
+  text('commit', ({ result }) => result.manifest.commit),
+  real('wall_seconds', ({ result }) => result.manifest.wallSeconds),
+  text('command', ({ point }) => point.command),
+];
+
+const OF_THE_SLICE: readonly Column[] = [
+  text('scope', ({ type }) => (type === null ? 'overall' : 'type')),
+  text('type', ({ type }) => type),
+  count('requests', (slice) => slice.arrived),
+  count('completed', (slice) => slice.completed),
+  count('dropped', (slice) => slice.dropped),
+  count('measured', ({ slowdown }) => slowdown.count),
+  real('service_mean_ns', ({ serviceNs }) => serviceNs?.mean ?? null),
+  ...STATISTICS.flatMap((statistic) => estimate('slowdown', statistic, ({ slowdown }) => slowdown)),
+  ...STATISTICS.flatMap((statistic) => estimate('sojourn_ns', statistic, ({ sojournNs }) => sojournNs)),
+];
+
+const COLUMNS: readonly Column[] = [...OF_THE_POINT, ...OF_THE_SLICE];
+
+/** The names of the columns, in their order. */
+export const COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name);
+
+/** Rows as in the files: cells in the order of {@link COLUMN_NAMES}. */
+export function tidyRows(points: readonly Point[]): Cell[][] {
+  return points.flatMap((point) => slicesOf(point).map((slice) => COLUMNS.map(({ of }) => of(slice))));
+}
+
+/** RFC 4180, with a heading; what is not known is empty. */
+export function csvOf(rows: readonly (readonly Cell[])[]): string {
+  return [COLUMN_NAMES, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`).join('');
+}
+
+export function parquetOf(rows: readonly (readonly Cell[])[]): Uint8Array {
+  const columnData = COLUMNS.map(({ name, type }, i) => ({
+    name,
+    type,
+    data: rows.map((row) => (type === 'INT64' ? BigInt(row[i] as number) : row[i])),
+  }));
+  return new Uint8Array(parquetWriteBuffer({ columnData, createdBy: 'psp' }));
+}
+
+function slicesOf(point: Point): Slice[] {
+  const { result } = point;
+  const types = result.types.map((type): Slice => ({ point, result, type: type.name, ...type }));
+  const { requests: arrived, completed, dropped } = result;
+  return [...types, { point, result, type: null, serviceNs: null, arrived, completed, dropped, ...result.overall }];
+}
+
+/** The value and the bounds of its 95 % confidence interval. */
+function estimate(quantity: string, statistic: Statistic, of: (slice: Slice) => Distribution): Column[] {
+  const name = `${quantity}_${statistic}`;
+  return [
+    real(name, (slice) => of(slice)[statistic]),
+    real(`${name}_low`, (slice) => of(slice).ci95[statistic]?.[0] ?? null),
+    real(`${name}_high`, (slice) => of(slice).ci95[statistic]?.[1] ?? null),
+  ];
+}
+
+function text(name: string, of: (slice: Slice) => string | null): Column {
+  return { name, type: 'STRING', of };
+}
+
+/** What JSON has as null, the load of a trace that arrives at once, was no number. */
+function real(name: string, of: (slice: Slice) => number | null): Column {
+  return { name, type: 'DOUBLE', of };
+}
+
+function count(name: string, of: (slice: Slice) => number): Column {
+  return { name, type: 'INT64', of };
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === null) return '';
+  const word = String(cell);
+  return /[",\r\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word;
+}

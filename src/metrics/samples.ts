@@ -1,0 +1,61 @@
+/** What happened to each request of a run, by its number in the trace: for comparing distributions as a whole, and each request with itself in another run. */
+export interface RequestSamples {
+  /** Equal in two runs that met the same requests. */
+  readonly traceDigest: string;
+  readonly type: Uint16Array;
+  readonly serviceNs: Float64Array;
+  /** NaN where it was not measured: it came during the warm-up, or did not complete. */
+  readonly sojournNs: Float64Array;
+}
+
+/** A quantity of every measured request of one type, or of all (`undefined`), in ascending order. */
+export function sortedSojourns({ type, sojournNs }: RequestSamples, only: number | undefined): Float64Array {
+  return sojournNs.filter((ns, i) => !Number.isNaN(ns) && (only === undefined || type[i] === only)).sort();
+}
+
+/**
+ * Kolmogorov–Smirnov distance of two samples: the largest difference of their empirical distribution functions, 0 … 1. NaN when either is empty.
+ * (Conover, Practical Nonparametric Statistics, 3rd edition, section 6.3.)
+ *
+ * @param a ascending
+ * @param b ascending
+ */
+export function kolmogorovSmirnov(a: Float64Array, b: Float64Array): number {
+  if (a.length === 0 || b.length === 0) return Number.NaN;
+  let i = 0;
+  let j = 0;
+  let largest = 0;
+  while (i < a.length && j < b.length) {
+    const at = Math.min(a[i]!, b[j]!);
+    // All that is equal on both sides first: a difference in the middle of ties is none.
+    while (i < a.length && a[i] === at) i++;
+    while (j < b.length && b[j] === at) j++;
+    largest = Math.max(largest, Math.abs(i / a.length - j / b.length));
+  }
+  return largest;
+}
+
+/** How the sojourn of each request differs between two runs, ns (first less second). Negative: the first was quicker. */
+export interface PairedDifference {
+  /** Requests measured in both. */
+  readonly count: number;
+  readonly p1Ns: number;
+  readonly medianNs: number;
+  readonly p99Ns: number;
+}
+
+/** Pairs each request of one type, or of all, with itself. Undefined when no request was measured in both. */
+export function pairedDifference(
+  a: RequestSamples,
+  b: RequestSamples,
+  only: number | undefined,
+): PairedDifference | undefined {
+  const differences = a.sojournNs
+    .map((ns, i) => (only === undefined || a.type[i] === only ? ns - b.sojournNs[i]! : Number.NaN))
+    .filter((ns) => !Number.isNaN(ns))
+    .sort();
+  const { length } = differences;
+  if (length === 0) return undefined;
+  const at = (q: number) => differences[Math.min(length - 1, Math.max(0, Math.ceil(q * length) - 1))]!;
+  return { count: length, p1Ns: at(0.01), medianNs: at(0.5), p99Ns: at(0.99) };
+}

@@ -1,0 +1,72 @@
+import type { Chart, Panel, Point, Series } from './chart.js';
+
+/** The sojourns of the requests of one type in both worlds, ns, ascending. */
+export interface ComparedSojourns {
+  readonly type: string;
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+}
+
+/** Points of a curve: more are not to be told apart. */
+const POINTS = 160;
+
+/**
+ * Two worlds as distributions: for each type the share of requests that took longer (the complementary distribution function, on log axes, where the tail is to be seen), and
+ * a quantile–quantile panel, where equal distributions lie on the diagonal.
+ */
+export function comparedChart(
+  title: string,
+  [a, b]: readonly [a: string, b: string],
+  types: readonly ComparedSojourns[],
+): Chart {
+  const tails = types.map(
+    (type): Panel => ({
+      title: type.type,
+      x: { label: 'sojourn', scale: 'log', unit: 'duration' },
+      y: { label: 'share of requests that took longer', scale: 'log', unit: 'share' },
+      series: [tail(a, 'c-fcfs', type.a), tail(b, 'darc', type.b)],
+    }),
+  );
+  const known = types.filter((type) => type.a.length > 0 && type.b.length > 0);
+  const quantiles: Panel = {
+    title: 'quantile against quantile',
+    x: { label: b, scale: 'log', unit: 'duration' },
+    y: { label: a, scale: 'log', unit: 'duration' },
+    series: [
+      diagonal(known),
+      ...known.map((type): Series => ({ name: type.type, shape: 'plain-line', points: pairs(type) })),
+    ],
+  };
+  return {
+    title,
+    caption: `Left: how long requests took, ${a} and ${b}. Right: the same quantile in both; on the line they are equal.`,
+    panels: [...tails, quantiles],
+  };
+}
+
+/** The share of values above x, at values spread evenly over the logarithm of that share. */
+function tail(name: string, color: string, sorted: Float64Array): Series {
+  const points = ranks(sorted.length).map(
+    (beyond): Point => ({ x: sorted[sorted.length - beyond]!, y: beyond / sorted.length }),
+  );
+  return { name, color, shape: 'plain-line', points };
+}
+
+/** Numbers of values from all to one, evenly on a logarithmic scale. */
+function ranks(count: number): number[] {
+  if (count === 0) return [];
+  const steps = Array.from({ length: POINTS }, (_, i) => Math.round(count ** (1 - i / (POINTS - 1))));
+  return [...new Set(steps)];
+}
+
+function pairs({ a, b }: ComparedSojourns): Point[] {
+  const most = Math.min(a.length, b.length);
+  const at = (sorted: Float64Array, share: number) => sorted[Math.max(0, Math.ceil(sorted.length * (1 - share)) - 1)]!;
+  return ranks(most).map((beyond) => ({ x: at(b, beyond / most), y: at(a, beyond / most) }));
+}
+
+function diagonal(types: readonly ComparedSojourns[]): Series {
+  const ends = types.flatMap(({ a, b }) => [a[0]!, b[0]!, a.at(-1)!, b.at(-1)!]);
+  const points = types.length === 0 ? [] : [Math.min(...ends), Math.max(...ends)].map((x): Point => ({ x, y: x }));
+  return { name: 'equal', color: 'ps', shape: 'plain-line', points };
+}

@@ -1,0 +1,182 @@
+import { definePolicy } from '../policy.js';
+import { grown } from '../queues.js';
+import { PREEMPT, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
+import { WorkerSet } from '../worker-set.js';
+import { Darc, type DarcParameters, darcParameters } from './darc.js';
+
+type DarcTsParameters = DarcParameters & { quantumNs: number; backlog: number; costNs: number };
+
+/**
+ * DARC's reservation with preemption outside of the shortest group: when more requests of a group wait than `backlog` for each worker it owns, a
+ * request of a longer group on a worker they may use, that has had a quantum, goes back to the head of its queue.
+ *
+ * DARC alone rounds the demand of the shorts to whole workers. Where that leaves them too few, they depend on workers of the longer groups being
+ * idle, which at high load they are not. The backlog is what keeps preemptions rare: a short that waits for a few others of its kind has hardly waited, and a
+ * worker, once it has been taken, serves them all before it returns to the long. Requests of one group do not preempt each other: they are of similar
+ * length, and taking turns would only make all of them late.
+ */
+class PreemptiveDarc extends Darc {
+  private readonly quantumNs: number;
+  private readonly backlog: number;
+  private readonly requestOn: Int32Array;
+  /** By request handle: service received before its present start, ns. */
+  private attainedNs = new Float64Array(1024);
+  /** By type: the workers whose request of that type has had its quantum, and how many there are in all. */
+  private readonly overdueOf: WorkerSet[];
+  private overdue = 0;
+  /** Workers that have been told to give up their request and have not answered yet, and how many they are. */
+  private readonly yieldingOn: WorkerSet;
+  private yielding = 0;
+
+  constructor(setup: SchedulerSetup, parameters: DarcTsParameters) {
+    super(setup, parameters);
+    this.quantumNs = parameters.quantumNs;
+    this.backlog = parameters.backlog;
+    const types = setup.types.length + 1;
+    this.requestOn = new Int32Array(setup.workers);
+    this.overdueOf = Array.from({ length: types }, () => new WorkerSet(setup.workers));
+    this.yieldingOn = new WorkerSet(setup.workers);
+  }
+
+  override arrive(request: number, type: number, flow: number): void {
+    if (request >= this.attainedNs.length) this.attainedNs = grown(this.attainedNs, request);
+    this.attainedNs[request] = 0;
+    super.arrive(request, type, flow);
+  }
+
+  override complete(worker: number): void {
+    this.leave(worker);
+    super.complete(worker);
+  }
+
+  override sliceExpired(worker: number): number {
+    const type = this.typeOn[worker]!;
+    for (let group = 0; group < this.groupOf[type]!; group++) {
+      if (this.presses(group) && this.mayUse(group, worker)) {
+        this.beginYield(worker);
+        return PREEMPT;
+      }
+    }
+    this.overdueOf[type]!.add(worker);
+    this.overdue++;
+    return TO_COMPLETION;
+  }
+
+  override preempted(worker: number): void {
+    this.leave(worker);
+    const type = this.typeOn[worker]!;
+    this.queues.unshift(type, this.requestOn[worker]!);
+    this.waiting++;
+    this.waitingIn[this.groupOf[type]!]!++;
+    this.idle.add(worker);
+  }
+
+  override dispatch(): void {
+    super.dispatch();
+    if (this.waiting === 0 || this.overdue === 0) return;
+    for (let group = 0; group < this.groups - 1; group++) {
+      while (this.presses(group)) {
+        const worker = this.overdueFor(group);
+        if (worker < 0) break;
+        this.beginYield(worker);
+        this.setup.pool.preempt(worker);
+      }
+    }
+  }
+
+  protected override run(worker: number, request: number): void {
+    this.requestOn[worker] = request;
+    // As if it had run without a break, so that what is observed when it completes is all of its service.
+    this.startedNs[worker] = this.startedNs[worker]! - this.attainedNs[request]!;
+    this.setup.pool.start(worker, request, this.quantumNs);
+  }
+
+  /** A worker that a group may use and whose request, of the longest group possible, has had its quantum; -1 when there is none. */
+  private overdueFor(group: number): number {
+    const { overdueOf, groupOf, owned, stealable } = this;
+    let found = -1;
+    let longest = group;
+    for (let type = 0; type < overdueOf.length; type++) {
+      if (groupOf[type]! <= longest) continue;
+      let worker = overdueOf[type]!.lowestIn(stealable[group]!);
+      if (worker < 0) worker = overdueOf[type]!.lowestIn(owned[group]!);
+      if (worker < 0) continue;
+      found = worker;
+      longest = groupOf[type]!;
+    }
+    return found;
+  }
+
+  /** Do more requests of a group wait than are left to its own workers, those not counted for whom workers are being freed? */
+  private presses(group: number): boolean {
+    return this.waitingIn[group]! > this.yielding + this.backlog * this.ownedCount[group]!;
+  }
+
+  private mayUse(group: number, worker: number): boolean {
+    return this.owned[group]!.has(worker) || this.stealable[group]!.has(worker);
+  }
+
+  private beginYield(worker: number): void {
+    this.leave(worker);
+    // Of what lies between, each start lost a hand-over.
+    const sinceNs = this.setup.now[0]! - this.startedNs[worker]!;
+    this.attainedNs[this.requestOn[worker]!] = sinceNs - this.handoverNs;
+    this.yieldingOn.add(worker);
+    this.yielding++;
+  }
+
+  /** The request is no longer one to be preempted: it has left the worker or been told to. */
+  private leave(worker: number): void {
+    const overdue = this.overdueOf[this.typeOn[worker]!]!;
+    if (overdue.has(worker)) {
+      overdue.delete(worker);
+      this.overdue--;
+    }
+    if (this.yieldingOn.has(worker)) {
+      this.yieldingOn.delete(worker);
+      this.yielding--;
+    }
+  }
+}
+
+export const darcTs = definePolicy<DarcTsParameters>({
+  name: 'darc-ts',
+  title: 'DARC with preemption',
+  summary: 'DARC, but long requests that have had a quantum make room when too many of a shorter group wait',
+  reference: "this project; DARC of Perséphone (SOSP'21) with the preemption of Shinjuku (NSDI'19)",
+  needsTypes: true,
+  needsFlows: false,
+  preemptive: true,
+  workConserving: false,
+  clairvoyant: false,
+  // A preempted request that comes back to the head of its queue may be younger than one preempted before it.
+  fifoWithinType: false,
+  queues: 'central',
+  parameters: [
+    {
+      key: 'quantum',
+      kind: 'duration',
+      min: 1,
+      max: 2 ** 31 - 1,
+      default: 5_000,
+      help: 'time a request runs before one of a shorter group may take its worker',
+    },
+    {
+      key: 'backlog',
+      kind: 'integer',
+      min: 0,
+      default: 4,
+      help: 'requests of a group that may wait, per worker it owns, before it takes the worker of a longer one',
+    },
+    {
+      key: 'cost',
+      kind: 'duration',
+      min: 0,
+      default: 1_000,
+      help: 'worker time lost per preemption, in the simulator',
+    },
+    ...darcParameters,
+  ],
+  create: (setup, parameters) => new PreemptiveDarc(setup, parameters),
+  costs: ({ costNs }) => ({ preemptionNs: costNs }),
+});

@@ -1,0 +1,155 @@
+import { definePolicy, queueLimit } from '../policy.js';
+import { Queues } from '../queues.js';
+import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { WorkerSet } from '../worker-set.js';
+
+/**
+ * Join the bounded shortest queue, with preemption, as in Concord: a central queue, whose head is dealt to the worker with the fewest requests as long as
+ * that has fewer than k, the one it runs included. A worker that is done thus finds its next request without asking. Whoever has
+ * used up a quantum goes to the tail of the central queue, even when nothing waits.
+ *
+ * Of workers with equally many requests, the lowest-numbered. Concord's dispatcher also runs requests itself when it would idle; this one does not.
+ */
+class BoundedShortestQueue implements Scheduler {
+  /** Queue w holds what worker w has been dealt and does not run yet; the one past the last worker is the central queue. */
+  private readonly queues: Queues;
+  private readonly central: number;
+  /** The workers that hold so many requests, from none to k - 1; who holds k is in no set. */
+  private readonly holding: WorkerSet[];
+  /** Idle workers with somebody in their queue. */
+  private readonly ready: WorkerSet;
+  private readonly requestOn: Int32Array;
+  private readonly loads: Int32Array;
+  /** Requests that can be dealt before every worker holds k. */
+  private room: number;
+  private waitingDealt = 0;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    k: number,
+    private readonly quantumNs: number,
+    private readonly limit: number,
+  ) {
+    const { workers } = setup;
+    this.queues = new Queues(workers + 1);
+    this.central = workers;
+    this.holding = Array.from({ length: k }, () => new WorkerSet(workers));
+    this.holding[0]!.addRange(0, workers);
+    this.ready = new WorkerSet(workers);
+    this.requestOn = new Int32Array(workers);
+    this.loads = new Int32Array(workers);
+    this.room = k * workers;
+  }
+
+  arrive(request: number, _type: number, _flow: number): void {
+    if (this.queues.length[this.central]! < this.limit) this.queues.push(this.central, request);
+    else this.setup.pool.drop(request, DropReason.queueFull);
+  }
+
+  complete(worker: number): void {
+    this.free(worker);
+  }
+
+  sliceExpired(_worker: number): number {
+    return PREEMPT;
+  }
+
+  preempted(worker: number): void {
+    this.queues.push(this.central, this.requestOn[worker]!);
+    this.free(worker);
+  }
+
+  dispatch(): void {
+    const { queues, central, ready } = this;
+    for (let worker = ready.lowest(); worker >= 0; worker = ready.lowest()) {
+      ready.delete(worker);
+      this.waitingDealt--;
+      this.start(worker, queues.shift(worker));
+    }
+    while (queues.length[central]! > 0 && this.room > 0) {
+      const worker = this.leastLoaded();
+      const request = queues.shift(central);
+      this.load(worker, 1);
+      if (this.loads[worker] === 1) this.start(worker, request);
+      else {
+        queues.push(worker, request);
+        this.waitingDealt++;
+      }
+    }
+  }
+
+  queued(): number {
+    return this.queues.length[this.central]! + this.waitingDealt;
+  }
+
+  private start(worker: number, request: number): void {
+    this.requestOn[worker] = request;
+    this.setup.pool.start(worker, request, this.quantumNs);
+  }
+
+  private free(worker: number): void {
+    this.load(worker, -1);
+    if (this.loads[worker]! > 0) this.ready.add(worker);
+  }
+
+  private load(worker: number, change: number): void {
+    const { holding, loads } = this;
+    const before = loads[worker]!;
+    const after = before + change;
+    loads[worker] = after;
+    if (before < holding.length) holding[before]!.delete(worker);
+    if (after < holding.length) holding[after]!.add(worker);
+    this.room -= change;
+  }
+
+  /** Called only while some worker holds fewer than k. */
+  private leastLoaded(): number {
+    for (let load = 0; ; load++) {
+      const worker = this.holding[load]!.lowest();
+      if (worker >= 0) return worker;
+    }
+  }
+}
+
+export const jbsq = definePolicy<{ k: number; quantumNs: number; costNs: number; queue: number }>({
+  name: 'jbsq',
+  title: 'Join the bounded shortest queue',
+  summary:
+    'at most k requests per worker, the rest in one queue; cheap preemption after a quantum: Concord without its working dispatcher',
+  reference: "Concord (SOSP'23): JBSQ(2) and cooperative preemption; JBSQ is from R2P2 (ATC'19)",
+  needsTypes: false,
+  needsFlows: false,
+  preemptive: true,
+  workConserving: false,
+  clairvoyant: false,
+  fifoWithinType: false,
+  queues: 'worker',
+  parameters: [
+    {
+      key: 'k',
+      kind: 'integer',
+      min: 1,
+      max: 1024,
+      default: 2,
+      help: 'most requests a worker holds, the running one included',
+    },
+    {
+      key: 'quantum',
+      kind: 'duration',
+      min: 1,
+      max: 2 ** 31 - 1,
+      default: 5_000,
+      help: 'longest a request runs before it goes back to the central queue',
+    },
+    {
+      key: 'cost',
+      kind: 'duration',
+      min: 0,
+      default: 100,
+      help: 'worker time lost per preemption, in the simulator: a cache miss on the flag and a user-level switch',
+    },
+    queueLimit(Number.POSITIVE_INFINITY),
+  ],
+  create: (setup, { k, quantumNs, queue }) => new BoundedShortestQueue(setup, k, quantumNs, queue),
+  costs: ({ costNs }) => ({ preemptionNs: costNs }),
+});

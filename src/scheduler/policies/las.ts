@@ -1,0 +1,151 @@
+import { definePolicy } from '../policy.js';
+import { Queues } from '../queues.js';
+import { RequestHeap } from '../request-heap.js';
+import { PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { WorkerSet } from '../worker-set.js';
+
+/**
+ * Least attained service, or foreground-background: who has received least runs. Equal ones take turns, in the order in which they began to wait.
+ *
+ * Looked at with the granularity of a quantum: at the end of each, a running request makes room for a waiting one that has attained no more than it;
+ * otherwise it runs on, without a preemption, until the next look. An arrival takes a worker at once, from the running request that has
+ * attained most, if that has had a quantum; so nothing is preempted within its first quantum.
+ */
+class LeastAttained implements Scheduler {
+  /** Waiting requests that have not run yet: they have attained least, and need no heap to say so. */
+  private readonly fresh = new Queues(1);
+  /** The other waiting requests by what they have attained, ns. */
+  private readonly heap = new RequestHeap();
+  private readonly idle: WorkerSet;
+  private readonly requestOn: Int32Array;
+  /** When the request on a worker would have started, had it run without a break: now less what it has attained. Infinity when nothing runs that could be taken off. */
+  private readonly bornNs: Float64Array;
+  /** The worker whose request has attained most; -1 when that must be looked up. */
+  private oldest = -1;
+  /** Workers that have been told to give up their request and have not answered yet. */
+  private readonly yieldingOn: WorkerSet;
+  private yielding = 0;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    private readonly quantumNs: number,
+  ) {
+    this.idle = new WorkerSet(setup.workers);
+    this.idle.addRange(0, setup.workers);
+    this.yieldingOn = new WorkerSet(setup.workers);
+    this.requestOn = new Int32Array(setup.workers);
+    this.bornNs = new Float64Array(setup.workers).fill(Number.POSITIVE_INFINITY);
+  }
+
+  arrive(request: number, _type: number, _flow: number): void {
+    this.heap.fit(request);
+    this.heap.keyOf[request] = 0;
+    this.fresh.push(0, request);
+  }
+
+  complete(worker: number): void {
+    if (this.yieldingOn.has(worker)) this.endYield(worker);
+    else this.release(worker);
+    this.idle.add(worker);
+  }
+
+  sliceExpired(worker: number): number {
+    const { heap, fresh } = this;
+    if (this.queued() <= this.yielding) return this.quantumNs;
+    if (fresh.length[0] === 0 && heap.leastKey() > this.setup.now[0]! - this.bornNs[worker]!) return this.quantumNs;
+    this.beginYield(worker);
+    return PREEMPT;
+  }
+
+  preempted(worker: number): void {
+    this.endYield(worker);
+    this.heap.push(this.requestOn[worker]!);
+    this.idle.add(worker);
+  }
+
+  dispatch(): void {
+    const { heap, idle, fresh } = this;
+    while (this.queued() > 0) {
+      const worker = idle.lowest();
+      if (worker < 0) break;
+      idle.delete(worker);
+      this.start(worker, fresh.length[0]! > 0 ? fresh.shift(0) : heap.shift());
+    }
+    while (fresh.length[0]! > this.yielding) {
+      if (this.oldest < 0) this.oldest = indexOfMin(this.bornNs);
+      const worker = this.oldest;
+      if (this.setup.now[0]! - this.bornNs[worker]! < this.quantumNs) return;
+      this.beginYield(worker);
+      this.setup.pool.preempt(worker);
+    }
+  }
+
+  queued(): number {
+    return this.heap.length + this.fresh.length[0]!;
+  }
+
+  private start(worker: number, request: number): void {
+    const { bornNs, oldest } = this;
+    bornNs[worker] = this.setup.now[0]! - this.heap.keyOf[request]!;
+    if (oldest >= 0 && bornNs[worker]! < bornNs[oldest]!) this.oldest = worker;
+    this.requestOn[worker] = request;
+    this.setup.pool.start(worker, request, this.quantumNs);
+  }
+
+  private beginYield(worker: number): void {
+    this.heap.keyOf[this.requestOn[worker]!] = this.setup.now[0]! - this.bornNs[worker]!;
+    this.release(worker);
+    this.yieldingOn.add(worker);
+    this.yielding++;
+  }
+
+  private endYield(worker: number): void {
+    this.yieldingOn.delete(worker);
+    this.yielding--;
+  }
+
+  private release(worker: number): void {
+    this.bornNs[worker] = Number.POSITIVE_INFINITY;
+    if (this.oldest === worker) this.oldest = -1;
+  }
+}
+
+function indexOfMin(values: Float64Array): number {
+  let least = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! < values[least]!) least = i;
+  return least;
+}
+
+export const las = definePolicy<{ quantumNs: number; costNs: number }>({
+  name: 'las',
+  title: 'Least attained service',
+  summary: 'the requests that have received least run, in turns of a quantum; knows no demands',
+  reference:
+    'L. Kleinrock, Queueing Systems, volume 2 (1976), chapter 4 (foreground-background); M. Nuyens, A. Wierman: The foreground-background queue: a survey (2008)',
+  needsTypes: false,
+  needsFlows: false,
+  preemptive: true,
+  workConserving: true,
+  clairvoyant: false,
+  fifoWithinType: false,
+  queues: 'central',
+  parameters: [
+    {
+      key: 'quantum',
+      kind: 'duration',
+      min: 1,
+      max: 2 ** 31 - 1,
+      default: 5_000,
+      help: 'time after which a running request is compared with the waiting ones',
+    },
+    {
+      key: 'cost',
+      kind: 'duration',
+      min: 0,
+      default: 1_000,
+      help: 'worker time lost per preemption, in the simulator',
+    },
+  ],
+  create: (setup, { quantumNs }) => new LeastAttained(setup, quantumNs),
+  costs: ({ costNs }) => ({ preemptionNs: costNs }),
+});

@@ -1,0 +1,140 @@
+import { definePolicy, queueLimit } from '../policy.js';
+import { grown, Queues } from '../queues.js';
+import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { WorkerSet } from '../worker-set.js';
+
+/** What an unfinished request weighs in the comparison of workers, in quanta: more than all quanta that requests on one worker have ever had. */
+const REQUEST = 2 ** 40;
+
+/**
+ * Two levels, as in Tiny Quanta: the dispatcher deals an arrival to the worker with the fewest unfinished requests, and each worker shares itself
+ * among its requests, a small quantum at a time, in turns. Requests never change the worker.
+ *
+ * Of workers with equally many requests the arrival goes to the one whose unfinished requests have received most quanta, then to the lowest-numbered.
+ * A request that is alone runs on at the end of a quantum; the paper's workers then switch to the same request again, for the price of
+ * a switch.
+ */
+class TinyQuanta implements Scheduler {
+  private readonly queues: Queues;
+  private readonly idle: WorkerSet;
+  /** Idle workers with somebody in their queue. */
+  private readonly ready: WorkerSet;
+  private readonly requestOn: Int32Array;
+  /** Per worker: its unfinished requests, REQUEST each, less the quanta they have had. The least goes first. */
+  private readonly burden: Float64Array;
+  /** By request handle: quanta used up. */
+  private quantaOf = new Int32Array(1024);
+  private waiting = 0;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    private readonly quantumNs: number,
+    private readonly limit: number,
+  ) {
+    const { workers } = setup;
+    this.queues = new Queues(workers);
+    this.idle = new WorkerSet(workers);
+    this.idle.addRange(0, workers);
+    this.ready = new WorkerSet(workers);
+    this.requestOn = new Int32Array(workers);
+    this.burden = new Float64Array(workers);
+  }
+
+  arrive(request: number, _type: number, _flow: number): void {
+    const worker = this.leastBurdened();
+    if (this.queues.length[worker]! >= this.limit) {
+      this.setup.pool.drop(request, DropReason.queueFull);
+      return;
+    }
+    if (request >= this.quantaOf.length) this.quantaOf = grown(this.quantaOf, request);
+    this.quantaOf[request] = 0;
+    this.burden[worker] = this.burden[worker]! + REQUEST;
+    this.wait(worker, request);
+    if (this.idle.has(worker)) this.ready.add(worker);
+  }
+
+  complete(worker: number): void {
+    this.burden[worker] = this.burden[worker]! - REQUEST + this.quantaOf[this.requestOn[worker]!]!;
+    this.free(worker);
+  }
+
+  sliceExpired(worker: number): number {
+    this.quantaOf[this.requestOn[worker]!]!++;
+    this.burden[worker] = this.burden[worker]! - 1;
+    return this.queues.length[worker]! > 0 ? PREEMPT : this.quantumNs;
+  }
+
+  preempted(worker: number): void {
+    this.wait(worker, this.requestOn[worker]!);
+    this.free(worker);
+  }
+
+  dispatch(): void {
+    const { ready, idle, queues } = this;
+    for (let worker = ready.lowest(); worker >= 0; worker = ready.lowest()) {
+      ready.delete(worker);
+      idle.delete(worker);
+      this.waiting--;
+      const request = queues.shift(worker);
+      this.requestOn[worker] = request;
+      this.setup.pool.start(worker, request, this.quantumNs);
+    }
+  }
+
+  queued(): number {
+    return this.waiting;
+  }
+
+  private wait(worker: number, request: number): void {
+    this.queues.push(worker, request);
+    this.waiting++;
+  }
+
+  private free(worker: number): void {
+    this.idle.add(worker);
+    if (this.queues.length[worker]! > 0) this.ready.add(worker);
+  }
+
+  private leastBurdened(): number {
+    const { burden } = this;
+    let least = 0;
+    let leastBurden = burden[0]!;
+    for (let worker = 1; worker < burden.length; worker++) {
+      if (burden[worker]! < leastBurden) {
+        leastBurden = burden[worker]!;
+        least = worker;
+      }
+    }
+    return least;
+  }
+}
+
+export const tq = definePolicy<{ quantumNs: number; costNs: number; queue: number }>({
+  name: 'tq',
+  title: 'Tiny Quanta',
+  summary:
+    'dealt to the worker with the fewest unfinished requests; each worker gives its requests tiny quanta in turns',
+  reference: "Tiny Quanta (ASPLOS'24): two-level scheduling with JSQ-MSQ, forced multitasking",
+  needsTypes: false,
+  needsFlows: false,
+  preemptive: true,
+  // A request stays on its worker even when another one is idle.
+  workConserving: false,
+  clairvoyant: false,
+  fifoWithinType: false,
+  queues: 'worker',
+  parameters: [
+    {
+      key: 'quantum',
+      kind: 'duration',
+      min: 1,
+      max: 2 ** 31 - 1,
+      default: 2_000,
+      help: 'time a request runs before the next one of its worker does',
+    },
+    { key: 'cost', kind: 'duration', min: 0, default: 10, help: 'worker time lost per switch, in the simulator' },
+    queueLimit(Number.POSITIVE_INFINITY),
+  ],
+  create: (setup, { quantumNs, queue }) => new TinyQuanta(setup, quantumNs, queue),
+  costs: ({ costNs }) => ({ preemptionNs: costNs }),
+});

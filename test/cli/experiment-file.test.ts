@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readExperiment } from '../../src/cli/experiment-file.js';
+import { parseList } from '../../src/cli/lists.js';
+import { SETTINGS } from '../../src/cli/settings.js';
+import { planSweep } from '../../src/experiment/sweep/plan.js';
+import { blocks } from '../docs/pages.js';
+import { scratchFolder } from './psp.js';
+
+const folder = scratchFolder();
+const file = join(folder, 'experiment.yaml');
+
+function read(yaml: string, given = {}) {
+  writeFileSync(file, yaml);
+  return readExperiment(file, given);
+}
+
+function complaints(yaml: string): string[] {
+  try {
+    read(yaml);
+  } catch (error) {
+    return (error as Error).message.replaceAll(`${file}:`, '').split('\n');
+  }
+  return [];
+}
+
+describe('an experiment file', () => {
+  it('lists values, and ranges with both their ends', () => {
+    const { title, blocks } = read(
+      'title: T\nworkload: [bimodal, tpcc]\nload: .05:.95:.05\nworkers: [2, 8:10:1]\nseed: 7\nrequests: 1e4\n',
+    );
+    const { load, ...rest } = blocks[0]!.lists;
+    expect(title).toBe('T');
+    expect(load).toEqual([...'123456789'].flatMap((d) => [`0.${Number(d) - 1}5`, `0.${d}`].map(Number)).concat(0.95));
+    expect(rest).toEqual({ workload: ['bimodal', 'tpcc'], workers: [2, 8, 9, 10], seed: ['7'], requests: [10_000] });
+  });
+
+  it('makes a policy of each value of its parameters', () => {
+    const [block] = read(
+      'workload: bimodal\npolicy: [{ name: darc-static, reserved: 0:2:1 }, "ts:quantum=5us,darc"]',
+    ).blocks;
+    expect(block!.lists.policies).toEqual([
+      ...[0, 1, 2].map((n) => `darc-static:reserved=${n}`),
+      'ts:quantum=5us',
+      'darc',
+    ]);
+    const both = read('workload: bimodal\npolicy: { name: ts, quantum: [5us, 10us], cost: [0ns, 1us] }').blocks[0]!;
+    expect(both.lists.policies).toHaveLength(4);
+    expect(both.lists.policies).toContain('ts:quantum=10us:cost=0ns');
+  });
+
+  it('has series that replace what is above them, and the command line replaces both', () => {
+    const yaml =
+      'workload: bimodal\nload: [.1, .2]\nrequests: 5\nseries:\n  - policy: darc\n  - rate: 10k\n    duration: 1s\n';
+    expect(read(yaml).blocks.map(({ lists }) => lists)).toEqual([
+      { workload: ['bimodal'], load: [0.1, 0.2], requests: [5], policies: ['darc'] },
+      { workload: ['bimodal'], rateRps: [10_000], durationNs: [1e9] },
+    ]);
+    expect(read(yaml, { load: [0.5], requests: [9] }).blocks[1]!.lists).toEqual({
+      workload: ['bimodal'],
+      load: [0.5],
+      requests: [9],
+    });
+  });
+
+  it('finds files beside itself', async () => {
+    writeFileSync(join(folder, 'own.yaml'), 'name: own\ntypes: [{ name: A, ratio: 1, service: 1us }]\n');
+    const [point] = await planSweep(read('workload: own.yaml\npolicy: darc\nrequests: 10').blocks);
+    expect(point!.command).toBe(`psp sim --workload ${join(folder, 'own.yaml')} --policy darc --requests 10`);
+  });
+
+  it('is refused with all mistakes and their places', () => {
+    const yaml = `workload: bimodl
+laod: .1
+load: .9:.1:.2
+rate: 3
+series:
+  - policy: [{ name: darc-static, reservd: 1 }, cfcfs, { reserved: 1 }]
+  - system: shinjukuu
+    seed: []
+    workers: { a: 1 }
+    json: x.json
+  - load: 1:2:0
+`;
+    const found = complaints(yaml);
+    expect(found.map((line) => line.split(' ')[0])).toEqual(
+      ['1:11', '2:1', '3:7', '4:1', '6:14', '6:49', '6:56', '7:13', '8:11', '9:14', '10:5', '11:11'].map(
+        (at) => `${at}:`,
+      ),
+    );
+    expect(found[0]).toContain("did you mean 'bimodal'?");
+    expect(found[2]).toBe("3:7: load: expected from:to:step with from at most to and a step above 0, found '.9:.1:.2'");
+    expect(found[3]).toBe('4:1: rate: expected only one of load and rate, found both');
+    expect(complaints('workload: bimodal\nseries: []')).toEqual([
+      '2:9: series: expected a list of maps, found an empty list',
+    ]);
+  });
+
+  it.each(blocks('yaml experiment'))('at $at is read', async ({ text }) => {
+    expect((await planSweep(read(text).blocks)).length).toBeGreaterThan(1);
+  });
+
+  it('is shown in the pages', () => expect(blocks('yaml experiment').length).toBeGreaterThan(0));
+});
+
+it('ranges have no digits that rounding left behind, and an end', () => {
+  const load = SETTINGS.find(({ key }) => key === 'load')!;
+  expect(parseList(load, '.1:.7:.1,2', '')).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 2]);
+  expect(parseList(load, '.1:.75:.3', '')).toEqual([0.1, 0.4, 0.7]);
+  expect(() => parseList(load, '.1:1:1e-9', '--load')).toThrow(
+    "--load: expected at most 10000 values, found '.1:1:1e-9'",
+  );
+  expect(() => parseList(load, '.1,,.2', '--load')).toThrow('--load: expected a number above 0');
+});

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { MAIN, psp, pspHere, scratchFolder } from './psp.js';
+
+const folder = scratchFolder();
+const QUICK = ['sweep', '--workload', 'bimodal', '--policy', 'c-fcfs', '--requests', '2k'];
+const points = (out: string) => readdirSync(join(out, 'points')).filter((name) => name.endsWith('.json'));
+
+describe('psp sweep', () => {
+  it('runs the parts of a sweep, and psp merge puts them together', async () => {
+    const [one, two, all] = ['one', 'two', 'all'].map((name) => join(folder, name)) as [string, string, string];
+    const args = [...QUICK, '--load', '.2:.6:.2'];
+    const parts = await Promise.all([one, two].map((out, i) => psp([...args, '--shard', `${i + 1}/2`, '--out', out])));
+    expect(parts.map(({ code, err }) => [code, err])).toEqual([
+      [0, ''],
+      [0, ''],
+    ]);
+    expect(parts[0]!.out).toMatch(/^2 points: 2 run\n/);
+    expect((await psp(['merge', one, two, '--out', all])).out).toMatch(/^3 points added\n/);
+    const again = await psp([...args, '--out', all]);
+    expect(again.out).toMatch(/^3 points: 0 run, 3 were there already\n/);
+    expect(readFileSync(join(all, 'results.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 9);
+  });
+
+  it('is interrupted with exit code 130, keeps what is finished, and goes on', async () => {
+    const out = join(folder, 'interrupted');
+    const args = [...QUICK, '--seed', '1', '--out', out];
+    const child = execa(process.execPath, [MAIN, ...args, '--load', '.3,.9', '--requests', '2k,10G'], {
+      reject: false,
+    });
+    while (!existsSync(join(out, 'points')) || points(out).length < 2) await sleep(50);
+    child.kill('SIGINT');
+    const { exitCode, stdout, stderr } = await child;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain('psp: interrupted: 2 of 4 points are left');
+    expect(stdout).toContain('4 points: 2 run, 2 left');
+    expect(points(out)).toHaveLength(2);
+    const { code, out: text } = await psp([...args, '--load', '.3,.9,.5']);
+    expect([code, text.split('\n')[0]]).toEqual([0, '3 points: 1 run, 2 were there already']);
+  });
+
+  it('says so when the folder cannot be written, with exit code 3', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { code, err } = await pspHere([...QUICK, '--out', 'file/x'], folder);
+    expect([code, err]).toEqual([3, expect.stringContaining('psp: file/x: cannot be made: ')]);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { type Calibration, calibrate, compareCalibration, systemYaml } from '../../src/experiment/calibrate.js';
+import { formatCalibration, formatMoved } from '../../src/report/calibration.js';
+import { parseSystem } from '../../src/sim/parse-system.js';
+import { missingNative } from '../hw/support.js';
+
+const constant = (field: 'wireNs' | 'handoffNs', medianNs: number, low: number, high: number) => ({
+  field,
+  medianNs,
+  ci95Ns: [low, high] as const,
+  sdNs: 12.4,
+  samples: 400,
+  source: 'a "quoted" source',
+});
+const CALIBRATION: Calibration = {
+  dilation: 200,
+  constants: [constant('wireNs', 207.4, 200, 214.6), constant('handoffNs', 120, 118, 123)],
+};
+const FILE = { name: 'here', policy: 'c-fcfs', machine: 'box, 2 x AMD', date: '2026-11-24' };
+
+describe('a calibration', () => {
+  it('becomes a file that the simulator accepts, with what is known of each constant', () => {
+    const system = parseSystem(systemYaml(FILE, CALIBRATION), 'here.yaml');
+    expect(system).toMatchObject({
+      name: 'here',
+      policy: 'c-fcfs',
+      measured: { machine: 'box, 2 x AMD', date: '2026-11-24' },
+      costs: { wireNs: 207, handoffNs: 120, noticeNs: 0 },
+    });
+    expect(system.constants[0]).toMatchObject({
+      ns: 207,
+      sdNs: 12,
+      ci95Ns: [200, 215],
+      samples: 400,
+      source: 'a "quoted" source',
+    });
+  });
+
+  it('that is repeated says what has moved: intervals apart, and by more than a tenth', () => {
+    const before = parseSystem(systemYaml(FILE, CALIBRATION), 'here.yaml');
+    const moved = (wire: [number, number, number], handoff: [number, number, number]) =>
+      compareCalibration(before, {
+        dilation: 200,
+        constants: [constant('wireNs', ...wire), constant('handoffNs', ...handoff)],
+      }).map((each) => each.moved);
+    expect(moved([207, 200, 214], [121, 119, 124])).toEqual([false, false]);
+    // Far, but not known well; apart, but near.
+    expect(moved([300, 210, 390], [126, 125, 127])).toEqual([false, false]);
+    expect(moved([260, 250, 270], [100, 95, 105])).toEqual([true, true]);
+    const text = formatMoved(
+      compareCalibration(before, { ...CALIBRATION, constants: [constant('wireNs', 400, 390, 410)] }),
+      before,
+    );
+    expect(text).toMatch(/^delays\.wire +207ns +400ns +390ns … 410ns +moved$/m);
+    expect(text).toMatch(/^constant +2026-11-24 +now/);
+  });
+
+  it('reads as a table', () => {
+    expect(formatCalibration(CALIBRATION)).toMatch(
+      /^delays\.handoff +120ns +118ns … 123ns +12ns +400 +a "quoted" source$/m,
+    );
+  });
+});
+
+describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_000 }, () => {
+  it('every constant is measured over the real path', async () => {
+    const calibration = await calibrate({ policy: 'c-fcfs', workers: 2, dilate: 500, requests: 80 });
+    const system = parseSystem(systemYaml(FILE, calibration), 'here.yaml');
+    expect(calibration.dilation).toBe(500);
+    expect(system.constants.map(({ spec }) => `${spec.section}.${spec.key}`)).toEqual([
+      'delays.wire',
+      'delays.handoff',
+      'delays.notice',
+      'dispatcher.receive',
+      'worker.switch',
+    ]);
+    for (const { field, medianNs, ci95Ns, samples } of calibration.constants) {
+      // What the stamps cannot tell apart may be nothing; nothing takes a second here, even stretched back.
+      expect(medianNs, field).toBeGreaterThanOrEqual(0);
+      expect(medianNs, field).toBeLessThan(2e6);
+      expect(ci95Ns[0]).toBeLessThanOrEqual(medianNs);
+      expect(ci95Ns[1]).toBeGreaterThanOrEqual(medianNs);
+      expect(samples).toBeGreaterThanOrEqual(20);
+    }
+    const { wireNs, handoffNs, contextSwitchNs } = system.costs;
+    for (const ns of [wireNs, handoffNs, contextSwitchNs]) expect(ns).toBeGreaterThan(0);
+  });
+});

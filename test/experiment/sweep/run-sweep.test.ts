@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../../src/experiment/sweep/engine.js';
+import { mergeSweeps } from '../../../src/experiment/sweep/merge.js';
+import { readPoint, readSweep, writePoint } from '../../../src/experiment/sweep/store.js';
+import { engine, runReplicated, runSweep, threads } from './built.js';
+import { folders, plan, poisoned } from './points.js';
+
+const folder = folders();
+
+/** An engine that notes what it was given. */
+function watched(): Engine & { readonly given: readonly string[] } {
+  const given: string[] = [];
+  return {
+    given,
+    run(points, hooks) {
+      given.push(...points.map(({ key }) => key));
+      return engine.run(points, hooks);
+    },
+  };
+}
+
+describe('a sweep', () => {
+  it('has the results of the single runs, whatever ran beside them', async () => {
+    const out = folder();
+    const points = await plan({ replications: [2] });
+    const outcome = await runSweep(points, { out });
+    expect([outcome.ran, outcome.present, outcome.left, outcome.failures]).toEqual([4, 0, 0, []]);
+    for (const { key, spec, replications, command } of points) {
+      const [alone] = await runReplicated([spec], replications, { threads });
+      const point = readPoint(out, key)!;
+      expect(point.command).toBe(command);
+      expect(point.result.digest).toBe(alone!.result!.digest);
+      expect(point.result.types).toEqual(alone!.result!.types);
+    }
+    expect(new Set(outcome.points.map(({ result }) => result.digest)).size).toBe(4);
+  });
+
+  it('runs only what is not there: nothing again, what is new, and what is cut short', async () => {
+    const out = folder();
+    const points = await plan();
+    await runSweep(points.slice(0, 2), { out });
+    const enlarged = watched();
+    const second = await runSweep(points, { out, engine: enlarged });
+    expect(enlarged.given).toEqual(points.slice(2).map(({ key }) => key));
+    expect([second.ran, second.present]).toEqual([2, 2]);
+
+    truncateSync(join(out, 'points', `${points[1]!.key}.json`), 300);
+    // A whole point, but of another key.
+    writeFileSync(join(out, 'points', `${points[2]!.key}.json`), JSON.stringify(readPoint(out, points[0]!.key)));
+    const repaired = watched();
+    await runSweep(points, { out, engine: repaired });
+    expect(repaired.given).toEqual([points[1]!.key, points[2]!.key]);
+    expect(readSweep(out).unreadable).toEqual([]);
+    expect(readSweep(out).points).toHaveLength(4);
+  });
+
+  it('lists what failed, and finishes the rest', async () => {
+    const out = folder();
+    const [first, second, third] = await plan();
+    const bad = poisoned(second!);
+    const outcome = await runSweep([first!, bad, third!], { out });
+    expect([outcome.ran, outcome.left]).toEqual([2, 0]);
+    expect(outcome.failures.map(({ planned }) => planned.key)).toEqual([bad.key]);
+    expect(outcome.failures[0]!.message).toMatch(/^poison.yaml:1:1: /);
+    // It is tried again.
+    expect((await runSweep([first!, bad, third!], { out })).failures).toHaveLength(1);
+  });
+
+  it('keeps what is finished when it is aborted, and no part of what is not', async () => {
+    const out = folder();
+    const points = [...(await plan({ load: [0.3] })), ...(await plan({ requests: [1e9], load: [0.5] }))];
+    const controller = new AbortController();
+    const outcome = await runSweep(points, {
+      out,
+      signal: controller.signal,
+      onProgress: ({ points: finished }) => {
+        if (finished === 2) controller.abort();
+      },
+    });
+    expect([outcome.ran, outcome.left, outcome.failures]).toEqual([2, 2, []]);
+    expect(
+      readSweep(out)
+        .points.map(({ key }) => key)
+        .sort(),
+    ).toEqual([points[0]!.key, points[1]!.key].sort());
+    expect(readdirSync(join(out, 'points'))).toHaveLength(2);
+    expect(readFileSync(join(out, 'results.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 2 * 3);
+  });
+
+  it('leaves a point to the process that has finished it in the meantime', async () => {
+    const [here, there] = [folder(), folder()];
+    const points = await plan();
+    await runSweep(points, { out: there });
+    const outcome = await runSweep(points, {
+      out: here,
+      onProgress: ({ points: finished, done }) => {
+        if (finished === 0 && done === 0) writePoint(here, marked(readPoint(there, points[3]!.key)!));
+      },
+    });
+    expect(outcome.left).toBe(0);
+    expect(readPoint(here, points[3]!.key)!.command).toBe('marked');
+  });
+});
+
+describe('merge', () => {
+  it('puts the parts together', async () => {
+    const points = await plan();
+    const [one, two, all] = [folder(), folder(), folder()];
+    await runSweep(points.slice(0, 3), { out: one });
+    await runSweep(points.slice(2), { out: two });
+    expect(mergeSweeps([one, two], all)).toEqual({ added: 4, present: 1 });
+    expect(
+      readSweep(all)
+        .points.map(({ key }) => key)
+        .sort(),
+    ).toEqual(points.map(({ key }) => key).sort());
+    expect(readFileSync(join(all, 'results.csv'), 'utf8').split('\n')).toHaveLength(1 + 4 * 3 + 1);
+  });
+
+  it('refuses two results of one point, and writes nothing', async () => {
+    const points = await plan({ policies: ['c-fcfs'] });
+    const [one, two, all] = [folder(), folder(), folder()];
+    await runSweep(points, { out: one });
+    await runSweep(points, { out: two });
+    const point = readPoint(two, points[0]!.key)!;
+    writePoint(two, { ...point, result: { ...point.result, digest: '0123456789abcdef' } });
+    expect(() => mergeSweeps([one, two], all)).toThrow(
+      new RegExp(
+        `${two}: point ${point.key} has another result than in ${one}: .*0123456789abcdef.*psp sim --workload`,
+      ),
+    );
+    expect(readSweep(all).points).toEqual([]);
+  });
+
+  it('refuses a folder of something else', () => {
+    expect(() => mergeSweeps(['/proc/self/fd'], folder())).toThrow('expected a folder that psp sweep has written');
+  });
+});
+
+/** The same point, told apart from one that was run here. */
+function marked<T extends { command: string }>(point: T): T {
+  return { ...point, command: 'marked' };
+}

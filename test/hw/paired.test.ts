@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { compareSides } from '../../src/experiment/compare.js';
+import { planRuns } from '../../src/experiment/plan.js';
+import { hardwareResult, hardwareSamples } from '../../src/experiment/run-hardware.js';
+import { runSampled } from '../../src/experiment/samples.js';
+import { runHardware } from '../../src/hw/run.js';
+import { missingNative, workloadNamed } from './support.js';
+
+const WARMUP = 0.1;
+
+describe.skipIf(missingNative() !== undefined)('the same requests in both worlds', { timeout: 90_000 }, () => {
+  it('take about as long, each of them', async () => {
+    const workload = workloadNamed('bimodal');
+    const common = { policy: 'c-fcfs', workers: 4, seed: '1', requests: 300 } as const;
+    const run = await runHardware({ ...common, workload, offer: { load: 0.5, workers: 4 }, dilate: 1000 });
+    expect(run.end).toBe('complete');
+    const offer = { load: 0.5, workers: 4 };
+    const identity = { ...common, workload, offer, warmup: WARMUP, startedAt: new Date(), wallSeconds: 0 };
+    const real = { result: hardwareResult(run, identity), samples: hardwareSamples(run, workload, WARMUP) };
+    const plan = await planRuns({ ...common, policies: ['c-fcfs'], workload: 'bimodal', load: 0.5, warmup: WARMUP });
+    const comparison = compareSides([await runSampled(plan.specs[0]!)], [real]);
+
+    const [short, long, all] = comparison.runs[0]!.types;
+    // Paired at all: they met the same requests, and every one that was measured in one world was in the other.
+    expect(all!.paired!.count).toBe(270);
+    // The real one is never quicker by more than the rounding of its clock; how much slower depends on what else this machine does, so the median alone is held to something.
+    expect(all!.paired!.medianNs).toBeLessThan(0);
+    expect(long!.slowdown.p50!.relative).toBeGreaterThan(-0.3);
+    expect(long!.slowdown.p50!.relative).toBeLessThan(0.02);
+    expect(short!.ks).toBeGreaterThan(0);
+  });
+});

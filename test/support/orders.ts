@@ -1,0 +1,260 @@
+import type { Parameters } from '../../src/scheduler/policy.js';
+
+/** What a referee knows of a request that has not left. */
+export interface Known {
+  readonly id: number;
+  readonly type: number;
+  readonly arrivedNs: number;
+  readonly demandNs: number;
+  state: 'queued' | 'running';
+  /** Place in the {@link History} of its latest arrival or preemption. */
+  enteredAt: number;
+  receivedNs: number;
+}
+
+/** A running request with what it has received until now. */
+export interface Running extends Known {
+  readonly worker: number;
+  readonly attainedNs: number;
+  /** Of that, since its latest start. */
+  readonly ranNs: number;
+}
+
+/** The books at one moment, for rules that look at who runs and who waits. */
+export interface Books {
+  readonly parameters: Parameters;
+  readonly waiting: readonly Known[];
+  readonly running: readonly Running[];
+}
+
+/** All that happened, in order. */
+export interface History {
+  readonly workers: number;
+  readonly parameters: Parameters;
+  readonly events: readonly HistoryEvent[];
+}
+
+export interface HistoryEvent {
+  readonly what: 'arrived' | 'started' | 'slice ended' | 'preempted' | 'left';
+  /** The request. */
+  readonly id: number;
+  /** Of a start. */
+  readonly worker?: number;
+  /** Of an arrival: the random numbers drawn for it. */
+  readonly draws?: readonly number[];
+}
+
+export interface Breach {
+  readonly property: string;
+  readonly story: string;
+}
+
+type StartRule = (request: Known, books: Books) => Breach | undefined;
+/** Told of those who may ask for a worker, too, see {@link objectors}. */
+type SettledRule = (books: Books, objecting: (worker: number) => readonly Known[]) => Breach | undefined;
+type HistoryRule = (history: History) => readonly Breach[];
+
+const leftNs = ({ demandNs, receivedNs }: Known) => demandNs - receivedNs;
+const runningLeftNs = ({ demandNs, attainedNs }: Running) => demandNs - attainedNs;
+
+/** The request starts only if nobody who waits has a smaller key, or an equal one for longer. */
+const leastFirst =
+  (property: string, key: (request: Known) => number): StartRule =>
+  (request, { waiting }) => {
+    const before = waiting.find(
+      (other) => key(other) < key(request) || (key(other) === key(request) && other.enteredAt < request.enteredAt),
+    );
+    return (
+      before && {
+        property,
+        story: `request ${request.id} (${key(request)} ns) started before ${before.id} (${key(before)} ns)`,
+      }
+    );
+  };
+
+/** Who may start while others wait. */
+export const startRules: Readonly<Record<string, StartRule>> = {
+  'sjf-oracle': leastFirst('least demand', ({ demandNs }) => demandNs),
+  srpt: leastFirst('least remaining', leftNs),
+  las: leastFirst('least attained', ({ receivedNs }) => receivedNs),
+};
+
+/** What holds whenever the scheduler has dispatched and no worker is about to become free. */
+export const settledRules: Readonly<Record<string, SettledRule>> = {
+  srpt: ({ parameters, waiting, running }) => {
+    const most = running.reduce((a, b) => (runningLeftNs(a) > runningLeftNs(b) ? a : b));
+    const least = waiting.reduce((a, b) => (leftNs(a) < leftNs(b) ? a : b));
+    return parameters.costNs === 0 && runningLeftNs(most) > leftNs(least)
+      ? {
+          property: 'least remaining',
+          story: `request ${most.id} runs with ${runningLeftNs(most)} ns left, and ${least.id} with ${leftNs(least)} waits`,
+        }
+      : undefined;
+  },
+  las: ({ parameters, waiting, running }) => {
+    const fresh = waiting.find(({ receivedNs }) => receivedNs === 0);
+    const old = running.find(({ attainedNs }) => attainedNs >= Number(parameters.quantumNs));
+    return (
+      fresh &&
+      old && {
+        property: 'least attained',
+        story: `request ${old.id} runs after ${old.attainedNs} ns while ${fresh.id} has not run yet`,
+      }
+    );
+  },
+  'darc-ts': ({ parameters, running }, objecting) => {
+    const late = running.find(
+      ({ worker, ranNs }) => ranNs > Number(parameters.quantumNs) && objecting(worker).length > 0,
+    );
+    return (
+      late && {
+        property: 'quantum',
+        story: `request ${late.id} keeps worker ${late.worker}, which a shorter group presses for`,
+      }
+    );
+  },
+};
+
+/** Of those who wait, the ones for whom a request must be taken off its worker at the end of its slice. Default: all. */
+export const objectors: Readonly<Record<string, (request: Running, waiting: readonly Known[]) => readonly Known[]>> = {
+  las: (request, waiting) => waiting.filter(({ receivedNs }) => receivedNs <= request.attainedNs),
+  // Who waits for this worker is known only when all is over.
+  tq: () => [],
+};
+
+/** The worker each request started on first: the one it was dealt to. */
+function dealtTo({ events }: History): Map<number, number> {
+  const dealt = new Map<number, number>();
+  for (const { what, id, worker } of events) if (what === 'started' && !dealt.has(id)) dealt.set(id, worker!);
+  return dealt;
+}
+
+/** Plays the history to a judge of arrivals, who sees how many unfinished requests each worker has, and how many quanta those have had. */
+function judgeDeals(
+  history: History,
+  judge: (
+    dealt: number,
+    event: HistoryEvent,
+    requests: readonly number[],
+    quanta: readonly number[],
+  ) => Breach | undefined,
+): Breach[] {
+  const dealt = dealtTo(history);
+  const requests: number[] = new Array(history.workers).fill(0);
+  const quanta: number[] = new Array(history.workers).fill(0);
+  const quantaOf = new Map<number, number>();
+  for (const event of history.events) {
+    const { what, id } = event;
+    const worker = dealt.get(id)!;
+    if (what === 'arrived') {
+      const breach = judge(worker, event, requests, quanta);
+      if (breach) return [breach];
+      requests[worker]!++;
+    } else if (what === 'slice ended') {
+      quanta[worker]!++;
+      quantaOf.set(id, (quantaOf.get(id) ?? 0) + 1);
+    } else if (what === 'left') {
+      requests[worker]!--;
+      quanta[worker]! -= quantaOf.get(id) ?? 0;
+    }
+  }
+  return [];
+}
+
+/** A wait and the start that ended it, as places in the history. */
+interface Stint {
+  readonly id: number;
+  readonly enteredAt: number;
+  readonly startedAt: number;
+  readonly worker: number;
+}
+
+function stintsOf({ events }: History): Stint[] {
+  const enteredAt = new Map<number, number>();
+  const stints: Stint[] = [];
+  events.forEach(({ what, id, worker }, at) => {
+    if (what === 'started') stints.push({ id, worker: worker!, enteredAt: enteredAt.get(id)!, startedAt: at });
+    else if (what === 'arrived' || what === 'preempted') enteredAt.set(id, at);
+  });
+  return stints;
+}
+
+/** What is known only when all is over. Called for runs without drops in which every request was served. */
+export const historyRules: Readonly<Record<string, HistoryRule>> = {
+  po2: (history) =>
+    judgeDeals(history, (worker, { id, draws }, requests) => {
+      const { workers } = history;
+      const one = Math.floor(draws![0]! * workers);
+      const step = workers > 1 ? Math.floor(draws![1]! * (workers - 1)) : 0;
+      const other = workers > 1 && step >= one ? step + 1 : step;
+      const least = Math.min(requests[one]!, requests[other]!);
+      return (worker !== one && worker !== other) || requests[worker]! > least
+        ? {
+            property: 'shorter of two',
+            story: `request ${id} went to ${worker}; chosen were ${one} (${requests[one]}) and ${other} (${requests[other]})`,
+          }
+        : undefined;
+    }),
+
+  tq: (history) => {
+    const unfair = judgeDeals(history, (worker, { id }, requests, quanta) => {
+      const weights = requests.map((count, each) => count * 1e6 - quanta[each]!);
+      const best = weights.indexOf(Math.min(...weights));
+      return worker === best
+        ? undefined
+        : { property: 'fewest requests', story: `request ${id} went to worker ${worker} instead of ${best}` };
+    });
+    return [...unfair, ...turnsOutOfOrder(history), ...turnsTooLong(history)];
+  },
+
+  jbsq: (history) => {
+    // A request that starts later than one which began to wait after it was not in the central queue, which is FIFO: it had been dealt to the worker it
+    // started on, at the latest when it was overtaken. No worker can hold more than k - 1 of those.
+    const youngestFirst = stintsOf(history).sort((a, b) => b.enteredAt - a.enteredAt);
+    const change: { at: number; worker: number; by: number }[] = [];
+    let overtakenAt = Number.POSITIVE_INFINITY;
+    for (const { worker, startedAt } of youngestFirst) {
+      if (overtakenAt < startedAt) change.push({ at: overtakenAt, worker, by: 1 }, { at: startedAt, worker, by: -1 });
+      overtakenAt = Math.min(overtakenAt, startedAt);
+    }
+    const held: number[] = new Array(history.workers).fill(0);
+    for (const { at, worker, by } of change.sort((a, b) => a.at - b.at || a.by - b.by)) {
+      held[worker]! += by;
+      if (held[worker]! > Number(history.parameters.k) - 1)
+        return [{ property: 'at most k', story: `${held[worker]} requests waited on worker ${worker} at event ${at}` }];
+    }
+    return [];
+  },
+};
+
+/** Requests that changed the worker, or did not go first on it after they had waited longest; the first of them will do. */
+function turnsOutOfOrder(history: History): Breach[] {
+  const property = 'taking turns';
+  const dealt = dealtTo(history);
+  const lastEntry: number[] = new Array(history.workers).fill(-1);
+  for (const { id, worker, enteredAt } of stintsOf(history)) {
+    if (worker !== dealt.get(id))
+      return [{ property, story: `request ${id} moved from worker ${dealt.get(id)} to ${worker}` }];
+    if (enteredAt < lastEntry[worker]!)
+      return [{ property, story: `request ${id} waited longest for worker ${worker} and did not go first` }];
+    lastEntry[worker] = enteredAt;
+  }
+  return [];
+}
+
+/** Requests that went on after the end of a slice though another one waited for their worker; the first of them will do. */
+function turnsTooLong(history: History): Breach[] {
+  const dealt = dealtTo(history);
+  const unfinished: number[] = new Array(history.workers).fill(0);
+  const overdue = new Set<number>();
+  for (const { what, id } of history.events) {
+    if (overdue.has(id) && what !== 'preempted')
+      return [{ property: 'quantum', story: `request ${id} went on though another one of its worker waited` }];
+    overdue.delete(id);
+    const worker = dealt.get(id)!;
+    if (what === 'arrived') unfinished[worker]!++;
+    else if (what === 'left') unfinished[worker]!--;
+    else if (what === 'slice ended' && unfinished[worker]! > 1) overdue.add(id);
+  }
+  return [];
+}

@@ -1,0 +1,86 @@
+import type { Reservation } from '../../src/scheduler/scheduler.js';
+import type { Breach, Known } from './orders.js';
+
+/** The group of a type, shortest first; the number of groups for UNKNOWN, which comes after all of them. */
+function groupOf({ groups }: Reservation, type: number): number {
+  const found = groups.findIndex((group) => group.types.includes(type));
+  return found < 0 ? groups.length : found;
+}
+
+/** Workers a type may run on; those of UNKNOWN are the spillway. */
+export function reachable(reservation: Reservation, workers: number, type: number): readonly number[] {
+  const group = reservation.groups[groupOf(reservation, type)];
+  return group ? [...group.workers, ...group.stealable] : [workers - 1];
+}
+
+/** What is wrong with starting a request on a worker while others wait. */
+export function assignmentBreaches(
+  reservation: Reservation,
+  workers: number,
+  worker: number,
+  request: Known,
+  waiting: readonly Known[],
+): Breach[] {
+  const breaches: Breach[] = [];
+  const { groups } = reservation;
+  const mine = groupOf(reservation, request.type);
+  for (const { types, workers: owned } of groups.slice(0, mine)) {
+    if (owned.includes(worker) && worker !== workers - 1) {
+      breaches.push({
+        property: 'reserved cores',
+        story: `type ${request.type} runs on worker ${worker}, reserved for types ${types}`,
+      });
+    }
+  }
+  if (!reachable(reservation, workers, request.type).includes(worker)) {
+    breaches.push({
+      property: 'reserved cores',
+      story: `type ${request.type} runs on worker ${worker}, which is not for it`,
+    });
+  }
+  const first = waiting.find(
+    ({ type }) => groupOf(reservation, type) < mine && reachable(reservation, workers, type).includes(worker),
+  );
+  if (first) {
+    breaches.push({
+      property: 'shorter groups first',
+      story: `request ${request.id} took worker ${worker} before ${first.id} of a shorter group`,
+    });
+  }
+  return breaches;
+}
+
+/** Of a shorter group that may use the worker of a running request, those who wait beyond the backlog its own workers may have. */
+export function pressing(
+  reservation: Reservation,
+  worker: number,
+  running: Known,
+  waiting: readonly Known[],
+  backlog: number,
+): readonly Known[] {
+  const groups = reservation.groups.slice(0, groupOf(reservation, running.type));
+  const lists = groups.map(({ types, workers, stealable }) =>
+    workers.includes(worker) || stealable.includes(worker)
+      ? waiting.filter(({ type }) => types.includes(type)).slice(backlog * workers.length)
+      : [],
+  );
+  return lists.reduce((a, b) => (b.length > a.length ? b : a), []);
+}
+
+/** What is wrong with a reservation as such. */
+export function layoutBreaches({ groups }: Reservation, workers: number): Breach[] {
+  const breaches: Breach[] = [];
+  const owners = new Map<number, number>();
+  for (const [index, group] of groups.entries()) {
+    if (group.workers.length + group.stealable.length === 0)
+      breaches.push({ property: 'every group is served', story: `group ${index} has no worker` });
+    for (const worker of group.workers) {
+      if (owners.has(worker))
+        breaches.push({ property: 'reserved cores', story: `worker ${worker} is reserved twice` });
+      owners.set(worker, index);
+    }
+  }
+  if (owners.size !== workers)
+    breaches.push({ property: 'every worker is used', story: `only ${owners.size} workers are reserved` });
+  return breaches;
+}
