@@ -24,6 +24,12 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('workload', 'units') },
     },
     {
+      name: 'files-know-nothing',
+      severity: 'error',
+      from: { path: rooms('files') },
+      to: { path: '^src/', pathNot: rooms('files') },
+    },
+    {
       name: 'metrics-know-only-units',
       severity: 'error',
       from: { path: rooms('metrics') },

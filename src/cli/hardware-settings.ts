@@ -1,12 +1,12 @@
 /** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how a workload and an offer are read from them. */
 import { type Command, Option } from 'commander';
 import { InputError } from '../experiment/errors.js';
-import { findWorkload, readText, readWorkload } from '../experiment/files.js';
+import { readText } from '../experiment/files.js';
+import { type HardwareInput, readHardwareInput } from '../experiment/hardware-input.js';
 import { DEFAULTS } from '../experiment/plan.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/config.js';
 import { type HardwareLive, showLive } from '../hw/run.js';
 import { parsePolicy } from '../scheduler/registry.js';
-import type { Offer, Workload } from '../workload/workload.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 
 /** Where a run on a machine differs from a simulated one. */
@@ -33,23 +33,12 @@ export function addSettings(
 }
 
 /** @throws InputError or WorkloadError */
-export function workloadOf(settings: SimSettings): Workload {
-  if (settings.workload === undefined)
-    throw new InputError('expected a workload, found none: add --workload NAME or FILE');
-  const file = findWorkload(settings.workload, settings.folder);
-  if (file.kind === 'trace') {
-    throw new InputError(
-      `${file.fileName}: a run on a machine plays workload files (.yaml) only; psp sim plays traces`,
-    );
-  }
+export function inputOf(settings: SimSettings): Promise<HardwareInput> {
+  const { workload } = settings;
+  if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
   const pair = conflict(settings);
   if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
-  return readWorkload(file);
-}
-
-export function offerOf(settings: SimSettings, workers: number): Offer {
-  if (settings.rateRps !== undefined) return { rateRps: settings.rateRps };
-  return { load: settings.load ?? DEFAULTS.load, workers };
+  return readHardwareInput({ ...settings, workload });
 }
 
 /** @throws InputError when it cannot be read, WorkloadError when it is wrong */

@@ -1,3 +1,4 @@
+import { traceChunks } from '../files/trace-chunks.js';
 import type { TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
 import { createRequestSource } from '../workload/generate.js';
 import { rebuildWorkload } from '../workload/parse-workload.js';
@@ -5,7 +6,6 @@ import type { RequestSource } from '../workload/request-source.js';
 import { openTrace } from '../workload/trace.js';
 import { offeredLoad, offeredRps, trueProfile } from '../workload/workload.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
-import { traceChunks } from './trace-file.js';
 
 /** What a run needs to know of its workload, wherever that comes from. */
 export interface OpenWorkload {

@@ -4,7 +4,7 @@ import type { DropReason, Workers } from '../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../sim/costs.js';
 import { policyOf, type System } from '../sim/parse-system.js';
 import { rebuildWorkload } from '../workload/parse-workload.js';
-import { traceRateScale } from '../workload/trace.js';
+import { type TraceSummary, traceRateScale } from '../workload/trace.js';
 import { cycleNs, type Offer } from '../workload/workload.js';
 import { InputError } from './errors.js';
 import { findWorkload, readSystem, readWorkload } from './files.js';
@@ -150,9 +150,7 @@ async function readInput(
   scan: typeof scanTraceFile,
 ): Promise<{ workload: GeneratedWorkload | TraceWorkload; end: RunSpec['end']; name: string }> {
   const file = findWorkload(settings.workload, settings.folder);
-  const { load, rateRps, rateScale, requests, durationNs } = settings;
-  const offer: Offer | undefined =
-    rateRps !== undefined ? { rateRps } : load !== undefined ? { load, workers } : undefined;
+  const { rateScale, requests, durationNs } = settings;
   const asked = requests !== undefined ? { requests } : durationNs !== undefined ? { durationNs } : undefined;
   if (file.kind === 'trace') {
     const { summary, sha256 } = await scan(file.path, file.fileName);
@@ -162,7 +160,7 @@ async function readInput(
         path: file.path,
         summary,
         sha256,
-        rateScale: offer ? asInput(() => traceRateScale(summary, offer)) : (rateScale ?? 1),
+        rateScale: rateScaleOf(summary, settings, workers),
       },
       end: asked ?? { requests: summary.requests },
       name: file.fileName,
@@ -174,20 +172,41 @@ async function readInput(
   const workload = readWorkload(file);
   const oneCycleNs = cycleNs(workload);
   return {
-    workload: { kind: 'generated', source: workload.source, offer: offer ?? { load: DEFAULTS.load, workers } },
+    workload: {
+      kind: 'generated',
+      source: workload.source,
+      offer: offerOf(settings, workers) ?? { load: DEFAULTS.load, workers },
+    },
     end:
       asked ?? (oneCycleNs < Number.POSITIVE_INFINITY ? { durationNs: oneCycleNs } : { requests: DEFAULTS.requests }),
     name: workload.name,
   };
 }
 
+function offerOf({ load, rateRps }: Pick<Settings, 'load' | 'rateRps'>, workers: number): Offer | undefined {
+  if (rateRps !== undefined) return { rateRps };
+  return load !== undefined ? { load, workers } : undefined;
+}
+
+/**
+ * How much faster a trace is to be played; as it is when nothing is asked for.
+ *
+ * @throws InputError when it has no rate that could be changed
+ */
+export function rateScaleOf(
+  summary: TraceSummary,
+  settings: Pick<Settings, 'load' | 'rateRps' | 'rateScale'>,
+  workers: number,
+): number {
+  const offer = offerOf(settings, workers);
+  return offer ? asInput(() => traceRateScale(summary, offer)) : (settings.rateScale ?? 1);
+}
+
 /** Makes the scheduler and the trace of requests once, for their complaints only. */
 function check(spec: RunSpec, workload: OpenWorkload): void {
   const chosen = parsePolicy(spec.policy);
   if (usesFlows(chosen) && !workload.hasFlows) {
-    throw new PolicyError(
-      `${spec.policy}: needs the flow of each request, but the trace has no column 'flow': use steering=random or round-robin`,
-    );
+    throw missingFlows(spec.policy);
   }
   checkSystem(spec, chosen);
   chosen.policy.create(
@@ -204,6 +223,12 @@ function check(spec: RunSpec, workload: OpenWorkload): void {
     chosen.parameters,
   );
   if (spec.workload.kind === 'generated') asInput(() => workload.source({ flows: false }));
+}
+
+export function missingFlows(policy: string): PolicyError {
+  return new PolicyError(
+    `${policy}: needs the flow of each request, but the trace has no column 'flow': use steering=random or round-robin`,
+  );
 }
 
 function checkSystem({ policy: text, system }: RunSpec, chosen: ChosenPolicy): void {

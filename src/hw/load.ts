@@ -7,7 +7,7 @@ import { liveP99Slowdown } from './live.js';
 import { schedulerTypes } from './policy.js';
 import { finishedRun, type HardwareOptions, type HardwareRun, lateAfterNs } from './run.js';
 import { StartupError } from './startup-error.js';
-import { makeTrace, wireTrace } from './trace.js';
+import { makeTrace, type TraceFile, wireTrace } from './trace.js';
 import { UNKNOWN_CODE, wireCodes } from './wire-codes.js';
 
 export interface LoadSpec {
@@ -19,6 +19,8 @@ export interface LoadSpec {
   readonly requests?: number;
   /** Undilated. */
   readonly durationNs?: number;
+  /** Played instead of what the workload would generate. */
+  readonly trace?: TraceFile;
   readonly dilation: number;
 }
 
@@ -34,6 +36,7 @@ export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Pr
     seed: spec.seed,
     ...(spec.requests !== undefined && { requests: spec.requests }),
     ...(spec.durationNs !== undefined && { durationNs: spec.durationNs }),
+    ...(spec.trace && { file: spec.trace }),
     share: client.share,
   });
   const codes = wireCodes(

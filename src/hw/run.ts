@@ -17,7 +17,7 @@ import { type LoopbackLive, runLoopback } from './loopback.js';
 import { type FrameFormat, type LoadCounts, type LoadEnd, loadNative, type NativeRecords } from './native.js';
 import { hardwarePolicy } from './policy.js';
 import type { ReservationChange } from './reservation.js';
-import { ALONE, LEAD_NS, makeTrace, type PlannedTrace } from './trace.js';
+import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from './trace.js';
 
 export interface HardwareSpec {
   readonly workload: Workload;
@@ -30,6 +30,8 @@ export interface HardwareSpec {
   readonly requests?: number;
   /** Undilated. */
   readonly durationNs?: number;
+  /** Played instead of what the workload would generate. */
+  readonly trace?: TraceFile;
   /** How much to stretch time; `auto` from the number of cores. */
   readonly dilate: number | 'auto';
   /** What the workers do; absent: spin, or sleep when they share cores. */
@@ -120,6 +122,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     ...(spec.replication !== undefined && { replication: spec.replication }),
     ...(spec.requests !== undefined && { requests: spec.requests }),
     ...(spec.durationNs !== undefined && { durationNs: spec.durationNs }),
+    ...(spec.trace && { file: spec.trace }),
     share: ALONE,
   };
   const trace = await makeTrace(workload, spec.offer, part);

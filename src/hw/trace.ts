@@ -1,7 +1,9 @@
 /** The request trace of a run, complete and in memory: what the load generator plays, and what its records are compared with. */
+import { traceChunks } from '../files/trace-chunks.js';
 import { createRequestSource } from '../workload/generate.js';
 import type { RequestSource } from '../workload/request-source.js';
 import { createBatch } from '../workload/request-source.js';
+import { openTrace, type TraceSummary } from '../workload/trace.js';
 import type { Offer, Workload } from '../workload/workload.js';
 import type { NativeTrace } from './native.js';
 
@@ -20,6 +22,15 @@ export interface ClientShare {
   readonly index: number;
 }
 
+/** A trace file that is played instead of what the workload would generate. */
+export interface TraceFile {
+  readonly path: string;
+  /** What a scan of the file has found. */
+  readonly summary: TraceSummary;
+  /** What the rate is multiplied by. */
+  readonly rateScale: number;
+}
+
 /** What of a workload's trace a run plays. */
 export interface TracePart {
   readonly seed: string | number;
@@ -28,11 +39,21 @@ export interface TracePart {
   /** Undilated. */
   readonly durationNs?: number;
   readonly share: ClientShare;
+  readonly file?: TraceFile;
 }
 
-/** Makes the trace of a workload. Equal arguments give equal traces in any process. */
+/**
+ * Makes the trace of a workload, or reads that of a file. Equal arguments give equal traces in any process.
+ *
+ * @throws WorkloadError when the file has changed since it was scanned
+ */
 export function makeTrace(workload: Workload, offer: Offer, part: TracePart): Promise<PlannedTrace> {
-  const { share, ...options } = part;
+  const { share, file, ...options } = part;
+  if (file) {
+    const { requests, durationNs } = options;
+    const end = { ...(requests !== undefined && { requests }), ...(durationNs !== undefined && { durationNs }) };
+    return readTrace(openTrace(traceChunks(file.path), file.summary, { rateScale: file.rateScale, ...end }), share);
+  }
   return readTrace(createRequestSource(workload, { ...offer, ...options, flows: true }), share);
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../experiment/errors.js';
+import { hardwareOffer } from '../../experiment/hardware-input.js';
 import { DEFAULTS } from '../../experiment/plan.js';
 import { hardwareResult } from '../../experiment/run-hardware.js';
 import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/config.js';
@@ -10,12 +11,11 @@ import { formatComparison } from '../../report/comparison.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addSettings,
+  inputOf,
   liveLine,
-  offerOf,
   parseDilation,
   readHardwareConfig,
   SERVER_UNKNOWN,
-  workloadOf,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
@@ -44,7 +44,18 @@ export function addLoad(program: Command): void {
         'ix',
       ]),
     );
-  addSettings(command, ['workload', 'load', 'rate', 'workers', 'requests', 'duration', 'seed', 'warmup', 'json']);
+  addSettings(command, [
+    'workload',
+    'load',
+    'rate',
+    'rate-scale',
+    'workers',
+    'requests',
+    'duration',
+    'seed',
+    'warmup',
+    'json',
+  ]);
   command
     .addOption(
       new Option('--dilate <K>', 'stretch all times by K; the server must know').argParser(parseDilation).default(1),
@@ -56,13 +67,14 @@ export function addLoad(program: Command): void {
 
 async function load(options: LoadOptions): Promise<number> {
   if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
-  const workload = workloadOf(options);
+  const input = await inputOf(options);
+  const { workload } = input;
   if (options.requests === undefined && options.durationNs === undefined) {
     throw new InputError('expected --requests N or --duration TIME: how long is the load to last?');
   }
   const config = configOf(options);
   const workers = options.workers ?? DEFAULTS.workers;
-  const offer = offerOf(options, workers);
+  const { offer, trace } = hardwareOffer(input, options, workers);
   const seed = options.seed ?? DEFAULTS.seed;
   const dilation = options.dilate === 'auto' ? 1 : options.dilate;
   const { signal, undo } = abortOnSignal();
@@ -80,6 +92,7 @@ async function load(options: LoadOptions): Promise<number> {
         offer,
         seed,
         dilation,
+        ...(trace && { trace }),
         ...(options.requests !== undefined && { requests: options.requests }),
         ...(options.durationNs !== undefined && { durationNs: options.durationNs }),
       },

@@ -2,24 +2,26 @@ import { type Command, Option } from 'commander';
 import type { Side } from '../../experiment/compare.js';
 import { describeEnvironment } from '../../experiment/environment.js';
 import { InputError } from '../../experiment/errors.js';
+import { type HardwareInput, hardwareOffer, refuseMissingFlows } from '../../experiment/hardware-input.js';
 import { DEFAULTS, planRuns } from '../../experiment/plan.js';
 import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/run-hardware.js';
 import { encodeSamples, runSampled } from '../../experiment/samples.js';
 import { runLoad } from '../../hw/load.js';
 import { hardwarePolicy } from '../../hw/policy.js';
 import { dilationOf, type HardwareRun, runHardware } from '../../hw/run.js';
+import type { TraceFile } from '../../hw/trace.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import { formatComparison } from '../../report/comparison.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addSettings,
+  inputOf,
   liveLine,
   onePolicy,
   parseDilation,
   readHardwareConfig,
   SERVER_UNKNOWN,
-  workloadOf,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
@@ -63,7 +65,7 @@ export function addRun(program: Command): void {
     .option('--both', 'run on this machine and simulate the same requests, then compare');
   addSettings(
     command,
-    ['workload', 'policy', 'rate', 'workers', 'requests', 'duration', 'seed', 'warmup', 'record', 'json'],
+    ['workload', 'policy', 'rate', 'rate-scale', 'workers', 'requests', 'duration', 'seed', 'warmup', 'record', 'json'],
     {
       requests: `end after so many requests, such as 20k (default: ${DEFAULT_REAL_SECONDS} s of real time)`,
       duration: 'end after so much undilated time, such as 50ms',
@@ -103,10 +105,14 @@ async function run(options: RunOptions): Promise<number> {
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
   checkOutput(options);
-  const workload = workloadOf(options);
+  const input = await inputOf(options);
+  const { workload } = input;
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
   // Refused before anything runs.
-  for (const policy of policies) hardwarePolicy(policy);
+  for (const policy of policies) {
+    hardwarePolicy(policy);
+    refuseMissingFlows(policy, input);
+  }
   if (options.record !== undefined) {
     if (options.role === 'client') throw new InputError('record: the scheduler is at the server: add --record there');
     if (policies.length !== 1) {
@@ -119,10 +125,10 @@ async function run(options: RunOptions): Promise<number> {
   const real: RealRun[] = [];
   const simulated: Side[] = [];
   try {
-    for (const load of options.loads ?? [DEFAULTS.load]) {
+    for (const load of options.loads ?? [undefined]) {
       for (const policy of policies) {
         if (signal.aborted) break;
-        const run = await runOne(options, workload, policy, load, signal);
+        const run = await runOne(options, input, policy, load, signal);
         real.push(run);
         if (options.both && !signal.aborted) simulated.push(await simulateSame(options, policy, run));
       }
@@ -151,15 +157,16 @@ async function run(options: RunOptions): Promise<number> {
 
 async function runOne(
   options: RunOptions,
-  workload: Workload,
+  input: HardwareInput,
   policy: string,
-  load: number,
+  load: number | undefined,
   signal: AbortSignal,
 ): Promise<RealRun> {
   const config = options.config === undefined ? undefined : readHardwareConfig(options.config);
   const workers = options.workers ?? config?.server?.workers ?? DEFAULTS.workers;
   const seed = options.seed ?? DEFAULTS.seed;
-  const offer: Offer = options.rateRps === undefined ? { load, workers } : { rateRps: options.rateRps };
+  const { workload } = input;
+  const { offer, trace } = hardwareOffer(input, { ...options, ...(load !== undefined && { load }) }, workers);
   const dilate = config && options.dilate === 'auto' ? 1 : options.dilate;
   const spec = {
     workload,
@@ -168,6 +175,7 @@ async function runOne(
     workers,
     seed,
     dilate,
+    ...(trace && { trace }),
     ...lengthOf(options, workload, offer, workers, dilate),
     ...(options.record !== undefined && { record: options.record }),
   };
@@ -196,22 +204,31 @@ async function runOne(
     wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     environment: describeEnvironment(),
   });
-  return { result, samples: hardwareSamples(finished, workload, warmup), offer };
+  return { result, samples: hardwareSamples(finished, workload, warmup), offer, ...(trace && { trace }) };
 }
 
 interface RealRun extends Side {
   readonly result: HardwareResult;
   readonly samples: RequestSamples;
   readonly offer: Offer;
+  readonly trace?: TraceFile;
 }
 
 /** The same requests in the simulator, with the costs of a system if one is named. */
-async function simulateSame(options: RunOptions, policy: string, { result, samples, offer }: RealRun): Promise<Side> {
+async function simulateSame(
+  options: RunOptions,
+  policy: string,
+  { result, samples, offer, trace }: RealRun,
+): Promise<Side> {
   const plan = await planRuns({
     workload: options.workload!,
     policies: [policy],
     workers: result.workers,
-    ...('rateRps' in offer ? { rateRps: offer.rateRps } : { load: offer.load }),
+    ...(trace
+      ? { rateScale: trace.rateScale }
+      : 'rateRps' in offer
+        ? { rateRps: offer.rateRps }
+        : { load: offer.load }),
     requests: samples.type.length,
     seed: result.seed,
     warmup: result.warmup,
@@ -226,9 +243,8 @@ function checkTogether(options: RunOptions): void {
   if (both && options.config !== undefined) throw new InputError('--both runs both ends here: expected no --config');
   if (!both && loads.length > 1)
     throw new InputError(`--load: expected one load without --both, found ${loads.length}`);
-  if (options.loads && options.rateRps !== undefined) {
-    throw new InputError('expected only one of --load and --rate, found both');
-  }
+  const other = options.rateRps !== undefined ? 'rate' : options.rateScale !== undefined ? 'rate-scale' : undefined;
+  if (options.loads && other) throw new InputError(`expected only one of --load and --${other}, found both`);
   const alone = (['system', 'tolerance', 'picture'] as const).find((key) => options[key] !== undefined);
   if (!both && alone) throw new InputError(`--${alone} is for --both`);
   if (!both && options.samples && options.json === undefined) {

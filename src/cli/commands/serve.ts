@@ -4,7 +4,7 @@ import { reconcileServer } from '../../hw/counts.js';
 import { startServer } from '../../hw/server.js';
 import { StartupError } from '../../hw/startup-error.js';
 import { complain, EXIT } from '../failure.js';
-import { addSettings, onePolicy, parseDilation, readHardwareConfig, workloadOf } from '../hardware-settings.js';
+import { addSettings, inputOf, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable } from '../output.js';
 import type { SimSettings } from '../settings.js';
@@ -40,11 +40,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (options.record !== undefined) checkWritable(options.record);
   const { signal, undo } = abortOnSignal();
   const policy = onePolicy(options);
+  const { workload } = await inputOf(options);
   const server = await startServer({
     config,
     frame,
     classifier,
-    workload: workloadOf(options),
+    workload,
     policy,
     seed: options.seed ?? DEFAULTS.seed,
     dilation: options.dilate === 'auto' ? 1 : options.dilate,
