@@ -1,0 +1,65 @@
+/** Results as series of points: shared by figures and the report page. */
+import type { Distribution, Result, Statistic } from '../../metrics/result.js';
+import { failureOf } from '../outcome.js';
+import type { Axis, Point, Series } from './chart.js';
+
+/** What of a result is shown. */
+export interface Quantity {
+  /** Name of a request type; undefined for all requests together. */
+  readonly type?: string;
+  readonly measure: 'slowdown' | 'sojournNs';
+  readonly statistic: Statistic;
+}
+
+const STATISTICS: Readonly<Record<Statistic, string>> = {
+  p50: 'p50',
+  p90: 'p90',
+  p99: 'p99',
+  p99_9: 'p99.9',
+  p99_99: 'p99.99',
+  mean: 'mean',
+};
+
+/** Undefined when the result has no such type, or nothing was measured of it. */
+export function distributionOf(result: Result, { type, measure }: Quantity): Distribution | undefined {
+  const of = type === undefined ? result.overall : result.types.find(({ name }) => name === type);
+  return of && of[measure].count > 0 ? of[measure] : undefined;
+}
+
+export function quantityAxis({ measure, statistic }: Quantity, scale: Axis['scale'], range?: Axis['range']): Axis {
+  return {
+    label: `${STATISTICS[statistic]} ${measure === 'slowdown' ? 'slowdown' : 'latency'}`,
+    unit: measure === 'slowdown' ? 'number' : 'duration',
+    scale,
+    ...(range && { range }),
+  };
+}
+
+/** A point per result, by ascending x; a result that failed has no value. */
+export function pointsOf(results: readonly Result[], x: (result: Result) => number, quantity: Quantity): Point[] {
+  const points = results.flatMap((result): Point[] => {
+    const failed = failureOf(result);
+    if (failed) return [{ x: x(result), y: null, failed }];
+    const distribution = distributionOf(result, quantity);
+    if (!distribution) return [];
+    const [low, high] = distribution.ci95[quantity.statistic]!;
+    return [{ x: x(result), y: distribution[quantity.statistic], low, high }];
+  });
+  return points.sort((a, b) => a.x - b.x);
+}
+
+/** A series per name, in the order in which they come. */
+export function seriesOf(
+  results: readonly Result[],
+  name: (result: Result) => { readonly name: string; readonly color: string },
+  points: (results: readonly Result[]) => Point[],
+): Series[] {
+  const groups = new Map<string, { color: string; results: Result[] }>();
+  for (const result of results) {
+    const { name: key, color } = name(result);
+    const group = groups.get(key) ?? { color, results: [] };
+    group.results.push(result);
+    groups.set(key, group);
+  }
+  return [...groups].map(([key, group]) => ({ name: key, color: group.color, points: points(group.results) }));
+}
