@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
 import { addCalibrate } from './commands/calibrate.js';
+import { addCapacity } from './commands/capacity.js';
 import { addCompare } from './commands/compare.js';
 import { addDoctor } from './commands/doctor.js';
 import { addLoad } from './commands/load.js';
@@ -46,6 +47,7 @@ function createProgram(): Command {
   addMerge(program);
   addWorker(program);
   addValidate(program);
+  addCapacity(program);
   addRun(program);
   addServe(program);
   addLoad(program);

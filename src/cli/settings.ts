@@ -1,7 +1,7 @@
 import { InputError } from '../experiment/errors.js';
 import { DEFAULTS, type Settings } from '../experiment/plan.js';
 import type { Precision } from '../experiment/replicate.js';
-import { PERCENTILES, type Percentile, type Statistic } from '../metrics/result.js';
+import { STATISTIC_NAMED } from '../metrics/result.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { parseDuration } from '../units/duration.js';
 import { parseRate } from '../units/rate.js';
@@ -236,18 +236,12 @@ function parseReplications(text: string): number {
   return parseNumber(text, `a whole number from 1 to ${MOST_REPLICATIONS}`, fits);
 }
 
-/** The names of percentiles and the mean, as they are typed. */
-const STATISTICS: Readonly<Record<string, Statistic>> = {
-  ...Object.fromEntries(Object.keys(PERCENTILES).map((name) => [name.replace('_', '.'), name as Percentile])),
-  mean: 'mean',
-};
-
 function parsePrecision(text: string): Precision {
   const match = /^([\d.]+)\s*%(?::(.*))?$/.exec(text);
   const percent = Number(match?.[1]);
-  const statistic = STATISTICS[match?.[2] ?? 'p99.9'];
+  const statistic = STATISTIC_NAMED[match?.[2] ?? 'p99.9'];
   if (!(percent > 0 && percent <= 100) || statistic === undefined) {
-    const names = Object.keys(STATISTICS).join(', ');
+    const names = Object.keys(STATISTIC_NAMED).join(', ');
     throw new Error(`expected a share such as 5% or 5%:p99 (one of ${names}), found '${text}'`);
   }
   return { relative: percent / 100, statistic };

@@ -21,7 +21,7 @@ export interface Replications {
   /** Replications of each run, at least 1; with a precision, those it begins with. */
   readonly first: number;
   readonly precision?: Precision;
-  /** Ceiling with a precision. */
+  /** Ceiling with a precision, or while it is not {@link ReplicationHooks.enough}. */
   readonly most?: number;
 }
 
@@ -38,6 +38,8 @@ export interface ReplicationHooks {
   readonly control?: RunControl;
   /** Told after each run how wide the widest interval is over all specs, relative: {@link precisionOf}. */
   readonly onPrecision?: (reached: number) => void;
+  /** Asked, when there is no precision, whether the replications so far are enough; while they are not, their number doubles. */
+  readonly enough?: (result: Result) => boolean;
   /** Told of each run when it is finished. */
   readonly onRun?: (run: MeasuredRun) => void;
   /** Threads to use, of one who does more with them. */
@@ -69,7 +71,7 @@ export async function runReplicated(
 async function replicate(
   given: readonly RunSpec[],
   replications: Replications,
-  { control = controlFor(given, replications), onPrecision, onRun }: ReplicationHooks,
+  { control = controlFor(given, replications), onPrecision, enough, onRun }: ReplicationHooks,
   threads: ThreadPool,
 ): Promise<Replicated[]> {
   const specs = await findWarmUps(given, control, threads);
@@ -87,19 +89,26 @@ async function replicate(
     control.planned = queue.length;
   }
 
+  /** How many to add, once all that are planned are finished. */
+  function wanted(spec: number): number {
+    const { precision, most } = replications;
+    if (!precision && !enough) return 0;
+    const result = pools[spec]!.result()!;
+    if (!precision) return enough!(result) ? 0 : Math.min(planned[spec]!, most! - planned[spec]!);
+    reached[spec] = precisionOf(result, precision);
+    onPrecision?.(Math.max(...reached));
+    // More of what grows without bound makes nothing more precise.
+    return result.unstable ? 0 : missing(reached[spec]!, replications, planned[spec]!);
+  }
+
   // The first replication of all, then the second of all: whoever interrupts has something of each.
   for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
   await runAll(threads, 'measure', queue, control, (index, run) => {
     onRun?.(run);
     const { spec, replication } = places[index]!;
     pools[spec]!.add(replication, run);
-    if (++finished[spec]! < planned[spec]! || !replications.precision) return;
-    const result = pools[spec]!.result()!;
-    reached[spec] = precisionOf(result, replications.precision);
-    onPrecision?.(Math.max(...reached));
-    // More of what grows without bound makes nothing more precise.
-    if (result.unstable) return;
-    for (let i = missing(reached[spec]!, replications, planned[spec]!); i > 0; i--) enqueue(spec);
+    if (++finished[spec]! < planned[spec]!) return;
+    for (let i = wanted(spec); i > 0; i--) enqueue(spec);
   });
   return specs.map((spec, i) => ({ spec, result: pools[i]!.result(), runs: pools[i]!.runs() }));
 }

@@ -9,6 +9,12 @@ export type Percentile = keyof typeof PERCENTILES;
 /** What a distribution is reported by. */
 export type Statistic = Percentile | 'mean';
 
+/** The statistics by the names that people type: `mean`, `p50`, `p99.9`. */
+export const STATISTIC_NAMED: Readonly<Record<string, Statistic>> = {
+  mean: 'mean',
+  ...Object.fromEntries(Object.keys(PERCENTILES).map((name) => [name.replace('_', '.'), name as Percentile])),
+};
+
 /** A distribution in a result: percentiles and mean (null when nothing was recorded) and the number of values behind them. */
 export type Distribution = Readonly<Record<Statistic, number | null>> & {
   readonly count: number;

@@ -3,12 +3,12 @@ import { defaultParameters, type Policy } from '../scheduler/policy.js';
 import { describePolicy, policies } from '../scheduler/registry.js';
 
 /** A result's policy as it would be typed: `darc`, `ts:quantum=10us`; after its system, when it ran in one: `shinjuku/ts`. */
-export function policyLabel(result: Result): string {
+export function policyLabel(result: Pick<Result, 'policy' | 'policyParameters' | 'system'>): string {
   const { system } = result;
   return system === undefined ? policyText(result) : `${system}/${policyText(result)}`;
 }
 
-function policyText(result: Result): string {
+function policyText(result: Pick<Result, 'policy' | 'policyParameters'>): string {
   const policy = policyOf(result);
   if (!policy) return result.policy;
   const given = Object.entries(result.policyParameters).map(([key, value]) => [
@@ -19,6 +19,6 @@ function policyText(result: Result): string {
 }
 
 /** Undefined for a result of another version of psp, which may have had other policies. */
-function policyOf(result: Result): Policy | undefined {
+function policyOf(result: Pick<Result, 'policy'>): Policy | undefined {
   return policies.find((policy) => policy.name === result.policy);
 }

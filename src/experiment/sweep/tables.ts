@@ -1,6 +1,6 @@
 /** All points as one tidy table: a row for each request type of each point, and one for all its requests. The columns are documented in docs/sweeps.md. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import type { Distribution, Result, Statistic } from '../../metrics/result.js';
+import { type Distribution, type Result, STATISTIC_NAMED, type Statistic } from '../../metrics/result.js';
 import { policyLabel } from '../../report/policy-label.js';
 import type { Point } from './point.js';
 
@@ -27,7 +27,7 @@ interface Slice {
   readonly dropped: number;
 }
 
-const STATISTICS: readonly Statistic[] = ['mean', 'p50', 'p90', 'p99', 'p99_9', 'p99_99'];
+const STATISTICS = Object.values(STATISTIC_NAMED);
 
 const OF_THE_POINT: readonly Column[] = [
   text('key', ({ point }) => point.key),

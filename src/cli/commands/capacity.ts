@@ -1,0 +1,123 @@
+import { type Command, Option } from 'commander';
+import { findCapacity } from '../../experiment/capacity/capacity.js';
+import { parseSlo, type Slo } from '../../experiment/capacity/slo.js';
+import { InputError } from '../../experiment/errors.js';
+import type { Capacity } from '../../metrics/capacity.js';
+import { formatCapacity } from '../../report/capacity.js';
+import { renderBars } from '../../report/charts/bars.js';
+import { capacityBars } from '../../report/charts/capacity.js';
+import { svgToPng } from '../../report/png.js';
+import { complain, EXIT } from '../failure.js';
+import { addSettings } from '../hardware-settings.js';
+import { policyHelp } from '../help.js';
+import { abortOnSignal } from '../interrupt.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
+import { conflict, SETTINGS, type SimSettings } from '../settings.js';
+import { parsePicture } from './compare.js';
+
+interface CapacityCommandOptions extends SimSettings {
+  readonly slo?: readonly Slo[];
+  readonly find: 'load' | 'workers';
+  readonly picture?: string;
+}
+
+const KEYS = [
+  'workload',
+  'policy',
+  'system',
+  'rate',
+  'workers',
+  'requests',
+  'duration',
+  'seed',
+  'warmup',
+  'max-replications',
+  'json',
+];
+const HELPS = {
+  rate: 'with --find workers: requests per second, such as 3M',
+  warmup: SETTINGS.find(({ key }) => key === 'warmup')!.help,
+  requests: 'length of each replication (default: 1M)',
+  'max-replications': 'where a load that is too near the edge stays undecided (default: 8)',
+};
+
+const EXAMPLES = `
+Objectives: STATISTIC slowdown|sojourn <= BOUND [for every type | for NAME | overall]; several may be given. A bound of a sojourn has its unit.
+
+Examples:
+  psp capacity --workload extreme-bimodal --workers 16 --slo "p99.9 slowdown <= 10 for every type"
+  psp capacity --workload rocksdb --policy darc,c-fcfs --slo "p99 sojourn <= 50us for GET" --slo "p99 slowdown <= 5 for SCAN"
+  psp capacity --workload extreme-bimodal --rate 3M --find workers --slo "p99.9 slowdown <= 10"`;
+
+export function addCapacity(program: Command): void {
+  const command = program
+    .command('capacity')
+    .summary('find the highest load each policy sustains under objectives, or the fewest workers')
+    .description(
+      'Finds the highest load at which each policy meets all objectives, or the fewest workers that do at a rate. Runs are repeated where chance could decide.',
+    );
+  addSettings(command, KEYS, HELPS);
+  command
+    .addOption(
+      new Option('--slo <OBJECTIVE>', "what is to be met, such as 'p99.9 slowdown <= 10 for every type'").argParser(
+        (text: string, before: readonly Slo[] | undefined) => [...(before ?? []), parseSlo(text)],
+      ),
+    )
+    .addOption(new Option('--find <WHAT>', 'what to look for').choices(['load', 'workers']).default('load'))
+    .option('--picture <FILE>', 'draw it as bars, .svg or .png', parsePicture)
+    .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
+    .action(async (options: CapacityCommandOptions) => {
+      process.exitCode = await capacity(options);
+    });
+}
+
+async function capacity({
+  slo: slos = [],
+  find,
+  json,
+  maxReplications,
+  workload,
+  picture,
+  ...settings
+}: CapacityCommandOptions): Promise<number> {
+  const pair = conflict(settings);
+  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
+  for (const file of [json, picture]) if (file !== undefined && file !== '-') checkWritable(file);
+  const { signal, undo } = abortOnSignal();
+  let tried = 0;
+  // Bisection of a hundred takes seven; how many contenders there are is told by their names.
+  const { hide, note } = showProgress({ done: () => 1 - 1 / (1 + tried / 10) }, 'capacity');
+  let found: Capacity;
+  try {
+    found = await findCapacity(
+      { ...settings, workload },
+      {
+        slos,
+        find,
+        signal,
+        ...(maxReplications !== undefined && { mostReplications: maxReplications }),
+        onProbe: (contender, workers, load) => {
+          tried++;
+          note(` · ${contender} at load ${load.toFixed(2)} with ${workers} workers`);
+        },
+      },
+    );
+  } finally {
+    hide();
+    undo();
+  }
+  const output = outputTo(json === '-' ? process.stderr : process.stdout);
+  if (signal.aborted) complain('interrupted: what follows are the policies that were finished by then');
+  if (found.entries.length > 0) output.write(formatCapacity(found, output));
+  const text = `${JSON.stringify(found, null, 2)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else if (json !== undefined) writeFile(json, text);
+  if (picture !== undefined && found.entries.length > 0) {
+    const svg = renderBars(capacityBars(found));
+    writeFile(picture, /\.png$/i.test(picture) ? await svgToPng(svg) : svg);
+  }
+  if (signal.aborted) return EXIT.interrupted;
+  return found.entries.some(({ holds }) => holds) ? EXIT.ok : EXIT.no;
+}

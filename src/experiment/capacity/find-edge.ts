@@ -1,0 +1,37 @@
+import type { Verdict } from '../../metrics/capacity.js';
+
+/** Where something that holds when it is easy comes to fail. */
+export interface Edge {
+  /** The hardest that was shown to hold. */
+  readonly holds: number;
+  /** The easiest that was shown to fail; between the two the measurements do not tell. */
+  readonly fails: number;
+}
+
+/**
+ * Finds the edge among whole numbers by bisection: twice where some are undecided, for each end of what is.
+ *
+ * @param holds taken to hold
+ * @param fails taken to fail; above `holds`
+ * @param probe asked about numbers between the two
+ */
+export async function findEdge(holds: number, fails: number, probe: (at: number) => Promise<Verdict>): Promise<Edge> {
+  const edge = { holds, fails };
+  let notHolds = fails;
+  while (notHolds - edge.holds > 1) {
+    const at = Math.floor((edge.holds + notHolds) / 2);
+    const verdict = await probe(at);
+    if (verdict === 'holds') edge.holds = at;
+    else notHolds = at;
+    if (verdict === 'fails') edge.fails = at;
+  }
+  let notFails = notHolds;
+  while (edge.fails - notFails > 1) {
+    const at = Math.floor((notFails + edge.fails) / 2);
+    const verdict = await probe(at);
+    if (verdict === 'fails') edge.fails = at;
+    else notFails = at;
+    if (verdict === 'holds') edge.holds = at;
+  }
+  return edge;
+}

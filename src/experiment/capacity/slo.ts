@@ -1,0 +1,130 @@
+/** Service-level objectives: `p99.9 slowdown <= 10 for every type`, `p99 sojourn <= 50us for GET`, `mean slowdown <= 3 overall`. */
+
+import type { Judgement, Verdict } from '../../metrics/capacity.js';
+import { type Distribution, PERCENTILES, type Result, STATISTIC_NAMED, type Statistic } from '../../metrics/result.js';
+import { parseDuration } from '../../units/duration.js';
+import { nearest } from '../../units/nearest.js';
+import { InputError } from '../errors.js';
+
+export interface Slo {
+  /** As typed. */
+  readonly text: string;
+  readonly statistic: Statistic;
+  readonly quantity: 'slowdown' | 'sojournNs';
+  /** The largest value allowed: a factor of at least 1, or ns. */
+  readonly bound: number;
+  readonly scope: 'every type' | 'overall' | { readonly type: string };
+}
+
+const FORM = /^(\S+)\s+(slowdown|sojourn)\s*(?:<=?|≤)\s*(\S.*?)(?:\s+(for every type|for overall|overall|for \S+))?$/;
+
+/** @throws InputError that says what was expected and what was found */
+export function parseSlo(text: string): Slo {
+  const match = FORM.exec(text.trim());
+  if (!match) {
+    throw new InputError(
+      `--slo: expected an objective such as 'p99.9 slowdown <= 10 for every type' or 'p99 sojourn <= 50us for NAME', found '${text}'`,
+    );
+  }
+  const [, name, quantity, bound, scope = 'for every type'] = match as unknown as string[];
+  const statistic = STATISTIC_NAMED[name!];
+  if (statistic === undefined) {
+    throw new InputError(`--slo: expected one of ${Object.keys(STATISTIC_NAMED).join(', ')}, found '${name}'`);
+  }
+  const where = scope.replace(/^for /, '');
+  return {
+    text: text.trim(),
+    statistic,
+    ...(quantity === 'slowdown'
+      ? { quantity, bound: readSlowdown(bound!) }
+      : { quantity: 'sojournNs', bound: readSojourn(bound!) }),
+    scope: where === 'every type' || where === 'overall' ? where : { type: where },
+  };
+}
+
+function readSlowdown(text: string): number {
+  const bound = Number(text);
+  if (!(bound >= 1 && bound < Number.POSITIVE_INFINITY)) {
+    throw new InputError(`--slo: expected a slowdown of at least 1, found '${text}'`);
+  }
+  return bound;
+}
+
+function readSojourn(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new InputError(`--slo: ${(error as Error).message}`);
+  }
+}
+
+/** @throws InputError when an objective is for a type that the workload does not have */
+export function checkSlos(slos: readonly Slo[], types: readonly string[]): void {
+  for (const { scope, text } of slos) {
+    if (typeof scope === 'string' || types.includes(scope.type)) continue;
+    const meant = nearest(scope.type, types);
+    throw new InputError(
+      `--slo: '${text}': unknown type '${scope.type}'${meant === undefined ? '' : `: did you mean '${meant}'?`} The workload has ${types.join(', ')}`,
+    );
+  }
+}
+
+/**
+ * Judges a result by all objectives; the answer is about the one that is worst. An objective holds when all of the interval is within the bound, and fails when none of it is, when
+ * the run is unstable, or when more requests were dropped than the percentile lets be late.
+ */
+export function judge(result: Result, slos: readonly Slo[]): Judgement {
+  const judgements = slos.flatMap((slo) => slicesOf(result, slo).map((slice) => judgeSlice(result, slo, slice)));
+  return judgements.reduce((worst, each) => (compare(each, worst) > 0 ? each : worst));
+}
+
+interface Slice {
+  readonly type: string | null;
+  readonly distribution: Distribution;
+  readonly droppedShare: number;
+}
+
+function slicesOf(result: Result, { scope, quantity }: Slo): Slice[] {
+  if (scope === 'overall') {
+    return [{ type: null, distribution: result.overall[quantity], droppedShare: result.dropped / result.requests }];
+  }
+  return result.types
+    .filter(({ name, arrived }) => (scope === 'every type' ? arrived > 0 : name === scope.type))
+    .map((type) => ({
+      type: type.name,
+      distribution: type[quantity],
+      droppedShare: type.arrived > 0 ? type.dropped / type.arrived : 0,
+    }));
+}
+
+function judgeSlice(result: Result, slo: Slo, { type, distribution, droppedShare }: Slice): Judgement {
+  const { statistic, bound } = slo;
+  const [low, high] = distribution.ci95[statistic] ?? [null, null];
+  const about = {
+    slo: slo.text,
+    statistic,
+    quantity: slo.quantity,
+    bound,
+    type,
+    value: distribution[statistic],
+    low,
+    high,
+  };
+  if (result.unstable) return { ...about, verdict: 'fails', reason: 'unstable' };
+  // A dropped request is later than any bound.
+  const mayBeLate = statistic === 'mean' ? 0 : 1 - PERCENTILES[statistic];
+  if (droppedShare > mayBeLate) return { ...about, verdict: 'fails', reason: 'dropped' };
+  if (high !== null && high <= bound) return { ...about, verdict: 'holds' };
+  return { ...about, verdict: low !== null && low > bound ? 'fails' : 'undecided' };
+}
+
+const BADNESS: Readonly<Record<Verdict, number>> = { holds: 0, undecided: 1, fails: 2 };
+
+/** Above 0 when the first is worse: by the verdict, then by how far the value is beyond its bound. */
+function compare(a: Judgement, b: Judgement): number {
+  return BADNESS[a.verdict] - BADNESS[b.verdict] || excess(a) - excess(b);
+}
+
+function excess({ bound, value }: Judgement): number {
+  return (value ?? Number.POSITIVE_INFINITY) / bound;
+}
