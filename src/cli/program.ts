@@ -3,6 +3,7 @@ import { packageVersion } from '../experiment/package-info.js';
 import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
 import { addDoctor } from './commands/doctor.js';
+import { addFigure } from './commands/figure.js';
 import { addLoad } from './commands/load.js';
 import { addMerge } from './commands/merge.js';
 import { addPolicies } from './commands/policies.js';
@@ -44,6 +45,7 @@ function createProgram(): Command {
   addSim(program);
   addSweep(program);
   addMerge(program);
+  addFigure(program);
   addWorker(program);
   addValidate(program);
   addRun(program);
