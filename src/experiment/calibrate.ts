@@ -3,19 +3,22 @@
  * single worker that never rests.
  */
 import { type HardwareRecords, type HardwareRun, runHardware } from '../hw/run.js';
-import { CONSTANTS, type SystemCosts } from '../sim/costs.js';
+import { CONSTANTS, type CostField, VARYING } from '../sim/costs.js';
 import type { System } from '../sim/parse-system.js';
+import type { QuantilePairs } from '../workload/distributions/empirical.js';
 import { parseWorkload } from '../workload/parse-workload.js';
 
 /** A constant as it was measured, undilated ns. */
 export interface Calibrated {
-  readonly field: keyof SystemCosts;
+  readonly field: CostField;
   readonly medianNs: number;
   /** 95 % confidence interval of the median, from order statistics. */
   readonly ci95Ns: readonly [number, number];
   /** Standard deviation of one measurement. */
   readonly sdNs: number;
   readonly samples: number;
+  /** Of single measurements, where the model lets them vary. */
+  readonly quantiles?: QuantilePairs;
   readonly source: string;
 }
 
@@ -113,10 +116,13 @@ function isWhole({ repliedNs, endedNs }: HardwareRecords, i: number): boolean {
   return !Number.isNaN(repliedNs[i]!) && !Number.isNaN(endedNs[i]!);
 }
 
+/** Dense where latencies are looked at: in the tail. */
+const PROBABILITIES = [0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1];
+
 /** Fewer say nothing. */
 const FEWEST = 20;
 
-function calibrated(field: keyof SystemCosts, values: Float64Array, source: string): Calibrated {
+function calibrated(field: CostField, values: Float64Array, source: string): Calibrated {
   const sorted = values.slice().sort();
   const { length } = sorted;
   if (length < FEWEST) throw new Error(`${field}: measured on ${length} requests only, expected at least ${FEWEST}`);
@@ -131,6 +137,9 @@ function calibrated(field: keyof SystemCosts, values: Float64Array, source: stri
     ci95Ns: [at((length - 1) / 2 - half), at((length - 1) / 2 + half)],
     sdNs: Math.sqrt(variance),
     samples: length,
+    ...((VARYING as readonly string[]).includes(field) && {
+      quantiles: PROBABILITIES.map((probability) => [probability, at((length - 1) * probability)] as const),
+    }),
     source,
   };
 }
@@ -160,6 +169,9 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, { dilati
         `      sd: ${plain(found.sdNs)},`,
         `      ci95: [${ci95}],`,
         `      samples: ${found.samples},`,
+        ...(found.quantiles
+          ? [`      quantiles: [${found.quantiles.map(([p, ns]) => `[${p}, ${plain(ns)}]`).join(', ')}],`]
+          : []),
         `      source: ${quoted(found.source)},`,
         '    }',
       ];
@@ -167,7 +179,7 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, { dilati
     return lines.length > 0 ? ['', `${section}:`, ...lines] : [];
   });
   return `${[
-    `# Measured by psp calibrate: medians, with the spread of a single measurement and the 95 % interval of the median; ${stretched}.`,
+    `# Measured by psp calibrate: medians, with the spread of a single measurement, the 95 % interval of the median, and quantiles where every request may have another; ${stretched}.`,
     `name: ${quoted(name)}`,
     `title: ${quoted(`This machine, ${date}`)}`,
     `description: ${quoted(`what ${machine} costs, measured over the real path; ${stretched}`)}`,
@@ -184,7 +196,7 @@ function plain(ns: number): string {
 
 /** A constant then and now. */
 export interface Moved {
-  readonly field: keyof SystemCosts;
+  readonly field: CostField;
   readonly beforeNs: number;
   readonly now: Calibrated;
   /** Do the intervals have nothing in common, and do the values differ by more than a tenth? */

@@ -3,7 +3,7 @@ import type { MeasuredRun } from '../metrics/pool.js';
 import { createResult, type Result, type WarmupRule } from '../metrics/result.js';
 import { type Parameters, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
-import { costsOf, replacesPolicyCost } from '../sim/costs.js';
+import { costsOf, type FullCosts, replacesPolicyCost } from '../sim/costs.js';
 import { type SimulateOptions, simulate } from '../sim/simulate.js';
 import { type FoundWarmUp, findWarmUp } from '../sim/warm-up.js';
 import { STREAM, substream } from '../workload/random.js';
@@ -62,11 +62,16 @@ export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<Mea
     manifest: {
       ...environment,
       configHash: configHash(spec),
-      ...(spec.system && { costs: costsOf(spec.system.costs, policy) }),
+      ...(spec.system && { costs: constantsOf(costsOf(spec.system.costs, policy)) }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
   };
+}
+
+/** Those that vary by their medians. */
+function constantsOf({ spread: _, ...constants }: FullCosts): Readonly<Record<string, number>> {
+  return constants;
 }
 
 /** Plays the beginning of a run to find where its warm-up ends. */
@@ -90,7 +95,10 @@ function simulateOptions(
     source: workload.source({ flows: usesFlows(policy) }),
     random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile: workload.trueProfile,
-    ...(spec.system && { costs: spec.system.costs }),
+    ...(spec.system && {
+      costs: spec.system.costs,
+      costsRandom: substream(spec.seed, STREAM.costs, spec.replication),
+    }),
     ...(sojournsNs && { sojournsNs }),
     warmup:
       'requests' in end

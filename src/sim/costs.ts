@@ -1,4 +1,5 @@
 import type { ChosenPolicy } from '../scheduler/registry.js';
+import type { QuantilePairs } from '../workload/distributions/empirical.js';
 
 /** What the simulator charges for a system's mechanisms, ns each; {@link CONSTANTS} says what each of them is. */
 export interface SystemCosts {
@@ -18,16 +19,27 @@ export interface SystemCosts {
   readonly preemptedNs: number | undefined;
   /** Undefined: what the policy itself says. */
   readonly stealNs: number | undefined;
+  /** How those vary from request to request that are no constants. */
+  readonly spread?: Spread;
 }
 
+/** A cost by its name. */
+export type CostField = Exclude<keyof SystemCosts, 'spread'>;
+
+/** What may vary from request to request: what lies on the way of each of them once. */
+export const VARYING = ['wireNs', 'handoffNs', 'contextSwitchNs'] as const satisfies readonly CostField[];
+
+/** Quantiles, [probability, ns] from 0 to 1: drawn from, linearly between them, for each request anew. */
+export type Spread = { readonly [C in (typeof VARYING)[number]]?: QuantilePairs };
+
 /** Costs of a system that say everything. */
-export type FullCosts = { readonly [C in keyof SystemCosts]: number };
+export type FullCosts = { readonly [C in CostField]: number } & Pick<SystemCosts, 'spread'>;
 
 export interface ConstantSpec {
   /** Where it stands in a system's file. */
   readonly section: 'delays' | 'dispatcher' | 'worker';
   readonly key: string;
-  readonly field: keyof SystemCosts;
+  readonly field: CostField;
   readonly help: string;
   /** What holds when a file does not state it; default: nothing is charged. */
   readonly absent?: 'policy';

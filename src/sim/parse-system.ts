@@ -1,10 +1,11 @@
 /** Reads a system file. The form is described in configs/systems/ and docs/systems.md, and refused, with all mistakes, when it is anything else. */
 import { parsePolicy } from '../scheduler/registry.js';
 import { Checker, type Problem, show } from '../workload/checker.js';
+import { readQuantiles as readEmpirical } from '../workload/distributions/empirical.js';
 import { anything, duration, number, text, typeName } from '../workload/fields.js';
 import { WorkloadError } from '../workload/workload-error.js';
 import { readYaml } from '../workload/yaml-source.js';
-import { CONSTANTS, type ConstantSpec, NO_COSTS, type SystemCosts } from './costs.js';
+import { CONSTANTS, type ConstantSpec, NO_COSTS, type Spread, type SystemCosts, VARYING } from './costs.js';
 
 /** A modelled system: a policy and what the mechanisms around it cost. */
 export interface System {
@@ -32,6 +33,8 @@ export interface Constant {
   /** 95 % confidence interval of the value, ns. */
   readonly ci95Ns?: readonly [number, number];
   readonly samples?: number;
+  /** How it varies, [probability, ns]. */
+  readonly quantiles?: Spread[keyof Spread];
 }
 
 const SECTIONS = [...new Set(CONSTANTS.map(({ section }) => section))];
@@ -88,12 +91,23 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
     policy: fields.policy as string,
     workloads,
     constants,
-    costs: { ...NO_COSTS, ...Object.fromEntries(constants.map(({ spec, ns }) => [spec.field, ns])) },
+    costs: costsOf(constants),
     ...(measured && {
       measured: {
         ...(measured.machine !== undefined && { machine: measured.machine }),
         ...(measured.date !== undefined && { date: String(measured.date) }),
       },
+    }),
+  };
+}
+
+function costsOf(constants: readonly Constant[]): SystemCosts {
+  const varying = constants.filter(({ quantiles }) => quantiles);
+  return {
+    ...NO_COSTS,
+    ...Object.fromEntries(constants.map(({ spec, ns }) => [spec.field, ns])),
+    ...(varying.length > 0 && {
+      spread: Object.fromEntries(varying.map(({ spec, quantiles }) => [spec.field, quantiles])),
     }),
   };
 }
@@ -142,11 +156,20 @@ function readConstant(spec: ConstantSpec, value: unknown, checker: Checker): Con
     return ns === undefined ? undefined : { spec, ns: Math.round(ns) };
   }
   const fields = checker.map(
-    { time: duration, source: text.optional(), sd: duration.optional(), ci95: anything, samples: samples.optional() },
+    {
+      time: duration,
+      source: text.optional(),
+      sd: duration.optional(),
+      ci95: anything,
+      samples: samples.optional(),
+      quantiles: anything,
+    },
     value,
   );
   if (!fields) return undefined;
   const ci95Ns = fields.ci95 === undefined ? undefined : readInterval(fields.ci95, checker.at('ci95'));
+  const quantiles =
+    fields.quantiles === undefined ? undefined : readQuantiles(spec, fields.quantiles, checker.at('quantiles'));
   return {
     spec,
     ns: Math.round(fields.time),
@@ -154,7 +177,17 @@ function readConstant(spec: ConstantSpec, value: unknown, checker: Checker): Con
     ...(fields.sd !== undefined && { sdNs: fields.sd }),
     ...(ci95Ns && { ci95Ns }),
     ...(fields.samples !== undefined && { samples: fields.samples }),
+    ...(quantiles && { quantiles }),
   };
+}
+
+function readQuantiles(spec: ConstantSpec, value: unknown, checker: Checker): Constant['quantiles'] {
+  if (!(VARYING as readonly string[]).includes(spec.field)) {
+    const names = CONSTANTS.filter(({ field }) => (VARYING as readonly string[]).includes(field));
+    const list = names.map(({ section, key }) => `${section}.${key}`).join(', ');
+    return checker.refuse(`expected no quantiles: only ${list} may vary`);
+  }
+  return readEmpirical(value, checker);
 }
 
 function readInterval(value: unknown, checker: Checker): readonly [number, number] | undefined {

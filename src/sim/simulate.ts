@@ -3,6 +3,7 @@ import type { Observer } from '../metrics/observer.js';
 import type { ReservationEntry, RunRecord } from '../metrics/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
+import type { Random } from '../workload/random.js';
 import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
 import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
@@ -20,6 +21,8 @@ export interface SimulationSetup {
   readonly trueProfile?: TrueProfile;
   /** What the system around the policy costs; default: nothing but the policy's own preemptions and steals. */
   readonly costs?: SystemCosts;
+  /** For costs that vary; needed for those only. */
+  readonly costsRandom?: Random;
   /** Told what happens, request by request; slow. */
   readonly observer?: Observer;
   /** Filled with the sojourn of each recorded request, by its number in the trace. */
@@ -140,6 +143,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
     ...(costs && {
       system: {
         costs,
+        random: setup.costsRandom ?? noRandom,
         workersHaveQueues: policy.queues === 'worker',
         ...(observer && { observer }),
       },
@@ -150,6 +154,10 @@ export function simulationOf(setup: SimulationSetup): Simulation {
         parameters,
       ),
   });
+}
+
+function noRandom(): never {
+  throw new Error('costs that vary need random numbers: expected costsRandom');
 }
 
 /** Arrivals between two looks at the queues: a batch, less in short runs. Divides a batch, so that the looks are equally far apart. */

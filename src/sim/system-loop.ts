@@ -1,8 +1,10 @@
 import { foldCompletion } from '../metrics/digest.js';
 import type { Observer } from '../metrics/observer.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
+import { empiricalOf } from '../workload/distributions/empirical.js';
+import type { Random } from '../workload/random.js';
 import type { RequestBatch } from '../workload/request-source.js';
-import type { FullCosts } from './costs.js';
+import type { FullCosts, Spread } from './costs.js';
 import { Inbox, MESSAGE_KINDS, Message } from './inbox.js';
 import {
   BUSY_NS,
@@ -41,6 +43,8 @@ const DETAIL = 4;
 /** A system around the policy: what its mechanisms cost. */
 export interface SimulatedSystem {
   readonly costs: FullCosts;
+  /** For the costs that vary. */
+  readonly random: Random;
   /** Do workers take their next request from queues of their own, without the dispatcher? */
   readonly workersHaveQueues: boolean;
   readonly observer?: Observer;
@@ -58,6 +62,15 @@ export interface SystemState {
   readonly doneOn: Int32Array;
   readonly serial: Int32Array;
   readonly signalled: Uint8Array;
+}
+
+/** Answers what a cost is this time: always the same, unless it varies. */
+function drawn({ costs, random }: SimulatedSystem, field: keyof Spread): () => number {
+  const quantiles = costs.spread?.[field];
+  const constant = costs[field];
+  if (!quantiles) return () => constant;
+  const distribution = empiricalOf(quantiles);
+  return () => Math.round(distribution.sample(random));
 }
 
 export function createSystemState(workers: number): SystemState {
@@ -93,23 +106,28 @@ export function unreadArrivals({ integers }: SystemState): number {
  * queues of their own, they take from them at once: the dispatcher only deals arrivals.
  *
  * The clock is the server's: it is `wireNs` behind the client's, so that a planned arrival is when the packet is there, and both ways are added to the sojourn.
+ *
+ * A cost that varies ({@link Spread}) is drawn when it is charged; the two ways over the wire are drawn as one.
  */
 export function createSystemLoop(
   state: State,
   system: SystemState,
   slots: Slots,
   scheduler: Scheduler,
-  { costs, workersHaveQueues, observer }: SimulatedSystem,
+  simulated: SimulatedSystem,
 ): Loop {
+  const { costs, workersHaveQueues, observer } = simulated;
   const { events, recorder, hash, now, integers, doubles, arrived, completed, dropped, dropReasons } = state;
   const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
   const { demandNs } = state.ideal;
   const { id, arrivalNs, serviceNs, leftNs, startNs, type: typeOf, free } = slots;
   const { arrivals, notices, doneOn, serial, signalled } = system;
   const dispatcher = requestOn.length;
-  const { handoffNs, noticeNs, signalNs, dispatchNs, preemptNs, stealNs, preemptedNs } = costs;
-  const { contextSwitchNs, workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
-  const roundTripNs = 2 * costs.wireNs;
+  const { noticeNs, signalNs, dispatchNs, preemptNs, stealNs, preemptedNs } = costs;
+  const { workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
+  const wireNs = drawn(simulated, 'wireNs');
+  const handoffNs = drawn(simulated, 'handoffNs');
+  const contextSwitchNs = drawn(simulated, 'contextSwitchNs');
   const dispatcherReplies = dispatcherTransmitNs > 0;
   const messageNs = new Float64Array(MESSAGE_KINDS);
   messageNs[Message.arrival] = costs.dispatcherReceiveNs;
@@ -173,7 +191,7 @@ export function createSystemLoop(
     if (workersHaveQueues) {
       occupy(dispatchNs);
       // From when on a worker can have it.
-      startNs[request] = system.doubles[FREE_AT_NS]! + handoffNs;
+      startNs[request] = system.doubles[FREE_AT_NS]! + handoffNs();
     }
     demandNs[0] = serviceNs[request]!;
     scheduler.arrive(request, typeOf[request]!, flow);
@@ -231,10 +249,10 @@ export function createSystemLoop(
     let fromNs = now[0]!;
     if (!workersHaveQueues) {
       occupy(dispatchNs);
-      fromNs = system.doubles[FREE_AT_NS]! + handoffNs;
+      fromNs = system.doubles[FREE_AT_NS]! + handoffNs();
     } else if (isFirst && startNs[request]! > fromNs) fromNs = startNs[request]!;
     if (isFirst) startNs[request] = fromNs;
-    const overheadNs = contextSwitchNs + toPayNs[worker]! + (isFirst ? workerReceiveNs : 0);
+    const overheadNs = contextSwitchNs() + toPayNs[worker]! + (isFirst ? workerReceiveNs : 0);
     toPayNs[worker] = 0;
     doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + overheadNs;
     const runsNs = fromNs + overheadNs;
@@ -402,7 +420,8 @@ export function createSystemLoop(
     completed[type]!++;
     foldCompletion(hash, id[request]!, worker, startNs[request]!, now[0]!);
     if (id[request]! >= doubles[FIRST_RECORDED]!) {
-      recorder.record(type, now[0]! - arrivalNs[request]! + roundTripNs, serviceNs[request]!, id[request]!);
+      const sojournNs = now[0]! - arrivalNs[request]! + 2 * wireNs();
+      recorder.record(type, sojournNs, serviceNs[request]!, id[request]!);
     }
   }
 

@@ -15,6 +15,8 @@ export const STREAM = {
   flows: 'flows',
   stealing: 'stealing',
   classifier: 'classifier',
+  /** What varies of a system's costs. */
+  costs: 'costs',
   /** The service demands of one request type. */
   service: (type: string) => `service/${type}`,
 } as const;

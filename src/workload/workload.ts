@@ -91,6 +91,8 @@ export function offeredRps(workload: Workload, offer: Offer): number {
 
 /** Offered load with so many workers: arriving work over capacity, as a mean over time. @throws RangeError as {@link phaseRateRps} */
 export function offeredLoad(workload: Workload, offer: Offer, workers: number): number {
+  // As it was asked for, not 0.8000000000000002.
+  if ('load' in offer && offer.workers === workers) return offer.load;
   return meanOverTime(workload, (phase) => (phaseRateRps(phase, offer) * phase.meanServiceNs) / (workers * 1e9));
 }
 

@@ -34,6 +34,24 @@ describe('a calibration', () => {
       samples: 400,
       source: 'a "quoted" source',
     });
+    expect(system.costs.spread).toBeUndefined();
+  });
+
+  it('keeps the quantiles of what varies', () => {
+    const quantiles = [
+      [0, 100.2],
+      [0.5, 207.4],
+      [1, 9000],
+    ] as const;
+    const wire = { ...CALIBRATION.constants[0]!, quantiles };
+    const { costs } = parseSystem(systemYaml(FILE, { ...CALIBRATION, constants: [wire] }), 'here.yaml');
+    expect(costs.spread).toEqual({
+      wireNs: [
+        [0, 100],
+        [0.5, 207],
+        [1, 9000],
+      ],
+    });
   });
 
   it('that is repeated says what has moved: intervals apart, and by more than a tenth', () => {
@@ -74,6 +92,7 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
       'dispatcher.receive',
       'worker.switch',
     ]);
+    expect(Object.keys(system.costs.spread!)).toEqual(['wireNs', 'handoffNs', 'contextSwitchNs']);
     for (const { field, medianNs, ci95Ns, samples } of calibration.constants) {
       // What the stamps cannot tell apart may be nothing; nothing takes a second here, even stretched back.
       expect(medianNs, field).toBeGreaterThanOrEqual(0);

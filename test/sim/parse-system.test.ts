@@ -65,6 +65,19 @@ measured: { machine: some machine, date: 2024-05-17 }
     expect(policyOf(system, 'toString')).toBe('c-fcfs');
   });
 
+  it('says how a constant varies', () => {
+    const text =
+      'name: x\npolicy: c-fcfs\ndelays: { wire: { time: 2us, quantiles: [[0, 1us], [1, 5us]] }, handoff: 3us }';
+    const { costs } = parseSystem(text, 'x.yaml');
+    expect(costs.spread).toEqual({
+      wireNs: [
+        [0, 1000],
+        [1, 5000],
+      ],
+    });
+    expect([costs.wireNs, costs.handoffNs]).toEqual([2000, 3000]);
+  });
+
   it.each([
     ['policy: c-fcfs', '1:1: name: expected a name'],
     ['name: x\npolicy: c-fcfz', "2:9: policy: unknown policy 'c-fcfz'"],
@@ -82,6 +95,18 @@ measured: { machine: some machine, date: 2024-05-17 }
     [
       'name: x\npolicy: c-fcfs\nworker: { steal: { time: 1us, ci95: [2us, 1us] } }',
       '3:37: ci95: expected from and to in this order',
+    ],
+    [
+      'name: x\npolicy: c-fcfs\nworker: { steal: { time: 1us, quantiles: [[0, 1us], [1, 2us]] } }',
+      '3:42: quantiles: expected no quantiles: only delays.wire, delays.handoff, worker.switch may vary',
+    ],
+    [
+      'name: x\npolicy: c-fcfs\ndelays: { wire: { time: 1us, quantiles: [[0, 1us], [0.5, 2us]] } }',
+      '3:41: quantiles: expected the probability 1 (the maximum) last, found 0.5',
+    ],
+    [
+      'name: x\npolicy: c-fcfs\ndelays: { wire: { time: 1us, quantiles: 5us } }',
+      '3:41: quantiles: expected a list of pairs [probability, duration]',
     ],
     [
       'name: x\npolicy: c-fcfs\nworkers: 5',

@@ -131,6 +131,65 @@ describe('the dispatcher is a server', () => {
   });
 });
 
+describe('a cost that varies', () => {
+  const FIELDS = ['wireNs', 'handoffNs', 'contextSwitchNs'] as const;
+  // Requests of 1 us that never meet: what they take beyond it is the cost.
+  const lonely = (costs: SystemCosts, replication = 0) =>
+    run('c-fcfs', single(1), { requests: 20_000, load: 1e-4, workers: 1, costs, replication });
+
+  it.each(FIELDS)('is drawn from its quantiles for each request: %s', async (field) => {
+    // Uniform from 0 to 1 us for three in four, from 1 to 9 us for the rest: mean 0.75 x 0.5 + 0.25 x 5 us.
+    const quantiles = [
+      [0, 0],
+      [0.75, 1000],
+      [1, 9000],
+    ] as const;
+    const { measurements } = await lonely(charging({ [field]: 400, spread: { [field]: quantiles } }));
+    const times = field === 'wireNs' ? 2 : 1;
+    const beyondNs = (share: number) => (measurements[0]!.sojournNs.quantile(share) - 1000) / times;
+    // Four standard errors of the mean: 2.5 us over the root of 18 000.
+    expect(Math.abs((measurements[0]!.sojournNs.mean - 1000) / times - 1625)).toBeLessThan(75);
+    expect(Math.abs(beyondNs(0.375) / 500 - 1)).toBeLessThan(0.05);
+    expect(Math.abs(beyondNs(0.875) / 5000 - 1)).toBeLessThan(0.05);
+  });
+
+  it('that is always the same is that constant', async () => {
+    const constants = { wireNs: 700, handoffNs: 90, contextSwitchNs: 30 };
+    const spread = Object.fromEntries(
+      FIELDS.map((field) => [
+        field,
+        [
+          [0, constants[field]],
+          [1, constants[field]],
+        ],
+      ]),
+    );
+    for (const policy of ['darc', 'd-fcfs', 'ts']) {
+      const options = { requests: 6000, load: 0.9, workers: 5 };
+      const constant = await run(policy, shippedWorkload('bimodal'), { ...options, costs: charging(constants) });
+      const varying = await run(policy, shippedWorkload('bimodal'), {
+        ...options,
+        costs: charging({ spread, ...constants }),
+      });
+      expect(facts(varying)).toEqual(facts(constant));
+    }
+  });
+
+  it('varies by the seed', async () => {
+    const costs = charging({
+      spread: {
+        handoffNs: [
+          [0, 0],
+          [1, 9000],
+        ],
+      },
+    });
+    const [once, again, other] = [await lonely(costs), await lonely(costs), await lonely(costs, 1)];
+    expect(again.digest).toBe(once.digest);
+    expect(other.digest).not.toBe(once.digest);
+  });
+});
+
 /** A workload of one request of so many us at a time. */
 function single(us: number) {
   return parseWorkload(`name: one\ntypes: [{ name: A, ratio: 1, service: ${us}us }]\narrivals: constant`, 'one.yaml');

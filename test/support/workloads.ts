@@ -54,7 +54,7 @@ export function run(policy: string, workload: Workload, options: RunOptions = {}
     }),
     random: substream(seed, STREAM.stealing, replication),
     trueProfile: trueProfile(workload),
-    ...(costs && { costs }),
+    ...(costs && { costs, costsRandom: substream(seed, STREAM.costs, replication) }),
     ...(observer && { observer }),
     warmup:
       requests === undefined ? { untilNs: warmup * (durationNs ?? 0) } : { requests: Math.floor(warmup * requests) },

@@ -1,6 +1,6 @@
 import type { Checker } from '../checker.js';
 import { show } from '../checker.js';
-import { list, readDuration, text } from '../fields.js';
+import { anything, list, readDuration, text } from '../fields.js';
 import type { Random } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 
@@ -44,6 +44,16 @@ class Empirical implements Distribution {
   }
 }
 
+/** Quantiles as [probability, ns]: the probabilities strictly ascending from 0 to 1, the durations not descending. */
+export type QuantilePairs = readonly (readonly [probability: number, ns: number])[];
+
+export function empiricalOf(quantiles: QuantilePairs): Distribution {
+  return new Empirical(
+    Float64Array.from(quantiles, ([probability]) => probability),
+    Float64Array.from(quantiles, ([, ns]) => ns),
+  );
+}
+
 /** Collects the quantiles one by one and checks their order; `refuse` reports at the place of the pair. */
 class Quantiles {
   private readonly probabilities: number[] = [];
@@ -82,7 +92,7 @@ class Quantiles {
     return undefined;
   }
 
-  finish(refuse: (message: string) => void): Distribution | undefined {
+  finish(refuse: (message: string) => void): QuantilePairs | undefined {
     if (this.broken) return undefined;
     const last = this.probabilities[this.probabilities.length - 1];
     if (last !== 1) {
@@ -93,12 +103,28 @@ class Quantiles {
       refuse('expected a maximum above 0, found 0ns');
       return undefined;
     }
-    return new Empirical(Float64Array.from(this.probabilities), Float64Array.from(this.durationsNs));
+    return this.probabilities.map((probability, i) => [probability, this.durationsNs[i]!] as const);
   }
 }
 
+/** Reads a list of pairs [probability, duration]. Answers undefined when something was reported. */
+export function readQuantiles(value: unknown, checker: Checker): QuantilePairs | undefined {
+  const pairs = checker.value(list('pairs [probability, duration]'), value);
+  if (!pairs) return undefined;
+  const quantiles = new Quantiles();
+  pairs.forEach((pair, i) => {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      checker.at(i).refuse(`expected a pair [probability, duration], found ${show(pair)}`);
+      quantiles.add(undefined, undefined, () => undefined);
+    } else {
+      quantiles.add(pair[0], pair[1], (message) => checker.at(i).refuse(message));
+    }
+  });
+  return quantiles.finish((message) => checker.refuse(message));
+}
+
 /** Lines `probability,duration`; a header, empty lines and lines that begin with # are passed over. */
-function readCsv(csv: string, file: string, checker: Checker): Distribution | undefined {
+function readCsv(csv: string, file: string, checker: Checker): QuantilePairs | undefined {
   const quantiles = new Quantiles();
   let end = 1;
   for (const [i, line] of csv
@@ -131,10 +157,7 @@ export const empirical: DistributionKind = {
     },
   ],
   read(value, checker) {
-    const p = checker.map(
-      { quantiles: list('pairs [probability, duration]').optional(), file: text.optional() },
-      value,
-    );
+    const p = checker.map({ quantiles: anything, file: text.optional() }, value);
     if (!p) return undefined;
     if ((p.quantiles === undefined) === (p.file === undefined)) {
       return checker.refuse(`expected either quantiles or file, found ${p.file === undefined ? 'neither' : 'both'}`);
@@ -147,18 +170,10 @@ export const empirical: DistributionKind = {
       } catch (error) {
         return here.refuse(`cannot read '${p.file}': ${(error as Error).message}`);
       }
-      return readCsv(csv, p.file, here);
+      const read = readCsv(csv, p.file, here);
+      return read && empiricalOf(read);
     }
-    const here = checker.at('quantiles');
-    const quantiles = new Quantiles();
-    p.quantiles!.forEach((pair, i) => {
-      if (!Array.isArray(pair) || pair.length !== 2) {
-        here.at(i).refuse(`expected a pair [probability, duration], found ${show(pair)}`);
-        quantiles.add(undefined, undefined, () => undefined);
-      } else {
-        quantiles.add(pair[0], pair[1], (message) => here.at(i).refuse(message));
-      }
-    });
-    return quantiles.finish((message) => here.refuse(message));
+    const quantiles = readQuantiles(p.quantiles, checker.at('quantiles'));
+    return quantiles && empiricalOf(quantiles);
   },
 };
