@@ -12,7 +12,7 @@ const DARC_SHARE = 0.93;
 export const figure1: Figure = {
   name: '1',
   chart: (results) => ({
-    title: 'Figure 1: throughput against tail slowdown, Extreme Bimodal, 16 workers',
+    title: 'Figure 1: Extreme Bimodal, 16 workers',
     caption:
       'Policies simulated without what a system costs, but for 1 us per preemption of time sharing. Bands are 95 % confidence intervals. Who keeps a few workers idle for short requests sustains more.',
     panels: [
