@@ -4,6 +4,7 @@ import { addCalibrate } from './commands/calibrate.js';
 import { addCapacity } from './commands/capacity.js';
 import { addCompare } from './commands/compare.js';
 import { addDoctor } from './commands/doctor.js';
+import { addFigure } from './commands/figure.js';
 import { addLoad } from './commands/load.js';
 import { addMerge } from './commands/merge.js';
 import { addPolicies } from './commands/policies.js';
@@ -45,6 +46,7 @@ function createProgram(): Command {
   addSim(program);
   addSweep(program);
   addMerge(program);
+  addFigure(program);
   addWorker(program);
   addValidate(program);
   addCapacity(program);

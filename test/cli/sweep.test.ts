@@ -42,9 +42,16 @@ describe('psp sweep', () => {
     expect([code, text.split('\n')[0]]).toEqual([0, '3 points: 1 run, 2 were there already']);
   });
 
-  it('says so when the folder cannot be written, with exit code 3', async () => {
+  it('says so when the folder cannot be made, with exit code 2', async () => {
     writeFileSync(join(folder, 'file'), '');
     const { code, err } = await pspHere([...QUICK, '--out', 'file/x'], folder);
-    expect([code, err]).toEqual([3, expect.stringContaining('psp: file/x: cannot be made: ')]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^psp: file\/x: cannot be made: .*\n$/)]);
+  });
+
+  // In a process of its own, which SIGKILL ends: Node's own recursive mkdir never comes back from there.
+  it('does so where nothing can be made at all', async () => {
+    const ends = { timeout: 20_000, killSignal: 'SIGKILL' } as const;
+    const { code, err } = await psp([...QUICK, '--out', '/proc/x'], ends);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^psp: \/proc\/x: cannot be made: .*$/)]);
   });
 });

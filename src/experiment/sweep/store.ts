@@ -1,6 +1,16 @@
 /** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { policyLabel } from '../../report/policy-label.js';
 import { EnvironmentError, InputError } from '../errors.js';
 import { cannotRead } from '../files.js';
@@ -14,12 +24,25 @@ export interface Sweep {
   readonly unreadable: readonly string[];
 }
 
-/** Makes the folder, if it is not there. @throws EnvironmentError */
+/** Makes the folder, if it is not there. @throws InputError when it cannot be made, or not be written */
 export function createStore(folder: string): void {
   try {
-    mkdirSync(pointsIn(folder), { recursive: true });
+    makeFolder(pointsIn(folder));
+    accessSync(pointsIn(folder), constants.W_OK);
   } catch (error) {
-    throw new EnvironmentError(`${folder}: cannot be made: ${(error as Error).message}`);
+    throw new InputError(`${folder}: cannot be made: ${(error as Error).message}`);
+  }
+}
+
+/** Not with `recursive`: Node then tries forever where a folder is there but nothing can be made in it, such as /proc. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 

@@ -1,0 +1,138 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Argument, type Command } from 'commander';
+import { EnvironmentError, InputError } from '../../experiment/errors.js';
+import { PACKAGE_ROOT } from '../../experiment/package-info.js';
+import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan.js';
+import type { PlannedPoint } from '../../experiment/sweep/point.js';
+import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
+import type { Chart } from '../../report/charts/chart.js';
+import { chartCsv } from '../../report/charts/csv.js';
+import { renderChart } from '../../report/charts/render.js';
+import type { Claim } from '../../report/figures/claims.js';
+import { figures } from '../../report/figures/index.js';
+import { svgToPng } from '../../report/png.js';
+import { readExperiment } from '../experiment-file.js';
+import { complain, EXIT } from '../failure.js';
+import { abortOnSignal } from '../interrupt.js';
+import { outputTo, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
+
+interface FigureOptions {
+  readonly quick?: true;
+  readonly full?: true;
+  readonly out: string;
+  readonly check?: true;
+}
+
+const EXAMPLES = `
+Each figure is an experiment of psp sweep (experiments/figure-NAME.yaml in psp's folder) and leaves figure-NAME.svg, .png and .csv, and its points in the folder.
+
+Examples:
+  psp figure 3
+  psp figure all --full --out results/figures
+  psp figure 4a --check        exit code 1 when a claim of the paper does not come out`;
+
+/** Quick: this share of the requests, three times, and below this load only tenths. */
+const QUICK = { share: 0.5, replications: 3, allLoadsFrom: 0.7 } as const;
+
+export function addFigure(program: Command): void {
+  const names = figures.map(({ name }) => name);
+  program
+    .command('figure')
+    .summary("draw a figure of Perséphone's paper from a simulation, and hold its claims against it")
+    .description(
+      "Simulates an experiment of Perséphone's paper (SOSP 2021), draws its figure as SVG and PNG with the data as CSV beside it, and says of each claim of the paper whether it comes out.",
+    )
+    .addArgument(new Argument('<FIGURE...>', 'which').choices([...names, 'all']))
+    .option('--quick', 'fewer loads, requests and replications (the default)')
+    .option('--full', 'everything that the experiment file asks for: some minutes')
+    .option('--check', 'exit code 1 when a claim does not come out')
+    .option('--out <DIR>', 'folder of the figures; points it has already are not run again', 'results/figures')
+    .addHelpText('after', EXAMPLES)
+    .action(async (asked: string[], options: FigureOptions) => {
+      process.exitCode = await draw(asked, options);
+    });
+}
+
+async function draw(asked: readonly string[], { quick, full, out, check }: FigureOptions): Promise<number> {
+  if (quick && full) throw new InputError('expected only one of --quick and --full, found both');
+  const wanted = figures.filter(({ name }) => asked.includes(name) || asked.includes('all'));
+  const plans = await Promise.all(
+    wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(figure.name, full === true)) })),
+  );
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (error) {
+    throw new EnvironmentError(`${out}: cannot be made: ${(error as Error).message}`);
+  }
+  // Figures have points in common: each is run once.
+  const all = new Map(plans.flatMap(({ planned }) => planned.map((point) => [point.key, point])));
+  const outcome = await run([...all.values()], out);
+  for (const { planned, message } of outcome.failures) complain(`failed: ${planned.command}: ${message}`);
+  if (outcome.left > 0) {
+    complain(`interrupted: ${outcome.left} of ${all.size} points are left; the same command goes on`);
+    return EXIT.interrupted;
+  }
+  const found = new Map(outcome.points.map((point) => [point.key, point.result]));
+  let disagrees = false;
+  for (const { figure, planned } of plans) {
+    const results = planned.flatMap(({ key }) => found.get(key) ?? []);
+    const claims = figure.claims(results);
+    await show(figure.name, figure.chart(results), claims, out);
+    disagrees ||= claims.some(({ agrees }) => !agrees);
+  }
+  return outcome.failures.length > 0 || (check && disagrees) ? EXIT.no : EXIT.ok;
+}
+
+function blocksOf(name: string, isFull: boolean): readonly Block[] {
+  const path = join(PACKAGE_ROOT, 'experiments', `figure-${name}.yaml`);
+  const { blocks } = readExperiment(path);
+  return isFull ? blocks : blocks.map(({ lists, ...block }) => ({ ...block, lists: quickLists(lists) }));
+}
+
+function quickLists(lists: Lists): Lists {
+  const { load, requests } = lists;
+  const isKept = (x: number, i: number) =>
+    x >= QUICK.allLoadsFrom || Number.isInteger(Math.round(x * 1e9) / 1e8) || i === load!.length - 1;
+  return {
+    ...lists,
+    ...(load && { load: load.filter(isKept) }),
+    ...(requests && { requests: requests.map((count) => count * QUICK.share) }),
+    replications: [QUICK.replications],
+  };
+}
+
+async function run(planned: readonly PlannedPoint[], out: string): Promise<SweepOutcome> {
+  const { signal, undo } = abortOnSignal();
+  let progress: SweepProgress | undefined;
+  const { hide, note } = showProgress({ done: () => progress?.done ?? 0 }, 'figures');
+  try {
+    return await runSweep(planned, {
+      out,
+      signal,
+      onNote: complain,
+      onProgress: (now) => {
+        progress = now;
+        note(` · ${now.points}/${now.total} points`);
+      },
+    });
+  } finally {
+    hide();
+    undo();
+  }
+}
+
+async function show(name: string, chart: Chart, claims: readonly Claim[], out: string): Promise<void> {
+  const base = join(out, `figure-${name}`);
+  const svg = renderChart(chart);
+  writeFile(`${base}.svg`, svg);
+  writeFile(`${base}.png`, await svgToPng(svg));
+  writeFile(`${base}.csv`, chartCsv(chart));
+  const { write, style } = outputTo(process.stdout);
+  write(`${style.heading(chart.title)}\n${base}.svg, .png, .csv\n`);
+  for (const { claim, found, agrees } of claims) {
+    write(`  ${agrees ? 'agrees   ' : 'DISAGREES'}  ${claim}\n             ${found}\n`);
+  }
+  write('\n');
+}

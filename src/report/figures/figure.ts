@@ -1,0 +1,64 @@
+/** A figure of Perséphone (Demoulin et al., SOSP 2021): how results become its panels, and what it claims. */
+import type { Result } from '../../metrics/result.js';
+import type { Chart, Series } from '../charts/chart.js';
+import { pointsOf, type Quantity, seriesOf } from '../charts/results.js';
+import { type Claim, loadOf } from './claims.js';
+
+export interface Figure {
+  /** As it is asked for: `5a`. */
+  readonly name: string;
+  readonly chart: (results: readonly Result[]) => Chart;
+  readonly claims: (results: readonly Result[]) => Claim[];
+}
+
+/** The name in the legend, and in the palette. */
+export interface Named {
+  readonly name: string;
+  readonly color: string;
+}
+
+const POLICIES: Readonly<Record<string, string>> = {
+  darc: 'DARC',
+  'darc-static': 'DARC-static',
+  'c-fcfs': 'c-FCFS',
+  'd-fcfs': 'd-FCFS',
+  ts: 'time sharing',
+};
+
+const SYSTEMS: Readonly<Record<string, string>> = {
+  persephone: 'Perséphone',
+  shinjuku: 'Shinjuku',
+  shenango: 'Shenango',
+  'shenango-d-fcfs': 'Shenango d-FCFS',
+};
+
+export function byPolicy({ policy }: Result): Named {
+  return { name: POLICIES[policy] ?? policy, color: policy };
+}
+
+export function bySystem(result: Result): Named {
+  const { system } = result;
+  return system === undefined ? byPolicy(result) : { name: SYSTEMS[system] ?? system, color: system };
+}
+
+/** The tail that all figures show: of all requests together. */
+export const TAIL: Quantity = { measure: 'slowdown', statistic: 'p99_9' };
+
+export function lines(
+  results: readonly Result[],
+  named: (result: Result) => Named,
+  quantity: Quantity,
+  x: (result: Result) => number = loadOf,
+): Series[] {
+  return seriesOf(results, named, (own) => pointsOf(own, x, quantity));
+}
+
+/** Results of each series, by its name in the palette, by ascending load. */
+export function groupsOf(results: readonly Result[], named: (result: Result) => Named): Map<string, Result[]> {
+  const groups = new Map<string, Result[]>();
+  for (const result of [...results].sort((a, b) => a.load - b.load)) {
+    const { color } = named(result);
+    groups.set(color, [...(groups.get(color) ?? []), result]);
+  }
+  return groups;
+}

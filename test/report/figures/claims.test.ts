@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../../../src/metrics/result.js';
+import { carried, orderClaim, reservationClaim, showSustained, sustained } from '../../../src/report/figures/claims.js';
+import { figures } from '../../../src/report/figures/index.js';
+import { distribution, RESERVED, resultOf } from '../results.js';
+
+/** A made-up result with a tail. */
+function tail(p99_9: number, other: Partial<Result> = {}): Result {
+  const count = 1_000_000;
+  const result = resultOf('darc', { SHORT: { count, serviceNs: 1000, p99: p99_9, p99_9 } }, other);
+  return {
+    ...result,
+    overall: { ...result.overall, slowdown: distribution(count, { p99_9 }) },
+    ...other,
+  };
+}
+
+const figure = (name: string) => figures.find((each) => each.name === name)!;
+
+describe('claims', () => {
+  it('a load is sustained up to where the tail first goes beyond, with what the intervals leave open', () => {
+    const results = [
+      tail(3, { load: 0.2 }),
+      tail(9.95, { load: 0.4 }),
+      tail(10.05, { load: 0.6 }),
+      tail(5, { load: 0.8 }),
+    ];
+    expect(sustained(results, 10)).toEqual({ load: 0.4, low: 0.2, high: 0.8 });
+    expect(showSustained({ load: 0.4, low: 0.2, high: 0.8 })).toBe('0.4 [0.2, 0.8]');
+    expect(sustained([tail(11, { load: 0.2 })], 10)).toEqual({ load: 0, low: 0, high: 0 });
+    expect(showSustained({ load: 0, low: 0, high: 0 })).toBe('at no load');
+  });
+
+  it('what fails ends it, whatever its tail', () => {
+    const results = [tail(3, { load: 0.2 }), tail(3, { load: 0.4, unstable: true }), tail(3, { load: 0.6 })];
+    expect(carried(results)).toBe(0.2);
+    expect(sustained(results, 10).high).toBe(0.2);
+  });
+
+  it('loads that rounding has touched are the loads that were asked for', () => {
+    expect(carried([tail(3, { load: 0.9499999999999998 })])).toBe(0.95);
+  });
+
+  it('an order needs intervals that do not meet, and a result of each', () => {
+    const names = [
+      ['a', 'A'],
+      ['b', 'B'],
+    ] as const;
+    const order = (a: Result[], b: Result[]) => orderClaim(new Map(Object.entries({ a, b })), names, 0.5);
+    const at = { load: 0.5 };
+    expect(order([tail(10, at)], [tail(11, at)])).toMatchObject({
+      agrees: true,
+      found: 'A 10 [9.9, 10.1], B 11 [10.9, 11.1]',
+    });
+    expect(order([tail(10, at)], [tail(10.1, at)]).agrees).toBe(false);
+    expect(order([tail(11, at)], [tail(10, at)]).agrees).toBe(false);
+    expect(order([tail(10, at)], [])).toMatchObject({ agrees: false, found: 'A 10 [9.9, 10.1], B missing' });
+    // Nothing is as bad as what fails.
+    expect(order([tail(10, at)], [tail(3, { ...at, unstable: true })]).agrees).toBe(true);
+    expect(order([tail(3, { ...at, unstable: true })], [tail(10, at)]).agrees).toBe(false);
+  });
+
+  it('a reservation is that at the highest load carried', () => {
+    const results = [
+      tail(3, { load: 0.5, reservations: RESERVED }),
+      tail(3, { load: 0.9, unstable: true, reservations: [] }),
+    ];
+    expect(reservationClaim(results, 'SHORT 1 | LONG 13')).toMatchObject({
+      agrees: true,
+      found: 'SHORT 1 | LONG 13 at a load of 0.5',
+    });
+    expect(reservationClaim(results, 'SHORT 2 | LONG 12').agrees).toBe(false);
+    expect(reservationClaim([], 'SHORT 1 | LONG 13').agrees).toBe(false);
+  });
+});
+
+describe('figure 1', () => {
+  const curve = (policy: string, tails: Record<string, number>) =>
+    Object.entries(tails).map(([load, p99_9]) => tail(p99_9, { policy, load: Number(load) }));
+  const others = [
+    ...curve('ts', { 0.5: 2, 0.8: 5, 0.93: 20 }),
+    ...curve('c-fcfs', { 0.5: 5, 0.8: 90, 0.93: 200 }),
+    ...curve('d-fcfs', { 0.5: 50, 0.8: 900, 0.93: 2000 }),
+  ];
+
+  it('has DARC at 93 % of the peak or not, and the order of the policies', () => {
+    const good = figure('1').claims([...curve('darc', { 0.5: 2, 0.8: 3, 0.93: 9 }), ...others]);
+    expect(good.map(({ agrees }) => agrees)).toEqual([true, true]);
+    const worse = figure('1').claims([...curve('darc', { 0.5: 2, 0.8: 3, 0.93: 11 }), ...others]);
+    expect(worse.map(({ agrees }) => agrees)).toEqual([false, false]);
+  });
+});
+
+describe('figure 4a', () => {
+  const fixed = (tails: readonly number[]) =>
+    tails.map((p99_9, reserved) => tail(p99_9, { policy: 'darc-static', policyParameters: { reserved } }));
+  const darc = tail(10, { reservations: RESERVED });
+  const verdicts = (results: readonly Result[]) =>
+    figure('4a')
+      .claims(results)
+      .map(({ agrees }) => agrees);
+
+  it("compares the best number of cores with DARC's own", () => {
+    expect(verdicts([...fixed([20, 10, 15]), darc])).toEqual([true, true]);
+    expect(verdicts([...fixed([20, 15, 10]), darc])).toEqual([true, false]);
+    // 10 and 10.1 cannot be told apart.
+    expect(verdicts([...fixed([20, 10.1, 10]), darc])).toEqual([true, true]);
+    expect(verdicts([...fixed([20, 10, 15]), { ...darc, reservations: [] }])).toEqual([false, false]);
+  });
+
+  it('does not take failures for values', () => {
+    const results = fixed([20, 10, 15]).map((each) => ({ ...each, unstable: true }));
+    expect(verdicts([...results, darc])).toEqual([true, false]);
+  });
+});
+
+describe('figures 5 to 7', () => {
+  it('hold the load each system carries against the artifact, within a step', () => {
+    const system = (name: string, last: number, p99_9: number) =>
+      [0.5, 0.6, last, 1].map((load) => tail(p99_9, { system: name, load, unstable: load > last }));
+    const claims = (shinjuku: number) =>
+      figure('7')
+        .claims([...system('persephone', 1, 10), ...system('shinjuku', shinjuku, 20), ...system('shenango', 0.7, 30)])
+        .map(({ agrees }) => agrees);
+    expect(claims(0.85)).toEqual([true, true, true, true]);
+    expect(claims(0.9)).toEqual([true, true, false, true]);
+  });
+});
