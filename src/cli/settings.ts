@@ -144,6 +144,13 @@ export const SETTINGS: readonly Setting[] = [
     parse: parseReplications,
   },
   {
+    key: 'slice',
+    field: 'sliceNs',
+    value: 'TIME',
+    help: 'report every so much simulated time by itself, too, in the JSON',
+    parse: parseLength,
+  },
+  {
     key: 'record',
     field: 'record',
     value: 'FILE',

@@ -3,6 +3,7 @@ import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import type { DropReason, Workers } from '../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../sim/costs.js';
 import { policyOf, type System } from '../sim/parse-system.js';
+import { formatDuration } from '../units/duration.js';
 import { rebuildWorkload } from '../workload/parse-workload.js';
 import { type TraceSummary, traceRateScale } from '../workload/trace.js';
 import { cycleNs, type Offer } from '../workload/workload.js';
@@ -37,6 +38,8 @@ export interface Settings {
   readonly replications?: number;
   readonly precision?: Precision;
   readonly maxReplications?: number;
+  /** Report the measuring window in slices of this length, too. */
+  readonly sliceNs?: number;
   /** File to record the one run into. */
   readonly record?: string;
 }
@@ -82,6 +85,7 @@ export async function planRuns(settings: Settings, scan = scanTraceFile): Promis
       replication: 0,
       warmup: settings.warmup ?? 'find',
       end,
+      ...(settings.sliceNs !== undefined && { sliceNs: settings.sliceNs }),
       ...(settings.record !== undefined && { record: settings.record }),
     }),
   );
@@ -90,6 +94,7 @@ export async function planRuns(settings: Settings, scan = scanTraceFile): Promis
     canSettle(workload, opened.load) ? spec : { ...spec, warmup: settings.warmup ?? DEFAULTS.warmup },
   );
   for (const spec of specs) check(spec, opened);
+  checkSlices(settings.sliceNs, opened);
   const replications = readReplications(settings, specs[0]!);
   if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
     throw new InputError(
@@ -97,6 +102,19 @@ export async function planRuns(settings: Settings, scan = scanTraceFile): Promis
     );
   }
   return { specs, replications, workload: opened };
+}
+
+/** More are a mistake in the unit. */
+const MOST_SLICES = 10_000;
+
+function checkSlices(sliceNs: number | undefined, { end, offeredRps }: OpenWorkload): void {
+  if (sliceNs === undefined) return;
+  const runNs = 'durationNs' in end ? end.durationNs : (end.requests / offeredRps) * 1e9;
+  if (runNs / sliceNs > MOST_SLICES) {
+    throw new InputError(
+      `slice: expected at most ${MOST_SLICES} slices, found ${Math.ceil(runNs / sliceNs)} (${formatDuration(sliceNs)} of about ${formatDuration(runNs)})`,
+    );
+  }
 }
 
 /** What changes by itself, a trace or phases, cannot be told from a system that has not settled; one with too much to do never will. */

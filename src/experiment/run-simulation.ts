@@ -87,6 +87,7 @@ function simulateOptions(
 ): SimulateOptions & { expectedRequests: number } {
   const policy = parsePolicy(spec.policy);
   const { end } = workload;
+  const { sliceNs } = spec;
   return {
     policy,
     workers: spec.workers,
@@ -105,6 +106,7 @@ function simulateOptions(
         ? { requests: Math.floor(warmup * end.requests) }
         : { untilNs: Math.floor(warmup * end.durationNs) },
     expectedRequests: 'requests' in end ? end.requests : (workload.offeredRps * end.durationNs) / 1e9,
+    ...(sliceNs !== undefined && { sliceNs }),
     ...('durationNs' in end && { endNs: Math.floor(end.durationNs) }),
     ...(onProgress && {
       onProgress: (requests, nowNs) =>

@@ -21,6 +21,8 @@ export interface RunSpec {
   readonly warmup: number | 'find' | FoundWarmUp;
   /** Where the trace of requests ends. */
   readonly end: { readonly requests: number } | { readonly durationNs: number };
+  /** Length of the slices that the measuring window is also reported in, ns. */
+  readonly sliceNs?: number;
   /** File that what the scheduler is told and answers is written to; has no part in the result. */
   readonly record?: string;
 }
@@ -50,8 +52,8 @@ export function configHash(spec: RunSpec): string {
     spec.workload.kind === 'generated'
       ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
-  const { workers, seed, replication, warmup, end } = spec;
-  const run = { workers, seed, replication, warmup, end, costs: spec.system?.costs };
+  const { workers, seed, replication, warmup, end, sliceNs } = spec;
+  const run = { workers, seed, replication, warmup, end, sliceNs, costs: spec.system?.costs };
   const config = { world: 'sim', workload, policy: policy.name, parameters, ...run };
   return sha256(canonicalJson(config));
 }

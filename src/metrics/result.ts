@@ -66,6 +66,8 @@ export interface Result {
   readonly reservationsLeftOut: number;
   readonly overall: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
   readonly types: readonly TypeResult[];
+  /** The measuring window cut into equal slices, when asked for; those of the first replication. */
+  readonly slices?: readonly Slice[];
   readonly manifest: Manifest;
   /** With --samples: every request. */
   readonly samples?: EncodedSamples;
@@ -98,6 +100,14 @@ export interface TypeResult {
   readonly slowdown: Distribution;
   readonly sojournNs: Distribution;
   readonly serviceNs: Distribution;
+}
+
+/** What completed in a part of the measuring window. */
+export interface Slice {
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** In the order of those of the result. */
+  readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
 }
 
 /** Where a result came from. `startedAt` and `wallSeconds` are the only fields of a result that may differ between equal runs. */
@@ -134,6 +144,7 @@ export interface RunRecord {
   readonly reservationsLeftOut: number;
   /** Recorded after the warm-up, per type. */
   readonly measurements: readonly TypeMeasurements[];
+  readonly slices?: readonly Slice[];
   /** From the end of the warm-up to the last arrival. */
   readonly window: {
     readonly fromNs: number;
@@ -239,7 +250,25 @@ export function createResult(
         serviceNs: summarize(serviceNs, Math.floor, ofRuns('serviceNs')),
       };
     }),
+    ...(record.slices && { slices: record.slices }),
     manifest,
+  };
+}
+
+/** @param types what was recorded in the slice */
+export function sliceOf(
+  fromNs: number,
+  toNs: number,
+  types: readonly (Pick<TypeMeasurements, 'slowdown' | 'sojournNs'> & { readonly name: string })[],
+): Slice {
+  return {
+    fromNs,
+    toNs,
+    types: types.map(({ name, slowdown, sojournNs }) => ({
+      name,
+      slowdown: summarize(slowdown),
+      sojournNs: summarize(sojournNs, Math.floor),
+    })),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Random } from '../workload/random.js';
 import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
 import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
+import { createSlices, type Slices } from './slices.js';
 
 /** What a simulation is made of. */
 export interface SimulationSetup {
@@ -37,6 +38,8 @@ export interface SimulateOptions extends SimulationSetup {
   readonly expectedRequests?: number;
   /** When the measuring window ends, ns; default: with the last arrival. */
   readonly endNs?: number;
+  /** Length of the slices that the measuring window is also reported in, ns; default: it is not. */
+  readonly sliceNs?: number;
   /** Told the number of requests that have arrived and the virtual time, now and then. */
   readonly onProgress?: (requests: number, nowNs: number) => void;
   /** Asked now and then; true ends the run with what there is. */
@@ -59,7 +62,7 @@ const LOOKS = 4096;
  * @throws WorkloadError when a trace file turns out to be broken
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
-  const { source, warmup, shouldStop, onProgress, expectedRequests } = options;
+  const { source, warmup, sliceNs, shouldStop, onProgress, expectedRequests } = options;
   const simulation = simulationOf(options);
 
   const batch = createBatch();
@@ -69,6 +72,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   let skipped = 0;
   let lastNs = 0;
   let from: Snapshot | undefined;
+  let slices: Slices | undefined;
   let interrupted = false;
   for (let pulse = 1; ; pulse++) {
     const filled = source.fill(batch);
@@ -85,11 +89,12 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
         from = simulation.snapshot();
         skipped = requests + first;
         simulation.startRecording();
+        if (sliceNs !== undefined) slices = createSlices(simulation, typeNamesOf(options), from.atNs, sliceNs);
       }
     }
     while (played < batch.length) {
       const to = Math.min(batch.length, played + step);
-      simulation.advance(batch, played, to);
+      (slices ?? simulation).advance(batch, played, to);
       backlog.add(simulation.inSystem());
       played = to;
     }
@@ -104,6 +109,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     }
   }
   const endNs = interrupted ? lastNs : Math.max(lastNs, options.endNs ?? 0);
+  const cut = slices?.end(endNs);
   simulation.advanceTo(endNs);
   const to = simulation.snapshot();
   while (!interrupted && simulation.drain(EVENTS_PER_PULSE)) {
@@ -120,6 +126,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     ...recordOf(simulation, typeNamesOf(options), from, to, interrupted),
     skipped,
     growing: backlog.grows(idle),
+    ...(cut && { slices: cut }),
   };
 }
 

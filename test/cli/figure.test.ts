@@ -24,8 +24,8 @@ describe('psp figure', () => {
   it.each(figures.map(({ name }) => name))('the experiment of figure %s can be planned', async (name) => {
     const { blocks } = readExperiment(join(ROOT, 'experiments', `figure-${name}.yaml`));
     const planned = await planSweep(blocks);
-    expect(planned.length).toBeGreaterThan(10);
-    // What DARC learns from comes before what is measured.
-    for (const { spec } of planned) expect(spec.warmup).toBe(0.3);
+    expect(planned.length).toBeGreaterThan(name === '8' ? 1 : 10);
+    // What DARC learns from comes before what is measured; figure 8 is about how it learns.
+    for (const { spec } of planned) expect(spec.warmup).toBe(name === '8' ? 0 : 0.3);
   });
 });

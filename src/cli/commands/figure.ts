@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
-import { EnvironmentError, InputError } from '../../experiment/errors.js';
+import { InputError } from '../../experiment/errors.js';
 import { PACKAGE_ROOT } from '../../experiment/package-info.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan.js';
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
+import { createStore } from '../../experiment/sweep/store.js';
 import type { Chart } from '../../report/charts/chart.js';
 import { chartCsv } from '../../report/charts/csv.js';
 import { renderChart } from '../../report/charts/render.js';
@@ -61,11 +61,7 @@ async function draw(asked: readonly string[], { quick, full, out, check }: Figur
   const plans = await Promise.all(
     wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(figure.name, full === true)) })),
   );
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (error) {
-    throw new EnvironmentError(`${out}: cannot be made: ${(error as Error).message}`);
-  }
+  createStore(out);
   // Figures have points in common: each is run once.
   const all = new Map(plans.flatMap(({ planned }) => planned.map((point) => [point.key, point])));
   const outcome = await run([...all.values()], out);
@@ -99,7 +95,8 @@ function quickLists(lists: Lists): Lists {
     ...lists,
     ...(load && { load: load.filter(isKept) }),
     ...(requests && { requests: requests.map((count) => count * QUICK.share) }),
-    replications: [QUICK.replications],
+    // A run that is looked at slice by slice is one run.
+    ...(lists.replications && { replications: [QUICK.replications] }),
   };
 }
 

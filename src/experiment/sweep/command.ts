@@ -21,6 +21,7 @@ const OPTIONS: { readonly [K in keyof Settings]?: (value: NonNullable<Settings[K
   warmup: (share) => `--warmup ${share}`,
   replications: (n) => `--replications ${n}`,
   precision: ({ relative, statistic }) => `--precision ${percent(relative)}%:${statistic.replace('_', '.')}`,
+  sliceNs: (ns) => `--slice ${exactDuration(ns)}`,
   maxReplications: (n) => `--max-replications ${n}`,
 };
 

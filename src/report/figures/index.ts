@@ -1,7 +1,18 @@
+import { figure8 } from './changing.js';
 import type { Figure } from './figure.js';
 import { figure3, figure5a, figure5b, figure6, figure7 } from './load-curves.js';
 import { figure4a, figure4b } from './reserved-cores.js';
 import { figure1 } from './sustained-throughput.js';
 
-/** The figures that are made of points; figure 8 is made of time. */
-export const figures: readonly Figure[] = [figure1, figure3, figure4a, figure4b, figure5a, figure5b, figure6, figure7];
+/** In the order of the paper. */
+export const figures: readonly Figure[] = [
+  figure1,
+  figure3,
+  figure4a,
+  figure4b,
+  figure5a,
+  figure5b,
+  figure6,
+  figure7,
+  figure8,
+];
