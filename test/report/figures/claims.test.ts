@@ -126,3 +126,82 @@ describe('figures 5 to 7', () => {
     expect(claims(0.9)).toEqual([true, true, false, true]);
   });
 });
+
+describe('figure 8', () => {
+  const SLICE_NS = 100e6;
+  const reserving = (seconds: number, short: string) => ({
+    atNs: seconds * 1e9,
+    groups: [
+      { types: [short], workers: [0] },
+      { types: [short === 'LONG' ? 'SHORT' : 'LONG'], workers: [1, 2] },
+    ],
+  });
+
+  /** @param shortNs the tail of the short type at a time, in seconds */
+  function run(
+    policy: string,
+    shortNs: (seconds: number) => number,
+    reservations: Result['reservations'] = [],
+  ): Result {
+    const slices = Array.from({ length: 200 }, (_, i) => {
+      const isSwapped = i < 50;
+      const tailNs = shortNs((i * SLICE_NS) / 1e9);
+      const sojournNs = (isShort: boolean) => distribution(10_000, { p99_9: isShort ? tailNs : 200_000 });
+      return {
+        fromNs: i * SLICE_NS,
+        toNs: (i + 1) * SLICE_NS,
+        types: [
+          { name: 'SHORT', slowdown: distribution(0), sojournNs: sojournNs(!isSwapped) },
+          { name: 'LONG', slowdown: distribution(0), sojournNs: sojournNs(isSwapped) },
+        ],
+      };
+    });
+    const numbers = { serviceNs: 1000, p99: 1, p99_9: 1 };
+    return resultOf(policy, { SHORT: numbers, LONG: numbers }, { slices, reservations });
+  }
+
+  const start = reserving(0, 'LONG');
+  const adapted = [start, reserving(5.2, 'SHORT'), reserving(10.1, 'LONG'), reserving(15.5, 'SHORT')];
+  const other = run('c-fcfs', () => 90_000);
+  const verdicts = (darc: Result) =>
+    figure('8')
+      .claims([darc, other])
+      .map(({ agrees }) => agrees);
+
+  it('has DARC adapted within a second of each change, and shorts recovered', () => {
+    // Slow for half a second after each change.
+    const recovers = (s: number) => (s % 5 < 0.5 ? 900_000 : 14_000);
+    expect(verdicts(run('darc', recovers, adapted))).toEqual([true, true]);
+    expect(figure('8').claims([run('darc', recovers, adapted), other])[0]!.found).toBe(
+      'SHORT 1 | LONG 2 after 200ms; LONG 1 | SHORT 2 after 100ms; SHORT 1 | LONG 2 after 500ms',
+    );
+  });
+
+  it('says no when a reservation comes late or not at all', () => {
+    const late = [...adapted.slice(0, 3), reserving(16.1, 'SHORT')];
+    expect(verdicts(run('darc', () => 14_000, late))).toEqual([false, true]);
+    expect(verdicts(run('darc', () => 14_000, adapted.slice(0, 3)))).toEqual([false, true]);
+    // Announced again is not changed.
+    expect(verdicts(run('darc', () => 14_000, [start, reserving(5.2, 'LONG'), ...adapted.slice(2)]))[0]).toBe(false);
+  });
+
+  it('says no when shorts do not stay below those of c-FCFS', () => {
+    expect(verdicts(run('darc', (s) => (s === 8 ? 91_000 : 14_000), adapted))).toEqual([true, false]);
+    expect(verdicts(run('darc', (s) => (s % 5 < 2 ? 91_000 : 14_000), adapted))).toEqual([true, false]);
+    expect(
+      figure('8')
+        .claims([])
+        .map(({ agrees }) => agrees),
+    ).toEqual([false, false]);
+  });
+
+  it('draws the cores to the end, and both tails of every slice', () => {
+    const { panels } = figure('8').chart([run('darc', () => 14_000, adapted), other]);
+    expect(panels.map(({ series }) => series.map(({ points }) => points.length))).toEqual([
+      [5, 5],
+      [200, 200],
+      [200, 200],
+    ]);
+    expect(panels[0]!.series[0]!.points.at(-1)).toEqual({ x: 20e9, y: 1 });
+  });
+});
