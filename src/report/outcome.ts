@@ -1,6 +1,9 @@
 import type { Result } from '../metrics/result.js';
 import type { Failure } from './charts/chart.js';
 
+/** What of a result says whether it failed. */
+export type Judged = Pick<Result, 'unstable' | 'achievedRps' | 'offeredRps' | 'dropped' | 'requests' | 'overall'>;
+
 /** A point that achieved less of what was offered is lost: as the figures of Perséphone have it. */
 const LEAST_ACHIEVED = 0.999;
 /** So many standard deviations of a Poisson process are no chance. */
@@ -11,7 +14,7 @@ const CHANCE = 3;
  *
  * How many requests come in a window is chance itself: of n, give or take the root of n.
  */
-export function failureOf(result: Result): Failure | undefined {
+export function failureOf(result: Judged): Failure | undefined {
   if (result.unstable) return 'unstable';
   const { achievedRps, offeredRps, dropped, requests, overall } = result;
   if (dropped > requests * (1 - LEAST_ACHIEVED)) return 'lost';

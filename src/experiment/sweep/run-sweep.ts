@@ -4,7 +4,7 @@ import { describeEnvironment } from '../environment.js';
 import type { Engine } from './engine.js';
 import { localEngine } from './local-engine.js';
 import type { PlannedPoint, Point } from './point.js';
-import { createStore, readPoint, readSweep, writePoint, writeWhole } from './store.js';
+import { createStore, leftOut, readPoint, readSweep, writePoint, writeWhole } from './store.js';
 import { csvOf, parquetOf, tidyRows } from './tables.js';
 
 export interface SweepOptions {
@@ -116,7 +116,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
 /** Writes `results.csv` and `results.parquet` from all points of a folder. @throws EnvironmentError */
 export function writeTables(folder: string, onNote?: (message: string) => void): void {
   const { points, unreadable } = readSweep(folder);
-  for (const path of unreadable) onNote?.(`${path}: left out: it is cut short or no point of a sweep`);
+  for (const path of unreadable) onNote?.(leftOut(path));
   const rows = tidyRows(points);
   writeWhole(join(folder, 'results.csv'), csvOf(rows));
   writeWhole(join(folder, 'results.parquet'), parquetOf(rows));

@@ -72,6 +72,11 @@ export function readSweep(folder: string): Sweep {
   return { points: points.sort(byPlace), unreadable };
 }
 
+/** What is said of a file that is no point. */
+export function leftOut(path: string): string {
+  return `${path}: left out: it is cut short or no point of a sweep`;
+}
+
 /**
  * Writes a file so that others see all of it or nothing, whoever writes it at the same time.
  *

@@ -2,9 +2,8 @@
 
 import type { Unit } from './chart.js';
 import { looks } from './palette.js';
-import { FONT_FAMILY } from './render.js';
 import { createScale } from './scale.js';
-import { element, escapeText, text, widthOf, wrap } from './svg.js';
+import { element, picture, text, widthOf, wrap } from './svg.js';
 
 export interface Bars {
   readonly title: string;
@@ -75,19 +74,5 @@ export function renderBars({ title, caption, axis, rows }: Bars): string {
     parts.push(text(line, PAD, y, { fill: '#333' }));
   }
   const height = y + PAD;
-  return `${element(
-    'svg',
-    {
-      xmlns: 'http://www.w3.org/2000/svg',
-      width,
-      height,
-      viewBox: `0 0 ${width} ${height}`,
-      role: 'img',
-      'font-family': FONT_FAMILY,
-      'font-size': SIZE,
-      fill: '#222',
-    },
-    element('title', {}, escapeText(title)),
-    ...parts.map((part) => `\n${part}`),
-  )}\n`;
+  return picture({ title, width, height, fontSize: SIZE }, parts);
 }

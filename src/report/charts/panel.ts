@@ -39,12 +39,7 @@ interface Frame {
  * @param lookOf the look of a series
  */
 export function renderPanel(panel: Panel, box: Box, id: string, lookOf: (series: Series) => Look): string {
-  const frame: Frame = {
-    box,
-    panel,
-    x: createScale(panel.x, valuesOn(panel, 'x')),
-    y: createScale(panel.y, valuesOn(panel, 'y')),
-  };
+  const frame = frameOf(panel, box);
   const clip = element('clipPath', { id }, element('rect', { ...box }));
   const inside = element(
     'g',
@@ -63,10 +58,19 @@ export function renderPanel(panel: Panel, box: Box, id: string, lookOf: (series:
     axes(frame),
     inside,
     ...(panel.lines ?? []).map((line) => referenceLabel(frame, line)),
-    ...failing.map((series, i) => failures(frame, series, lookOf(series), box.y - strip + (i + 0.5) * ROW)),
+    ...failing.map((series, i) => failures(frame, series, lookOf(series), i)),
     ...panel.series.map((series) => marks(frame, series, lookOf(series))),
     panel.title ? text(panel.title, box.x, box.y - strip - 9, { 'font-weight': 'bold' }) : '',
   );
+}
+
+function frameOf(panel: Panel, box: Box): Frame {
+  return {
+    box,
+    panel,
+    x: createScale(panel.x, valuesOn(panel, 'x')),
+    y: createScale(panel.y, valuesOn(panel, 'y')),
+  };
 }
 
 function toX({ box, x }: Frame, value: number): number {
@@ -176,29 +180,53 @@ function curve(frame: Frame, { points, shape = 'line' }: Series, { color }: Look
     .join('');
 }
 
-const FAILURES: Readonly<Record<Failure, string>> = {
+/** What is said of a point that failed. */
+export const FAILURES: Readonly<Record<Failure, string>> = {
   lost: 'lost: achieved less than 99.9 % of what was offered',
   unstable: 'unstable: its queues grew for as long as it ran',
 };
 
-/** Crosses above the plotted area, for they are no values; those of each series in a row of its own. */
-function failures(frame: Frame, { name, points }: Series, { color }: Look, y: number): string {
+/** Where a point is drawn, px, and what is to be said of it when it is pointed at. */
+export interface Place {
+  readonly point: Point;
+  readonly x: number;
+  readonly y: number;
+  readonly says: string;
+}
+
+/** The marks of a panel, in the order in which they are drawn. */
+export function placesOf(panel: Panel, box: Box): Place[] {
+  const frame = frameOf(panel, box);
+  return [
+    ...panel.series.filter(hasFailures).flatMap((series, i) => failurePlaces(frame, series, i)),
+    ...panel.series.flatMap((series) => markPlaces(frame, series)),
+  ];
+}
+
+/** Above the plotted area, for they are no values; those of each series in a row of its own. */
+function failurePlaces(frame: Frame, { name, points }: Series, row: number): Place[] {
+  const y = frame.box.y - stripHeight(frame.panel) + (row + 0.5) * ROW;
   return points
     .filter((point) => point.failed && isWithin(frame.x, point.x))
-    .map((point) => {
-      const x = toX(frame, point.x);
+    .map((point) => ({
+      point,
+      x: toX(frame, point.x),
+      y,
+      says: `${name}\n${coordinate(frame.panel.x, point.x)}\n${FAILURES[point.failed!]}`,
+    }));
+}
+
+function failures(frame: Frame, series: Series, { color }: Look, row: number): string {
+  return failurePlaces(frame, series, row)
+    .map(({ x, y, says }) => {
       const cross = `M${round(x - 3)} ${y - 3}l6 6m0 -6l-6 6`;
-      return mark(
-        'path',
-        { d: cross, stroke: color, 'stroke-width': 1.8, fill: 'none' },
-        `${name}\n${coordinate(frame.panel.x, point.x)}\n${FAILURES[point.failed!]}`,
-      );
+      return mark('path', { d: cross, stroke: color, 'stroke-width': 1.8, fill: 'none' }, says);
     })
     .join('');
 }
 
-function marks(frame: Frame, { name, points, shape = 'line' }: Series, look: Look): string {
-  if (shape === 'step' || shape === 'plain-line') return '';
+function markPlaces(frame: Frame, { name, points, shape = 'line' }: Series): Place[] {
+  if (shape === 'step' || shape === 'plain-line') return [];
   const { panel } = frame;
   return points
     .filter(({ x, y }) => y !== null && isWithin(frame.x, x) && isWithin(frame.y, y))
@@ -208,13 +236,19 @@ function marks(frame: Frame, { name, points, shape = 'line' }: Series, look: Loo
         point.low === undefined
           ? ''
           : `\n95 % interval ${bound(point.low, unit, 'unknown')} to ${bound(point.high, unit, 'unbounded')}`;
-      const title = `${name}\n${coordinate(panel.x, point.x)}\n${panel.y.label}: ${format(y, unit)}${interval}`;
-      return mark(...markShape(look, toX(frame, point.x), toY(frame, y)), title);
-    })
+      const says = `${name}\n${coordinate(panel.x, point.x)}\n${panel.y.label}: ${format(y, unit)}${interval}`;
+      return { point, x: toX(frame, point.x), y: toY(frame, y), says };
+    });
+}
+
+function marks(frame: Frame, series: Series, look: Look): string {
+  return markPlaces(frame, series)
+    .map(({ x, y, says }) => mark(...markShape(look, x, y), says))
     .join('');
 }
 
-function bound(value: number | null | undefined, unit: Panel['y']['unit'], missing: string): string {
+/** A bound of an interval for people. */
+export function bound(value: number | null | undefined, unit: Panel['y']['unit'], missing: string): string {
   return value === null || value === undefined ? missing : format(value, unit);
 }
 

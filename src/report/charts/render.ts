@@ -2,7 +2,7 @@
 import type { Chart, Failure, Series } from './chart.js';
 import { type Look, looks } from './palette.js';
 import { MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
-import { element, escapeText, text, widthOf, wrap } from './svg.js';
+import { element, picture, text, widthOf, wrap } from './svg.js';
 
 /** Of the plotted area, px: alone, beside one other, beside two. */
 const PANEL_WIDTHS = [520, 330, 250] as const;
@@ -12,8 +12,6 @@ const FONT_SIZE = 11;
 const TITLE_SIZE = 15;
 const CAPTION_LINE = 15;
 const LEGEND_LINE = 19;
-
-export const FONT_FAMILY = 'DejaVu Sans, Verdana, sans-serif';
 
 /** @param options.caption false leaves it out, for where it stands beside the picture */
 export function renderChart(chart: Chart, { caption = true }: { caption?: boolean } = {}): string {
@@ -49,21 +47,7 @@ export function renderChart(chart: Chart, { caption = true }: { caption?: boolea
     y += 6;
   }
   const height = y + PAD / 2;
-  return `${element(
-    'svg',
-    {
-      xmlns: 'http://www.w3.org/2000/svg',
-      width,
-      height,
-      viewBox: `0 0 ${width} ${height}`,
-      role: 'img',
-      'font-family': FONT_FAMILY,
-      'font-size': FONT_SIZE,
-      fill: '#222',
-    },
-    element('title', {}, escapeText(chart.title)),
-    ...parts.map((part) => `\n${part}`),
-  )}\n`;
+  return picture({ title: chart.title, width, height, fontSize: FONT_SIZE }, parts);
 }
 
 /** One look per name in the palette, the same in all panels. */

@@ -1,7 +1,12 @@
 /** Results as series of points: shared by figures and the report page. */
-import type { Distribution, Result, Statistic } from '../../metrics/result.js';
-import { failureOf } from '../outcome.js';
+import type { Distribution, Result, Statistic, TypeResult } from '../../metrics/result.js';
+import { failureOf, type Judged } from '../outcome.js';
 import type { Axis, Point, Series } from './chart.js';
+
+/** What of a result a chart needs. */
+export type Charted = Judged & {
+  readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
+};
 
 /** What of a result is shown. */
 export interface Quantity {
@@ -11,7 +16,8 @@ export interface Quantity {
   readonly statistic: Statistic;
 }
 
-const STATISTICS: Readonly<Record<Statistic, string>> = {
+/** As people write them. */
+export const STATISTICS: Readonly<Record<Statistic, string>> = {
   p50: 'p50',
   p90: 'p90',
   p99: 'p99',
@@ -21,7 +27,7 @@ const STATISTICS: Readonly<Record<Statistic, string>> = {
 };
 
 /** Undefined when the result has no such type, or nothing was measured of it. */
-export function distributionOf(result: Result, { type, measure }: Quantity): Distribution | undefined {
+export function distributionOf(result: Charted, { type, measure }: Quantity): Distribution | undefined {
   const of = type === undefined ? result.overall : result.types.find(({ name }) => name === type);
   return of && of[measure].count > 0 ? of[measure] : undefined;
 }
@@ -36,7 +42,11 @@ export function quantityAxis({ measure, statistic }: Quantity, scale: Axis['scal
 }
 
 /** A point per result, by ascending x; a result that failed has no value. */
-export function pointsOf(results: readonly Result[], x: (result: Result) => number, quantity: Quantity): Point[] {
+export function pointsOf<R extends Charted>(
+  results: readonly R[],
+  x: (result: R) => number,
+  quantity: Quantity,
+): Point[] {
   const points = results.flatMap((result): Point[] => {
     const failed = failureOf(result);
     if (failed) return [{ x: x(result), y: null, failed }];
@@ -49,12 +59,12 @@ export function pointsOf(results: readonly Result[], x: (result: Result) => numb
 }
 
 /** A series per name, in the order in which they come. */
-export function seriesOf(
-  results: readonly Result[],
-  name: (result: Result) => { readonly name: string; readonly color: string },
-  points: (results: readonly Result[]) => Point[],
+export function seriesOf<R = Result>(
+  results: readonly R[],
+  name: (result: R) => { readonly name: string; readonly color: string },
+  points: (results: readonly R[]) => Point[],
 ): Series[] {
-  const groups = new Map<string, { color: string; results: Result[] }>();
+  const groups = new Map<string, { color: string; results: R[] }>();
   for (const result of results) {
     const { name: key, color } = name(result);
     const group = groups.get(key) ?? { color, results: [] };

@@ -10,6 +10,30 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return children.length === 0 ? `<${name}${list}/>` : `<${name}${list}>${children.join('')}</${name}>`;
 }
 
+export const FONT_FAMILY = 'DejaVu Sans, Verdana, sans-serif';
+
+/** A whole picture. */
+export function picture(
+  { title, width, height, fontSize }: { title: string; width: number; height: number; fontSize: number },
+  parts: readonly string[],
+): string {
+  return `${element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      role: 'img',
+      'font-family': FONT_FAMILY,
+      'font-size': fontSize,
+      fill: '#222',
+    },
+    element('title', {}, escapeText(title)),
+    ...parts.map((part) => `\n${part}`),
+  )}\n`;
+}
+
 export function text(content: string, x: number, y: number, attributes: Attributes = {}): string {
   return element('text', { x, y, ...attributes }, escapeText(content));
 }
