@@ -72,6 +72,19 @@ module.exports = {
       from: { path: rooms('units', 'scheduler', 'workload', 'sim', 'metrics') },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'pages-use-nothing-of-node',
+      comment: 'Charts and views run in a report page, which has nothing but its own modules; only page/ knows a DOM.',
+      severity: 'error',
+      from: { path: '^src/report/(charts|view|page)/' },
+      to: { dependencyTypes: ['core', 'npm'] },
+    },
+    {
+      name: 'nobody-imports-the-page',
+      severity: 'error',
+      from: { pathNot: '^src/report/page/' },
+      to: { path: '^src/report/page/' },
+    },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'src-does-not-import-dev-tools',

@@ -1,4 +1,4 @@
-// The Debian packages that the hardware backend, its tests, and those of sweeps on Redis need: installed by `npm test` where that is possible, named where it is not.
+// The Debian packages that the hardware backend, its tests, and those of sweeps on Redis and of report pages need: installed by `npm test` where that is possible, named where it is not.
 import { spawnSync } from 'node:child_process';
 import { step } from './setup.mjs';
 
@@ -12,6 +12,7 @@ const PACKAGES = [
   'iproute2',
   'procps',
   'redis-server',
+  'chromium',
 ];
 const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' };
 const APT_OPTIONS = ['-y', '-qq', '-o', 'DPkg::Lock::Timeout=60'];
@@ -22,13 +23,15 @@ export async function installNativePackages() {
   if (missing.length === 0) return;
   const list = missing.join(' ');
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error) {
-    console.warn(`psp: tests of the hardware backend and of sweeps on Redis may be SKIPPED: install ${list}`);
+    console.warn(
+      `psp: tests of the hardware backend, of sweeps on Redis and of report pages may be SKIPPED: install ${list}`,
+    );
     return;
   }
   Object.assign(process.env, ENVIRONMENT);
   await step('updating the list of Debian packages', 'apt-get', ['update', '-qq']);
   const well = await step(`installing ${list}`, 'apt-get', ['install', ...APT_OPTIONS, ...missing]);
-  if (!well) console.warn('psp: tests of the hardware backend and of sweeps on Redis will be SKIPPED');
+  if (!well) console.warn('psp: tests of the hardware backend, of sweeps on Redis and of report pages will be SKIPPED');
 }
 
 function installed(name) {

@@ -30,7 +30,7 @@ export async function install() {
 
 /** Builds when a source file is newer than what was built. */
 export async function build() {
-  if (isUpToDate('dist/cli/main.js', ['src', 'tsconfig.json', 'package.json'])) return;
+  if (isUpToDate('dist/cli/main.js', ['src', 'tsconfig.json', 'tsconfig.page.json', 'package.json'])) return;
   await stepOrExit('building', process.execPath, [join(ROOT, 'scripts/build.mjs')]);
 }
 
@@ -42,7 +42,11 @@ export function isUpToDate(product, inputs) {
 /** Compiles src/ to dist/ and makes the command executable. Answers the exit code. */
 export async function compile() {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const { code } = await run(process.execPath, [tsc, '-p', 'tsconfig.json'], 'inherit');
+  const codes = [];
+  for (const project of ['tsconfig.json', 'tsconfig.page.json']) {
+    codes.push((await run(process.execPath, [tsc, '-p', project], 'inherit')).code);
+  }
+  const code = codes.find((each) => each !== 0) ?? 0;
   if (!existsSync(MAIN)) return code || 1;
   chmodSync(MAIN, 0o755);
   if (code === 0) {

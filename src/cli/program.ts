@@ -9,6 +9,7 @@ import { addLoad } from './commands/load.js';
 import { addMerge } from './commands/merge.js';
 import { addPolicies } from './commands/policies.js';
 import { addReplay } from './commands/replay.js';
+import { addReport } from './commands/report.js';
 import { addRun } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addSim } from './commands/sim.js';
@@ -46,6 +47,7 @@ function createProgram(): Command {
   addSim(program);
   addSweep(program);
   addMerge(program);
+  addReport(program);
   addFigure(program);
   addWorker(program);
   addValidate(program);

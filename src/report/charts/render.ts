@@ -1,7 +1,7 @@
 /** A chart as an SVG document: title, legend, panels, caption. */
-import type { Chart, Failure, Series } from './chart.js';
+import type { Chart, Failure, Panel, Series } from './chart.js';
 import { type Look, looks } from './palette.js';
-import { MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
+import { type Box, MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
 import { element, picture, text, widthOf, wrap } from './svg.js';
 
 /** Of the plotted area, px: alone, beside one other, beside two. */
@@ -48,6 +48,41 @@ export function renderChart(chart: Chart, { caption = true }: { caption?: boolea
   }
   const height = y + PAD / 2;
   return picture({ title: chart.title, width, height, fontSize: FONT_SIZE }, parts);
+}
+
+export interface Plot {
+  readonly svg: string;
+  /** The plotted area in it. */
+  readonly box: Box;
+}
+
+/**
+ * One panel alone, for a page that has a title and a legend of its own.
+ *
+ * @param size of the whole, px
+ * @param id unique in the document
+ */
+export function renderPlot(
+  { title = '', ...panel }: Panel,
+  { width, height }: { width: number; height: number },
+  id: string,
+  lookOf: (series: Series) => Look,
+): Plot {
+  const top = MARGIN.right + stripHeight(panel);
+  const box = {
+    x: MARGIN.left,
+    y: top,
+    width: width - MARGIN.left - MARGIN.right,
+    height: height - top - MARGIN.bottom,
+  };
+  const parts = [renderPanel(panel, box, id, lookOf)];
+  return { svg: picture({ title, width, height, fontSize: FONT_SIZE }, parts), box };
+}
+
+/** What stands for a series in a legend outside of the picture. */
+export function renderSample(look: Look, shape?: Series['shape']): string {
+  const series: Series = { name: '', points: [], ...(shape && { shape }) };
+  return picture({ title: '', width: 20, height: 14, fontSize: FONT_SIZE }, [sample(series, look, 0, 7)]);
 }
 
 /** One look per name in the palette, the same in all panels. */

@@ -1,0 +1,36 @@
+import { basename, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { InputError } from '../../experiment/errors.js';
+import { PACKAGE_ROOT } from '../../experiment/package-info.js';
+import { leftOut, readSweep } from '../../experiment/sweep/store.js';
+import { pageModules } from '../../report/page-modules.js';
+import { reportData } from '../../report/report-data.js';
+import { reportPage } from '../../report/report-page.js';
+import { complain } from '../failure.js';
+import { checkWritable, outputTo, writeFile } from '../output.js';
+
+export function addReport(program: Command): void {
+  program
+    .command('report')
+    .summary('turn a sweep into one HTML page')
+    .description(
+      'Writes one HTML file with all points of a sweep: charts, tables, reservations over time, the command of each point. It opens from disk and needs nothing else.',
+    )
+    .argument('<DIR>', 'folder that psp sweep, psp merge or psp figure has written')
+    .option('--out <FILE>', 'where to write the page; default: report.html in the folder')
+    .addHelpText('after', '\nExamples:\n  psp report results/bimodal\n  psp report results/bimodal --out bimodal.html')
+    .action((folder: string, { out = join(folder, 'report.html') }: { out?: string }) => {
+      const { points, unreadable } = readSweep(folder);
+      for (const path of unreadable) complain(leftOut(path));
+      if (points.length === 0)
+        throw new InputError(`${join(folder, 'points')}: expected points of a sweep, found none`);
+      checkWritable(out);
+      const page = reportPage(
+        reportData(basename(resolve(folder)), points),
+        pageModules(join(PACKAGE_ROOT, 'dist'), 'report/page/main.js'),
+      );
+      writeFile(out, page);
+      const count = points.length === 1 ? '1 point' : `${points.length} points`;
+      outputTo(process.stdout).write(`${out}: ${count}, ${Math.ceil(Buffer.byteLength(page) / 1000)} kB\n`);
+    });
+}
