@@ -50,7 +50,12 @@ export function intervalOf({ y, low, high }: Point, unit: Panel['y']['unit']): s
 export function reservationPanel({ reservations, endNs, workers }: Run): Panel {
   const names = [...new Set(reservations.flatMap(({ groups }) => groups.map(({ name }) => name)))];
   return {
-    x: { label: 'time', scale: 'linear', unit: 'duration' },
+    x: {
+      label: 'time',
+      scale: 'linear',
+      unit: 'duration',
+      range: [0, Math.max(endNs, reservations.at(-1)?.atNs ?? 0)],
+    },
     y: { label: 'workers', scale: 'linear', range: [0, workers] },
     series: names.map((name): Series => ({ name, shape: 'plain-line', points: layer(name, reservations, endNs) })),
   };
