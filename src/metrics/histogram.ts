@@ -7,6 +7,7 @@
  *
  * 21 504 buckets (168 kB), whatever the number of values. Two histograms are merged by adding them up.
  */
+import { float64s } from '../units/arrays.js';
 
 const MANTISSA_BITS = 9;
 const BUCKETS_PER_OCTAVE = 1 << MANTISSA_BITS;
@@ -16,7 +17,7 @@ const EXPONENT_BIAS = 1023 << MANTISSA_BITS;
 
 export const BUCKETS = OCTAVES * BUCKETS_PER_OCTAVE;
 
-const scratch = new Float64Array(1);
+const scratch = float64s(1);
 const scratchWords = new Uint32Array(scratch.buffer);
 /** Which of the two words holds the exponent: the second on a little-endian machine. */
 const HIGH_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;

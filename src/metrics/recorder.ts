@@ -1,3 +1,4 @@
+import { float64s } from '../units/arrays.js';
 import { BUCKETS, bucketOf, Histogram } from './histogram.js';
 
 /** The measured distributions of one request type. */
@@ -29,7 +30,7 @@ export function createRecorder(types: number, sojournsNs?: Float64Array): Record
   const sojourns = new Float64Array(types * BUCKETS);
   const slowdowns = new Float64Array(types * BUCKETS);
   const services = new Float64Array(types * BUCKETS);
-  const sums = new Float64Array(types * 3);
+  const sums = float64s(types * 3);
 
   function record(type: number, sojournNs: number, serviceNs: number): void {
     const row = type * BUCKETS;

@@ -6,6 +6,7 @@
  * costs no memory of its own. The arrays by handle grow when a world hands out a larger one; a world that bounds the requests in flight
  * does not see that after warm-up.
  */
+import { int32s } from '../units/arrays.js';
 export class Queues {
   /** Requests in each queue. Read only. */
   readonly length: Int32Array;
@@ -15,9 +16,9 @@ export class Queues {
 
   /** Empty queues 0 … count-1. */
   constructor(readonly count: number) {
-    this.length = new Int32Array(count);
-    this.first = new Int32Array(count);
-    this.last = new Int32Array(count);
+    this.length = int32s(count);
+    this.first = int32s(count);
+    this.last = int32s(count);
   }
 
   /** Appends a request at the tail. */

@@ -1,3 +1,4 @@
+import { float64s, int32s } from '../units/arrays.js';
 import { TimedQueues } from './queues.js';
 import {
   DropReason,
@@ -49,16 +50,16 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.queues = new TimedQueues(types + 1, setup.now);
     this.idle = new WorkerSet(workers);
     this.idle.addRange(0, workers);
-    this.typeOn = new Int32Array(workers);
-    this.startedNs = new Float64Array(workers);
+    this.typeOn = int32s(workers);
+    this.startedNs = float64s(workers);
     this.spillway = workers - 1;
     this.handoverNs = setup.handoverNs ?? 0;
     // One more than the types: UNKNOWN is a group of its own, always the last.
-    this.groupOf = new Int32Array(types + 1);
+    this.groupOf = int32s(types + 1);
     this.groupTypes = Int32Array.from({ length: types + 1 }, (_, type) => type);
-    this.groupFrom = new Int32Array(types + 2);
-    this.waitingIn = new Int32Array(types + 1);
-    this.ownedCount = new Int32Array(types + 1);
+    this.groupFrom = int32s(types + 2);
+    this.waitingIn = int32s(types + 1);
+    this.ownedCount = int32s(types + 1);
     this.owned = Array.from({ length: types + 1 }, () => new WorkerSet(workers));
     this.stealable = Array.from({ length: types + 1 }, () => new WorkerSet(workers));
     this.beginGroups();

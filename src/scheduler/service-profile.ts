@@ -1,4 +1,6 @@
 /** Completions after which the mean of a type stops being a plain average and starts to forget. */
+import { float64s } from '../units/arrays.js';
+
 const MEMORY = 1000;
 
 /**
@@ -15,8 +17,8 @@ export class ServiceProfile {
   private readonly seen: Float64Array;
 
   constructor(types: number) {
-    this.meanNs = new Float64Array(types);
-    this.seen = new Float64Array(types);
+    this.meanNs = float64s(types);
+    this.seen = float64s(types);
     this.order = Int32Array.from({ length: types }, (_, type) => type);
     this.rank = Int32Array.from(this.order);
   }

@@ -1,3 +1,4 @@
+import { float64s, int32s } from '../units/arrays.js';
 import { TimedQueues } from './queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from './scheduler.js';
 import { ServiceProfile } from './service-profile.js';
@@ -28,8 +29,8 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
     this.profile = new ServiceProfile(types);
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
-    this.typeOn = new Int32Array(setup.workers);
-    this.startedNs = new Float64Array(setup.workers);
+    this.typeOn = int32s(setup.workers);
+    this.startedNs = float64s(setup.workers);
   }
 
   /** The type whose oldest request goes next. Asked only while some queue is not empty; must name a queue that is not. */

@@ -1,3 +1,5 @@
+import { int32s } from '../units/arrays.js';
+
 /**
  * A set of workers as a bitset of 32-bit words: constant-time add and delete, lowest member by a count of zeros.
  * Any number of workers; up to 32 it is a single word, which is the common case on one machine.
@@ -7,7 +9,7 @@ export class WorkerSet {
 
   /** An empty set that can hold workers 0 … capacity-1. */
   constructor(capacity: number) {
-    this.words = new Int32Array(Math.max(1, (capacity + 31) >>> 5));
+    this.words = int32s(Math.max(1, (capacity + 31) >>> 5));
   }
 
   add(worker: number): void {

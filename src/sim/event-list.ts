@@ -2,6 +2,7 @@
  * The future events of the workers. A worker has at most one (its request completes, its slice expires, or it has given up its request), so the
  * list holds at most one entry per worker. Events at the same time come in the order of worker numbers.
  */
+import { float64s, int32s } from '../units/arrays.js';
 export interface EventList {
   /** Time of the next event, ns; Infinity when there is none. */
   nextNs(): number;
@@ -27,9 +28,9 @@ export function createEventList(workers: number): EventList {
  */
 export function createSortedEventList(workers: number): EventList {
   // Index 0 is a sentinel that is later than everything.
-  const times = new Float64Array(workers + 1);
-  const owners = new Int32Array(workers + 1);
-  const last = new Int32Array(1);
+  const times = float64s(workers + 1);
+  const owners = int32s(workers + 1);
+  const last = int32s(1);
   times[0] = Number.POSITIVE_INFINITY;
 
   return {
@@ -66,10 +67,10 @@ export function createSortedEventList(workers: number): EventList {
 
 /** A 4-ary heap that knows where each worker's entry is. */
 export function createHeapEventList(workers: number): EventList {
-  const times = new Float64Array(workers);
-  const owners = new Int32Array(workers);
-  const position = new Int32Array(workers);
-  const count = new Int32Array(1);
+  const times = float64s(workers);
+  const owners = int32s(workers);
+  const position = int32s(workers);
+  const count = int32s(1);
 
   function earlier(timeNs: number, worker: number, at: number): boolean {
     const other = times[at]!;

@@ -252,14 +252,15 @@ export function createLoop(
   }
 
   function advance(batch: RequestBatch, from: number, to: number): void {
+    const { arrivalNs: arrivesNs, serviceNs: needsNs, type, flow } = batch;
     for (let i = from; i < to; i++) {
-      const atNs = batch.arrivalNs[i]!;
+      const atNs = arrivesNs[i]!;
       for (;;) {
         const nextNs = events.nextNs();
         if (nextNs > atNs) break;
         playNext(nextNs);
       }
-      admit(atNs, batch.serviceNs[i]!, batch.type[i]!, batch.flow[i]! | 0);
+      admit(atNs, needsNs[i]!, type[i]!, flow[i]! | 0);
     }
   }
 

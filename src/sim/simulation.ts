@@ -1,6 +1,7 @@
 import { formatDigest } from '../metrics/digest.js';
 import { createRecorder, type TypeMeasurements } from '../metrics/recorder.js';
 import { DROP_REASONS, type Reservation, type Scheduler, type Workers } from '../scheduler/scheduler.js';
+import { float64s, int32s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import { createEventList } from './event-list.js';
 import {
@@ -204,24 +205,24 @@ export function createSimulation(options: SimulationOptions): Simulation {
 }
 
 function createState(workers: number, types: number, owners: number, sojournsNs?: Float64Array): State {
-  const doubles = new Float64Array(6);
+  const doubles = float64s(6);
   doubles[FIRST_RECORDED] = Number.POSITIVE_INFINITY;
   return {
     events: createEventList(owners),
     recorder: createRecorder(types, sojournsNs),
-    hash: new Int32Array(2),
-    now: new Float64Array(1),
-    ideal: { demandNs: new Float64Array(1), completionNs: new Float64Array(1) },
-    integers: new Int32Array(3),
+    hash: int32s(2),
+    now: float64s(1),
+    ideal: { demandNs: float64s(1), completionNs: float64s(1) },
+    integers: int32s(3),
     doubles,
-    arrived: new Float64Array(types),
-    completed: new Float64Array(types),
-    dropped: new Float64Array(types),
-    dropReasons: new Float64Array(DROP_REASONS.length),
-    requestOn: new Int32Array(workers).fill(-1),
-    eventMeans: new Uint8Array(workers),
-    stretchFromNs: new Float64Array(workers),
-    toPayNs: new Float64Array(workers),
+    arrived: float64s(types),
+    completed: float64s(types),
+    dropped: float64s(types),
+    dropReasons: float64s(DROP_REASONS.length),
+    requestOn: int32s(workers).fill(-1),
+    eventMeans: uint8s(workers),
+    stretchFromNs: float64s(workers),
+    toPayNs: float64s(workers),
   };
 }
 

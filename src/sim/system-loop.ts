@@ -1,6 +1,7 @@
 import { foldCompletion } from '../metrics/digest.js';
 import type { Observer } from '../metrics/observer.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
+import { float64s, int32s, uint8s } from '../units/arrays.js';
 import { empiricalOf } from '../workload/distributions/empirical.js';
 import type { Random } from '../workload/random.js';
 import type { RequestBatch } from '../workload/request-source.js';
@@ -77,11 +78,11 @@ export function createSystemState(workers: number): SystemState {
   return {
     arrivals: new Inbox(),
     notices: new Inbox(),
-    doubles: new Float64Array(2),
-    integers: new Int32Array(5),
-    doneOn: new Int32Array(workers),
-    serial: new Int32Array(workers),
-    signalled: new Uint8Array(workers),
+    doubles: float64s(2),
+    integers: int32s(5),
+    doneOn: int32s(workers),
+    serial: int32s(workers),
+    signalled: uint8s(workers),
   };
 }
 
@@ -129,7 +130,7 @@ export function createSystemLoop(
   const handoffNs = drawn(simulated, 'handoffNs');
   const contextSwitchNs = drawn(simulated, 'contextSwitchNs');
   const dispatcherReplies = dispatcherTransmitNs > 0;
-  const messageNs = new Float64Array(MESSAGE_KINDS);
+  const messageNs = float64s(MESSAGE_KINDS);
   messageNs[Message.arrival] = costs.dispatcherReceiveNs;
   messageNs[Message.completed] = costs.completionNs + dispatcherTransmitNs;
   messageNs[Message.preempted] = costs.completionNs;

@@ -1,3 +1,4 @@
+import { int32s } from '../../units/arrays.js';
 import { definePolicy } from '../policy.js';
 import { grown } from '../queues.js';
 import { PREEMPT, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
@@ -33,7 +34,7 @@ class PreemptiveDarc extends Darc {
     this.quantumNs = parameters.quantumNs;
     this.backlog = parameters.backlog;
     const types = setup.types.length + 1;
-    this.requestOn = new Int32Array(setup.workers);
+    this.requestOn = int32s(setup.workers);
     this.overdueOf = Array.from({ length: types }, () => new WorkerSet(setup.workers));
     this.yieldingOn = new WorkerSet(setup.workers);
   }

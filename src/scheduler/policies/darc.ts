@@ -1,3 +1,4 @@
+import { float64s } from '../../units/arrays.js';
 import { definePolicy, type ParameterSpec, PolicyError, queueLimit } from '../policy.js';
 import { ReservedScheduler } from '../reserved-scheduler.js';
 import type { SchedulerSetup } from '../scheduler.js';
@@ -44,11 +45,11 @@ export class Darc extends ReservedScheduler {
   ) {
     super(setup, parameters.queue);
     const types = setup.types.length;
-    this.meanNs = new Float64Array(types).fill(Number.POSITIVE_INFINITY);
-    this.demand = new Float64Array(types);
-    this.nextDemand = new Float64Array(types);
-    this.windowSumNs = new Float64Array(types);
-    this.windowCount = new Float64Array(types);
+    this.meanNs = float64s(types).fill(Number.POSITIVE_INFINITY);
+    this.demand = float64s(types);
+    this.nextDemand = float64s(types);
+    this.windowSumNs = float64s(types);
+    this.windowCount = float64s(types);
     this.order = Int32Array.from({ length: types }, (_, type) => type);
     if (parameters.oracle) this.believe(setup);
   }

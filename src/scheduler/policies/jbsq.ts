@@ -1,3 +1,4 @@
+import { int32s } from '../../units/arrays.js';
 import { definePolicy, queueLimit } from '../policy.js';
 import { Queues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
@@ -36,8 +37,8 @@ class BoundedShortestQueue implements Scheduler {
     this.holding = Array.from({ length: k }, () => new WorkerSet(workers));
     this.holding[0]!.addRange(0, workers);
     this.ready = new WorkerSet(workers);
-    this.requestOn = new Int32Array(workers);
-    this.loads = new Int32Array(workers);
+    this.requestOn = int32s(workers);
+    this.loads = int32s(workers);
     this.room = k * workers;
   }
 

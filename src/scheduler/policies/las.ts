@@ -1,3 +1,4 @@
+import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy } from '../policy.js';
 import { Queues } from '../queues.js';
 import { RequestHeap } from '../request-heap.js';
@@ -33,8 +34,8 @@ class LeastAttained implements Scheduler {
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
     this.yieldingOn = new WorkerSet(setup.workers);
-    this.requestOn = new Int32Array(setup.workers);
-    this.bornNs = new Float64Array(setup.workers).fill(Number.POSITIVE_INFINITY);
+    this.requestOn = int32s(setup.workers);
+    this.bornNs = float64s(setup.workers).fill(Number.POSITIVE_INFINITY);
   }
 
   arrive(request: number, _type: number, _flow: number): void {

@@ -1,3 +1,4 @@
+import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy, knownDemand } from '../policy.js';
 import { RequestHeap } from '../request-heap.js';
 import { PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
@@ -31,8 +32,8 @@ class ShortestRemaining implements Scheduler {
     this.demandNs = knownDemand(setup);
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
-    this.requestOn = new Int32Array(setup.workers);
-    this.endsNs = new Float64Array(setup.workers);
+    this.requestOn = int32s(setup.workers);
+    this.endsNs = float64s(setup.workers);
   }
 
   arrive(request: number, _type: number, _flow: number): void {

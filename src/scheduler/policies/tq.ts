@@ -1,3 +1,4 @@
+import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy, queueLimit } from '../policy.js';
 import { grown, Queues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
@@ -36,8 +37,8 @@ class TinyQuanta implements Scheduler {
     this.idle = new WorkerSet(workers);
     this.idle.addRange(0, workers);
     this.ready = new WorkerSet(workers);
-    this.requestOn = new Int32Array(workers);
-    this.burden = new Float64Array(workers);
+    this.requestOn = int32s(workers);
+    this.burden = float64s(workers);
   }
 
   arrive(request: number, _type: number, _flow: number): void {

@@ -1,3 +1,4 @@
+import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
 import { grown, TimedQueues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
@@ -57,8 +58,8 @@ class TimeSharing implements Scheduler {
     this.yieldingOn = new WorkerSet(setup.workers);
     this.profile = new ServiceProfile(types);
     this.statedSloNs = Float64Array.from([...setup.types.map((type) => type.sloNs ?? 0), 0]);
-    this.requestOn = new Int32Array(setup.workers);
-    this.startedNs = new Float64Array(setup.workers);
+    this.requestOn = int32s(setup.workers);
+    this.startedNs = float64s(setup.workers);
     this.typeOf = new Uint16Array(1024);
     this.attainedNs = new Float64Array(1024);
     this.quantumNs = parameters.quantumNs;
