@@ -18,7 +18,9 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Targets, millions of requests per second and core. */
+/** The C++ loop on the machine that the targets were set on, millions of requests per second. */
+const REFERENCE_LOOP = 57;
+/** Targets there, millions of requests per second and core. */
 const target = (policy, workers) =>
   workers === 256 ? 5 : policy.clairvoyant ? 4 : policy.preemptive ? 8 : policy.name === 'c-fcfs' ? 15 : 12;
 
@@ -90,7 +92,8 @@ function report(list, figures) {
   );
   const row = (...cells) =>
     console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(30) : cell.padStart(13))).join(''));
-  row('', 'ns/request', 'M requests/s', 'target', 'x C++ bare', 'x C++ full', 'max RSS MB');
+  const here = 1000 / bare / REFERENCE_LOOP;
+  row('', 'ns/request', 'M requests/s', 'target', 'scaled', 'x C++ bare', 'x C++ full', 'max RSS MB');
   for (const { label, target } of list) {
     const ns = of(label);
     const rss = Math.max(...figures.get(label).map((figure) => figure.maxRssMb ?? 0));
@@ -99,12 +102,14 @@ function report(list, figures) {
       ns.toFixed(1),
       (1000 / ns).toFixed(2),
       target ? String(target) : '',
+      target && !Number.isNaN(here) ? (target * here).toFixed(1) : '',
       (ns / bare).toFixed(2),
       (ns / full).toFixed(2),
       rss ? rss.toFixed(0) : '',
     );
   }
   console.log(
-    '\nbare: the C++ loop adds up sojourns only; full: with the histograms and the digest that every psp run keeps',
+    '\nbare: the C++ loop adds up sojourns only; full: with the histograms and the digest that every psp run keeps' +
+      `\nscaled: the target times the speed of this machine, which is that of the bare loop over ${REFERENCE_LOOP} M/s, its speed where the targets were set`,
   );
 }
