@@ -7,7 +7,12 @@ import { setFlagsFromString } from 'node:v8';
  *   once that code has been deoptimised; without, the next call gets the fully optimised function.
  * - The loop calls the policy, the event list and the recorder, each small; together they exceed what V8 inlines into one function by default.
  */
-const FLAGS = ['--no-use-osr', '--max-inlined-bytecode-size-cumulative=6000', '--max-inlined-bytecode-size=1000'];
+const FLAGS = [
+  '--no-use-osr',
+  '--max-inlined-bytecode-size-cumulative=8000',
+  '--max-inlined-bytecode-size-absolute=10000',
+  '--max-inlined-bytecode-size=1000',
+];
 
 /** To be called before the simulator is loaded: code that is compiled already stays as it is. The flags hold for the whole process. */
 export function setEngineFlags(): void {
