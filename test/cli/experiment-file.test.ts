@@ -108,6 +108,21 @@ it('ranges have no digits that rounding left behind, and an end', () => {
   const load = SETTINGS.find(({ key }) => key === 'load')!;
   expect(parseList(load, '.1:.7:.1,2', '')).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 2]);
   expect(parseList(load, '.1:.75:.3', '')).toEqual([0.1, 0.4, 0.7]);
+  const policy = LISTED.find(({ key }) => key === 'policy')!;
+  expect(parseList(policy, 'darc-static:reserved=0:4:2,darc', '')).toEqual([
+    ...[0, 2, 4].map((n) => `darc-static:reserved=${n}`),
+    'darc',
+  ]);
+  expect(parseList(policy, 'ts:quantum=5us, 10us:cost=0ns,1us,darc:oracle', '')).toEqual([
+    'ts:quantum=5us:cost=0ns',
+    'ts:quantum=5us:cost=1us',
+    'ts:quantum=10us:cost=0ns',
+    'ts:quantum=10us:cost=1us',
+    'darc:oracle',
+  ]);
+  expect(() => parseList(policy, 'ts:quantum=5us:20us:5us', '--policy')).toThrow(
+    "--policy: quantum: expected a value, values as a,b or numbers as from:to:step, found '5us:20us:5us'",
+  );
   expect(() => parseList(load, '.1:1:1e-9', '--load')).toThrow(
     "--load: expected at most 10000 values, found '.1:1:1e-9'",
   );
