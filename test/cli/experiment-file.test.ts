@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
-import { parseList } from '../../src/cli/lists.js';
+import { LISTED, parseList } from '../../src/cli/lists.js';
 import { SETTINGS } from '../../src/cli/settings.js';
 import { planSweep } from '../../src/experiment/sweep/plan.js';
 import { blocks } from '../docs/pages.js';
@@ -108,6 +108,13 @@ it('ranges have no digits that rounding left behind, and an end', () => {
   const load = SETTINGS.find(({ key }) => key === 'load')!;
   expect(parseList(load, '.1:.7:.1,2', '')).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 2]);
   expect(parseList(load, '.1:.75:.3', '')).toEqual([0.1, 0.4, 0.7]);
+  expect(() => parseList(load, '.1:1:1e-9', '--load')).toThrow(
+    "--load: expected at most 10000 values, found '.1:1:1e-9'",
+  );
+  expect(() => parseList(load, '.1,,.2', '--load')).toThrow('--load: expected a number above 0');
+});
+
+it('parameters of policies have lists and ranges on the command line, too', () => {
   const policy = LISTED.find(({ key }) => key === 'policy')!;
   expect(parseList(policy, 'darc-static:reserved=0:4:2,darc', '')).toEqual([
     ...[0, 2, 4].map((n) => `darc-static:reserved=${n}`),
@@ -123,8 +130,4 @@ it('ranges have no digits that rounding left behind, and an end', () => {
   expect(() => parseList(policy, 'ts:quantum=5us:20us:5us', '--policy')).toThrow(
     "--policy: quantum: expected a value, values as a,b or numbers as from:to:step, found '5us:20us:5us'",
   );
-  expect(() => parseList(load, '.1:1:1e-9', '--load')).toThrow(
-    "--load: expected at most 10000 values, found '.1:1:1e-9'",
-  );
-  expect(() => parseList(load, '.1,,.2', '--load')).toThrow('--load: expected a number above 0');
 });
