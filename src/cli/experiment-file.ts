@@ -6,7 +6,7 @@ import { Checker, type Problem, show } from '../workload/checker.js';
 import { list, text } from '../workload/fields.js';
 import { WorkloadError } from '../workload/workload-error.js';
 import { readYaml } from '../workload/yaml-source.js';
-import { LISTED, overrideLists, parseList, parseValues } from './lists.js';
+import { LISTED, overrideLists, parseList, policiesOf } from './lists.js';
 import { conflict, type Setting } from './settings.js';
 
 export interface Experiment {
@@ -93,18 +93,9 @@ function readPolicies(setting: Setting, item: Record<string, unknown>, here: Che
     here.refuse(`expected a map with the name of a policy and its parameters, found ${show(name)} as the name`);
     return [];
   }
-  return read(here, () => {
-    let policies = [name];
-    for (const [key, value] of Object.entries(parameters)) {
-      const values = [value].flat().flatMap((one: unknown) => parseValues(String(one), numberOrWord));
-      policies = policies.flatMap((policy) => values.map((one) => `${policy}:${key}=${one}`));
-    }
-    return policies.flatMap((policy) => parseList(setting, policy, ''));
-  });
-}
-
-function numberOrWord(word: string): number | string {
-  return /^[\d.]/.test(word) && Number.isFinite(Number(word)) ? Number(word) : word;
+  return read(here, () =>
+    policiesOf(name, Object.entries(parameters)).flatMap((policy) => parseList(setting, policy, '')),
+  );
 }
 
 /** What a reader refuses is a problem of this place. */

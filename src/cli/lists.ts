@@ -20,9 +20,56 @@ const MOST_VALUES = 10_000;
  * @throws InputError
  */
 export function parseList(setting: Setting, text: string, where: string): unknown[] {
-  // Those that may be given several times split their text themselves; a policy has colons of its own.
-  const parse = setting.many ? setting.parse : (words: string) => parseValues(words, setting.parse);
-  return parseSetting({ ...setting, parse }, text, where) as unknown[];
+  return parseSetting({ ...setting, parse: parserOf(setting) }, text, where) as unknown[];
+}
+
+function parserOf(setting: Setting): (text: string) => unknown {
+  if (setting.field === 'policies') {
+    return (text) => splitPolicies(text).flatMap((policy) => setting.parse(policy) as unknown[]);
+  }
+  // The others that may be given several times split their text themselves.
+  return setting.many ? setting.parse : (text) => parseValues(text, setting.parse);
+}
+
+/** A policy, of which each parameter may have several values: `ts:quantum=5us,10us`, `darc-static:reserved=0:4:2`. Names begin with a letter, values of lists with a digit. */
+function splitPolicies(text: string): string[] {
+  return text.split(/,(?!\s*[\d.])/).flatMap((each) => {
+    const [name = '', ...settings] = each.split(/:(?!\s*[\d.])/).map((part) => part.trim());
+    const parameters = settings.map((setting): [string, unknown] => {
+      const at = setting.indexOf('=');
+      return at < 0 ? [setting, undefined] : [setting.slice(0, at), setting.slice(at + 1)];
+    });
+    return policiesOf(name, parameters);
+  });
+}
+
+/**
+ * A policy, as it is typed, for every combination of its parameters.
+ *
+ * @param parameters each with a value or several, as a list, as `a,b` or as `from:to:step`; undefined for one that is only named
+ * @throws Error when a range is none
+ */
+export function policiesOf(name: string, parameters: readonly (readonly [key: string, value: unknown])[]): string[] {
+  let policies = [name];
+  for (const [key, value] of parameters) {
+    const values =
+      value === undefined ? [undefined] : [value].flat().flatMap((one) => parameterValues(key, String(one)));
+    policies = policies.flatMap((policy) =>
+      values.map((one) => (one === undefined ? `${policy}:${key}` : `${policy}:${key}=${one}`)),
+    );
+  }
+  return policies;
+}
+
+function parameterValues(key: string, text: string): unknown[] {
+  const values = parseValues(text, numberOrWord);
+  const wrong = values.find((value) => String(value).includes(':'));
+  if (wrong === undefined) return values;
+  throw new Error(`${key}: expected a value, values as a,b or numbers as from:to:step, found '${wrong}'`);
+}
+
+function numberOrWord(word: string): number | string {
+  return /^[\d.]/.test(word) && Number.isFinite(Number(word)) ? Number(word) : word;
 }
 
 /**

@@ -20,6 +20,10 @@ describe('psp capacity', () => {
     [[...SMALL, '--slo', 'p99 sojourn <= 10'], 'expected a duration with its unit'],
     [[...SMALL, '--slo', 'p99 slowdown <= 10 for B'], "unknown type 'B'"],
     [[...SMALL, '--slo', 'p99 slowdown <= 10', '--find', 'workers'], '--find workers and --rate'],
+    [
+      [...SMALL, '--slo', 'p99 slowdown <= 10', '--find', 'workers', '--rate', '100k'],
+      'expected only one of --workers and --find workers, found both',
+    ],
     [[...SMALL, '--slo', 'p99 slowdown <= 10', '--find', 'cores'], 'Allowed choices are load, workers'],
     [[...SMALL, '--slo', 'p99 slowdown <= 10', '--picture', 'x.pdf'], 'x.pdf'],
     [[...SMALL, '--slo', 'p99 slowdown <= 10', '--json', 'none/x.json'], 'none/x.json'],

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
-import { parseList } from '../../src/cli/lists.js';
+import { LISTED, parseList } from '../../src/cli/lists.js';
 import { SETTINGS } from '../../src/cli/settings.js';
 import { planSweep } from '../../src/experiment/sweep/plan.js';
 import { blocks } from '../docs/pages.js';
@@ -112,4 +112,22 @@ it('ranges have no digits that rounding left behind, and an end', () => {
     "--load: expected at most 10000 values, found '.1:1:1e-9'",
   );
   expect(() => parseList(load, '.1,,.2', '--load')).toThrow('--load: expected a number above 0');
+});
+
+it('parameters of policies have lists and ranges on the command line, too', () => {
+  const policy = LISTED.find(({ key }) => key === 'policy')!;
+  expect(parseList(policy, 'darc-static:reserved=0:4:2,darc', '')).toEqual([
+    ...[0, 2, 4].map((n) => `darc-static:reserved=${n}`),
+    'darc',
+  ]);
+  expect(parseList(policy, 'ts:quantum=5us, 10us:cost=0ns,1us,darc:oracle', '')).toEqual([
+    'ts:quantum=5us:cost=0ns',
+    'ts:quantum=5us:cost=1us',
+    'ts:quantum=10us:cost=0ns',
+    'ts:quantum=10us:cost=1us',
+    'darc:oracle',
+  ]);
+  expect(() => parseList(policy, 'ts:quantum=5us:20us:5us', '--policy')).toThrow(
+    "--policy: quantum: expected a value, values as a,b or numbers as from:to:step, found '5us:20us:5us'",
+  );
 });

@@ -86,9 +86,8 @@ async function capacity({
   if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
   for (const file of [json, picture]) if (file !== undefined && file !== '-') checkWritable(file);
   const { signal, undo } = abortOnSignal();
-  let tried = 0;
-  // Bisection of a hundred takes seven; how many contenders there are is told by their names.
-  const { hide, note } = showProgress({ done: () => 1 - 1 / (1 + tried / 10) }, 'capacity');
+  // How many probes there will be, and how often each is repeated, is what is looked for.
+  const { hide, note } = showProgress(undefined, 'capacity');
   let found: Capacity;
   try {
     found = await findCapacity(
@@ -99,7 +98,6 @@ async function capacity({
         signal,
         ...(maxReplications !== undefined && { mostReplications: maxReplications }),
         onProbe: (contender, workers, load) => {
-          tried++;
           note(` · ${contender} at load ${load.toFixed(2)} with ${workers} workers`);
         },
       },

@@ -23,7 +23,8 @@ export function addWorker(program: Command): void {
           signal,
           onReady: (cores) => output.write(`${shownUrl(redis)}: waiting for points, ${cores} at a time\n`),
           onPoint: ({ command }) => output.write(`finished: ${command}\n`),
-          onFailure: ({ command }, message) => complain(`failed: ${command}: ${message}`),
+          onFailure: ({ command }, message, again) =>
+            complain(`failed${again ? ', will be tried again' : ''}: ${command}: ${message}`),
           onNote: complain,
         });
       } finally {

@@ -49,6 +49,9 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
   if ((find === 'workers') !== (settings.rateRps !== undefined)) {
     throw new InputError('expected --find workers and --rate together, or neither (the load is found)');
   }
+  if (find === 'workers' && settings.workers !== undefined) {
+    throw new InputError('expected only one of --workers and --find workers, found both');
+  }
   const contenders = contendersOf(find === 'load' ? { ...settings, load: 0.5 } : settings);
   // Everything is refused before anything runs.
   const plans = [];

@@ -8,8 +8,10 @@ import { connect, type JobAnswer, type JobData, PREFIX, QUEUE, unpackPoint } fro
 import { shownUrl } from './redis-url.js';
 
 const POLL_MS = 250;
-/** Between two looks for jobs that are gone, and for workers. */
+/** Between two looks at all jobs, also for those that are gone, and for workers. */
 const CHECK_MS = 3000;
+/** Workers take points in their order, so that the first ones tell how it goes; only these are asked about in between. */
+const FIRST = 500;
 /** A point that fails for want of memory, say, is tried again, perhaps elsewhere. */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 1000;
@@ -38,11 +40,15 @@ export function bullmqEngine(url: string): Engine {
       queue.on('error', () => {});
       const waiting = new Map(points.map((planned) => [planned.key, planned]));
       const aborted = new Promise<void>((resolve) => hooks.signal.addEventListener('abort', () => resolve()));
+      const coordination = coordinate(queue, waiting, url, hooks);
+      const withdrawal = () => coordination.catch(() => {}).then(() => withdraw(queue, waiting));
       try {
-        await Promise.race([coordinate(queue, waiting, url, hooks), aborted]);
-        if (hooks.signal.aborted)
-          await Promise.race([withdraw(queue, waiting), sleep(2000, undefined, { ref: false })]);
+        await Promise.race([coordination, aborted]);
       } finally {
+        // It was interrupted, or a result could not be kept. Not waited for when Redis is away.
+        if (waiting.size > 0) {
+          await Promise.race([withdrawal(), sleep(2000, undefined, { ref: false })]).catch(() => {});
+        }
         await Promise.race([queue.close(), sleep(1000, undefined, { ref: false })]);
         client.disconnect();
       }
@@ -71,10 +77,12 @@ async function coordinate(
   let checkedMs = Number.NEGATIVE_INFINITY;
   let noted = false;
   while (waiting.size > 0 && !hooks.signal.aborted) {
-    await collect(queue, waiting, hooks);
-    if (performance.now() - checkedMs >= CHECK_MS && waiting.size > 0) {
-      checkedMs = performance.now();
-      await submit(queue, await missing(queue, waiting));
+    const isCheck = performance.now() - checkedMs >= CHECK_MS;
+    if (isCheck) checkedMs = performance.now();
+    const lost = await collect(queue, waiting, isCheck ? waiting.size : FIRST, hooks);
+    if (isCheck && waiting.size > 0) {
+      // Redis lost them, or another sweep took the result.
+      await submit(queue, lost);
       if (!noted && (await queue.getWorkersCount()) === 0) {
         hooks.onNote(`nobody takes the points: start psp worker --redis ${shownUrl(url)} on one machine or many`);
         noted = true;
@@ -86,8 +94,8 @@ async function coordinate(
 
 /** A failure of an earlier sweep is no reason not to try again. */
 async function forgetFailures(queue: PointQueue, waiting: ReadonlyMap<string, PlannedPoint>): Promise<void> {
-  const failed = await queue.getJobs(['failed']);
-  await Promise.all(failed.filter((job) => waiting.has(job.id!)).map((job) => job.remove()));
+  const found = await statesOf(queue, [...waiting.values()]);
+  await Promise.all(found.filter(({ state }) => state === 'failed').map(({ planned: { key } }) => queue.remove(key)));
 }
 
 /** Adds the jobs that are not there. */
@@ -109,13 +117,26 @@ async function submit(queue: PointQueue, points: readonly PlannedPoint[]): Promi
   }
 }
 
-/** Takes what is finished or failed, once, and hears how far the others are. */
-async function collect(queue: PointQueue, waiting: Map<string, PlannedPoint>, hooks: EngineHooks): Promise<void> {
-  const settled = (await queue.getJobs(['completed', 'failed'])) as PointJob[];
-  for (const job of settled) {
-    const planned = waiting.get(job?.id ?? '');
-    if (!planned) continue;
-    waiting.delete(planned.key);
+/**
+ * Takes what is finished or failed of the first that are waited for, once, and hears how far those are that run. Asks for nothing but these: other sweeps may have
+ * thousands of jobs on the same Redis. Answers those whose jobs are nowhere.
+ */
+async function collect(
+  queue: PointQueue,
+  waiting: Map<string, PlannedPoint>,
+  first: number,
+  hooks: EngineHooks,
+): Promise<PlannedPoint[]> {
+  const lost: PlannedPoint[] = [];
+  for (const { planned, state } of await statesOf(queue, [...waiting.values()].slice(0, first))) {
+    if (state === 'unknown') lost.push(planned);
+    if (state !== 'completed' && state !== 'failed' && state !== 'active') continue;
+    const job = (await queue.getJob(planned.key)) as PointJob | undefined;
+    if (!job) continue;
+    if (state === 'active') {
+      hooks.onProgress(planned, Number(job.progress) || 0);
+      continue;
+    }
     if (job.returnvalue) {
       const point = unpackPoint(job.returnvalue);
       hooks.onRequests(point.result.requests);
@@ -123,28 +144,34 @@ async function collect(queue: PointQueue, waiting: Map<string, PlannedPoint>, ho
     } else {
       hooks.onFailure(planned, job.failedReason);
     }
+    // Only now, so that a result that could not be kept here stays there.
+    waiting.delete(planned.key);
     await job.remove();
   }
-  for (const job of (await queue.getJobs(['active'])) as PointJob[]) {
-    const planned = waiting.get(job?.id ?? '');
-    if (planned) hooks.onProgress(planned, Number(job.progress) || 0);
-  }
+  return lost;
 }
 
-/** Points whose jobs are nowhere: Redis lost them, or another sweep took the result. */
-async function missing(queue: PointQueue, waiting: ReadonlyMap<string, PlannedPoint>): Promise<PlannedPoint[]> {
-  const gone: PlannedPoint[] = [];
-  const all = [...waiting.values()];
-  for (let i = 0; i < all.length; i += AT_ONCE) {
-    const some = all.slice(i, i + AT_ONCE);
+interface Found {
+  readonly planned: PlannedPoint;
+  readonly state: Awaited<ReturnType<PointQueue['getJobState']>>;
+}
+
+async function statesOf(queue: PointQueue, points: readonly PlannedPoint[]): Promise<Found[]> {
+  const found: Found[] = [];
+  for (let i = 0; i < points.length; i += AT_ONCE) {
+    const some = points.slice(i, i + AT_ONCE);
     const states = await Promise.all(some.map(({ key }) => queue.getJobState(key)));
-    gone.push(...some.filter((_, k) => states[k] === 'unknown'));
+    found.push(...some.map((planned, k) => ({ planned, state: states[k]! })));
   }
-  return gone;
+  return found;
 }
 
 /** Takes back what nobody has begun. */
 async function withdraw(queue: PointQueue, waiting: ReadonlyMap<string, PlannedPoint>): Promise<void> {
-  // One that has been begun is locked, and is not removed.
-  await Promise.allSettled([...waiting.keys()].map((key) => queue.remove(key)));
+  const begun: readonly string[] = ['active', 'completed', 'failed'];
+  const found = await statesOf(queue, [...waiting.values()]);
+  // One that is begun just now is locked, and is not removed.
+  await Promise.allSettled(
+    found.filter(({ state }) => !begun.includes(state)).map(({ planned: { key } }) => queue.remove(key)),
+  );
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Settings } from '../plan.js';
 
 const UNITS: readonly (readonly [string, number])[] = [
@@ -33,7 +33,7 @@ export function commandOf(settings: Settings, folder = '.'): string {
     return value === undefined ? [] : [(write as (value: unknown) => string)(value)];
   });
   // A name stays; a file is found from the working directory.
-  const found = /\./.test(workload) ? join(folder, workload) : workload;
+  const found = /\./.test(workload) && !isAbsolute(workload) ? join(folder, workload) : workload;
   return ['psp sim --workload', quoted(found), ...options.map(quotedValue)].join(' ');
 }
 

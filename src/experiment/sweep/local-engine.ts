@@ -17,17 +17,26 @@ export function localEngine(shared?: ThreadPool): Engine {
     async run(points, hooks) {
       const threads = shared ?? createThreadPool();
       const rest = points[Symbol.iterator]();
+      // A result that cannot be kept, on a full disk, is no failure of its point: no other could be kept either, so the runs end.
+      const broken = new AbortController();
+      const signal = AbortSignal.any([hooks.signal, broken.signal]);
       const lane = async () => {
         for (const planned of rest) {
-          if (hooks.signal.aborted) return;
+          if (signal.aborted) return;
           const found = hooks.alreadyThere(planned);
           if (found) hooks.onPoint(found);
-          else await runOne(planned, threads, hooks);
+          else (await runOne(planned, threads, { ...hooks, signal }))();
         }
       };
+      const guarded = () =>
+        lane().catch((error: unknown) => {
+          broken.abort();
+          throw error;
+        });
       try {
         // One more than there are cores: while one's last replications run, and its result is written, the next has begun.
-        await Promise.all(Array.from({ length: threads.cores + 1 }, lane));
+        const lanes = await Promise.allSettled(Array.from({ length: threads.cores + 1 }, guarded));
+        for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
       } finally {
         if (!shared) threads.close();
       }
@@ -35,12 +44,13 @@ export function localEngine(shared?: ThreadPool): Engine {
   };
 }
 
-async function runOne(planned: PlannedPoint, threads: ThreadPool, hooks: EngineHooks): Promise<void> {
+/** Runs a point, and answers how to tell of its end; whoever is told may fail, which is not the point's failure. */
+async function runOne(planned: PlannedPoint, threads: ThreadPool, hooks: EngineHooks): Promise<() => void> {
   try {
     const point = await runPoint(planned, threads, hooks);
-    if (point) hooks.onPoint(point);
+    return () => point && hooks.onPoint(point);
   } catch (error) {
-    hooks.onFailure(planned, (error as Error).message);
+    return () => hooks.onFailure(planned, (error as Error).message);
   }
 }
 

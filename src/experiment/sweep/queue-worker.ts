@@ -24,7 +24,8 @@ export interface WorkerOptions {
   readonly signal: AbortSignal;
   readonly onReady: (cores: number) => void;
   readonly onPoint: (planned: PlannedPoint) => void;
-  readonly onFailure: (planned: PlannedPoint, message: string) => void;
+  /** @param again it will be tried again */
+  readonly onFailure: (planned: PlannedPoint, message: string, again: boolean) => void;
   readonly onNote: (message: string) => void;
 }
 
@@ -61,7 +62,8 @@ export async function runQueueWorker(options: WorkerOptions): Promise<void> {
     maxStalledCount: MOST_DEATHS,
   });
   worker.on('completed', (job) => onPoint(job.data));
-  worker.on('failed', (job, error) => job && onFailure(job.data, error.message));
+  // A job that will be tried again is not finished.
+  worker.on('failed', (job, error) => job && onFailure(job.data, error.message, job.finishedOn === undefined));
   worker.on('stalled', (key) => onNote(`point ${key}: its worker is gone; it runs again`));
   // Told of by the connection.
   worker.on('error', () => {});

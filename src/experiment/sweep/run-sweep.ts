@@ -101,9 +101,12 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
       onNote: (message) => onNote?.(message),
       alreadyThere: ({ key }) => readPoint(out, key),
     });
-  } finally {
-    writeTables(out, onNote);
+  } catch (error) {
+    // What ended the sweep is what is to be said, if the tables cannot be written either.
+    tryTo(() => writeTables(out, onNote));
+    throw error;
   }
+  writeTables(out, onNote);
   return {
     ran: points.size - present,
     present,
@@ -111,6 +114,14 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
     left: planned.length - points.size - failures.length,
     points: planned.flatMap(({ key }) => points.get(key) ?? []),
   };
+}
+
+function tryTo(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // Told of already.
+  }
 }
 
 /** Writes `results.csv` and `results.parquet` from all points of a folder. @throws EnvironmentError */

@@ -1,4 +1,5 @@
 /** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes. */
+import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -24,13 +25,28 @@ export interface Sweep {
   readonly unreadable: readonly string[];
 }
 
-/** Makes the folder, if it is not there. @throws InputError when it cannot be made, or not be written */
+/** Ends the names of files that are being written. */
+const PART = '.part';
+/** Nobody takes so long to write a file: a part that is older was left by a process that was killed. */
+const LEFTOVER_MS = 24 * 3600 * 1000;
+
+/** Makes the folder, if it is not there, and tidies it. @throws InputError when it cannot be made, or not be written */
 export function createStore(folder: string): void {
   try {
     makeFolder(pointsIn(folder));
     accessSync(pointsIn(folder), constants.W_OK);
   } catch (error) {
     throw new InputError(`${folder}: cannot be made: ${(error as Error).message}`);
+  }
+  for (const each of [folder, pointsIn(folder)]) removeLeftovers(each);
+}
+
+function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder).filter((each) => each.endsWith(PART))) {
+    const path = join(folder, name);
+    // Another process may have finished or removed it meanwhile.
+    const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (Date.now() - writtenMs > LEFTOVER_MS) rmSync(path, { force: true });
   }
 }
 
@@ -83,7 +99,8 @@ export function leftOut(path: string): string {
  * @throws EnvironmentError
  */
 export function writeWhole(path: string, content: string | Uint8Array): void {
-  const temporary = `${path}.${process.pid}.part`;
+  // Random, because machines that share the folder have processes of the same number.
+  const temporary = `${path}.${randomUUID()}${PART}`;
   try {
     writeFileSync(temporary, content);
     renameSync(temporary, path);

@@ -1,6 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import * as packageInfo from '../../../src/experiment/package-info.js';
 import { planSweep } from '../../../src/experiment/sweep/plan.js';
+import { scratchFolder } from '../../cli/psp.js';
 import { plan } from './points.js';
+
+// So that one of its functions can be replaced.
+vi.mock('../../../src/experiment/package-info.js', { spy: true });
+const folder = scratchFolder();
+const ONE = { policies: ['c-fcfs'] } as const;
 
 describe('the points of a sweep', () => {
   it('are every combination, those of a policy one after another', async () => {
@@ -56,6 +65,30 @@ describe('the points of a sweep', () => {
     expect(other!.key).not.toBe(usual!.key);
   });
 
+  it('are others in another version of psp', async () => {
+    const [point] = await plan();
+    const version = vi.spyOn(packageInfo, 'packageVersion').mockReturnValue('99.0.0');
+    const [other] = await plan();
+    version.mockRestore();
+    expect(other!.spec).toEqual(point!.spec);
+    expect(other!.key).not.toBe(point!.key);
+    expect((await plan())[0]!.key).toBe(point!.key);
+  });
+
+  it('are others when the workload file says something else, and the same when it only looks different', async () => {
+    const keyOf = async (name: string, content: string) => {
+      writeFileSync(join(folder, name), content);
+      const [point] = await planSweep([{ lists: { ...ONE, workload: [name] }, folder }]);
+      return point!.key;
+    };
+    const yaml = (mean: string) => `name: w\ntypes: [{ name: A, ratio: 1, service: ${mean} }]\n`;
+    const key = await keyOf('w.yaml', yaml('10us'));
+    expect(await keyOf('w.yaml', yaml('11us'))).not.toBe(key);
+    expect(await keyOf('elsewhere.yaml', `# a comment\n${yaml('10us')}`)).toBe(key);
+    const trace = (ns: number) => `arrival_ns,type,service_ns\n0,A,${ns}\n1000,A,${ns}\n`;
+    expect(await keyOf('t.csv', trace(10))).not.toBe(await keyOf('t.csv', trace(11)));
+  });
+
   it('carry the command that runs them', async () => {
     const [point] = await plan({
       policies: ['ts:quantum=5us'],
@@ -67,6 +100,15 @@ describe('the points of a sweep', () => {
     expect(point!.command).toBe(
       "psp sim --workload bimodal --policy ts:quantum=5us --system ideal --load 0.3 --requests 2000 --seed 'o'\\''clock' --precision 5%:p99.9",
     );
+  });
+
+  it('carry the path of a file from where the command is typed', async () => {
+    const absolute = join(folder, 'here.yaml');
+    writeFileSync(absolute, 'name: w\ntypes: [{ name: A, ratio: 1, service: 1us }]\n');
+    const commandOf = async (workload: string) =>
+      (await planSweep([{ lists: { ...ONE, workload: [workload] }, folder }]))[0]!.command;
+    expect(await commandOf(absolute)).toBe(`psp sim --workload ${absolute} --policy c-fcfs`);
+    expect(await commandOf('here.yaml')).toBe(`psp sim --workload ${absolute} --policy c-fcfs`);
   });
 
   it('are not too many', async () => {

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/experiment/sweep/engine.js';
 import { mergeSweeps } from '../../../src/experiment/sweep/merge.js';
-import { readPoint, readSweep, writePoint } from '../../../src/experiment/sweep/store.js';
+import { readPoint, readSweep, writePoint, writeWhole } from '../../../src/experiment/sweep/store.js';
 import { engine, runReplicated, runSweep, threads } from './built.js';
 import { folders, plan, poisoned } from './points.js';
 
@@ -87,6 +87,60 @@ describe('a sweep', () => {
     ).toEqual([points[0]!.key, points[1]!.key].sort());
     expect(readdirSync(join(out, 'points'))).toHaveLength(2);
     expect(readFileSync(join(out, 'results.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 2 * 3);
+  });
+
+  it('ends at the first result that cannot be written: no point has failed, and no other is begun', async () => {
+    const out = folder();
+    const load = Array.from({ length: 12 }, (_, i) => 0.1 + i / 20);
+    // The first would run for minutes, the others for no time.
+    const endless = await plan({ policies: ['c-fcfs'], load: [0.5], requests: [1e9] });
+    const points = [...endless, ...(await plan({ policies: ['c-fcfs'], load }))];
+    const begun = new Set<string>();
+    const failed: string[] = [];
+    const breaking: Engine = {
+      run: (missing, hooks) =>
+        engine.run(missing, {
+          ...hooks,
+          alreadyThere: (planned) => {
+            begun.add(planned.key);
+            return hooks.alreadyThere(planned);
+          },
+          onPoint: (point) => {
+            rmSync(join(out, 'points'), { recursive: true, force: true });
+            hooks.onPoint(point);
+          },
+          onFailure: (planned, message) => failed.push(`${planned.key}: ${message}`),
+        }),
+    };
+    const sweeping = runSweep(points, { out, engine: breaking });
+    await expect(sweeping).rejects.toThrow(/points\/[0-9a-f]{32}\.json: cannot be written: ENOENT/);
+    await expect(sweeping).rejects.toMatchObject({ name: 'EnvironmentError' });
+    expect(failed).toEqual([]);
+    // One for each core, and one more.
+    expect(begun.size).toBeLessThanOrEqual(threads.cores + 1);
+  });
+
+  it('has names of its own for files that are being written, and removes those that were left long ago', async () => {
+    const out = folder();
+    const points = await plan({ policies: ['c-fcfs'], load: [0.3] });
+    await runSweep(points, { out });
+    const [old, fresh] = ['0123.json.old.part', '0123.json.fresh.part'].map((name) => join(out, 'points', name));
+    for (const path of [old!, fresh!]) writeFileSync(path, '{');
+    const dayAgo = Date.now() / 1000 - 25 * 3600;
+    utimesSync(old!, dayAgo, dayAgo);
+    await runSweep(points, { out });
+    expect(readdirSync(join(out, 'points')).sort()).toEqual(['0123.json.fresh.part', `${points[0]!.key}.json`].sort());
+    expect(readSweep(out).unreadable).toEqual([]);
+    // Two machines may have processes of one number: a folder where the file was to be keeps each part, and its name.
+    const parts = [0, 1].map(() => {
+      try {
+        writeWhole(join(out, 'points'), '');
+      } catch (error) {
+        return /'([^']+)\.part'/.exec((error as Error).message)![1];
+      }
+      return undefined;
+    });
+    expect(new Set(parts).size).toBe(2);
   });
 
   it('leaves a point to the process that has finished it in the meantime', async () => {
