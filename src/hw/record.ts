@@ -44,6 +44,7 @@ export function recordOfRun(
   const typeNames = workload.types.map((type) => type.name);
   const arrived = new Float64Array(typeNames.length);
   const completed = new Float64Array(typeNames.length);
+  const unansweredMeasured = new Float64Array(typeNames.length);
   const recorder = createRecorder(typeNames.length);
   const fromSend = createRecorder(1);
   const server = { waitNs: new Histogram(), handOverNs: new Histogram(), serviceNs: new Histogram() };
@@ -59,7 +60,10 @@ export function recordOfRun(
     const type = trace.type[i]!;
     arrived[type]!++;
     const repliedNs = records.repliedNs[i]!;
-    if (Number.isNaN(repliedNs)) continue;
+    if (Number.isNaN(repliedNs)) {
+      if (i >= first) unansweredMeasured[type]!++;
+      continue;
+    }
     completed[type]!++;
     if (repliedNs >= fromNs && repliedNs <= toNs) completedInWindow++;
     if (i < first) continue;
@@ -99,6 +103,8 @@ export function recordOfRun(
       arrived,
       completed,
       dropped,
+      // The server does not say when it dropped; the client knows which requests had no answer.
+      droppedMeasured: dropped.map((count, type) => Math.min(count, unansweredMeasured[type]!)),
       dropReasons,
       inFlight: held,
       skipped: first,

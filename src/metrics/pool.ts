@@ -92,6 +92,7 @@ function pooledRecord(records: readonly RunRecord[]): RunRecord {
     arrived: perType((record) => record.arrived),
     completed: perType((record) => record.completed),
     dropped: perType((record) => record.dropped),
+    droppedMeasured: perType((record) => record.droppedMeasured),
     dropReasons: Object.fromEntries(
       Object.keys(first.dropReasons).map((reason) => [reason, sum((record) => record.dropReasons[reason] ?? 0)]),
     ),

@@ -51,6 +51,8 @@ export interface Result {
   readonly requests: number;
   readonly completed: number;
   readonly dropped: number;
+  /** Of these, after the warm-up: what start-up dropped says nothing of the load. */
+  readonly droppedMeasured: number;
   readonly dropReasons: Readonly<Record<string, number>>;
   readonly inFlight: number;
   /** Was the run ended before all requests had arrived and been served? */
@@ -97,6 +99,8 @@ export interface TypeResult {
   readonly arrived: number;
   readonly completed: number;
   readonly dropped: number;
+  /** Of these, after the warm-up. */
+  readonly droppedMeasured: number;
   readonly slowdown: Distribution;
   readonly sojournNs: Distribution;
   readonly serviceNs: Distribution;
@@ -130,6 +134,8 @@ export interface RunRecord {
   readonly arrived: Float64Array;
   readonly completed: Float64Array;
   readonly dropped: Float64Array;
+  /** Of these, after the warm-up. */
+  readonly droppedMeasured: Float64Array;
   readonly dropReasons: Readonly<Record<string, number>>;
   readonly inFlight: number;
   readonly interrupted: boolean;
@@ -208,11 +214,12 @@ export function createResult(
     warmupRequests: record.skipped,
     warmupRule: identity.warmupRule,
     // At a load of 1 nothing but drops keeps the queues from growing, whether the run was long enough to show it or not.
-    unstable: record.growing || (identity.world === 'sim' && identity.load >= 1 && total(record.dropped) === 0),
+    unstable: record.growing || (identity.world === 'sim' && identity.load >= 1 && total(record.droppedMeasured) === 0),
     replications: Math.max(1, runs.length),
     requests: total(record.arrived),
     completed: total(record.completed),
     dropped: total(record.dropped),
+    droppedMeasured: total(record.droppedMeasured),
     dropReasons: record.dropReasons,
     inFlight: record.inFlight,
     interrupted: record.interrupted,
@@ -244,6 +251,7 @@ export function createResult(
         arrived: record.arrived[type]!,
         completed: record.completed[type]!,
         dropped: record.dropped[type]!,
+        droppedMeasured: record.droppedMeasured[type]!,
         slowdown: summarize(slowdown, asIs, ofRuns('slowdown')),
         // Values are whole nanoseconds. The floor of a bucket's middle is one of the integers in it, and the only one while buckets are that small.
         sojournNs: summarize(sojournNs, Math.floor, ofRuns('sojournNs')),

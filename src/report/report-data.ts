@@ -30,7 +30,7 @@ export function reportData(title: string, points: readonly SweptPoint[]): Report
 }
 
 function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string>): Run {
-  const { workload, workers, load, offeredRps, achievedRps, unstable, replications, requests, dropped } = result;
+  const { workload, workers, load, offeredRps, achievedRps, unstable, replications } = result;
   const changes = [...result.reservations.slice(0, 1), ...reservationChanges(result)];
   return {
     key,
@@ -44,8 +44,7 @@ function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string
     achievedRps,
     unstable,
     replications,
-    requests,
-    dropped,
+    droppedMeasured: result.droppedMeasured,
     options: optionsOf(command),
     parameters: parametersOf(result, varying),
     overall: reduced(result.overall),

@@ -205,6 +205,7 @@ function recordOf(
     arrived: end.arrived,
     completed: end.completed,
     dropped: end.dropped,
+    droppedMeasured: end.dropped.map((count, type) => count - from.dropped[type]!),
     dropReasons: Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, end.dropReasons[i]!])),
     inFlight: sum(end.arrived) - sum(end.completed) - sum(end.dropped),
     interrupted,

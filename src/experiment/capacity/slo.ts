@@ -86,15 +86,23 @@ interface Slice {
 
 function slicesOf(result: Result, { scope, quantity }: Slo): Slice[] {
   if (scope === 'overall') {
-    return [{ type: null, distribution: result.overall[quantity], droppedShare: result.dropped / result.requests }];
+    return [{ type: null, distribution: result.overall[quantity], droppedShare: droppedShare(result, result.overall) }];
   }
   return result.types
     .filter(({ name, arrived }) => (scope === 'every type' ? arrived > 0 : name === scope.type))
     .map((type) => ({
       type: type.name,
       distribution: type[quantity],
-      droppedShare: type.arrived > 0 ? type.dropped / type.arrived : 0,
+      droppedShare: droppedShare(type, type),
     }));
+}
+
+/** Of the measured requests, and those that would have been measured had they not been dropped. */
+function droppedShare(
+  { droppedMeasured }: Pick<Result, 'droppedMeasured'>,
+  { sojournNs }: Pick<Result['overall'], 'sojournNs'>,
+): number {
+  return droppedMeasured > 0 ? droppedMeasured / (sojournNs.count + droppedMeasured) : 0;
 }
 
 function judgeSlice(result: Result, slo: Slo, { type, distribution, droppedShare }: Slice): Judgement {

@@ -138,7 +138,8 @@ function readPointFile(path: string, key: string): Point | undefined {
     return undefined;
   }
   const isWhole = point?.schema === 'psp.point/1' && point.key === key && point.result?.schema === 'psp.result/1';
-  return isWhole ? (point as Point) : undefined;
+  // One that was written before this was counted cannot be judged.
+  return isWhole && point?.result?.droppedMeasured !== undefined ? (point as Point) : undefined;
 }
 
 function byPlace(a: Point, b: Point): number {

@@ -25,6 +25,7 @@ interface Slice {
   readonly arrived: number;
   readonly completed: number;
   readonly dropped: number;
+  readonly droppedMeasured: number;
 }
 
 const STATISTICS = Object.values(STATISTIC_NAMED);
@@ -65,6 +66,7 @@ const OF_THE_SLICE: readonly Column[] = [
   count('requests', (slice) => slice.arrived),
   count('completed', (slice) => slice.completed),
   count('dropped', (slice) => slice.dropped),
+  count('dropped_measured', (slice) => slice.droppedMeasured),
   count('measured', ({ slowdown }) => slowdown.count),
   real('service_mean_ns', ({ serviceNs }) => serviceNs?.mean ?? null),
   ...STATISTICS.flatMap((statistic) => estimate('slowdown', statistic, ({ slowdown }) => slowdown)),
@@ -98,8 +100,9 @@ export function parquetOf(rows: readonly (readonly Cell[])[]): Uint8Array {
 function slicesOf(point: Point): Slice[] {
   const { result } = point;
   const types = result.types.map((type): Slice => ({ point, result, type: type.name, ...type }));
-  const { requests: arrived, completed, dropped } = result;
-  return [...types, { point, result, type: null, serviceNs: null, arrived, completed, dropped, ...result.overall }];
+  const { requests: arrived, completed, dropped, droppedMeasured } = result;
+  const counts = { arrived, completed, dropped, droppedMeasured };
+  return [...types, { point, result, type: null, serviceNs: null, ...counts, ...result.overall }];
 }
 
 /** The value and the bounds of its 95 % confidence interval. */

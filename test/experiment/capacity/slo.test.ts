@@ -43,15 +43,15 @@ describe('an objective', () => {
 
 /** A result as far as it is judged: p99 slowdown with its interval, and what was dropped of 1000, per type. */
 function resultOf(types: Record<string, readonly [number, number | null, number | null, number?]>, unstable = false) {
-  const slices = Object.entries(types).map(([name, [value, low, high, dropped = 0]]) => ({
+  const slices = Object.entries(types).map(([name, [value, low, high, droppedMeasured = 0]]) => ({
     name,
     arrived: 1000,
-    dropped,
+    droppedMeasured,
     slowdown: { p99: value, mean: value, count: 1000, ci95: { p99: [low, high], mean: [low, high] } },
     sojournNs: { p99: value * 1000, count: 1000, ci95: { p99: [low, high] } },
   }));
   const overall = slices[0]!;
-  return { types: slices, overall, dropped: 0, requests: 1000 * slices.length, unstable } as unknown as Result;
+  return { types: slices, overall, droppedMeasured: 0, unstable } as unknown as Result;
 }
 
 describe('a result is judged', () => {
