@@ -9,6 +9,11 @@ import { byPolicy, type Figure } from './figure.js';
 /** The workload `changing` (seed systems, section 3): when each phase begins, and which of its types is the short one. In the last there is one type. */
 const PHASE_NS = 5e9;
 const SHORT_TYPES = ['LONG', 'SHORT', 'SHORT'] as const;
+/**
+ * What DARC is to reserve after each change, by its own arithmetic: of 14 cores SHORT asks for 14 x 1 / 101 = 0.14 (at least 1), then 14 x 0.95 / 5.95 = 2.2
+ * (rounded down), then for all.
+ */
+const RIGHT = ['SHORT 1 | LONG 13', 'SHORT 2 | LONG 12', 'SHORT 14 | LONG 0'] as const;
 const CHANGES = [1, 2, 3].map((phase) => phase * PHASE_NS);
 const END_NS = 4 * PHASE_NS;
 /** The paper: DARC adapts in less than a second. */
@@ -53,7 +58,7 @@ function tail(results: readonly Result[], type: string): Panel {
     title: type,
     x: TIME,
     y: quantityAxis({ type, measure: 'sojournNs', statistic: 'p99_9' }, 'log'),
-    series: results.map((result) => ({
+    series: drawn(results).map((result) => ({
       ...byPolicy(result),
       shape: 'plain-line' as const,
       points: tailsOf(result, type),
@@ -72,29 +77,33 @@ function tailsOf({ slices = [] }: Result, type: string): Point[] {
 }
 
 function adapts(results: readonly Result[]): Claim {
-  const darc = find(results, 'darc');
-  const changes = darc ? reservationChanges(darc) : [];
-  const phases = CHANGES.map((fromNs) => {
-    const last = changes.filter(({ atNs }) => atNs >= fromNs && atNs < fromNs + PHASE_NS).at(-1);
-    return last && { afterNs: last.atNs - fromNs, groups: formatGroups(last.groups) };
+  const runs = all(results, 'darc').map(reservationChanges);
+  const phases = CHANGES.map((fromNs, phase) => {
+    const last = runs.map((changes) => changes.filter(({ atNs }) => atNs >= fromNs && atNs < fromNs + PHASE_NS).at(-1));
+    const right = last.filter((change) => change && formatGroups(change.groups) === RIGHT[phase]);
+    const afterNs = right.map((change) => change!.atNs - fromNs);
+    return { right: right.length, first: Math.min(...afterNs), last: Math.max(...afterNs) };
   });
+  const span = (first: number, last: number) =>
+    first === last ? formatDuration(last) : `${formatDuration(first)} to ${formatDuration(last)}`;
   return {
-    claim: 'after each change DARC has its new reservation within a second',
+    claim: `after each change DARC has its new reservation within a second: ${RIGHT.join('; ')}`,
     found: phases
-      .map((phase) => (phase ? `${phase.groups} after ${formatDuration(phase.afterNs)}` : 'none'))
+      .map(({ right, first, last }) =>
+        right === 0 ? 'in no run' : `after ${span(first, last)} in ${right} of ${runs.length} runs`,
+      )
       .join('; '),
-    agrees: phases.every((phase) => phase !== undefined && phase.afterNs <= WITHIN_NS),
+    agrees: runs.length > 0 && phases.every(({ right, last }) => right === runs.length && last <= WITHIN_NS),
   };
 }
 
 function recovers(results: readonly Result[]): Claim {
   const phases = SHORT_TYPES.map((type, phase) => {
-    const settled = (policy: string) => {
-      const result = find(results, policy);
-      return (result ? tailsOf(result, type) : [])
+    const settled = (policy: string) =>
+      all(results, policy)
+        .flatMap((result) => tailsOf(result, type))
         .filter(({ x }) => x > phase * PHASE_NS + WITHIN_NS && x < (phase + 1) * PHASE_NS)
         .map(({ y }) => y!);
-    };
     return { darc: Math.max(...settled('darc')), other: Math.min(...settled('c-fcfs')) };
   });
   return {
@@ -107,6 +116,17 @@ function recovers(results: readonly Result[]): Claim {
   };
 }
 
+/** All runs of a policy, each with a seed of its own. */
+function all(results: readonly Result[], policy: string): Result[] {
+  return results.filter((result) => result.policy === policy);
+}
+
+/** One run of a policy, for the picture. */
 function find(results: readonly Result[], policy: string): Result | undefined {
-  return results.find((result) => result.policy === policy);
+  return all(results, policy)[0];
+}
+
+/** The first run of each policy. */
+function drawn(results: readonly Result[]): Result[] {
+  return ['darc', 'c-fcfs'].flatMap((policy) => find(results, policy) ?? []);
 }

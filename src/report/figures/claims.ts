@@ -4,6 +4,7 @@ import { threeDigits } from '../../units/duration.js';
 import { distributionOf } from '../charts/results.js';
 import { failureOf } from '../outcome.js';
 import { formatReservation } from '../reservation.js';
+import { tally } from './tally.js';
 
 export interface Claim {
   /** What the paper says. */
@@ -46,6 +47,12 @@ export function sustained(results: readonly Result[], target: number): Sustained
 /** Up to which load nothing is lost and the queues do not grow. 0: at none. */
 export function carried(results: readonly Result[]): number {
   return lastLoad(results, () => true);
+}
+
+/** The lowest load that is lost or unstable; undefined when there is none. */
+export function failsAt(results: readonly Result[]): number | undefined {
+  const first = results.find((result) => failureOf(result) !== undefined);
+  return first && loadOf(first);
 }
 
 function lastLoad(results: readonly Result[], holds: (result: Result) => boolean): number {
@@ -101,17 +108,20 @@ export function orderClaim(
 }
 
 /**
- * DARC's reservation at the highest load that it carries.
+ * DARC's reservation, at the loads that it carries: the one claimed at the highest of them and, when not all are the same, at how many.
  *
  * @param expected as `SHORT 1 | LONG 13`
  */
 export function reservationClaim(results: readonly Result[], expected: string): Claim {
   const load = carried(results);
-  const at = results.find((result) => loadOf(result) === load);
-  const found = at ? formatReservation(at) : '';
+  const alive = results.filter((result) => loadOf(result) <= load && result.reservations.length > 0);
+  const found = tally(alive.map(formatReservation));
+  const at = alive.find((result) => loadOf(result) === load);
   return {
     claim: `DARC reserves ${expected}`,
-    found: at ? `${found || 'nothing'} at a load of ${load}` : 'DARC carries no load',
-    agrees: found === expected,
+    found: at
+      ? `${formatReservation(at)} at a load of ${load}; over all loads ${found.map(([each, times]) => `${each}: ${times} of ${alive.length}`).join(', ')}`
+      : 'DARC carries no load',
+    agrees: at !== undefined && formatReservation(at) === expected,
   };
 }
