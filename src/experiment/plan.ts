@@ -14,6 +14,7 @@ import type { Precision, Replications } from './replicate.js';
 import { usesFlows } from './run-simulation.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
 import { scanTraceFile } from './trace-file.js';
+import { checkTypeName, typeNames } from './type-names.js';
 
 /** What a person asked for. All that is not given has a default. */
 export interface Settings {
@@ -96,6 +97,8 @@ export async function planRuns(settings: Settings, scan = scanTraceFile): Promis
   for (const spec of specs) check(spec, opened);
   checkSlices(settings.sliceNs, opened);
   const replications = readReplications(settings, specs[0]!);
+  const ofType = replications.precision?.type;
+  if (ofType !== undefined) checkTypeName('precision', ofType, typeNames(opened));
   if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
     throw new InputError(
       `record: an event file holds one run: expected one policy and no replications, found ${specs.map(({ policy }) => policy).join(', ')}${replications.first > 1 ? ` in ${replications.first} replications` : ''}`,

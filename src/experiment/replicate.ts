@@ -14,6 +14,8 @@ export interface Precision {
   /** Half-width of the 95 % interval over the value, above 0. */
   readonly relative: number;
   readonly statistic: Statistic;
+  /** Of which request type; default: of every one. */
+  readonly type?: string;
 }
 
 /** How often each run is to be repeated. */
@@ -36,7 +38,7 @@ export interface Replicated {
 
 export interface ReplicationHooks {
   readonly control?: RunControl;
-  /** Told after each run how wide the widest interval is over all specs, relative: {@link precisionOf}. */
+  /** Told after each run how wide the widest interval is, relative, over the specs of which it is known and which are stable: {@link precisionOf}. */
   readonly onPrecision?: (reached: number) => void;
   /** Asked, when there is no precision, whether the replications so far are enough; while they are not, their number doubles. */
   readonly enough?: (result: Result) => boolean;
@@ -80,7 +82,7 @@ async function replicate(
   const finished = specs.map(() => 0);
   const queue: RunSpec[] = [];
   const places: { readonly spec: number; readonly replication: number }[] = [];
-  const reached = specs.map(() => Number.POSITIVE_INFINITY);
+  const reached = specs.map(() => Number.NaN);
 
   function enqueue(spec: number): void {
     const replication = planned[spec]!++;
@@ -95,10 +97,11 @@ async function replicate(
     if (!precision && !enough) return 0;
     const result = pools[spec]!.result()!;
     if (!precision) return enough!(result) ? 0 : Math.min(planned[spec]!, most! - planned[spec]!);
-    reached[spec] = precisionOf(result, precision);
-    onPrecision?.(Math.max(...reached));
     // More of what grows without bound makes nothing more precise.
-    return result.unstable ? 0 : missing(reached[spec]!, replications, planned[spec]!);
+    if (result.unstable) return 0;
+    reached[spec] = precisionOf(result, precision);
+    onPrecision?.(Math.max(...reached.filter((width) => !Number.isNaN(width))));
+    return missing(reached[spec]!, replications, planned[spec]!);
   }
 
   // The first replication of all, then the second of all: whoever interrupts has something of each.
@@ -135,13 +138,15 @@ async function findWarmUps(
 }
 
 /**
- * How near the truth the slowdown of every type is known: the largest relative half-width of their 95 % intervals for the named
- * statistic. Infinity while some interval has no bound.
+ * How near the truth the slowdown of every type, or of the one named, is known: the largest relative half-width of their 95 % intervals for the named
+ * statistic. Infinity while some interval has no bound, or a type that came was not measured.
  */
-export function precisionOf(result: Result, { statistic }: Precision): number {
+export function precisionOf(result: Result, { statistic, type }: Precision): number {
   const errors = result.types
-    .filter(({ slowdown }) => slowdown.count > 0)
-    .map(({ slowdown }) => relativeError(slowdown[statistic]!, slowdown.ci95[statistic]!));
+    .filter(({ name, arrived }) => (type === undefined ? arrived > 0 : name === type))
+    .map(({ slowdown }) =>
+      slowdown.count > 0 ? relativeError(slowdown[statistic]!, slowdown.ci95[statistic]!) : Number.POSITIVE_INFINITY,
+    );
   return Math.max(0, ...errors);
 }
 

@@ -25,6 +25,7 @@ describe('the value of an option', () => {
     ['precision', '5%', { relative: 0.05, statistic: 'p99_9' }],
     ['precision', '0.5 %:p99', { relative: 0.005, statistic: 'p99' }],
     ['precision', '2%:mean', { relative: 0.02, statistic: 'mean' }],
+    ['precision', '2%:p99.9:SHORT', { relative: 0.02, statistic: 'p99_9', type: 'SHORT' }],
     ['json', '-', '-'],
   ])('--%s %s', (key, text, value) => {
     expect(parse(key, text)).toEqual(value);

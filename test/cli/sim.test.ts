@@ -167,3 +167,18 @@ describe('psp sim', () => {
     expect(results.length).toBeGreaterThan(1);
   });
 });
+
+describe('--precision', () => {
+  test('says which policies stopped short, and which are unstable', async () => {
+    const args = ['--workload', 'bimodal', '--requests', '20k', '--max-replications', '2', '--replications', '2'];
+    const { code, err } = await psp(['sim', ...args, '--policy', 'c-fcfs', '--precision', '0.1%']);
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /^psp: warning: c-fcfs stopped at 2 replications with .*, not ±0\.1 %: more --max-replications or --requests$/m,
+    );
+    const overloaded = ['--policy', 'ts', '--load', '0.99', '--precision', '1%:mean:SHORT'];
+    expect((await psp(['sim', ...args, ...overloaded])).err).toBe(
+      'psp: warning: ts is unstable: there is no value to come nearer to',
+    );
+  });
+});

@@ -114,6 +114,36 @@ describe('a precision', () => {
     expect(precisionOf(result, P99_9)).toBeGreaterThan(0.001);
   });
 
+  test('may be that of one type, and of a type that was not measured it is none', async () => {
+    const { result } = await one({ first: 3 });
+    const [short, long] = result.types.map(({ name }) => precisionOf(result, { ...P99_9, type: name }));
+    expect(short).not.toBe(long);
+    expect(precisionOf(result, P99_9)).toBe(Math.max(short!, long!));
+    const [first, ...others] = result.types;
+    const unmeasured = { ...first!, slowdown: { ...first!.slowdown, count: 0 } };
+    expect(precisionOf({ ...result, types: [unmeasured, ...others] }, P99_9)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('is told as far as it is known, and not of what is unstable', async () => {
+    const { specs } = await planRuns({ ...settings, policies: ['c-fcfs', 'd-fcfs'], load: 0.98, requests: 200_000 });
+    const told: number[] = [];
+    await runReplicated(
+      specs,
+      { first: 2, precision: { relative: 0.5, statistic: 'mean' }, most: 3 },
+      { onPrecision: (reached) => told.push(reached) },
+    );
+    expect(told.every((reached) => !Number.isNaN(reached) && reached >= 0)).toBe(true);
+    const { specs: growing } = await planRuns({ ...settings, load: 1.3, requests: 20_000 });
+    const untold: number[] = [];
+    const [{ result }] = (await runReplicated(
+      growing,
+      { first: 2, precision: { relative: 0.01, statistic: 'mean' }, most: 9 },
+      { onPrecision: (reached) => untold.push(reached) },
+    )) as unknown as [{ result: Result }];
+    expect(result).toMatchObject({ unstable: true, replications: 2 });
+    expect(untold).toEqual([]);
+  });
+
   test('adds only to the policies that need it', async () => {
     const [short, long] = await replicate(
       { ...settings, policies: ['c-fcfs', 'd-fcfs'] },
@@ -136,6 +166,7 @@ describe('refused', () => {
   test.each([
     [{ precision: P99_9, replications: 9, maxReplications: 8 }, /expected replications of at most .*8, found 9/],
     [{ maxReplications: 8 }, /max-replications is the ceiling of precision/],
+    [{ precision: { ...P99_9, type: 'SHRT' } }, /precision: unknown type 'SHRT': did you mean 'SHORT'\?/],
   ])('%o', async (more, message) => {
     await expect(planRuns({ ...BIMODAL, ...more })).rejects.toThrow(message);
   });

@@ -1,10 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { planRuns, type Settings } from '../../src/experiment/plan.js';
 import { runTimeline } from '../../src/experiment/run-timeline.js';
 import type { Timeline } from '../../src/metrics/timeline.js';
 import { idleWhileWaiting } from '../../src/report/idle.js';
 import { timelineSvg } from '../../src/report/timeline-svg.js';
 import { type TraceEvent, timelineTrace } from '../../src/report/timeline-trace.js';
+
+const written: string[] = [];
+afterAll(() => {
+  for (const file of written) rmSync(dirname(file), { recursive: true });
+});
 
 async function timelineOf(more: Partial<Settings>, fromNs = 2e6, forNs = 1e6): Promise<Timeline> {
   const { specs } = await planRuns({ workload: 'bimodal', workers: 4, load: 0.9, requests: 5000, ...more });
@@ -24,7 +32,19 @@ const CASES: Record<string, Partial<Settings>> = {
   'd-fcfs with drops': { policies: ['d-fcfs:queue=1'], load: 1.5 },
   'd-fcfs-steal': { policies: ['d-fcfs-steal:cost=1us'] },
   shinjuku: { systems: ['shinjuku'] },
+  'a system that varies': { systems: [varyingSystem()] },
 };
+
+/** A file as psp calibrate writes it: costs with quantiles. */
+function varyingSystem(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'psp-test-')), 'varying.yaml');
+  writeFileSync(
+    file,
+    'name: varying\ntitle: Varying\ndescription: a hand-off that varies\npolicy: c-fcfs\ndelays:\n  handoff: { time: 140ns, source: measured, quantiles: [[0, 90ns], [0.5, 140ns], [1, 2us]] }\n',
+  );
+  written.push(file);
+  return file;
+}
 
 describe.each(Object.entries(CASES))('the timeline of %s', (_, settings) => {
   it('holds together', async () => {

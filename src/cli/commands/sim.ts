@@ -92,7 +92,10 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
   try {
     const all = await runReplicated(specs, replications, {
       control,
-      onPrecision: (reached) => note(` · ±${formatShare(reached)} of ±${formatShare(precision!.relative)}`),
+      onPrecision: (reached) =>
+        note(
+          ` · ${Number.isFinite(reached) ? `±${formatShare(reached)}` : 'no bound yet'} of ±${formatShare(precision!.relative)}`,
+        ),
     });
     const notBegun = all.filter(({ result }) => !result).map(({ spec }) => spec.policy);
     const results = all.flatMap(({ result }) => result ?? []);
@@ -125,6 +128,10 @@ async function runKeepingSamples({ specs, replications }: Plan): Promise<{ resul
 /** Says which policies are not known as well as was asked for. */
 function complainOfPrecision(results: readonly Result[], precision: Precision): void {
   for (const result of results) {
+    if (result.unstable) {
+      complain(`warning: ${policyLabel(result)} is unstable: there is no value to come nearer to`);
+      continue;
+    }
     const reached = precisionOf(result, precision);
     if (reached <= precision.relative) continue;
     const within = Number.isFinite(reached) ? `±${formatShare(reached)}` : 'no bound at all';

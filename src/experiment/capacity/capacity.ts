@@ -7,6 +7,7 @@ import { DEFAULTS, planRuns, type Settings } from '../plan.js';
 import { controlFor, runReplicated } from '../replicate.js';
 import { commandOf } from '../sweep/command.js';
 import { createThreadPool, type ThreadPool } from '../thread-pool.js';
+import { typeNames } from '../type-names.js';
 import { findEdge } from './find-edge.js';
 import { checkSlos, judge, type Slo } from './slo.js';
 
@@ -58,7 +59,7 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
   for (const contender of contenders) plans.push(await planRuns(contender));
   const { workload, specs } = plans[0]!;
   if (specs[0]!.workload.kind === 'trace') throw new InputError('expected a workload file (.yaml), found a trace');
-  checkSlos(slos, [...workload.types.map(({ name }) => name), ...(workload.hasUnknown ? ['UNKNOWN'] : [])]);
+  checkSlos(slos, typeNames(workload));
   const threads = options.threads ?? createThreadPool();
   const entries: CapacityEntry[] = [];
   try {

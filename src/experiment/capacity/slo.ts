@@ -3,8 +3,8 @@
 import type { Judgement, Verdict } from '../../metrics/capacity.js';
 import { type Distribution, PERCENTILES, type Result, STATISTIC_NAMED, type Statistic } from '../../metrics/result.js';
 import { parseDuration } from '../../units/duration.js';
-import { nearest } from '../../units/nearest.js';
 import { InputError } from '../errors.js';
+import { checkTypeName } from '../type-names.js';
 
 export interface Slo {
   /** As typed. */
@@ -61,11 +61,7 @@ function readSojourn(text: string): number {
 /** @throws InputError when an objective is for a type that the workload does not have */
 export function checkSlos(slos: readonly Slo[], types: readonly string[]): void {
   for (const { scope, text } of slos) {
-    if (typeof scope === 'string' || types.includes(scope.type)) continue;
-    const meant = nearest(scope.type, types);
-    throw new InputError(
-      `--slo: '${text}': unknown type '${scope.type}'${meant === undefined ? '' : `: did you mean '${meant}'?`} The workload has ${types.join(', ')}`,
-    );
+    if (typeof scope !== 'string') checkTypeName(`--slo: '${text}'`, scope.type, types);
   }
 }
 
