@@ -19,6 +19,7 @@ LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     LoadConfig config;
     config.port = portOf(object(from, "port"));
     config.self = endpointOf(object(from, "self"));
+    config.port.mac = config.self.mac;
     config.server = endpointOf(object(from, "server"));
     const std::string frame = text(from, "frame");
     config.payload = payloadOf(frame);

@@ -10,6 +10,7 @@ namespace psp {
 
 LoadGenerator::LoadGenerator(const LoadConfig& config, const TraceView& trace, const RecordView& records)
     : config_(config), trace_(trace), records_(records), port_(config.port), clock_(Clock::calibrate()) {
+  for (uint32_t i = 0; i < trace_.length; ++i) longestDemandNs_ = std::max(longestDemandNs_, trace_.demandNs[i]);
   if (config_.cores.size() > port_.queues()) throw std::runtime_error("load generator: more threads than queue pairs");
   if (config_.self.mac == Mac{}) config_.self.mac = port_.mac();
   waitForLink();

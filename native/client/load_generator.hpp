@@ -97,6 +97,8 @@ class LoadGenerator {
   RecordView records_;
   Port port_;
   Clock clock_;
+  /** Of all requests of the trace, on the wire. */
+  double longestDemandNs_ = 0;
   std::atomic<bool> stop_{false};
   std::atomic<uint32_t> outstanding_{0};
   /** Threads that have not yet sent all of theirs: the drain limit counts from when this is 0. */

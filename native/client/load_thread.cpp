@@ -60,6 +60,7 @@ LoadEnd LoadThread::play() {
     if (load_.stop_.load(std::memory_order_relaxed)) result = LoadEnd::stopped;
     if (nowNs >= lookAtLinkNs) {
       lookAtLinkNs = nowNs + kLookAtLinkEveryNs;
+      if (sending && isSilent(nowNs)) result = LoadEnd::serverGone;
       if (load_.port_.linkUp()) downSinceNs = -1;
       else if (downSinceNs < 0) downSinceNs = nowNs;
       else if (nowNs - downSinceNs > kGoneAfterNs) result = LoadEnd::serverGone;
@@ -78,13 +79,30 @@ LoadEnd LoadThread::drained(double nowNs, double& lastProgressNs) {
   }
   if (load_.outstanding_.load() == 0) return LoadEnd::complete;
   // Replies still trickling in push the limit out: it bounds silence, not the length of a backlog.
-  double received = 0;
-  for (size_t i = 0; i < load_.threads(); ++i) received += load_.counts(i).received.load(std::memory_order_relaxed);
+  const double received = receivedByAll();
   if (received != lastSeenReceived_) {
     lastSeenReceived_ = received;
     lastProgressNs = nowNs;
   }
-  return nowNs - lastProgressNs > load_.config_.drainNs ? LoadEnd::drained : LoadEnd::running;
+  if (nowNs - lastProgressNs <= load_.config_.drainNs) return LoadEnd::running;
+  // Who has answered nothing at all was not there.
+  return received == 0 ? LoadEnd::serverGone : LoadEnd::drained;
+}
+
+double LoadThread::receivedByAll() const {
+  double received = 0;
+  for (size_t i = 0; i < load_.threads(); ++i) received += load_.counts(i).received.load(std::memory_order_relaxed);
+  return received;
+}
+
+/** Behind a NIC no link goes down when the server does: requests are under way, and for longer than any of them may take nothing has come back. */
+bool LoadThread::isSilent(double nowNs) {
+  const double received = receivedByAll();
+  if (received != heardReceived_ || load_.outstanding_.load(std::memory_order_relaxed) == 0) {
+    heardReceived_ = received;
+    heardNs_ = nowNs;
+  }
+  return nowNs - heardNs_ > load_.config_.drainNs + load_.longestDemandNs_;
 }
 
 bool LoadThread::sendDue(double nowNs) {
@@ -152,19 +170,29 @@ bool LoadThread::receive() {
   if (count == 0) return false;
   const double nowNs = load_.clock_.nowNs();
   for (uint16_t i = 0; i < count; ++i) {
-    record(frames[i], nowNs);
+    Endpoint self = load_.config_.self;
+    self.port = 0;  // every flow has its own
+    const ParsedFrame parsed = parseFrame(rte_pktmbuf_mtod(frames[i], const uint8_t*), frames[i]->data_len, self);
+    if (parsed.kind == FrameKind::arpRequest) {
+      answerArp(frames[i]);
+      continue;
+    }
+    record(frames[i], parsed, nowNs);
     rte_pktmbuf_free(frames[i]);
   }
   return true;
 }
 
-void LoadThread::record(rte_mbuf* frame, double nowNs) {
+/** An ordinary host asks who we are before it answers, and again when it has forgotten. */
+void LoadThread::answerArp(rte_mbuf* frame) {
+  makeArpReplyInPlace(rte_pktmbuf_mtod(frame, uint8_t*), load_.config_.self);
+  if (load_.port_.send(queue_, &frame, 1) == 0) rte_pktmbuf_free(frame);
+}
+
+void LoadThread::record(rte_mbuf* frame, const ParsedFrame& parsed, double nowNs) {
   const uint8_t* bytes = rte_pktmbuf_mtod(frame, const uint8_t*);
-  Endpoint self = load_.config_.self;
-  self.port = 0;  // every flow has its own
-  const ParsedFrame parsed = parseFrame(bytes, frame->data_len, self);
   if (parsed.kind != FrameKind::datagram) {
-    const bool notForUs = parsed.kind == FrameKind::foreign || parsed.kind == FrameKind::arpRequest || parsed.kind == FrameKind::arpReply;
+    const bool notForUs = parsed.kind == FrameKind::foreign || parsed.kind == FrameKind::arpReply;
     return addTo(notForUs ? counts.foreign : counts.malformed, 1);
   }
   if (parsed.sourceIp != load_.config_.server.ip || parsed.sourcePort != load_.config_.server.port) return addTo(counts.foreign, 1);

@@ -33,9 +33,12 @@ class LoadThread {
   void flush();
   rte_mbuf* build(uint32_t id, double nowNs);
   bool receive();
-  void record(rte_mbuf* frame, double nowNs);
+  void answerArp(rte_mbuf* frame);
+  void record(rte_mbuf* frame, const ParsedFrame& parsed, double nowNs);
   void idle(double nowNs);
   LoadEnd drained(double nowNs, double& lastProgressNs);
+  double receivedByAll() const;
+  bool isSilent(double nowNs);
 
   LoadGenerator& load_;
   uint16_t queue_;
@@ -46,6 +49,8 @@ class LoadThread {
   uint32_t burstIds_[kBurst];
   bool blocked_ = false;
   double lastSeenReceived_ = -1;
+  double heardReceived_ = -1;
+  double heardNs_ = 0;
   std::thread thread_;
 };
 

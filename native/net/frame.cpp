@@ -119,9 +119,12 @@ ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self)
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept {
   if (format == Payload::ix) {
     if (bytes < kIxBytes) return std::nullopt;
+    // Its field is wider than any demand: what PSP_MB could not ask for would hold a worker for years.
+    const auto demandNs = loadLittle<uint64_t>(payload + 26);
+    if (demandNs > UINT32_MAX) return std::nullopt;
     return RequestFields{.id = loadLittle<uint32_t>(payload + 18),
                          .type = loadLittle<uint16_t>(payload),
-                         .demandNs = static_cast<double>(loadLittle<uint64_t>(payload + 26))};
+                         .demandNs = static_cast<double>(demandNs)};
   }
   if (bytes < kPspMbRequestBytes) return std::nullopt;
   return RequestFields{.id = loadLittle<uint32_t>(payload),

@@ -20,6 +20,8 @@ struct PortConfig {
   uint16_t descriptors = 128;
   uint32_t frames = 16383;
   bool promiscuous = false;
+  /** The MAC it is to have; all zero: its own. A NIC is given it; a device that takes none receives all frames instead. */
+  Mac mac{};
 };
 
 /** What a device counted by itself. */
@@ -60,6 +62,8 @@ class Port {
   }
 
  private:
+  void takeMac(const PortConfig& config, const rte_eth_dev_info& info);
+
   struct FreePool {
     void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
   };

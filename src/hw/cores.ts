@@ -14,11 +14,23 @@ export function parseCoreList(text: string): number[] {
   return cores;
 }
 
-/** The cores the kernel lets this process use, ascending. */
+/**
+ * The cores a thread of this process may be pinned to, ascending: those the kernel lets it use, and those that `isolcpus` keeps for threads that ask for them by
+ * number, which are in no process's list.
+ */
 export function allowedCores(root = '/'): number[] {
   const status = readFileSync(`${root}proc/self/status`, 'utf8');
   const list = /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1];
-  return list === undefined ? [0] : parseCoreList(list);
+  const cores = list === undefined ? [0] : parseCoreList(list);
+  return [...new Set([...cores, ...isolatedCores(root)])].sort((a, b) => a - b);
+}
+
+function isolatedCores(root: string): number[] {
+  try {
+    return parseCoreList(readFileSync(`${root}sys/devices/system/cpu/isolated`, 'utf8'));
+  } catch {
+    return [];
+  }
 }
 
 export function firstAllowedCore(): number {

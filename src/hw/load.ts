@@ -7,7 +7,7 @@ import { liveP99Slowdown } from './live.js';
 import { schedulerTypes } from './policy.js';
 import { finishedRun, type HardwareOptions, type HardwareRun, lateAfterNs } from './run.js';
 import { StartupError } from './startup-error.js';
-import { makeTrace, type TraceFile, wireTrace } from './trace.js';
+import { makeTrace, refuseLongDemands, type TraceFile, wireTrace } from './trace.js';
 import { UNKNOWN_CODE, wireCodes } from './wire-codes.js';
 
 export interface LoadSpec {
@@ -39,6 +39,7 @@ export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Pr
     ...(spec.trace && { file: spec.trace }),
     share: client.share,
   });
+  refuseLongDemands(planned, spec.dilation);
   const codes = wireCodes(
     schedulerTypes(spec.workload).map((type) => type.name),
     classifier,

@@ -17,7 +17,7 @@ import { type LoopbackLive, runLoopback } from './loopback.js';
 import { type FrameFormat, type LoadCounts, type LoadEnd, loadNative, type NativeRecords } from './native.js';
 import { hardwarePolicy } from './policy.js';
 import type { ReservationChange } from './reservation.js';
-import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from './trace.js';
+import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, refuseLongDemands, type TraceFile } from './trace.js';
 
 export interface HardwareSpec {
   readonly workload: Workload;
@@ -105,7 +105,7 @@ const LATE_AFTER_REAL_NS = 5e3;
 /**
  * Runs server and load generator on this machine, joined by memif.
  *
- * @throws StartupError with one line when this machine cannot run it; PolicyError or RangeError when the specification is wrong
+ * @throws StartupError with one line when this machine cannot run it; PolicyError, RangeError or HardwareInputError when the specification is wrong
  */
 export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { workload, workers } = spec;
@@ -126,6 +126,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     share: ALONE,
   };
   const trace = await makeTrace(workload, spec.offer, part);
+  refuseLongDemands(trace, dilation.factor);
 
   const common = { eal: [], poll, descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
   const server = (socket: string): ServerConfig => ({

@@ -66,6 +66,26 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(childrenOf(process.pid)).toEqual([]);
   });
 
+  it('that falls silent is noticed, though its link stays up', async () => {
+    const socket = join(folder, 'memif.sock');
+    const server = start('server');
+    server.send({ kind: 'server', order: serverOrder({ kind: 'memif', socket, listens: true }) });
+    await server.next('serverReady');
+    const client = start('client');
+    client.send({ kind: 'client', order: clientOrder({ kind: 'memif', socket, listens: false }, 100_000) });
+    await client.next('clientStarted');
+    await sleep(500);
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      const { counts, end } = await client.next('clientDone');
+      expect(end).toBe('serverGone');
+      expect(counts.received).toBeGreaterThan(0);
+      expect(counts.sent).toBeLessThan(100_000);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+  });
+
   it('outlives a client that is killed in mid-run, and serves the next one', async () => {
     const socket = join(folder, 'memif.sock');
     const server = start('server');

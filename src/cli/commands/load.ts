@@ -115,7 +115,8 @@ async function load(options: LoadOptions): Promise<number> {
     const text = `${JSON.stringify([result], null, 2)}\n`;
     if (options.json === '-') process.stdout.write(text);
     else if (options.json !== undefined) writeFile(options.json, text);
-    if (run.end === 'serverGone') complain('the link went down in mid-run: the server is gone');
+    if (run.end === 'serverGone')
+      complain('the server is gone: its link went down, or for longer than any request may take nothing came back');
     return run.end === 'serverGone' ? EXIT.environment : signal.aborted ? EXIT.interrupted : EXIT.ok;
   } finally {
     live.clear();
