@@ -21,7 +21,7 @@ export async function drawComparisons(file: string, a: readonly Side[], b: reado
       throw new InputError('a picture needs every request: expected results of --samples on both sides');
     }
     const { result } = first;
-    const load = Number(result.load.toPrecision(3));
+    const load = Number(result.load.toPrecision(9));
     const title = `${policyLabel(result)} on ${result.workload}, ${result.workers} workers, load ${load}`;
     const types = sojourns(result, first.samples, second.samples);
     const svg = renderChart(comparedChart(title, [worldOf(result), worldOf(second.result)], types));

@@ -44,8 +44,8 @@ types:
   - { name: SHORT, ratio: 0.5, service: 1us }
   - { name: LONG, ratio: 0.5, service: 20us }
 `;
-/** So that a request seldom meets another. */
-const UNLOADED = 0.05;
+/** As busy as a machine usually is: threads that sleep for long are woken later. Requests that found no worker free are left out. */
+const USUAL = 0.5;
 /** So that something always waits. */
 const SATURATED = 1.5;
 
@@ -61,9 +61,9 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     const hooks = { ...(signal && { signal }), ...(onNote && { onNote }) };
     return runHardware({ workload, policy, offer, workers: count, seed: 'calibrate', requests, dilate }, hooks);
   };
-  const unloaded = await run(UNLOADED, workers);
+  const usual = await run(USUAL, workers);
   const saturated = await run(SATURATED, 1);
-  const alone = measuredAlone(unloaded);
+  const alone = measuredAlone(usual, workers);
   const wire = 'planned send to reply less the time in the server, halved: lateness, device, net thread and reply';
   const handoff = calibrated('handoffNs', alone.handoffNs, 'dispatched to started on an idle worker');
   const notices = turnaroundsOf(saturated).map((ns) => ns - handoff.medianNs);
@@ -74,13 +74,12 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     calibrated('contextSwitchNs', alone.overshootNs, 'started to ended, less the demand'),
     calibrated('noticeNs', notices, 'ended to started of the next, which waited, less the hand-off'),
   ];
-  return { dilation: unloaded.dilation.factor, constants };
+  return { dilation: usual.dilation.factor, constants };
 }
 
-/** What each request took beside its service, of those that nothing kept waiting, ns. */
-function measuredAlone({ records, trace }: HardwareRun) {
-  const answered = numbers(trace.length).filter((i) => isWhole(records, i));
-  // A request that found a worker free; which those were, the dispatcher's own time says. The median is not moved by the few that did wait.
+/** What each request took beside its service, of those that found a worker free, ns. */
+function measuredAlone({ records, trace }: HardwareRun, workers: number) {
+  const answered = foundFree(records, workers);
   const of = (value: (i: number) => number) => Float64Array.from(answered, value);
   const { receivedNs, dispatchedNs, startedNs, endedNs, repliedNs } = records;
   return {
@@ -106,6 +105,19 @@ function turnaroundsOf({ records, trace }: HardwareRun): Float64Array {
     if (receivedNs[order[k]!]! < endNs) gaps.push(startedNs[order[k]!]! - endNs);
   }
   return Float64Array.from(gaps);
+}
+
+/** The requests that came when fewer than `workers` were in the server, by number. */
+function foundFree(records: HardwareRecords, workers: number): number[] {
+  const { receivedNs, endedNs } = records;
+  const whole = numbers(endedNs.length).filter((i) => isWhole(records, i));
+  const ends = Float64Array.from(whole, (i) => endedNs[i]!).sort();
+  const byArrival = whole.sort((a, b) => receivedNs[a]! - receivedNs[b]!);
+  let ended = 0;
+  return byArrival.filter((i, before) => {
+    while (ended < ends.length && ends[ended]! <= receivedNs[i]!) ended++;
+    return before - ended < workers;
+  });
 }
 
 function numbers(count: number): number[] {

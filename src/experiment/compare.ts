@@ -27,8 +27,11 @@ export interface ComparedValue {
   readonly relative: number;
   /** Do the intervals have a value in common? */
   readonly overlap: boolean;
-  /** Within the tolerance (p99.9: within twice of it), or the intervals overlap. Absent without a tolerance. */
-  readonly agrees?: boolean;
+  /**
+   * Within the tolerance (p99.9: within twice of it), or the intervals overlap. Null: neither, but for a bound that too few requests did not give. Absent without a
+   * tolerance.
+   */
+  readonly agrees?: boolean | null;
 }
 
 export interface ComparedType {
@@ -58,8 +61,10 @@ export interface Comparison {
   readonly a: Pick<Result, 'world' | 'system'>;
   readonly b: Pick<Result, 'world' | 'system'>;
   readonly tolerance: number | null;
-  /** Does every value agree? Null without a tolerance. */
+  /** Does no value disagree? Null without a tolerance. */
   readonly agrees: boolean | null;
+  /** How many values agree, disagree, and leave it undecided; null without a tolerance. */
+  readonly verdicts: { readonly agree: number; readonly disagree: number; readonly undecided: number } | null;
   readonly runs: readonly ComparedRun[];
 }
 
@@ -79,14 +84,16 @@ export function compareSides(a: readonly Side[], b: readonly Side[], options: Co
   const { tolerance } = options;
   const runs = counterpartsOf(a, b).map(([side, other]) => compareRun(side, other, options));
   const verdicts = runs.flatMap(({ types }) =>
-    types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees ?? true)),
+    types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees)),
   );
+  const count = (verdict: boolean | null) => verdicts.filter((each) => each === verdict).length;
   return {
     schema: 'psp.compare/1',
     a: worldOf(a[0]!.result),
     b: worldOf(b[0]!.result),
     tolerance: tolerance ?? null,
-    agrees: tolerance === undefined ? null : verdicts.every(Boolean),
+    agrees: tolerance === undefined ? null : count(false) === 0,
+    verdicts: tolerance === undefined ? null : { agree: count(true), disagree: count(false), undecided: count(null) },
     runs,
   };
 }
@@ -94,17 +101,34 @@ export function compareSides(a: readonly Side[], b: readonly Side[], options: Co
 /**
  * Each result of the first side with its counterpart.
  *
- * @throws InputError when it has none
+ * @throws InputError when one of either side has none, or several
  */
 export function counterpartsOf(a: readonly Side[], b: readonly Side[]): (readonly [Side, Side])[] {
   if (a.length === 0 || b.length === 0) throw new InputError('expected results on both sides, found none');
-  const counterparts = new Map(b.map((side) => [identityOf(side.result), side]));
-  return a.map((side) => {
-    const other = counterparts.get(identityOf(side.result));
-    if (other) return [side, other];
-    const there = b.map(({ result }) => describe(result)).join('; ');
-    throw new InputError(`${describe(side.result)}: no counterpart on the other side, which has ${there}`);
+  const taken = new Set<Side>();
+  const pairs = a.map((side) => {
+    const other = counterpartOf(side, b);
+    if (taken.has(other)) {
+      throw new InputError(`${describe(other.result)}: the counterpart of several results of the first side`);
+    }
+    taken.add(other);
+    return [side, other] as const;
   });
+  const alone = b.find((side) => !taken.has(side));
+  if (alone) throw new InputError(`${describe(alone.result)}: no counterpart on the first side`);
+  return pairs;
+}
+
+function counterpartOf({ result }: Side, others: readonly Side[]): Side {
+  const alike = others.filter((other) => identityOf(other.result) === identityOf(result));
+  // The same policy in several systems on both sides: each system with itself.
+  const same = alike.length > 1 ? alike.filter((other) => other.result.system === result.system) : alike;
+  const [other] = same;
+  if (other && same.length === 1) return other;
+  const there = others.map((each) => describe(each.result)).join('; ');
+  throw new InputError(
+    `${describe(result)}: ${alike.length > 1 ? 'several counterparts' : 'no counterpart'} on the other side, which has ${there}`,
+  );
 }
 
 function worldOf({ world, system }: Result): Comparison['a'] {
@@ -118,8 +142,9 @@ function identityOf({ policy, policyParameters, workload, workers, load }: Resul
   return canonicalJson({ policy, parameters, workload, workers, load: load.toPrecision(9) });
 }
 
-function describe({ policy, workload, workers, load }: Result): string {
-  return `${policy} on ${workload}, ${workers} workers, load ${Number(load.toPrecision(3))}`;
+function describe({ policy, workload, workers, load, system }: Result): string {
+  const where = system === undefined ? '' : ` (${system})`;
+  return `${policy}${where} on ${workload}, ${workers} workers, load ${Number(load.toPrecision(3))}`;
 }
 
 function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): ComparedRun {
@@ -130,6 +155,7 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
       `${describe(result)}: the two met different requests (trace digests ${a.samples.traceDigest} and ${b.samples.traceDigest}): expected equal seeds, loads and numbers of requests, or --unpaired`,
     );
   }
+  if (!(a.samples && b.samples) && !unpaired) refuseOtherRequests(result, b.result);
   const names = result.types.map(({ name }) => name);
   const types = names.map((name, type): ComparedType => {
     const other = b.result.types.find((each) => each.name === name);
@@ -153,6 +179,16 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     requests: [result.requests, b.result.requests],
     types: names.length > 1 ? [...types, all] : types,
   };
+}
+
+/** Without the requests themselves: by what they are made from. */
+function refuseOtherRequests(a: Result, b: Result): void {
+  for (const key of ['seed', 'requests', 'replications'] as const) {
+    if (String(a[key]) === String(b[key])) continue;
+    throw new InputError(
+      `${describe(a)}: the two met different requests (${key} ${a[key]} and ${b[key]}): expected equal seeds, loads and numbers of requests, or --unpaired`,
+    );
+  }
 }
 
 function compareSamples(
@@ -188,6 +224,8 @@ function compareValue(
   if (x === null || y === null || !aCi95 || !bCi95) return null;
   const relative = x / y - 1;
   const overlap = below(aCi95[0], bCi95[1]) && below(bCi95[0], aCi95[1]);
+  const isBounded = [...aCi95, ...bCi95].every((bound) => bound !== null);
+  const isWithin = tolerance !== undefined && Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1);
   return {
     a: x,
     b: y,
@@ -195,9 +233,7 @@ function compareValue(
     bCi95,
     relative,
     overlap,
-    ...(tolerance !== undefined && {
-      agrees: overlap || Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1),
-    }),
+    ...(tolerance !== undefined && { agrees: isWithin || (overlap ? (isBounded ? true : null) : false) }),
   };
 }
 

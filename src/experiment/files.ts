@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseSystem, type System } from '../sim/parse-system.js';
 import { nearest } from '../units/nearest.js';
@@ -87,6 +87,9 @@ export function readSystem(nameOrFile: string): System {
   if (names.includes(nameOrFile)) {
     return parseSystem(readText(join(SHIPPED_SYSTEMS, `${nameOrFile}.yaml`)), `configs/systems/${nameOrFile}.yaml`);
   }
+  // Where psp calibrate --name writes it.
+  const here = `${nameOrFile}.yaml`;
+  if (nameOrFile !== '' && existsSync(here)) return parseSystem(readText(here), here);
   const meant = nearest(nameOrFile, names);
   throw new InputError(
     `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,

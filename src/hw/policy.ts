@@ -2,6 +2,7 @@
 import { type Parameters, PolicyError } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import type { Scheduler, SchedulerSetup, TypeInfo } from '../scheduler/scheduler.js';
+import { formatDuration } from '../units/duration.js';
 import { rebuildWorkload } from '../workload/parse-workload.js';
 import type { Workload, WorkloadSource } from '../workload/workload.js';
 
@@ -24,7 +25,16 @@ export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
   }
   const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
   for (const spec of chosen.policy.parameters) {
-    if (spec.kind === 'duration') parameters[`${spec.key}Ns`] = (parameters[`${spec.key}Ns`] as number) * dilation;
+    if (spec.kind !== 'duration') continue;
+    const field = `${spec.key}Ns`;
+    // Whole, for slices are int32.
+    const stretchedNs = Math.round((parameters[field] as number) * dilation);
+    if (spec.max !== undefined && stretchedNs > spec.max) {
+      throw new PolicyError(
+        `${chosen.policy.name}:${spec.key}: stretched ${dilation} times it is ${formatDuration(stretchedNs)}: expected at most ${formatDuration(spec.max)}`,
+      );
+    }
+    parameters[field] = stretchedNs;
   }
   return { policy: chosen.policy, parameters: parameters as Parameters };
 }

@@ -113,6 +113,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
   // The two processes would find out; here it is said before anything else is.
   loadNative();
   const dilation = dilationOf(spec);
+  hardwarePolicy(spec.policy, dilation.factor);
   options.onNote?.(dilation.reason);
   const frame = spec.frame ?? 'psp';
   const classifier = defaultClassifier(frame);

@@ -12,6 +12,7 @@ export interface ShownComparison {
   readonly b: { readonly world: string; readonly system?: string };
   readonly tolerance: number | null;
   readonly agrees: boolean | null;
+  readonly verdicts: { readonly agree: number; readonly disagree: number; readonly undecided: number } | null;
   readonly runs: readonly {
     readonly policy: string;
     readonly workload: string;
@@ -36,7 +37,7 @@ interface ShownValue {
   readonly bCi95: Interval;
   readonly relative: number;
   readonly overlap: boolean;
-  readonly agrees?: boolean;
+  readonly agrees?: boolean | null;
 }
 
 const LABELS: readonly (readonly [Percentile, string])[] = [
@@ -90,7 +91,16 @@ function valueRow(name: string, title: string, value: ShownValue, style: Style):
   const percent = value.relative * 100;
   const sign = percent < 0 ? '−' : '+';
   const difference = `${sign}${Math.abs(percent) < 9.95 ? Math.abs(percent).toFixed(1) : Math.abs(percent).toFixed(0)} %`;
-  const mark = value.agrees === undefined ? (value.overlap ? '' : 'apart') : value.agrees ? 'ok' : 'TOO FAR';
+  const mark =
+    value.agrees === undefined
+      ? value.overlap
+        ? ''
+        : 'apart'
+      : value.agrees === null
+        ? 'undecided'
+        : value.agrees
+          ? 'ok'
+          : 'TOO FAR';
   return [
     name,
     title,
@@ -134,13 +144,12 @@ function footnotes({ runs }: ShownComparison): string[] {
   return [notes.join('\n')];
 }
 
-function verdict({ agrees, tolerance, runs }: ShownComparison): string {
-  if (agrees === null || tolerance === null) return '';
-  const values = runs.flatMap(({ types }) => types.flatMap(({ slowdown }) => LABELS.map(([key]) => slowdown[key])));
-  const known = values.filter((value) => value !== null && value !== undefined);
-  const far = known.filter((value) => value.agrees === false).length;
+function verdict({ verdicts, tolerance }: ShownComparison): string {
+  if (verdicts === null || tolerance === null) return '';
+  const { agree, disagree, undecided } = verdicts;
+  const all = agree + disagree + undecided;
   const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or of the confidence intervals`;
-  return agrees
-    ? `All ${known.length} percentiles agree within ${within}.`
-    : `${far} of ${known.length} percentiles differ by more than ${within}.`;
+  const open = undecided === 0 ? '' : ` ${undecided} are undecided: too few requests bound them.`;
+  if (disagree > 0) return `${disagree} of ${all} percentiles differ by more than ${within}.${open}`;
+  return `${undecided === 0 ? `All ${all}` : `${agree} of ${all}`} percentiles agree within ${within}.${open}`;
 }

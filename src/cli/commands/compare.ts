@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { type CompareOptions, compareSides, type Side } from '../../experiment/compare.js';
 import { InputError } from '../../experiment/errors.js';
 import { readText } from '../../experiment/files.js';
@@ -83,6 +84,20 @@ export function parseTolerance(text: string): number {
   return value;
 }
 
+/** What a comparison reads of a result. */
+const DISTRIBUTION = z.looseObject({ count: z.number(), ci95: z.looseObject({}) });
+const MEASURED = z.looseObject({ slowdown: DISTRIBUTION, sojournNs: DISTRIBUTION });
+const SHAPE = z.looseObject({
+  policy: z.string(),
+  policyParameters: z.looseObject({}),
+  workload: z.string(),
+  workers: z.number(),
+  load: z.number(),
+  requests: z.number(),
+  overall: MEASURED,
+  types: z.array(MEASURED.extend({ name: z.string() })),
+});
+
 function readSides(file: string): Side[] {
   let results: unknown;
   try {
@@ -95,6 +110,11 @@ function readSides(file: string): Side[] {
   return results.map((result: Result, i) => {
     if (result?.schema !== 'psp.result/1') {
       throw new InputError(`${file}: result ${i + 1}: expected schema psp.result/1, found ${String(result?.schema)}`);
+    }
+    const checked = SHAPE.safeParse(result);
+    if (!checked.success) {
+      const { path, message } = checked.error.issues[0]!;
+      throw new InputError(`${file}: result ${i + 1}: ${path.join('.')}: ${message}`);
     }
     return { result, ...(result.samples && { samples: decodeSamples(result.samples, file) }) };
   });

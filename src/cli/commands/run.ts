@@ -118,6 +118,10 @@ async function run(options: RunOptions): Promise<number> {
     if (policies.length !== 1) {
       throw new InputError(`record: an event file holds one run: expected one policy, found ${policies.join(', ')}`);
     }
+    const { loads = [] } = options;
+    if (loads.length > 1) {
+      throw new InputError(`record: an event file holds one run: expected one load, found ${loads.join(', ')}`);
+    }
     checkWritable(options.record);
   }
 
