@@ -67,7 +67,7 @@ describe('claims', () => {
     ];
     expect(reservationClaim(results, 'SHORT 1 | LONG 13')).toMatchObject({
       agrees: true,
-      found: 'SHORT 1 | LONG 13 at a load of 0.5',
+      found: 'SHORT 1 | LONG 13 at a load of 0.5; over all loads SHORT 1 | LONG 13: 1 of 1',
     });
     expect(reservationClaim(results, 'SHORT 2 | LONG 12').agrees).toBe(false);
     expect(reservationClaim([], 'SHORT 1 | LONG 13').agrees).toBe(false);
@@ -75,8 +75,8 @@ describe('claims', () => {
 });
 
 describe('figure 1', () => {
-  const curve = (policy: string, tails: Record<string, number>) =>
-    Object.entries(tails).map(([load, p99_9]) => tail(p99_9, { policy, load: Number(load) }));
+  const curve = (policy: string, tails: Record<string, number>, policyParameters = {}) =>
+    Object.entries(tails).map(([load, p99_9]) => tail(p99_9, { policy, policyParameters, load: Number(load) }));
   const others = [
     ...curve('ts', { 0.5: 2, 0.8: 5, 0.93: 20 }),
     ...curve('c-fcfs', { 0.5: 5, 0.8: 90, 0.93: 200 }),
@@ -84,10 +84,17 @@ describe('figure 1', () => {
   ];
 
   it('has DARC at 93 % of the peak or not, and the order of the policies', () => {
-    const good = figure('1').claims([...curve('darc', { 0.5: 2, 0.8: 3, 0.93: 9 }), ...others]);
-    expect(good.map(({ agrees }) => agrees)).toEqual([true, true]);
-    const worse = figure('1').claims([...curve('darc', { 0.5: 2, 0.8: 3, 0.93: 11 }), ...others]);
-    expect(worse.map(({ agrees }) => agrees)).toEqual([false, false]);
+    const verdicts = (knowing: number, learning: number) =>
+      figure('1')
+        .claims([
+          ...curve('darc', { 0.5: 2, 0.8: 3, 0.93: knowing }, { oracle: true }),
+          ...curve('darc', { 0.5: 2, 0.8: 3, 0.93: learning }),
+          ...others,
+        ])
+        .map(({ agrees }) => agrees);
+    expect(verdicts(9, 9)).toEqual([true, true, true]);
+    expect(verdicts(9, 11)).toEqual([true, true, false]);
+    expect(verdicts(11, 9)).toEqual([false, false, true]);
   });
 });
 
@@ -117,23 +124,48 @@ describe('figure 4a', () => {
 describe('figures 5 to 7', () => {
   it('hold the load each system carries against the artifact, within a step', () => {
     const system = (name: string, last: number, p99_9: number) =>
-      [0.5, 0.6, last, 1].map((load) => tail(p99_9, { system: name, load, unstable: load > last }));
+      [0.5, 0.6, last, 1.1].map((load) => tail(p99_9, { system: name, load, unstable: load > last }));
     const claims = (shinjuku: number) =>
       figure('7')
         .claims([...system('persephone', 1, 10), ...system('shinjuku', shinjuku, 20), ...system('shenango', 0.7, 30)])
         .map(({ agrees }) => agrees);
-    expect(claims(0.85)).toEqual([true, true, true, true]);
-    expect(claims(0.9)).toEqual([true, true, false, true]);
+    expect(claims(0.85)).toEqual([true, true, true, true, true]);
+    expect(claims(0.9)).toEqual([true, true, true, false, true]);
+  });
+});
+
+describe('the order in which systems fail', () => {
+  const system = (name: string, last: number, first: number) =>
+    [0.5, last, first].map((load) => tail(3, { system: name, load, unstable: load >= first }));
+  /** Of figure 7: Shenango before Shinjuku before Perséphone. */
+  const order = (shenango: [number, number], shinjuku: [number, number]) =>
+    figure('7').claims([
+      ...system('persephone', 1, 1.1),
+      ...system('shinjuku', ...shinjuku),
+      ...system('shenango', ...shenango),
+    ])[1];
+
+  it('agrees when none carries what one that is to fail later does not', () => {
+    expect(order([0.65, 0.7], [0.8, 0.85])).toMatchObject({
+      claim: 'the order in which they fail: Shenango < Shinjuku < Perséphone',
+      found: 'Shenango < Shinjuku < Perséphone',
+      agrees: true,
+    });
+    expect(order([0.65, 0.85], [0.65, 0.8])!.agrees).toBe(true);
+    expect(order([0.8, 0.85], [0.65, 0.7])).toMatchObject({
+      found: 'Shinjuku < Shenango < Perséphone',
+      agrees: false,
+    });
   });
 });
 
 describe('figure 8', () => {
   const SLICE_NS = 100e6;
-  const reserving = (seconds: number, short: string) => ({
+  const reserving = (seconds: number, short: number, long: number) => ({
     atNs: seconds * 1e9,
     groups: [
-      { types: [short], workers: [0] },
-      { types: [short === 'LONG' ? 'SHORT' : 'LONG'], workers: [1, 2] },
+      { types: ['SHORT'], workers: Array.from({ length: short }, (_, i) => i) },
+      { types: ['LONG'], workers: Array.from({ length: long }, (_, i) => short + i) },
     ],
   });
 
@@ -160,8 +192,8 @@ describe('figure 8', () => {
     return resultOf(policy, { SHORT: numbers, LONG: numbers }, { slices, reservations });
   }
 
-  const start = reserving(0, 'LONG');
-  const adapted = [start, reserving(5.2, 'SHORT'), reserving(10.1, 'LONG'), reserving(15.5, 'SHORT')];
+  const start = reserving(0, 13, 1);
+  const adapted = [start, reserving(5.2, 1, 13), reserving(10.1, 2, 12), reserving(15.5, 14, 0)];
   const other = run('c-fcfs', () => 90_000);
   const verdicts = (darc: Result) =>
     figure('8')
@@ -173,16 +205,24 @@ describe('figure 8', () => {
     const recovers = (s: number) => (s % 5 < 0.5 ? 900_000 : 14_000);
     expect(verdicts(run('darc', recovers, adapted))).toEqual([true, true]);
     expect(figure('8').claims([run('darc', recovers, adapted), other])[0]!.found).toBe(
-      'SHORT 1 | LONG 2 after 200ms; LONG 1 | SHORT 2 after 100ms; SHORT 1 | LONG 2 after 500ms',
+      'after 200ms in 1 of 1 runs; after 100ms in 1 of 1 runs; after 500ms in 1 of 1 runs',
     );
+    const slower = [...adapted.slice(0, 3), reserving(15.9, 14, 0)];
+    const runs = [run('darc', recovers, adapted), run('darc', recovers, slower), other];
+    expect(figure('8').claims(runs)[0]).toMatchObject({
+      found: 'after 200ms in 2 of 2 runs; after 100ms in 2 of 2 runs; after 500ms to 900ms in 2 of 2 runs',
+      agrees: true,
+    });
   });
 
   it('says no when a reservation comes late or not at all', () => {
-    const late = [...adapted.slice(0, 3), reserving(16.1, 'SHORT')];
+    const late = [...adapted.slice(0, 3), reserving(16.1, 14, 0)];
     expect(verdicts(run('darc', () => 14_000, late))).toEqual([false, true]);
     expect(verdicts(run('darc', () => 14_000, adapted.slice(0, 3)))).toEqual([false, true]);
     // Announced again is not changed.
-    expect(verdicts(run('darc', () => 14_000, [start, reserving(5.2, 'LONG'), ...adapted.slice(2)]))[0]).toBe(false);
+    expect(verdicts(run('darc', () => 14_000, [start, reserving(5.2, 13, 1), ...adapted.slice(2)]))[0]).toBe(false);
+    // Nor is another one right.
+    expect(verdicts(run('darc', () => 14_000, [start, reserving(5.2, 2, 12), ...adapted.slice(2)]))[0]).toBe(false);
   });
 
   it('says no when shorts do not stay below those of c-FCFS', () => {
@@ -202,6 +242,6 @@ describe('figure 8', () => {
       [200, 200],
       [200, 200],
     ]);
-    expect(panels[0]!.series[0]!.points.at(-1)).toEqual({ x: 20e9, y: 1 });
+    expect(panels[0]!.series[0]!.points.at(-1)).toEqual({ x: 20e9, y: 14 });
   });
 });
