@@ -28,9 +28,10 @@ export interface Policy<P extends Parameters = Parameters> {
   readonly fifoWithinType: boolean;
   /**
    * Where a worker's next request comes from: `central` when the dispatcher hands it over once the worker is free, `worker` when the worker takes it from a queue of its
-   * own (where the dispatcher put it, or from a neighbour's), without asking the dispatcher.
+   * own (where the dispatcher put it, or from a neighbour's), without asking the dispatcher; `dealt` when it takes what the dispatcher has dealt to it beforehand, and the dispatcher, told of each end,
+   * deals another one meanwhile.
    */
-  readonly queues: 'central' | 'worker';
+  readonly queues: 'central' | 'worker' | 'dealt';
   /** Do all requests present run at once, each at a fraction of a worker's speed? See `completeAt` of the interface. */
   readonly sharing?: true;
   readonly parameters: readonly ParameterSpec[];

@@ -1,5 +1,6 @@
 import { foldCompletion } from '../metrics/digest.js';
 import type { Observer } from '../metrics/observer.js';
+import type { Policy } from '../scheduler/policy.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
 import { float64s, int32s, uint8s } from '../units/arrays.js';
 import { empiricalOf } from '../workload/distributions/empirical.js';
@@ -46,8 +47,8 @@ export interface SimulatedSystem {
   readonly costs: FullCosts;
   /** For the costs that vary. */
   readonly random: Random;
-  /** Do workers take their next request from queues of their own, without the dispatcher? */
-  readonly workersHaveQueues: boolean;
+  /** Where workers have their next request from, as the policy's metadata say. */
+  readonly queues: Policy['queues'];
   readonly observer?: Observer;
 }
 
@@ -104,7 +105,8 @@ export function unreadArrivals({ integers }: SystemState): number {
  * does, it looks at what the workers say before it takes another packet off the network, each in the order it came; so a dispatcher that cannot keep up leaves
  * packets lying, not workers. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
  * reaches its worker `handoffNs` after that. A worker that is done, or has been preempted, says so by a notice. Where workers have
- * queues of their own, they take from them at once: the dispatcher only deals arrivals.
+ * queues of their own, they take from them at once: the dispatcher only deals arrivals. Where it also refills what workers have been dealt, it is busy with every end of
+ * a stretch, but the worker, which has its next request already, does not wait for that.
  *
  * The clock is the server's: it is `wireNs` behind the client's, so that a planned arrival is when the packet is there, and both ways are added to the sojourn.
  *
@@ -117,7 +119,8 @@ export function createSystemLoop(
   scheduler: Scheduler,
   simulated: SimulatedSystem,
 ): Loop {
-  const { costs, workersHaveQueues, observer } = simulated;
+  const { costs, queues, observer } = simulated;
+  const workersHaveQueues = queues !== 'central';
   const { events, recorder, hash, now, integers, doubles, arrived, completed, dropped, dropReasons } = state;
   const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
   const { demandNs } = state.ideal;
@@ -335,6 +338,7 @@ export function createSystemLoop(
     }
     if (dispatcherReplies) post(Message.reply, request, worker);
     else releaseSlot(request);
+    if (queues === 'dealt') occupy(costs.completionNs);
     scheduler.complete(worker);
     if (integers[WAITING]! > 0) scheduler.dispatch();
   }
@@ -385,8 +389,11 @@ export function createSystemLoop(
   function endYield(worker: number): void {
     doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + (now[0]! - stretchFromNs[worker]!);
     requestOn[worker] = -1;
-    if (workersHaveQueues) tellPreemption(worker);
-    else notify(worker, Message.preempted, NOTIFIES_PREEMPTED);
+    if (workersHaveQueues) {
+      // It set the flag, hears of the end, and deals the request once more.
+      if (queues === 'dealt') occupy(preemptNs + costs.completionNs + dispatchNs);
+      tellPreemption(worker);
+    } else notify(worker, Message.preempted, NOTIFIES_PREEMPTED);
   }
 
   function notify(worker: number, message: number, means: number): void {

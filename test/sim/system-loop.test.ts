@@ -37,6 +37,29 @@ describe('a system that costs nothing decides as the loop without a system', () 
   });
 });
 
+describe('a dispatcher that refills what its workers have been dealt', () => {
+  const share = async (policy: string) => {
+    const { window, preemptions } = await run(policy, shippedWorkload('extreme-bimodal'), {
+      load: 0.5,
+      workers: 14,
+      requests: 50_000,
+      costs: { ...NO_COSTS, dispatcherReceiveNs: 75, dispatchNs: 34, completionNs: 34, preemptNs: 30 },
+    });
+    return { busyNs: window.dispatcherNs!, preemptions };
+  };
+
+  it('is as busy as one that hands over each request, and busier by what preemptions cost it', async () => {
+    const central = await share('c-fcfs');
+    // Nothing is ever preempted.
+    const calm = await share('jbsq:quantum=1ms');
+    expect(calm.preemptions).toBe(0);
+    expect(calm.busyNs / central.busyNs).toBeCloseTo(1, 2);
+    const busy = await share('jbsq:quantum=5us');
+    expect(busy.preemptions).toBeGreaterThan(10_000);
+    expect(busy.busyNs / (calm.busyNs + busy.preemptions * (30 + 34 + 34))).toBeCloseTo(1, 1);
+  });
+});
+
 /** Requests of one nanosecond: the workers hardly count. */
 const tiny = parseWorkload('name: tiny\ntypes: [{ name: A, ratio: 1, service: 1ns }]\narrivals: poisson', 'tiny.yaml');
 const charging = (costs: Partial<SystemCosts>): SystemCosts => ({ ...NO_COSTS, ...costs });

@@ -124,7 +124,7 @@ export const jbsq = definePolicy<{ k: number; quantumNs: number; costNs: number;
   workConserving: false,
   clairvoyant: false,
   fifoWithinType: false,
-  queues: 'worker',
+  queues: 'dealt',
   parameters: [
     {
       key: 'k',
