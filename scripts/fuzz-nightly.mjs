@@ -1,4 +1,4 @@
-// Ten million mutated frames through the frame parser, under AddressSanitizer. Not part of npm test, which does a short run.
+// npm run fuzz [-- SEED]: ten million mutated frames through the frame parser, under AddressSanitizer. Not part of npm test, which does a short run. The same seed makes the same frames.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build, missing } from '../test/native/build.mjs';

@@ -31,12 +31,9 @@ describe.skipIf(reason !== undefined)('native', { timeout: 240_000 }, () => {
   });
 
   it('the frame parser survives mutated frames under AddressSanitizer', async () => {
-    const { status, output } = run(await build('fuzz', 'asan'), [
-      `${folder}corpus`,
-      String(EXECUTIONS),
-      String(Date.now()),
-    ]);
-    expect(output).toBe(`${EXECUTIONS} executions\n`);
+    const seed = String(Date.now());
+    const { status, output } = run(await build('fuzz', 'asan'), [`${folder}corpus`, String(EXECUTIONS), seed]);
+    expect(output, `npm run fuzz -- ${seed} makes the same frames`).toBe(`${EXECUTIONS} executions\n`);
     expect(status).toBe(0);
   });
 });

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../cli/psp.js';
+import { missingNative } from '../hw/support.js';
+
+/** Benchmarks with next to nothing to do: what they print is no measurement, but they still run. */
+async function bench(name: string, ...args: string[]): Promise<string> {
+  const { stdout } = await execa(process.execPath, [join(ROOT, 'bench', name), ...args]);
+  return stdout;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'psp-test-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+describe('benchmarks still run', { timeout: 120_000 }, () => {
+  test('the simulator', async () => {
+    expect(await bench('one-policy.mjs', 'c-fcfs', '16', '0.8', '20000', 'extreme-bimodal')).toContain('nsPerRequest');
+    expect(await bench('simulator.mjs', '--requests', '2000', '--rounds', '1')).toMatch(/^darc, 256 workers +\d/m);
+  });
+
+  test('sweeps', async () => {
+    expect(await bench('sweep.mjs', '--tiny')).toMatch(/^overhead of a point .* ms/m);
+  });
+
+  test.skipIf(missingNative() !== undefined || availableParallelism() < 2)('the dispatcher over rings', async () => {
+    expect(await bench('hw-dispatcher.mjs', '--quick')).toMatch(/W = 14, window 64: .*\n +C\+\+ c-fcfs +\d/);
+  });
+
+  test.skipIf(missingNative() !== undefined)('the way over memif', async () => {
+    expect(await bench('hw-roundtrip.mjs', '--quick')).toMatch(/64 under way: [\d.]+ M requests\/s/);
+  });
+
+  test.skipIf(missingNative() !== undefined)('simulated against real', async () => {
+    expect(await bench('sim-vs-real.mjs', scratch, '--tiny')).toMatch(/^\| darc \| 0\.5 \| SHORT \| [\d.]+ \/ [\d.]+ /m);
+  });
+});
