@@ -194,7 +194,7 @@ size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const 
     storeLittle(payload, fields.id);
     storeLittle(payload + 4, fields.type);
     storeLittle(payload + 8, kPspMbSize | (fields.wantsStamps ? kPspFlag : 0));
-    storeLittle(payload + 12, static_cast<uint32_t>(std::min(fields.demandNs, 4294967295.0)));
+    storeLittle(payload + 12, static_cast<uint32_t>(std::min(fields.demandNs, kMaxDemandNs)));
   }
   finishIp(ip, 20, 20 + kUdpHeaderBytes + payloadBytes);
   finishUdp(ip, udp, kUdpHeaderBytes + payloadBytes);

@@ -61,6 +61,16 @@ Port::Port(const PortConfig& config) : queues_(config.queues) {
   rte_ether_addr address;
   check(rte_eth_macaddr_get(id_, &address), config.device, "has no MAC address");
   std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac_.begin());
+  if (config.mac && *config.mac != mac_) answerTo(*config.mac, config);
+}
+
+/** A NIC drops frames for another station than its own in hardware, silently: it has to be told which it is, or to take all. */
+void Port::answerTo(const Mac& wanted, const PortConfig& config) {
+  rte_ether_addr address;
+  std::copy(wanted.begin(), wanted.end(), std::begin(address.addr_bytes));
+  const bool set = config.owned && rte_eth_dev_default_mac_addr_set(id_, &address) == 0;
+  if (!set && !config.promiscuous) check(rte_eth_promiscuous_enable(id_), config.device, "refuses the configured MAC, and to take frames for others");
+  mac_ = wanted;
 }
 
 Port::~Port() {

@@ -112,9 +112,7 @@ export const LEAD_NS = 5e6;
 
 /**
  * The same requests as they go over the wire: all times stretched by `dilation` and {@link LEAD_NS} after the generator's start, types as
- * codes.
- *
- * @throws RangeError when a demand does not fit the frame's 32 bits (4.29 s of real time)
+ * codes. The demands must fit a frame (see fitDemands).
  */
 export function wireTrace(
   trace: PlannedTrace,
@@ -128,13 +126,7 @@ export function wireTrace(
   const code = new Uint32Array(length);
   for (let i = 0; i < length; i++) {
     plannedNs[i] = trace.arrivalNs[i]! * dilation + LEAD_NS;
-    const demand = Math.round(trace.serviceNs[i]! * dilation);
-    if (demand > 0xffff_ffff) {
-      throw new RangeError(
-        `a service demand of ${trace.serviceNs[i]} ns stretched ${dilation} times is beyond the 4.29 s a frame can carry: choose a smaller --dilate`,
-      );
-    }
-    demandNs[i] = demand;
+    demandNs[i] = Math.round(trace.serviceNs[i]! * dilation);
     code[i] = codes[trace.type[i]!] ?? unknownCode;
   }
   return { length, plannedNs, demandNs, code, flow: trace.flow };
