@@ -92,7 +92,9 @@ inline PortConfig portOf(const Napi::Object& from) {
           .queues = static_cast<uint16_t>(number(from, "queues")),
           .descriptors = static_cast<uint16_t>(number(from, "descriptors")),
           .frames = static_cast<uint32_t>(number(from, "frames")),
-          .promiscuous = boolean(from, "promiscuous")};
+          .promiscuous = boolean(from, "promiscuous"),
+          .mac = std::nullopt,
+          .owned = boolean(from, "owned")};
 }
 
 inline Classifier classifierOf(const Napi::Object& from, uint32_t types) {

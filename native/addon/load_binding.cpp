@@ -6,7 +6,8 @@ namespace psp::addon {
 
 Napi::Function LoadBinding::define(Napi::Env env) {
   return DefineClass(env, "LoadGenerator",
-                     {InstanceMethod("start", &LoadBinding::start), InstanceMethod("stop", &LoadBinding::stop),
+                     {InstanceMethod("connect", &LoadBinding::connect), InstanceMethod("connection", &LoadBinding::connection),
+                      InstanceMethod("start", &LoadBinding::start), InstanceMethod("stop", &LoadBinding::stop),
                       InstanceMethod("counts", &LoadBinding::counts), InstanceMethod("end", &LoadBinding::end),
                       InstanceMethod("close", &LoadBinding::close)});
 }
@@ -19,7 +20,6 @@ LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     LoadConfig config;
     config.port = portOf(object(from, "port"));
     config.self = endpointOf(object(from, "self"));
-    config.port.mac = config.self.mac;
     config.server = endpointOf(object(from, "server"));
     const std::string frame = text(from, "frame");
     config.payload = payloadOf(frame);
@@ -31,6 +31,7 @@ LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     config.lateAfterNs = number(from, "lateAfterNs");
     config.drainNs = number(from, "drainNs");
     config.calls = boolean(from, "calls");
+    config.idBase = static_cast<uint32_t>(number(from, "idBase"));
     config.connectNs = number(from, "connectNs");
 
     TraceView trace;
@@ -61,8 +62,24 @@ LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
 }
 
 Napi::Value LoadBinding::start(const Napi::CallbackInfo& info) {
-  if (load_) load_->start();
+  try {
+    if (load_) load_->start();
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
   return info.Env().Undefined();
+}
+
+Napi::Value LoadBinding::connect(const Napi::CallbackInfo& info) {
+  if (load_) load_->connect();
+  return info.Env().Undefined();
+}
+
+/** Answers whether it is there; throws why it cannot be. */
+Napi::Value LoadBinding::connection(const Napi::CallbackInfo& info) {
+  const Connection state = load_ ? load_->connection() : Connection::connecting;
+  if (state == Connection::failed) throw Napi::Error::New(info.Env(), load_->connectError());
+  return Napi::Boolean::New(info.Env(), state == Connection::connected);
 }
 
 Napi::Value LoadBinding::stop(const Napi::CallbackInfo& info) {

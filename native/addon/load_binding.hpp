@@ -9,7 +9,8 @@
 namespace psp::addon {
 
 /**
- * `new LoadGenerator(config, trace, records)` opens the port and finds the server; `start()`, `stop()`, `counts()`, `end()`, `close()`.
+ * `new LoadGenerator(config, trace, records)` opens the port; `connect()` begins to look for the server, `connection()` says
+ * whether it is found; `start()`, `stop()`, `counts()`, `end()`, `close()`.
  * `trace` and `records` are objects of typed arrays, which must stay untouched until the run has ended.
  */
 class LoadBinding final : public Napi::ObjectWrap<LoadBinding> {
@@ -18,6 +19,8 @@ class LoadBinding final : public Napi::ObjectWrap<LoadBinding> {
   explicit LoadBinding(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value connect(const Napi::CallbackInfo& info);
+  Napi::Value connection(const Napi::CallbackInfo& info);
   Napi::Value start(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value counts(const Napi::CallbackInfo& info);

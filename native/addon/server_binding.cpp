@@ -19,7 +19,6 @@ ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     ServerConfig config;
     config.port = portOf(object(from, "port"));
     config.self = endpointOf(object(from, "self"));
-    config.port.mac = config.self.mac;
     config.payload = payloadOf(text(from, "frame"));
     config.poll = pollOf(text(from, "poll"));
     if (from.Get("netCore").IsNumber()) config.netCore = static_cast<int>(number(from, "netCore"));

@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+
 #include "apps/application.hpp"
 
 namespace psp {
@@ -10,7 +12,8 @@ class SpinApp final : public Application {
 
   Handled handle(Request& request, const PreemptFlag& preempt) override {
     const uint64_t begin = readTicks();
-    const uint64_t wanted = static_cast<uint64_t>((request.demandNs - request.doneNs) * ticksPerNs_);
+    // A stint may end later than asked, so less than nothing can be left; and no cast may leave the range of 64 bits.
+    const uint64_t wanted = static_cast<uint64_t>(std::clamp((request.demandNs - request.doneNs) * ticksPerNs_, 0.0, kLongestTicks));
     for (;;) {
       const uint64_t passed = readTicks() - begin;
       if (passed >= wanted) return Handled::done;
@@ -22,6 +25,7 @@ class SpinApp final : public Application {
   }
 
  private:
+  static constexpr double kLongestTicks = 0x1p62;
   double ticksPerNs_;
 };
 

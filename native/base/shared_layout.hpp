@@ -30,7 +30,8 @@ struct Control {
 };
 static_assert(sizeof(Control) == 512);
 
-enum RunState : uint32_t { kRunning = 0, kDraining = 1, kStopped = 2 };
+/** One after the other: no new requests; the dispatcher ends; the workers end; the net thread ends. */
+enum RunState : uint32_t { kRunning = 0, kDraining = 1, kHalted = 2, kStopped = 3, kClosed = 4 };
 enum DispatcherState : uint32_t { kDispatcherStarting = 0, kDispatcherReady = 1, kDispatcherStopped = 2 };
 
 struct RingHeader {

@@ -7,23 +7,48 @@
 #include "client/load_thread.hpp"
 
 namespace psp {
+namespace {
 
-LoadGenerator::LoadGenerator(const LoadConfig& config, const TraceView& trace, const RecordView& records)
-    : config_(config), trace_(trace), records_(records), port_(config.port), clock_(Clock::calibrate()) {
-  for (uint32_t i = 0; i < trace_.length; ++i) longestDemandNs_ = std::max(longestDemandNs_, trace_.demandNs[i]);
-  if (config_.cores.size() > port_.queues()) throw std::runtime_error("load generator: more threads than queue pairs");
-  if (config_.self.mac == Mac{}) config_.self.mac = port_.mac();
-  waitForLink();
-  if (config_.server.mac == Mac{}) resolveServer();
+/** The port answers to the configured MAC. */
+PortConfig portOf(const LoadConfig& config) {
+  PortConfig port = config.port;
+  if (config.self.mac != Mac{}) port.mac = config.self.mac;
+  return port;
 }
 
-LoadGenerator::~LoadGenerator() { stop(); }
+}  // namespace
+
+LoadGenerator::LoadGenerator(const LoadConfig& config, const TraceView& trace, const RecordView& records)
+    : config_(config), trace_(trace), records_(records), port_(portOf(config)), clock_(Clock::calibrate()) {
+  if (config_.cores.size() > port_.queues()) throw std::runtime_error("load generator: more threads than queue pairs");
+  if (config_.self.mac == Mac{}) config_.self.mac = port_.mac();
+  if (config_.concurrency != UINT32_MAX) open_ = std::make_unique<std::atomic<uint8_t>[]>(trace_.length);
+}
+
+LoadGenerator::~LoadGenerator() {
+  stop();
+  go_.store(true);
+  if (connector_.joinable()) connector_.join();
+}
+
+void LoadGenerator::connect() {
+  connector_ = std::thread([this] {
+    try {
+      waitForLink();
+      if (config_.server.mac == Mac{}) resolveServer();
+      connection_.store(Connection::connected, std::memory_order_release);
+    } catch (const std::exception& error) {
+      connectError_ = error.what();
+      connection_.store(Connection::failed, std::memory_order_release);
+    }
+  });
+}
 
 void LoadGenerator::waitForLink() {
   const double limit = clock_.nowNs() + config_.connectNs;
   constexpr double kCallEveryNs = 300e6;
   double callNs = clock_.nowNs() + kCallEveryNs;
-  while (!port_.linkUp()) {
+  while (!port_.linkUp() && !stopping()) {
     if (config_.calls && clock_.nowNs() > callNs) {
       port_.callAgain();
       callNs = clock_.nowNs() + kCallEveryNs;
@@ -37,7 +62,7 @@ void LoadGenerator::resolveServer() {
   const double limit = clock_.nowNs() + config_.connectNs;
   constexpr double kAskEveryNs = 100e6;
   double askNs = 0;
-  while (clock_.nowNs() < limit) {
+  while (clock_.nowNs() < limit && !stopping()) {
     if (clock_.nowNs() >= askNs) {
       askNs = clock_.nowNs() + kAskEveryNs;
       rte_mbuf* question = rte_pktmbuf_alloc(port_.pool());
@@ -51,6 +76,10 @@ void LoadGenerator::resolveServer() {
       if (port_.receive(queue, &frame, 1) == 0) continue;
       const uint8_t* bytes = rte_pktmbuf_mtod(frame, const uint8_t*);
       const ParsedFrame parsed = parseFrame(bytes, frame->data_len, config_.self);
+      if (parsed.kind == FrameKind::arpRequest) {
+        answerArp(frame, queue);
+        continue;
+      }
       const bool answered = parsed.kind == FrameKind::arpReply && parsed.sourceIp == config_.server.ip;
       if (answered) config_.server.mac = arpSenderMac(bytes);
       rte_pktmbuf_free(frame);
@@ -58,17 +87,34 @@ void LoadGenerator::resolveServer() {
     }
     idleOnce(Poll::sleep);
   }
+  if (stopping()) return;
   throw std::runtime_error("the server did not answer ARP within " + std::to_string(static_cast<int>(config_.connectNs / 1e9)) +
                            " s: is it running, and its address right?");
 }
 
+void LoadGenerator::answerArp(rte_mbuf* question, uint16_t queue) const {
+  makeArpReplyInPlace(rte_pktmbuf_mtod(question, uint8_t*), config_.self);
+  if (port_.send(queue, &question, 1) == 0) rte_pktmbuf_free(question);
+}
+
+void LoadGenerator::open(uint32_t index) noexcept {
+  outstanding_.fetch_add(1, std::memory_order_relaxed);
+  if (open_) open_[index].store(1, std::memory_order_relaxed);
+}
+
+void LoadGenerator::settle(uint32_t index) noexcept {
+  if (!open_ || open_[index].exchange(0, std::memory_order_relaxed) == 1) outstanding_.fetch_sub(1, std::memory_order_release);
+}
+
 void LoadGenerator::start() {
-  clock_ = Clock::calibrate();
   const auto threads = static_cast<uint32_t>(config_.cores.size());
   sending_ = threads;
   // All of them exist before the first runs: a thread looks at its siblings' counts.
   for (uint32_t i = 0; i < threads; ++i) threads_.push_back(std::make_unique<LoadThread>(*this, i, threads));
   for (uint32_t i = 0; i < threads; ++i) threads_[i]->start(config_.cores[i]);
+  for (const auto& thread : threads_) thread->waitUntilReady();
+  clock_ = Clock::calibrate();
+  go_.store(true, std::memory_order_release);
 }
 
 LoadEnd LoadGenerator::end() const noexcept {

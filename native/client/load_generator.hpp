@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -46,8 +48,10 @@ struct LoadConfig {
   bool closedLoop = false;
   /** A request sent later than this after its planned time is counted as late. */
   double lateAfterNs = 5e3;
-  /** After the last send: how long to wait for what is unanswered. */
+  /** How long to wait for a reply: after this much silence the run ends, and a request that old no longer counts as under way. */
   double drainNs = 1e9;
+  /** Request `i` of the trace is called `idBase + i` on the wire, so that replies to an earlier run are told from this one's. */
+  uint32_t idBase = 0;
   /** The device reaches its server by calling it (memif): as long as nobody answers it calls again. */
   bool calls = false;
   /** How long to wait for the link and for the server's MAC. */
@@ -56,6 +60,9 @@ struct LoadConfig {
 
 /** Why a run ended. */
 enum class LoadEnd : uint32_t { running, complete, drained, stopped, serverGone };
+
+/** How far the way to the server is. */
+enum class Connection : uint32_t { connecting, connected, failed };
 
 /** Live counts: one writer each, read by anyone. */
 struct LoadCounts {
@@ -71,15 +78,21 @@ class LoadThread;
  */
 class LoadGenerator {
  public:
-  /** Opens the port, waits for the link and learns the server's MAC by ARP when it is not given. @throws std::runtime_error. */
+  /** Opens the port. @throws std::runtime_error. */
   LoadGenerator(const LoadConfig& config, const TraceView& trace, const RecordView& records);
   ~LoadGenerator();
   LoadGenerator(const LoadGenerator&) = delete;
   LoadGenerator& operator=(const LoadGenerator&) = delete;
 
-  /** Time 0 of the trace is the moment of this call. */
+  /** In a thread of its own: waits for the link, and learns the server's MAC by ARP when it is not given. Ends early when stopped. */
+  void connect();
+  Connection connection() const noexcept { return connection_.load(std::memory_order_acquire); }
+  /** Why `connection()` failed. */
+  const std::string& connectError() const noexcept { return connectError_; }
+
+  /** To be called when connected; time 0 of the trace is the moment of this call. @throws std::runtime_error when a thread cannot run. */
   void start();
-  /** Sends no more and ends now, with what has come back so far. */
+  /** Sends no more; ends when what is under way has come back, at the latest after the drain limit. */
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
   /** `running` until every thread has ended; then the worst of their reasons. */
@@ -91,19 +104,30 @@ class LoadGenerator {
   friend class LoadThread;
   void waitForLink();
   void resolveServer();
+  bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
+  /** Ordinary hosts ask again and again who this is, and send nothing while nobody answers. Takes the frame. */
+  void answerArp(rte_mbuf* question, uint16_t queue) const;
+  /** A request begins to be under way. */
+  void open(uint32_t index) noexcept;
+  /** It is no longer: answered, given up, or never sent. Counts the first of these only. */
+  void settle(uint32_t index) noexcept;
 
   LoadConfig config_;
   TraceView trace_;
   RecordView records_;
   Port port_;
   Clock clock_;
-  /** Of all requests of the trace, on the wire. */
-  double longestDemandNs_ = 0;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> go_{false};
   std::atomic<uint32_t> outstanding_{0};
+  /** With a limit on what is under way: 1 for each request that is. Its reply and the clock may both want to end it. */
+  std::unique_ptr<std::atomic<uint8_t>[]> open_;
   /** Threads that have not yet sent all of theirs: the drain limit counts from when this is 0. */
   std::atomic<uint32_t> sending_{0};
   std::vector<std::unique_ptr<LoadThread>> threads_;
+  std::atomic<Connection> connection_{Connection::connecting};
+  std::string connectError_;
+  std::thread connector_;
 };
 
 }  // namespace psp

@@ -1,6 +1,7 @@
 #include "client/load_thread.hpp"
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "base/statistic.hpp"
@@ -11,13 +12,15 @@ namespace {
 
 /** A link that is down this long is a server that is gone, not one that is restarting its queues. */
 constexpr double kGoneAfterNs = 200e6;
-/** The link is looked at this often. */
-constexpr double kLookAtLinkEveryNs = 20e6;
+/** The link, and how long the server has been silent, are looked at this often. */
+constexpr double kLookEveryNs = 20e6;
+/** Silence means something when so many have been asked in vain; a few replies may get lost. */
+constexpr double kAskedInVain = 8;
 
 }  // namespace
 
 LoadThread::LoadThread(LoadGenerator& load, uint32_t index, uint32_t threads)
-    : load_(load), queue_(static_cast<uint16_t>(index)), stride_(threads), next_(index) {}
+    : load_(load), queue_(static_cast<uint16_t>(index)), stride_(threads), next_(index), oldest_(index) {}
 
 LoadThread::~LoadThread() {
   if (thread_.joinable()) thread_.join();
@@ -25,49 +28,53 @@ LoadThread::~LoadThread() {
 
 void LoadThread::run(int core) {
   nameThisThread(("psp-load-" + std::to_string(queue_)).c_str());
-  LoadEnd result = LoadEnd::stopped;
+  std::optional<EalThread> lcore;
   try {
-    const EalThread lcore;
+    lcore.emplace();
     if (core >= 0) pinThisThread(core);
-    sharpenTimersOfThisThread();
-    preferThisThread(load_.config_.poll);
-    result = play();
-  } catch (const std::exception&) {
-    // No lcore id or no such core: nothing was sent by this thread, which the counts then show.
-    load_.sending_.fetch_sub(1);
+  } catch (...) {
+    ready_.set_exception(std::current_exception());
+    return;
   }
-  end.store(static_cast<uint32_t>(result), std::memory_order_release);
+  sharpenTimersOfThisThread();
+  preferThisThread(load_.config_.poll);
+  ready_.set_value();
+  while (!load_.go_.load(std::memory_order_acquire)) idleOnce(Poll::sleep);
+  end.store(static_cast<uint32_t>(play()), std::memory_order_release);
 }
 
 LoadEnd LoadThread::play() {
   const Clock& clock = load_.clock_;
   bool sending = true;
+  double stoppedNs = -1;
   double lastProgressNs = 0;
-  double lookAtLinkNs = 0;
-  double downSinceNs = -1;
+  double lookNs = 0;
   LoadEnd result = LoadEnd::running;
   while (result == LoadEnd::running) {
     const double nowNs = clock.nowNs();
     counts.nowNs.store(nowNs, std::memory_order_relaxed);
-    bool worked = sending && sendDue(nowNs);
+    if (stoppedNs < 0 && load_.stopping()) {
+      stoppedNs = nowNs;
+      abandonBurst();
+    }
+    bool worked = stoppedNs < 0 && sending && sendDue(nowNs);
     worked |= receive();
-    if (sending && next_ >= load_.trace_.length && inBurst_ == 0) {
+    if (sending && (stoppedNs >= 0 || (next_ >= load_.trace_.length && inBurst_ == 0))) {
       sending = false;
       load_.sending_.fetch_sub(1);
       lastProgressNs = nowNs;
     }
     if (!sending) result = drained(nowNs, lastProgressNs);
-    if (load_.stop_.load(std::memory_order_relaxed)) result = LoadEnd::stopped;
-    if (nowNs >= lookAtLinkNs) {
-      lookAtLinkNs = nowNs + kLookAtLinkEveryNs;
-      if (sending && isSilent(nowNs)) result = LoadEnd::serverGone;
-      if (load_.port_.linkUp()) downSinceNs = -1;
-      else if (downSinceNs < 0) downSinceNs = nowNs;
-      else if (nowNs - downSinceNs > kGoneAfterNs) result = LoadEnd::serverGone;
+    // What was under way when the run was stopped is waited for, but not for longer than for the last replies of a whole one.
+    if (stoppedNs >= 0 && (result != LoadEnd::running || nowNs - stoppedNs > load_.config_.drainNs)) result = LoadEnd::stopped;
+    if (nowNs >= lookNs) {
+      lookNs = nowNs + kLookEveryNs;
+      if (serverGone(nowNs)) result = LoadEnd::serverGone;
+      expire(nowNs);
     }
     if (!worked) idle(nowNs);
   }
-  for (uint32_t i = 0; i < inBurst_; ++i) rte_pktmbuf_free(burst_[i]);
+  abandonBurst();
   if (sending) load_.sending_.fetch_sub(1);
   return result;
 }
@@ -77,32 +84,63 @@ LoadEnd LoadThread::drained(double nowNs, double& lastProgressNs) {
     lastProgressNs = nowNs;
     return LoadEnd::running;
   }
-  if (load_.outstanding_.load() == 0) return LoadEnd::complete;
+  const bool nothingUnderWay = load_.outstanding_.load(std::memory_order_acquire) == 0;
+  const double received = total(&LoadCounts::received);
+  if (nothingUnderWay) return received == total(&LoadCounts::sent) ? LoadEnd::complete : LoadEnd::drained;
   // Replies still trickling in push the limit out: it bounds silence, not the length of a backlog.
-  const double received = receivedByAll();
   if (received != lastSeenReceived_) {
     lastSeenReceived_ = received;
     lastProgressNs = nowNs;
   }
   if (nowNs - lastProgressNs <= load_.config_.drainNs) return LoadEnd::running;
-  // Who has answered nothing at all was not there.
-  return received == 0 ? LoadEnd::serverGone : LoadEnd::drained;
+  return received == 0 || unheard() ? LoadEnd::serverGone : LoadEnd::drained;
 }
 
-double LoadThread::receivedByAll() const {
-  double received = 0;
-  for (size_t i = 0; i < load_.threads(); ++i) received += load_.counts(i).received.load(std::memory_order_relaxed);
-  return received;
-}
+/** A server can be gone though the link is up: behind a switch, or dead with its device still there. */
+bool LoadThread::serverGone(double nowNs) {
+  if (load_.port_.linkUp()) downSinceNs_ = -1;
+  else if (downSinceNs_ < 0) downSinceNs_ = nowNs;
+  else if (nowNs - downSinceNs_ > kGoneAfterNs) return true;
 
-/** Behind a NIC no link goes down when the server does: requests are under way, and for longer than any of them may take nothing has come back. */
-bool LoadThread::isSilent(double nowNs) {
-  const double received = receivedByAll();
-  if (received != heardReceived_ || load_.outstanding_.load(std::memory_order_relaxed) == 0) {
-    heardReceived_ = received;
-    heardNs_ = nowNs;
+  const double received = total(&LoadCounts::received);
+  if (received != heard_) {
+    heard_ = received;
+    sentWhenHeard_ = total(&LoadCounts::sent);
   }
-  return nowNs - heardNs_ > load_.config_.drainNs + load_.longestDemandNs_;
+  if (!unheard()) {
+    askedNs_ = nowNs;
+    return false;
+  }
+  return nowNs - askedNs_ > load_.config_.drainNs;
+}
+
+/** Have requests been sent since the last reply, more than might be lost by chance? */
+bool LoadThread::unheard() const { return total(&LoadCounts::sent) - sentWhenHeard_ >= kAskedInVain; }
+
+double LoadThread::total(std::atomic<double> LoadCounts::* member) const {
+  double sum = 0;
+  for (size_t i = 0; i < load_.threads(); ++i) sum += (load_.counts(i).*member).load(std::memory_order_relaxed);
+  return sum;
+}
+
+/** A lost reply must not hold its place among those under way for ever. */
+void LoadThread::expire(double nowNs) {
+  if (!load_.open_) return;
+  for (; oldest_ < next_ && oldest_ < load_.trace_.length; oldest_ += stride_) {
+    if (load_.open_[oldest_].load(std::memory_order_relaxed) == 0) continue;
+    const double sentNs = load_.records_.sentNs[oldest_];
+    // One that the device has not taken yet has no time of sending.
+    if (std::isnan(sentNs) || nowNs - sentNs <= load_.config_.drainNs) return;
+    load_.settle(oldest_);
+  }
+}
+
+void LoadThread::abandonBurst() {
+  for (uint32_t i = 0; i < inBurst_; ++i) {
+    rte_pktmbuf_free(burst_[i]);
+    load_.settle(burstIds_[i]);
+  }
+  inBurst_ = 0;
 }
 
 bool LoadThread::sendDue(double nowNs) {
@@ -120,7 +158,7 @@ bool LoadThread::sendDue(double nowNs) {
     }
     rte_mbuf* frame = build(next_, nowNs);
     if (frame == nullptr) break;  // every frame is under way: try again when some have come back
-    load_.outstanding_.fetch_add(1, std::memory_order_relaxed);
+    load_.open(next_);
     burst_[inBurst_] = frame;
     burstIds_[inBurst_++] = next_;
     next_ += stride_;
@@ -157,7 +195,7 @@ rte_mbuf* LoadThread::build(uint32_t id, double nowNs) {
   // One source port per flow, from 32768 as the original's clients do.
   from.port = static_cast<uint16_t>(32768 + load_.trace_.flow[id] % 32768);
   const RequestFields fields{
-      .id = id, .type = load_.trace_.code[id], .demandNs = load_.trace_.demandNs[id], .wantsStamps = config.wantsStamps};
+      .id = config.idBase + id, .type = load_.trace_.code[id], .demandNs = load_.trace_.demandNs[id], .wantsStamps = config.wantsStamps};
   const size_t length = writeRequest(rte_pktmbuf_mtod(frame, uint8_t*), config.payload, from, config.server, fields, nowNs);
   frame->data_len = static_cast<uint16_t>(length);
   frame->pkt_len = static_cast<uint32_t>(length);
@@ -170,46 +208,42 @@ bool LoadThread::receive() {
   if (count == 0) return false;
   const double nowNs = load_.clock_.nowNs();
   for (uint16_t i = 0; i < count; ++i) {
-    Endpoint self = load_.config_.self;
-    self.port = 0;  // every flow has its own
-    const ParsedFrame parsed = parseFrame(rte_pktmbuf_mtod(frames[i], const uint8_t*), frames[i]->data_len, self);
-    if (parsed.kind == FrameKind::arpRequest) {
-      answerArp(frames[i]);
-      continue;
-    }
-    record(frames[i], parsed, nowNs);
-    rte_pktmbuf_free(frames[i]);
+    record(frames[i], nowNs);
   }
   return true;
 }
 
-/** An ordinary host asks who we are before it answers, and again when it has forgotten. */
-void LoadThread::answerArp(rte_mbuf* frame) {
-  makeArpReplyInPlace(rte_pktmbuf_mtod(frame, uint8_t*), load_.config_.self);
-  if (load_.port_.send(queue_, &frame, 1) == 0) rte_pktmbuf_free(frame);
+/** Takes the frame. */
+void LoadThread::record(rte_mbuf* frame, double nowNs) {
+  const uint8_t* bytes = rte_pktmbuf_mtod(frame, const uint8_t*);
+  Endpoint self = load_.config_.self;
+  self.port = 0;  // every flow has its own
+  const ParsedFrame parsed = parseFrame(bytes, frame->data_len, self);
+  if (parsed.kind == FrameKind::arpRequest) return load_.answerArp(frame, queue_);
+  if (parsed.kind == FrameKind::datagram) recordReply(bytes, parsed, nowNs);
+  else addTo(parsed.kind == FrameKind::foreign || parsed.kind == FrameKind::arpReply ? counts.foreign : counts.malformed, 1);
+  rte_pktmbuf_free(frame);
 }
 
-void LoadThread::record(rte_mbuf* frame, const ParsedFrame& parsed, double nowNs) {
-  const uint8_t* bytes = rte_pktmbuf_mtod(frame, const uint8_t*);
-  if (parsed.kind != FrameKind::datagram) {
-    const bool notForUs = parsed.kind == FrameKind::foreign || parsed.kind == FrameKind::arpReply;
-    return addTo(notForUs ? counts.foreign : counts.malformed, 1);
-  }
+void LoadThread::recordReply(const uint8_t* bytes, const ParsedFrame& parsed, double nowNs) {
   if (parsed.sourceIp != load_.config_.server.ip || parsed.sourcePort != load_.config_.server.port) return addTo(counts.foreign, 1);
   const auto reply = readReply(load_.config_.payload, bytes + parsed.payloadOffset, parsed.payloadBytes);
-  if (!reply || reply->id >= load_.trace_.length) return addTo(counts.malformed, 1);
+  if (!reply) return addTo(counts.malformed, 1);
+  const uint32_t index = reply->id - load_.config_.idBase;
   const RecordView& records = load_.records_;
   // An answer to what was not asked: one left over from an earlier run, or one that came twice.
-  if (std::isnan(records.sentNs[reply->id]) || !std::isnan(records.repliedNs[reply->id])) return addTo(counts.duplicates, 1);
-  records.repliedNs[reply->id] = nowNs;
-  if (reply->hasStamps) {
-    records.receivedNs[reply->id] = reply->stamps.receivedNs;
-    records.dispatchedNs[reply->id] = reply->stamps.dispatchedNs;
-    records.startedNs[reply->id] = reply->stamps.startedNs;
-    records.endedNs[reply->id] = reply->stamps.endedNs;
+  if (index >= load_.trace_.length || std::isnan(records.sentNs[index]) || !std::isnan(records.repliedNs[index])) {
+    return addTo(counts.duplicates, 1);
   }
-  load_.outstanding_.fetch_sub(1, std::memory_order_relaxed);
+  records.repliedNs[index] = nowNs;
+  if (reply->hasStamps) {
+    records.receivedNs[index] = reply->stamps.receivedNs;
+    records.dispatchedNs[index] = reply->stamps.dispatchedNs;
+    records.startedNs[index] = reply->stamps.startedNs;
+    records.endedNs[index] = reply->stamps.endedNs;
+  }
   addTo(counts.received, 1);
+  load_.settle(index);
 }
 
 void LoadThread::idle(double nowNs) {

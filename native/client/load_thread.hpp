@@ -1,6 +1,7 @@
 #pragma once
 #include <rte_mbuf.h>
 
+#include <future>
 #include <thread>
 
 #include "client/load_generator.hpp"
@@ -21,6 +22,9 @@ class LoadThread {
   /** Runs the thread, pinned to `core` unless that is negative. */
   void start(int core) { thread_ = std::thread(&LoadThread::run, this, core); }
 
+  /** @throws std::runtime_error when it cannot run there. */
+  void waitUntilReady() { ready_.get_future().get(); }
+
   LoadCounts counts;
   std::atomic<uint32_t> end{static_cast<uint32_t>(LoadEnd::running)};
 
@@ -33,12 +37,15 @@ class LoadThread {
   void flush();
   rte_mbuf* build(uint32_t id, double nowNs);
   bool receive();
-  void answerArp(rte_mbuf* frame);
-  void record(rte_mbuf* frame, const ParsedFrame& parsed, double nowNs);
+  void record(rte_mbuf* frame, double nowNs);
+  void recordReply(const uint8_t* bytes, const ParsedFrame& parsed, double nowNs);
   void idle(double nowNs);
   LoadEnd drained(double nowNs, double& lastProgressNs);
-  double receivedByAll() const;
-  bool isSilent(double nowNs);
+  bool serverGone(double nowNs);
+  bool unheard() const;
+  void expire(double nowNs);
+  void abandonBurst();
+  double total(std::atomic<double> LoadCounts::* member) const;
 
   LoadGenerator& load_;
   uint16_t queue_;
@@ -49,8 +56,14 @@ class LoadThread {
   uint32_t burstIds_[kBurst];
   bool blocked_ = false;
   double lastSeenReceived_ = -1;
-  double heardReceived_ = -1;
-  double heardNs_ = 0;
+  double downSinceNs_ = -1;
+  /** Replies so far, what had been sent when the last of them came, and when last little had been sent since. */
+  double heard_ = 0;
+  double sentWhenHeard_ = 0;
+  double askedNs_ = 0;
+  /** The oldest of this thread's requests that may be under way. */
+  uint32_t oldest_;
+  std::promise<void> ready_;
   std::thread thread_;
 };
 

@@ -119,12 +119,9 @@ ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self)
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept {
   if (format == Payload::ix) {
     if (bytes < kIxBytes) return std::nullopt;
-    // Its field is wider than any demand: what PSP_MB could not ask for would hold a worker for years.
-    const auto demandNs = loadLittle<uint64_t>(payload + 26);
-    if (demandNs > UINT32_MAX) return std::nullopt;
     return RequestFields{.id = loadLittle<uint32_t>(payload + 18),
                          .type = loadLittle<uint16_t>(payload),
-                         .demandNs = static_cast<double>(demandNs)};
+                         .demandNs = static_cast<double>(loadLittle<uint64_t>(payload + 26))};
   }
   if (bytes < kPspMbRequestBytes) return std::nullopt;
   return RequestFields{.id = loadLittle<uint32_t>(payload),
@@ -197,7 +194,7 @@ size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const 
     storeLittle(payload, fields.id);
     storeLittle(payload + 4, fields.type);
     storeLittle(payload + 8, kPspMbSize | (fields.wantsStamps ? kPspFlag : 0));
-    storeLittle(payload + 12, static_cast<uint32_t>(std::min(fields.demandNs, 4294967295.0)));
+    storeLittle(payload + 12, static_cast<uint32_t>(std::min(fields.demandNs, kMaxDemandNs)));
   }
   finishIp(ip, 20, 20 + kUdpHeaderBytes + payloadBytes);
   finishUdp(ip, udp, kUdpHeaderBytes + payloadBytes);

@@ -76,6 +76,8 @@ struct RequestFields {
   double demandNs = 0;
   bool wantsStamps = false;
 };
+/** Most that any frame may demand: what PSP_MB's 32 bits can say, 4.29 s. */
+inline constexpr double kMaxDemandNs = 4294967295.0;
 /** Reads a request's payload; nothing when it is shorter than its format. */
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept;
 
@@ -113,6 +115,8 @@ size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const 
 void makeArpReplyInPlace(uint8_t* frame, const Endpoint& self) noexcept;
 /** Writes a broadcast ARP request for `targetIp`; 42 bytes. */
 size_t writeArpRequest(uint8_t* frame, const Endpoint& self, uint32_t targetIp) noexcept;
+/** Does the address (six bytes, such as a frame's first) mean many stations? The lowest bit of the first byte says so (IEEE 802). */
+inline bool isGroup(const uint8_t* mac) noexcept { return (mac[0] & 1) != 0; }
 /** The sender's address in an ARP reply that parseFrame has understood. */
 Mac arpSenderMac(const uint8_t* frame) noexcept;
 

@@ -1,7 +1,5 @@
 #include "net/port.hpp"
 
-#include <rte_bus.h>
-#include <rte_dev.h>
 #include <rte_errno.h>
 
 #include <algorithm>
@@ -59,25 +57,20 @@ Port::Port(const PortConfig& config) : queues_(config.queues) {
   rte_eth_dev_flow_ctrl_set(id_, &flow);
   check(rte_eth_dev_start(id_), config.device, "cannot be started");
   if (config.promiscuous) rte_eth_promiscuous_enable(id_);
-  takeMac(config, info);
 
   rte_ether_addr address;
   check(rte_eth_macaddr_get(id_, &address), config.device, "has no MAC address");
   std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac_.begin());
+  if (config.mac && *config.mac != mac_) answerTo(*config.mac, config);
 }
 
-/** A NIC drops frames for a MAC that is not its own before anyone sees them: it has to have the one that peers send to. */
-void Port::takeMac(const PortConfig& config, const rte_eth_dev_info& info) {
-  if (config.mac == Mac{}) return;
+/** A NIC drops frames for another station than its own in hardware, silently: it has to be told which it is, or to take all. */
+void Port::answerTo(const Mac& wanted, const PortConfig& config) {
   rte_ether_addr address;
-  check(rte_eth_macaddr_get(id_, &address), config.device, "has no MAC address");
-  if (std::equal(config.mac.begin(), config.mac.end(), std::begin(address.addr_bytes))) return;
-  // The interface behind a virtual device is the kernel's, and its address not ours to change; memif and rings look at no address.
-  const bool isNic = std::string(rte_bus_name(rte_dev_bus(info.device))) == "pci";
-  std::copy(config.mac.begin(), config.mac.end(), std::begin(address.addr_bytes));
-  if (isNic && rte_eth_dev_default_mac_addr_set(id_, &address) == 0) return;
-  const int result = rte_eth_promiscuous_enable(id_);
-  if (isNic) check(result, config.device, "takes neither another MAC nor all frames");
+  std::copy(wanted.begin(), wanted.end(), std::begin(address.addr_bytes));
+  const bool set = config.owned && rte_eth_dev_default_mac_addr_set(id_, &address) == 0;
+  if (!set && !config.promiscuous) check(rte_eth_promiscuous_enable(id_), config.device, "refuses the configured MAC, and to take frames for others");
+  mac_ = wanted;
 }
 
 Port::~Port() {

@@ -20,8 +20,10 @@ struct PortConfig {
   uint16_t descriptors = 128;
   uint32_t frames = 16383;
   bool promiscuous = false;
-  /** The MAC it is to have; all zero: its own. A NIC is given it; a device that takes none receives all frames instead. */
-  Mac mac{};
+  /** The station address the device is to answer to; absent: its own. */
+  std::optional<Mac> mac;
+  /** The device is psp's alone (a NIC taken from the kernel), so its address may be changed; others only listen to more than their own. */
+  bool owned = false;
 };
 
 /** What a device counted by itself. */
@@ -62,7 +64,7 @@ class Port {
   }
 
  private:
-  void takeMac(const PortConfig& config, const rte_eth_dev_info& info);
+  void answerTo(const Mac& wanted, const PortConfig& config);
 
   struct FreePool {
     void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }

@@ -1,5 +1,7 @@
 #include "server/net_thread.hpp"
 
+#include <algorithm>
+
 #include "net/eal.hpp"
 
 namespace psp {
@@ -55,7 +57,7 @@ void NetThread::run() {
 
 void NetThread::serve() {
   double countDeviceNs = 0;
-  while (control_.runState.load(std::memory_order_relaxed) != layout::kStopped) {
+  while (control_.runState.load(std::memory_order_relaxed) < layout::kClosed) {
     const double nowNs = setup_.clock.nowNs();
     control_.clockNs.store(nowNs, std::memory_order_relaxed);
     takeBackSlots();
@@ -68,10 +70,11 @@ void NetThread::serve() {
     }
     if (!worked) idleOnce(setup_.poll);
   }
+  // The workers are gone: these are the last.
   sendReplies();
   takeBackSlots();
   countDevice();
-  // What is still held is nobody's any more: the workers and the dispatcher obey the same stop word.
+  // What is still held is nobody's any more.
 }
 
 void NetThread::takeBackSlots() {
@@ -123,8 +126,12 @@ void NetThread::takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t
   uint8_t* payload = rte_pktmbuf_mtod_offset(frame, uint8_t*, parsed.payloadOffset);
   const auto fields = readRequest(setup_.payload, payload, parsed.payloadBytes);
   if (!fields) return refuse(frame, layout::kTruncated);
+  // A demand of years, which IX has room for, would keep its worker for as long.
+  if (fields->demandNs > kMaxDemandNs) return refuse(frame, layout::kMalformed);
   count(layout::kRequests);
   if (control_.runState.load(std::memory_order_relaxed) != layout::kRunning) return refuse(frame, layout::kDroppedStopping);
+  // Sent to everybody; the reply must come from one.
+  if (isGroup(rte_pktmbuf_mtod(frame, uint8_t*))) std::copy(setup_.self.mac.begin(), setup_.self.mac.end(), rte_pktmbuf_mtod(frame, uint8_t*));
   const uint32_t index = slots_.takeFree();
   if (index == SlotTable::kNone) return refuse(frame, layout::kDroppedNoSlot);
 

@@ -5,18 +5,36 @@
 
 namespace psp {
 
+Server::Closer::~Closer() { control.runState.store(layout::kClosed, std::memory_order_seq_cst); }
+
 Server::Stopper::~Stopper() {
   control.runState.store(layout::kStopped, std::memory_order_seq_cst);
   Doorbell(control.dispatcherBell).ring();
-  for (auto* bell : bells) Doorbell(*bell).ring();
+  for (layout::Mailbox* box : mailboxes) {
+    // Whatever still runs gives up, or a demand of seconds would hold the process; see WorkerThread::serve for the order.
+    box->preemptSeq.store(box->startSeq.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
+    Doorbell(box->bell).ring();
+  }
 }
+
+namespace {
+
+/** The port answers to the server's configured MAC. */
+PortConfig portOf(const ServerConfig& config) {
+  PortConfig port = config.port;
+  if (config.self.mac != Mac{}) port.mac = config.self.mac;
+  return port;
+}
+
+}  // namespace
 
 Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifier classifier)
     : clock_(Clock::calibrate()),
       slots_(shared.slots()),
-      port_(config.port),
+      port_(portOf(config)),
       classifier_(std::move(classifier)),
       self_(config.self),
+      closer_{shared.control()},
       stopper_{shared.control(), {}} {
   if (self_.mac == Mac{}) self_.mac = port_.mac();
   if (!config.workerCores.empty() && config.workerCores.size() != shared.workers()) {
@@ -27,7 +45,7 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
   std::vector<RingConsumer<Reply>> replies;
   for (uint32_t worker = 0; worker < shared.workers(); ++worker) {
     const auto core = config.workerCores.empty() ? std::nullopt : std::optional<int>(config.workerCores[worker]);
-    stopper_.bells.push_back(&shared.mailbox(worker).bell);
+    stopper_.mailboxes.push_back(&shared.mailbox(worker));
     workers_.push_back(std::make_unique<WorkerThread>(
         WorkerThread::Setup{worker, core, config.poll, config.payload, clock_, makeApplication}, shared, slots_));
     replies.push_back(workers_.back()->replies());

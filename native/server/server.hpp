@@ -42,10 +42,15 @@ class Server {
   const Port& port() const noexcept { return port_; }
 
  private:
-  /** Declared last and so destroyed first: tells the threads to stop before they are joined, also when a start-up fails half-way. */
+  /** Lets the net thread go, when there is nobody left who could have a reply for it. */
+  struct Closer {
+    layout::Control& control;
+    ~Closer();
+  };
+  /** Tells the workers to stop, and what they run to give up. */
   struct Stopper {
     layout::Control& control;
-    std::vector<std::atomic<uint32_t>*> bells;
+    std::vector<layout::Mailbox*> mailboxes;
     ~Stopper();
   };
 
@@ -54,8 +59,11 @@ class Server {
   Port port_;
   Classifier classifier_;
   Endpoint self_;
-  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  // Destroyed from the last to the first, also when a start-up fails half-way: the workers are told and joined, then the net thread, which has
+  // sent their last replies by then.
   std::unique_ptr<NetThread> net_;
+  Closer closer_;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
   Stopper stopper_;
 };
 

@@ -46,12 +46,15 @@ void WorkerThread::run() {
 
 void WorkerThread::serve(Application& application) {
   uint32_t lastSeq = mailbox_.finishSeq.load(std::memory_order_relaxed);
-  while (control_.runState.load(std::memory_order_relaxed) != layout::kStopped) {
+  while (control_.runState.load(std::memory_order_relaxed) < layout::kStopped) {
     const uint32_t seq = mailbox_.startSeq.load(std::memory_order_acquire);
     if (seq == lastSeq) {
       waitForWork(lastSeq);
       continue;
     }
+    // Looked at again after the start was seen: whoever stops stores the word first and then tells the latest start to give up, so either this
+    // sees the word or he saw the start.
+    if (control_.runState.load(std::memory_order_seq_cst) >= layout::kStopped) break;
     lastSeq = seq;
     handle(application, seq);
   }

@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
 import { EventFileError } from '../events/event-file.js';
 import { EnvironmentError, InputError } from '../experiment/errors.js';
-import { HardwareInputError, StartupError } from '../hw/startup-error.js';
+import { DilationError } from '../hw/dilation.js';
+import { StartupError } from '../hw/startup-error.js';
 import { PolicyError } from '../scheduler/policy.js';
 import { WorkloadError } from '../workload/workload-error.js';
 
@@ -16,7 +17,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-const USAGE_ERRORS = [InputError, PolicyError, WorkloadError, EventFileError, HardwareInputError];
+const USAGE_ERRORS = [InputError, DilationError, PolicyError, WorkloadError, EventFileError];
 
 /** Says on stderr what went wrong, one line per mistake, and answers the exit code. */
 export function reportFailure(error: unknown): number {

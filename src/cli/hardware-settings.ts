@@ -4,6 +4,7 @@ import { InputError } from '../experiment/errors.js';
 import { readText } from '../experiment/files.js';
 import { type HardwareInput, readHardwareInput } from '../experiment/hardware-input.js';
 import { DEFAULTS } from '../experiment/plan.js';
+import type { HardwareResult } from '../experiment/run-hardware.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/config.js';
 import { type HardwareLive, showLive } from '../hw/run.js';
 import { parsePolicy } from '../scheduler/registry.js';
@@ -72,6 +73,16 @@ export function liveLine(
 /** Said below the table of a load generator that runs alone. */
 export const SERVER_UNKNOWN =
   'The figures are those of the load generator: what only the server knows (its policy, how busy its workers are, what it dropped) is not among them.\n';
+
+/** What is said of a server that was not there to the end. */
+export function serverGone({ completed, failure }: Pick<HardwareResult, 'completed' | 'failure'>): string {
+  if (failure !== undefined) {
+    return `the server went away in mid-run (${failure}); the figures are those of what it had answered by then`;
+  }
+  return completed === 0
+    ? 'the server answered nothing: is it running, and does it listen at that address and port?'
+    : 'the server went away in mid-run; the figures are those of what it had answered by then';
+}
 
 export function parseDilation(text: string): number | 'auto' {
   if (text === 'auto') return 'auto';

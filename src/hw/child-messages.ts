@@ -36,7 +36,13 @@ export type ToChild =
 export type FromChild =
   | { readonly kind: 'serverReady'; readonly mac: string }
   | { readonly kind: 'serverLive'; readonly counts: ServerCounts; readonly reservedWorkers?: readonly number[] }
-  | { readonly kind: 'serverDone'; readonly counts: ServerCounts; readonly reservations: readonly ReservationChange[] }
+  | {
+      readonly kind: 'serverDone';
+      readonly counts: ServerCounts;
+      readonly reservations: readonly ReservationChange[];
+      /** Why it ended before it was told to. */
+      readonly failure?: string;
+    }
   | { readonly kind: 'clientStarted' }
   | { readonly kind: 'clientLive'; readonly counts: LoadCounts; readonly p99Slowdown: number }
   | {

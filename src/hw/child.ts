@@ -48,13 +48,15 @@ async function serve(order: ServerOrder): Promise<void> {
     void tell({ kind: 'serverLive', counts: server.counts(), ...(reservedWorkers && { reservedWorkers }) });
   }, LIVE_EVERY_MS);
   await tell({ kind: 'serverReady', mac: server.mac });
+  let failure: string | undefined;
   try {
     await Promise.race([server.ended, aborted(ending.signal)]);
-  } finally {
-    clearInterval(live);
-    const counts = await server.stop();
-    await tell({ kind: 'serverDone', counts, reservations: server.reservations });
+  } catch (error) {
+    failure = (error as Error).message;
   }
+  clearInterval(live);
+  const counts = await server.stop();
+  await tell({ kind: 'serverDone', counts, reservations: server.reservations, ...(failure && { failure }) });
 }
 
 async function load(order: ClientOrder): Promise<void> {
@@ -66,6 +68,11 @@ async function load(order: ClientOrder): Promise<void> {
     order.classifier,
   );
   const trace = wireTrace(planned, codes, UNKNOWN_CODE, order.dilation);
+  let started = false;
+  const tellStarted = (): void => {
+    if (!started) void tell({ kind: 'clientStarted' });
+    started = true;
+  };
   const result = await runClient({
     config: order.config,
     frame: order.frame,
@@ -73,10 +80,12 @@ async function load(order: ClientOrder): Promise<void> {
     lateAfterNs: order.lateAfterNs,
     closedLoop: order.closedLoop,
     signal: ending.signal,
-    onStart: () => void tell({ kind: 'clientStarted' }),
+    onStart: tellStarted,
     onProgress: (counts, records) =>
       void tell({ kind: 'clientLive', counts, p99Slowdown: liveP99Slowdown(trace, records) }),
   });
+  // One that was ended while it looked for the server has nothing to show, but is over all the same.
+  tellStarted();
   await tell({ kind: 'clientDone', ...result });
 }
 

@@ -1,4 +1,5 @@
 /** A load generator at work: opens the device, plays a trace against a server, and hands back what happened to every request. */
+import { randomInt } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientConfig, refuseUselessMac } from './config.js';
@@ -29,7 +30,7 @@ export interface ClientSpec {
   readonly onStart?: () => void;
   /** Called about once a second while the run lasts; records may be looked at, not changed. */
   readonly onProgress?: (counts: LoadCounts, records: NativeRecords) => void;
-  /** Aborting ends the run in order, with what has come back so far. */
+  /** Aborting ends the run in order, with what has come back so far and what is under way; also while the server is being looked for. */
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +43,7 @@ export interface ClientResult {
 }
 
 const LOOK_EVERY_MS = 20;
+const CONNECTED_LOOK_MS = 2;
 const PROGRESS_EVERY_MS = 1000;
 /** Long enough for a server that is just coming up. */
 const DEFAULT_CONNECT_NS = 10e9;
@@ -60,7 +62,8 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
   refuseUselessMac(config.server);
   const native = loadNative();
   const connectNs = spec.connectNs ?? DEFAULT_CONNECT_NS;
-  await refuseMissingDevice(config.device, connectNs);
+  await refuseMissingDevice(config.device, { waitNs: connectNs, signal: spec.signal });
+  if (spec.signal?.aborted) return nothingPlayed(spec.trace.length);
   provideRuntimeDirectory(tmpdir());
   const queues = config.cores.length;
   const device = deviceArguments(config.device, queues);
@@ -76,6 +79,7 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
           descriptors: config.descriptors,
           frames: FRAMES,
           promiscuous: config.promiscuous,
+          owned: config.device.kind === 'pci',
         },
         self: config.address,
         server: config.server,
@@ -86,12 +90,19 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
         closedLoop: spec.closedLoop ?? false,
         lateAfterNs: spec.lateAfterNs,
         drainNs: config.drainNs,
+        // A server may still send replies to an earlier run; they must not be taken for this one's.
+        idBase: randomInt(2 ** 32),
         calls: config.device.kind === 'memif',
         connectNs,
       },
       spec.trace,
       records,
     );
+    load.connect();
+    while (!load.connection()) {
+      if (spec.signal?.aborted) return nothingPlayed(spec.trace.length);
+      await sleep(CONNECTED_LOOK_MS);
+    }
     spec.onStart?.();
     load.start();
     await finished(load, records, spec);
@@ -117,6 +128,12 @@ async function finished(load: NativeLoadGenerator, records: NativeRecords, spec:
       spec.onProgress(load.counts(), records);
     }
   }
+}
+
+/** The result of a run that was ended before the server was found. */
+function nothingPlayed(length: number): ClientResult {
+  const none = { sent: 0, received: 0, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0, sendAttempts: 0 };
+  return { records: createRecords(length), counts: { ...none, nowNs: 0 }, end: 'stopped', durationNs: 0 };
 }
 
 function createRecords(length: number): NativeRecords {

@@ -165,14 +165,15 @@ function readConfig(value: unknown, checker: Checker): HardwareConfig | undefine
   const classifier =
     fields.classifier === undefined
       ? defaultClassifier(format)
-      : readClassifier(fields.classifier, checker.at('classifier'), defaultClassifier(format));
+      : readClassifier(fields.classifier, checker.at('classifier'), format);
   const server = fields.server === undefined ? undefined : readServer(fields.server, checker.at('server'));
   const client = fields.client === undefined ? undefined : readClient(fields.client, checker.at('client'));
   if (!classifier) return undefined;
   return { frame: format, classifier, ...(server && { server }), ...(client && { client }) };
 }
 
-function readClassifier(value: unknown, checker: Checker, otherwise: ClassifierConfig): ClassifierConfig | undefined {
+function readClassifier(value: unknown, checker: Checker, frame: FrameFormat): ClassifierConfig | undefined {
+  const otherwise = defaultClassifier(frame);
   const fields = checker.map(
     {
       offset: integer('an offset in the payload, bytes from 0 to 1400', 0, 1400).optional(),
@@ -192,8 +193,11 @@ function readClassifier(value: unknown, checker: Checker, otherwise: ClassifierC
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       return checker.at('codes').refuse(`expected a map from type names to codes, found ${show(given)}`);
     }
+    // A code must fit the field it is read from, and the one the load generator writes it to: 16 bits of an IX frame, 32 of the others.
+    const bytes = Math.min(fields.width ?? otherwise.width, frame === 'ix' ? 2 : 4);
+    const highest = 2 ** (8 * bytes) - 1;
     for (const [name, code] of Object.entries(given)) {
-      const checked = checker.at('codes', name).value(integer('a code from 0 to 4294967295', 0, 0xffffffff), code);
+      const checked = checker.at('codes', name).value(integer(`a code from 0 to ${highest}`, 0, highest), code);
       if (checked !== undefined) codes[name] = checked;
     }
   }

@@ -1,5 +1,5 @@
 /** Which cores this process may run on. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Poll } from './native.js';
 import { StartupError } from './startup-error.js';
 
@@ -14,32 +14,31 @@ export function parseCoreList(text: string): number[] {
   return cores;
 }
 
-/**
- * The cores a thread of this process may be pinned to, ascending: those the kernel lets it use, and those that `isolcpus` keeps for threads that ask for them by
- * number, which are in no process's list.
- */
-export function allowedCores(root = '/'): number[] {
+/** The cores the kernel gives this process's threads by itself, ascending. */
+function sharedCores(root: string): number[] {
   const status = readFileSync(`${root}proc/self/status`, 'utf8');
   const list = /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1];
-  const cores = list === undefined ? [0] : parseCoreList(list);
-  return [...new Set([...cores, ...isolatedCores(root)])].sort((a, b) => a - b);
+  return list === undefined ? [0] : parseCoreList(list);
 }
 
-function isolatedCores(root: string): number[] {
-  try {
-    return parseCoreList(readFileSync(`${root}sys/devices/system/cpu/isolated`, 'utf8'));
-  } catch {
-    return [];
-  }
+/**
+ * The cores a thread of this process may be pinned to, ascending: besides the shared ones those that `isolcpus` keeps for exactly that, which the kernel
+ * does not count among the allowed. (Where a container may not have them after all, pinning says so.)
+ */
+export function allowedCores(root = '/'): number[] {
+  const path = `${root}sys/devices/system/cpu/isolated`;
+  const isolated = existsSync(path) ? parseCoreList(readFileSync(path, 'utf8')) : [];
+  return [...new Set([...sharedCores(root), ...isolated])].sort((a, b) => a - b);
 }
 
-export function firstAllowedCore(): number {
-  return allowedCores()[0] ?? 0;
+/** Where threads that only wait may live: not on an isolated core. */
+export function firstAllowedCore(root = '/'): number {
+  return sharedCores(root)[0] ?? 0;
 }
 
 /** @throws StartupError naming the first configured core that this process may not use. */
-export function refuseMissingCores(cores: readonly (number | undefined)[]): void {
-  const allowed = allowedCores();
+export function refuseMissingCores(cores: readonly (number | undefined)[], root = '/'): void {
+  const allowed = allowedCores(root);
   const missing = cores.find((core) => core !== undefined && core >= 0 && !allowed.includes(core));
   if (missing !== undefined) {
     throw new StartupError(

@@ -35,6 +35,8 @@ export interface ServerCounts {
   /** Replies handed to the device, and those it would not take. */
   readonly repliesSent: number;
   readonly repliesDropped: number;
+  /** Completed, as the workers count it: ahead of the dispatcher's count. */
+  readonly finishedByWorkers: number;
   /** Requests whose application failed; they are answered all the same. */
   readonly failed: number;
   /** Lost inside the device, before psp saw them; it does not say whether they were requests. */
@@ -85,6 +87,7 @@ export function readServerCounts(memory: SharedMemory): ServerCounts {
     reservations: own[DispatcherStat.reservations]!,
     repliesSent: net[NetStat.repliesSent]!,
     repliesDropped: net[NetStat.repliesDropped]! + sum(Mailbox.repliesDropped),
+    finishedByWorkers: sum(Mailbox.completed),
     failed: sum(Mailbox.failed),
     deviceMissed: net[NetStat.deviceMissed]!,
     deviceNoBuffer: net[NetStat.deviceNoBuffer]!,

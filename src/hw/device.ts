@@ -13,10 +13,14 @@ const LOOK_EVERY_MS = 50;
 /**
  * A server's memif socket that nobody listens at any more, left behind by one that was killed, is removed.
  *
- * @param waitNs how long the client's end waits for the server's socket, so that the two may be started in any order
+ * @param options.waitNs how long the client's end waits for the server's socket, so that the two may be started in any order
+ * @param options.signal ends that wait
  * @throws StartupError with one line when the device is not there or in use
  */
-export async function refuseMissingDevice(device: Device, waitNs = 0, root = '/'): Promise<void> {
+export async function refuseMissingDevice(
+  device: Device,
+  { waitNs = 0, signal, root = '/' }: { waitNs?: number; signal?: AbortSignal | undefined; root?: string } = {},
+): Promise<void> {
   switch (device.kind) {
     case 'pci':
       if (!existsSync(`${root}sys/bus/pci/devices/${device.address}`)) {
@@ -34,7 +38,7 @@ export async function refuseMissingDevice(device: Device, waitNs = 0, root = '/'
       }
       return;
     case 'memif':
-      return device.listens ? freeSocket(device.socket) : serverAt(device.socket, waitNs);
+      return device.listens ? freeSocket(device.socket) : serverAt(device.socket, waitNs, signal);
   }
 }
 
@@ -52,9 +56,9 @@ async function freeSocket(path: string): Promise<void> {
   rmSync(path);
 }
 
-async function serverAt(path: string, waitNs: number): Promise<void> {
+async function serverAt(path: string, waitNs: number, signal?: AbortSignal): Promise<void> {
   const limit = Date.now() + waitNs / 1e6;
-  while (!(await answers(path))) {
+  while (!signal?.aborted && !(await answers(path))) {
     if (Date.now() > limit) {
       throw new StartupError(
         `memif socket ${path}: no server listened there within ${Math.round(waitNs / 1e9)} s: is it running?`,

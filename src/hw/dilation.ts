@@ -29,6 +29,37 @@ export interface Dilation {
   readonly reason: string;
 }
 
+/** What a frame's 32 bits can demand, real ns: 4.29 s. */
+export const LONGEST_DEMAND_NS = 0xffff_ffff;
+
+/** The requests do not fit the frames when stretched as asked for. A wrong input. */
+export class DilationError extends Error {
+  override readonly name = 'DilationError';
+}
+
+/**
+ * Sees to it that the longest request still fits its frame: a factor that was chosen is made smaller, one that was asked for refused.
+ *
+ * @throws DilationError
+ */
+export function fitDemands(dilation: Dilation, longestNs: number, chosen: boolean): Dilation {
+  const limit = LONGEST_DEMAND_NS / longestNs;
+  if (dilation.factor <= limit) return dilation;
+  const longest = `the longest request of ${formatDuration(longestNs)}`;
+  if (limit < 1) throw new DilationError(`${longest} is beyond the 4.29 s a frame can carry`);
+  if (!chosen) {
+    throw new DilationError(
+      `--dilate: ${longest} becomes ${formatDuration(longestNs * dilation.factor)}, beyond the 4.29 s a frame can carry: expected at most ${Math.floor(limit)}, found ${dilation.factor}`,
+    );
+  }
+  const factor = roundDown(limit);
+  return {
+    factor,
+    shared: dilation.shared,
+    reason: `dilation ${factor} (${dilation.factor} would suit this machine better, but ${longest} must stay below the 4.29 s a frame can carry); results are in undilated time`,
+  };
+}
+
 /** The smallest round factor at which the run fits `cores`. */
 export function chooseDilation(workload: Workload, rps: number, workers: number, cores: number): Dilation {
   const needed = workers + CORES_BESIDE_WORKERS;
@@ -65,4 +96,9 @@ export function givenDilation(factor: number, workers: number, cores: number): D
 function roundUp(x: number): number {
   const power = 10 ** Math.floor(Math.log10(x));
   return ROUND.find((digit) => digit * power >= x * (1 - 1e-9))! * power;
+}
+
+function roundDown(x: number): number {
+  const power = 10 ** Math.floor(Math.log10(x));
+  return ROUND.findLast((digit) => digit * power <= x)! * power;
 }

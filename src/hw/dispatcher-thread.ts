@@ -72,7 +72,7 @@ function main(data: DispatcherThreadData): void {
     hooks.wake = (worker) => native.ringBell(control, mailboxBell(worker));
     hooks.idle = (untilNs) => {
       native.armBell(control, bellWord);
-      if (dispatcher.hasWork() || Atomics.load(control, Control.runState / 4) === RunState.stopped) {
+      if (dispatcher.hasWork() || Atomics.load(control, Control.runState / 4) >= RunState.halted) {
         native.disarmBell(control, bellWord);
         return;
       }

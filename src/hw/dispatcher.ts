@@ -154,8 +154,12 @@ export function createDispatcher(
   }
 
   function run(): void {
-    while (Atomics.load(words, runStateWord) !== RunState.stopped) turn();
-    publishStatistics();
+    try {
+      while (Atomics.load(words, runStateWord) < RunState.halted) turn();
+    } finally {
+      // Also when the policy has failed: what was done by then was done.
+      publishStatistics();
+    }
   }
 
   // The endless loop is cut into calls of this, because V8 optimises a function better when it is called again than when it has to be

@@ -67,7 +67,8 @@ export const Control = {
   bytes: 512,
 } as const;
 
-export const RunState = { running: 0, draining: 1, stopped: 2 } as const;
+/** One after the other: no new requests; the dispatcher ends; the workers end; the net thread ends. */
+export const RunState = { running: 0, draining: 1, halted: 2, stopped: 3, closed: 4 } as const;
 export const DispatcherState = { starting: 0, ready: 1, stopped: 2 } as const;
 
 /** A ring: two counters on cache lines of their own, then the entries. */

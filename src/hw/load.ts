@@ -2,12 +2,19 @@
 import type { Offer, Workload } from '../workload/workload.js';
 import { runClient } from './client.js';
 import type { HardwareConfig } from './config.js';
-import { givenDilation } from './dilation.js';
+import { fitDemands, givenDilation } from './dilation.js';
 import { liveP99Slowdown } from './live.js';
 import { schedulerTypes } from './policy.js';
-import { finishedRun, type HardwareOptions, type HardwareRun, lateAfterNs } from './run.js';
+import {
+  drainNsFor,
+  finishedRun,
+  type HardwareOptions,
+  type HardwareRun,
+  lateAfterNs,
+  longestServiceNs,
+} from './run.js';
 import { StartupError } from './startup-error.js';
-import { makeTrace, refuseLongDemands, type TraceFile, wireTrace } from './trace.js';
+import { makeTrace, type TraceFile, wireTrace } from './trace.js';
 import { UNKNOWN_CODE, wireCodes } from './wire-codes.js';
 
 export interface LoadSpec {
@@ -27,7 +34,7 @@ export interface LoadSpec {
 /**
  * Plays this client's share of the trace. The result has no server's counts, so nothing is reconciled.
  *
- * @throws StartupError with one line when this machine cannot run it or the server does not answer
+ * @throws StartupError with one line when this machine cannot run it or the server does not answer; DilationError
  */
 export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { frame, classifier, client } = spec.config;
@@ -39,14 +46,14 @@ export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Pr
     ...(spec.trace && { file: spec.trace }),
     share: client.share,
   });
-  refuseLongDemands(planned, spec.dilation);
+  const dilation = fitDemands(givenDilation(spec.dilation, 0, 0), longestServiceNs(planned), false);
   const codes = wireCodes(
     schedulerTypes(spec.workload).map((type) => type.name),
     classifier,
   );
   const trace = wireTrace(planned, codes, UNKNOWN_CODE, spec.dilation);
   const result = await runClient({
-    config: client,
+    config: { ...client, drainNs: drainNsFor(client.drainNs, planned, spec.dilation) },
     frame,
     trace,
     lateAfterNs: lateAfterNs(spec.dilation),
@@ -60,5 +67,5 @@ export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Pr
         }),
     }),
   });
-  return finishedRun(givenDilation(spec.dilation, 0, 0), planned, result);
+  return finishedRun(dilation, planned, result);
 }

@@ -32,6 +32,8 @@ export interface LoopbackResult {
   readonly client: Message<'clientDone'>;
   /** Absent when the server died. */
   readonly server?: Message<'serverDone'>;
+  /** Why the server ended before its time. */
+  readonly failure?: string;
 }
 
 /**
@@ -45,6 +47,8 @@ export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptio
   const server = new Child('server');
   const client = new Child('load generator');
   const stopClient = (): void => client.send({ kind: 'stop' });
+  if (options.signal?.aborted) stopClient();
+  options.signal?.addEventListener('abort', stopClient, { once: true });
   try {
     server.send({ kind: 'server', order: orders.server(socket) });
     await server.next('serverReady');
@@ -60,14 +64,15 @@ export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptio
     server.on('serverLive', ({ counts, reservedWorkers }) => {
       show({ server: counts, ...(reservedWorkers && { reservedWorkers }) });
     });
-    if (options.signal?.aborted) stopClient();
-    options.signal?.addEventListener('abort', stopClient, { once: true });
-
     const played = await client.next('clientDone');
     server.send({ kind: 'stop' });
     // A server that was killed has no counts to give; the client's own still stand.
-    const served = await server.next('serverDone').catch(() => undefined);
-    return { client: played, ...(served && { server: served }) };
+    let failure: string | undefined;
+    const served = await server.next('serverDone').catch((error: Error) => {
+      failure = error.message;
+    });
+    failure ??= served?.failure;
+    return { client: played, ...(served && { server: served }), ...(failure !== undefined && { failure }) };
   } finally {
     options.signal?.removeEventListener('abort', stopClient);
     await Promise.all([client.end(), server.end()]);

@@ -11,6 +11,8 @@ export interface NativePort {
   readonly descriptors: number;
   readonly frames: number;
   readonly promiscuous: boolean;
+  /** The device is psp's alone, so that its MAC may be set. */
+  readonly owned: boolean;
 }
 
 export interface NativeEndpoint {
@@ -54,6 +56,8 @@ export interface NativeLoadConfig {
   readonly closedLoop: boolean;
   readonly lateAfterNs: number;
   readonly drainNs: number;
+  /** What the first request of the trace is called on the wire. */
+  readonly idBase: number;
   /** The device reaches the server by calling it, and calls again until it is answered. */
   readonly calls: boolean;
   readonly connectNs: number;
@@ -95,6 +99,10 @@ export interface LoadCounts {
 export type LoadEnd = 'running' | 'complete' | 'drained' | 'stopped' | 'serverGone';
 
 export interface NativeLoadGenerator {
+  /** Begins to look for the server. */
+  connect(): void;
+  /** Is it found? Throws why it cannot be. */
+  connection(): boolean;
   start(): void;
   stop(): void;
   counts(): LoadCounts;

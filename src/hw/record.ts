@@ -18,6 +18,8 @@ export interface HardwareFields {
   readonly skipped: number;
   /** Why the load generator ended. */
   readonly end: HardwareRun['end'];
+  /** Why the server ended before its time; absent when it did not, or when nobody knows. */
+  readonly failure?: string;
   /** Counts of both ends that do not add up; empty unless something is broken. */
   readonly unreconciled: readonly string[];
   /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
@@ -137,6 +139,7 @@ export function recordOfRun(
       late: run.client.late,
       skipped: run.client.skipped,
       end: run.end,
+      ...(run.failure !== undefined && { failure: run.failure }),
       unreconciled: run.wrong,
       serverCounted: run.server !== undefined,
       closingLine: run.closingLine,

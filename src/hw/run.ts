@@ -12,12 +12,12 @@ import {
   type ServerConfig,
 } from './config.js';
 import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from './counts.js';
-import { chooseDilation, type Dilation, givenDilation } from './dilation.js';
+import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
 import { type LoopbackLive, runLoopback } from './loopback.js';
 import { type FrameFormat, type LoadCounts, type LoadEnd, loadNative, type NativeRecords } from './native.js';
 import { hardwarePolicy } from './policy.js';
 import type { ReservationChange } from './reservation.js';
-import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, refuseLongDemands, type TraceFile } from './trace.js';
+import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from './trace.js';
 
 export interface HardwareSpec {
   readonly workload: Workload;
@@ -86,6 +86,8 @@ export interface HardwareRun {
   /** What does not add up; empty, or something is broken. */
   readonly wrong: readonly string[];
   readonly end: Exclude<LoadEnd, 'running'>;
+  /** Why the server ended before its time, where that is known. */
+  readonly failure?: string;
   /** Undilated. */
   readonly durationNs: number;
   /** Undilated, on the server's clock. */
@@ -105,19 +107,15 @@ const LATE_AFTER_REAL_NS = 5e3;
 /**
  * Runs server and load generator on this machine, joined by memif.
  *
- * @throws StartupError with one line when this machine cannot run it; PolicyError, RangeError or HardwareInputError when the specification is wrong
+ * @throws StartupError with one line when this machine cannot run it; PolicyError, DilationError or RangeError when the specification is wrong
  */
 export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { workload, workers } = spec;
   hardwarePolicy(spec.policy);
   // The two processes would find out; here it is said before anything else is.
   loadNative();
-  const dilation = dilationOf(spec);
-  hardwarePolicy(spec.policy, dilation.factor);
-  options.onNote?.(dilation.reason);
   const frame = spec.frame ?? 'psp';
   const classifier = defaultClassifier(frame);
-  const poll = dilation.shared ? 'sleep' : 'spin';
   const part = {
     seed: spec.seed,
     ...(spec.replication !== undefined && { replication: spec.replication }),
@@ -127,7 +125,10 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     share: ALONE,
   };
   const trace = await makeTrace(workload, spec.offer, part);
-  refuseLongDemands(trace, dilation.factor);
+  const dilation = fitDemands(dilationOf(spec), longestServiceNs(trace), spec.dilate === 'auto');
+  hardwarePolicy(spec.policy, dilation.factor);
+  options.onNote?.(dilation.reason);
+  const poll = dilation.shared ? 'sleep' : 'spin';
 
   const common = { eal: [], poll, descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
   const server = (socket: string): ServerConfig => ({
@@ -146,7 +147,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     server: SERVER_ADDRESS,
     cores: [-1],
     ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
-    drainNs: spec.drainNs ?? DEFAULT_DRAIN_NS + 2 * longestServiceNs(trace) * dilation.factor,
+    drainNs: spec.drainNs ?? drainNsFor(DEFAULT_DRAIN_NS, trace, dilation.factor),
     share: ALONE,
   });
   const played = await runLoopback(
@@ -180,7 +181,10 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     },
   );
 
-  return finishedRun(dilation, trace, played.client, played.server);
+  const run = finishedRun(dilation, trace, played.client, played.server);
+  if (played.failure === undefined) return run;
+  // A scheduler that failed between two counts leaves them apart; that is explained by the failure.
+  return { ...run, failure: played.failure, wrong: [], end: run.end === 'stopped' ? 'stopped' : 'serverGone' };
 }
 
 /** What both ends handed back, put together in undilated time. */
@@ -228,7 +232,12 @@ export function dilationOf(
   return givenDilation(spec.dilate, spec.workers, cores);
 }
 
-function longestServiceNs(trace: PlannedTrace): number {
+/** A server is silent for as long as its workers all run the longest request: that much is added to the silence that ends a run. Real ns. */
+export function drainNsFor(silenceNs: number, trace: PlannedTrace, factor: number): number {
+  return silenceNs + 2 * longestServiceNs(trace) * factor;
+}
+
+export function longestServiceNs(trace: PlannedTrace): number {
   let longest = 0;
   for (const ns of trace.serviceNs) if (ns > longest) longest = ns;
   return longest;

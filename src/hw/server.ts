@@ -47,7 +47,7 @@ export interface RunningServer {
   reservedWorkers(): number[] | undefined;
   /** Every change of the reservation so far, up to a number no person reads. */
   readonly reservations: readonly ReservationChange[];
-  /** Rejects when the dispatcher failed (a mistake in a policy); resolves when the server was stopped. */
+  /** Rejects, with the reason in one line, when the dispatcher failed (a mistake in a policy); resolves when the server was stopped. */
   readonly ended: Promise<void>;
   /** Takes no new requests, lets those in flight finish (up to a limit), ends all threads; answers the final counts. */
   stop(): Promise<ServerCounts>;
@@ -99,9 +99,10 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   let server: NativeServer | undefined;
   let words = '';
   const endThreads = async (): Promise<void> => {
-    Atomics.store(control, Control.runState / 4, RunState.stopped);
-    server?.stop();
+    // The dispatcher first, so that its counts stand when the workers give up what they run; the net thread last, for their replies.
+    Atomics.store(control, Control.runState / 4, RunState.halted);
     await thread.exited;
+    server?.stop();
     native.stopEal();
     await log?.close();
   };
@@ -120,6 +121,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
           descriptors: config.descriptors,
           frames: DEFAULT_SLOTS - 1,
           promiscuous: config.promiscuous,
+          owned: config.device.kind === 'pci',
         },
         self: config.address,
         frame: spec.frame,
@@ -144,9 +146,9 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   let stopping: Promise<ServerCounts> | undefined;
   const stop = async (): Promise<ServerCounts> => {
     Atomics.compareExchange(control, Control.runState / 4, RunState.running, RunState.draining);
-    await quiet(memory);
+    await Promise.race([quiet(memory), thread.exited]);
     await endThreads();
-    return readServerCounts(memory);
+    return settled(memory);
   };
   return {
     mac: server.mac(),
@@ -187,11 +189,19 @@ function startDispatcher(
   worker.on('message', (message: DispatcherMessage) => {
     if (reservations.length < RESERVATIONS_KEPT) reservations.push(message.change);
   });
-  const failed = new Promise<never>((_, reject) => worker.once('error', reject));
+  const failed = new Promise<never>((_, reject) =>
+    worker.once('error', (error) => reject(schedulerFailed(spec.policy, error))),
+  );
   // Whoever awaits `failed` sees the error; nobody has to.
   failed.catch(() => {});
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   return { failed, exited };
+}
+
+/** What is refused in one line stays that; anything else is a mistake in the policy (or in the dispatcher). */
+function schedulerFailed(policy: string, error: Error): Error {
+  if (error.name === 'StartupError') return new StartupError(error.message);
+  return new StartupError(`the policy ${policy} failed: ${error.message.split('\n')[0]}`);
 }
 
 async function dispatcherReady(control: Int32Array): Promise<void> {
@@ -200,6 +210,13 @@ async function dispatcherReady(control: Int32Array): Promise<void> {
     if (Date.now() > limit) throw new StartupError('the dispatcher did not get ready within 30 s');
     await sleep(2);
   }
+}
+
+/** The final counts, in which what a worker finished after the dispatcher had ended is finished, too. */
+function settled(memory: SharedMemory): ServerCounts {
+  const counts = readServerCounts(memory);
+  const late = counts.finishedByWorkers - counts.completed;
+  return { ...counts, completed: counts.completed + late, running: counts.running - late };
 }
 
 /** Waits until nothing is in flight, or the limit has passed: then it is counted as held. */

@@ -1,13 +1,11 @@
 /** The request trace of a run, complete and in memory: what the load generator plays, and what its records are compared with. */
 import { traceChunks } from '../files/trace-chunks.js';
-import { formatDuration } from '../units/duration.js';
 import { createRequestSource } from '../workload/generate.js';
 import type { RequestSource } from '../workload/request-source.js';
 import { createBatch } from '../workload/request-source.js';
 import { openTrace, type TraceSummary } from '../workload/trace.js';
 import type { Offer, Workload } from '../workload/workload.js';
 import type { NativeTrace } from './native.js';
-import { HardwareInputError } from './startup-error.js';
 
 /** The requests in undilated time, exactly as the simulator would consume them. */
 export interface PlannedTrace {
@@ -112,21 +110,9 @@ export async function readTrace(
 /** Planned times begin this long after the load generator's start (real time), so that the first request finds its thread running. */
 export const LEAD_NS = 5e6;
 
-/** The most that a frame's 32 bits can ask for, ns of real time. */
-const LONGEST_DEMAND_NS = 0xffff_ffff;
-
-/** @throws HardwareInputError when a stretched demand does not fit a frame (4.29 s of real time) */
-export function refuseLongDemands({ serviceNs }: PlannedTrace, dilation: number): void {
-  const longest = serviceNs.reduce((most, ns) => Math.max(most, ns), 0);
-  if (Math.round(longest * dilation) <= LONGEST_DEMAND_NS) return;
-  throw new HardwareInputError(
-    `dilate: the longest request takes ${formatDuration(longest)}, which stretched ${dilation} times is beyond the 4.29 s that a frame can ask for: expected at most --dilate ${Math.floor(LONGEST_DEMAND_NS / longest)}`,
-  );
-}
-
 /**
  * The same requests as they go over the wire: all times stretched by `dilation` and {@link LEAD_NS} after the generator's start, types as
- * codes. The demands must fit: {@link refuseLongDemands}.
+ * codes. The demands must fit a frame (see fitDemands).
  */
 export function wireTrace(
   trace: PlannedTrace,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { allowedCores, parseCoreList } from '../../src/hw/cores.js';
-import { refuseLongDemands } from '../../src/hw/trace.js';
+import { fitDemands } from '../../src/hw/dilation.js';
 
 const root = `${mkdtempSync(join(tmpdir(), 'psp-test-'))}/`;
 afterAll(() => rmSync(root, { recursive: true }));
@@ -22,11 +22,12 @@ test('cores kept for threads that ask for them by number are allowed, though the
   expect(allowedCores(root)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test('a demand must fit a frame when it is stretched', () => {
-  const none = { length: 0, arrivalNs: new Float64Array(), type: new Uint16Array(), flow: new Uint32Array() };
-  const trace = { ...none, serviceNs: Float64Array.of(1e3, 100e3) };
-  expect(() => refuseLongDemands(trace, 42_949)).not.toThrow();
-  expect(() => refuseLongDemands(trace, 42_950)).toThrow(
-    'dilate: the longest request takes 100us, which stretched 42950 times is beyond the 4.29 s that a frame can ask for: expected at most --dilate 42949',
+test('a demand must fit a frame when it is stretched: a chosen factor gives way, one that was asked for is refused', () => {
+  const asked = { factor: 42_950, shared: true, reason: '' };
+  expect(fitDemands({ ...asked, factor: 42_949 }, 100e3, false).factor).toBe(42_949);
+  expect(() => fitDemands(asked, 100e3, false)).toThrow(
+    '--dilate: the longest request of 100us becomes 4.3s, beyond the 4.29 s a frame can carry: expected at most 42949, found 42950',
   );
+  expect(fitDemands(asked, 100e3, true).factor).toBeLessThanOrEqual(42_949);
+  expect(() => fitDemands(asked, 5e9, true)).toThrow('beyond the 4.29 s');
 });

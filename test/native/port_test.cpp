@@ -1,9 +1,14 @@
 #include "net/port.hpp"
 
+#include <rte_dev.h>
+
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
+#include "apps/spin_app.hpp"
 #include "check.hpp"
+#include "net/bytes.hpp"
 #include "server_fixture.hpp"
 
 using namespace psp;
@@ -107,4 +112,142 @@ TEST("server: a request beyond all slots is refused and counted, an ARP question
   CHECK_EQUAL(statistic(shared, layout::kRequests), 100.0);
   CHECK_EQUAL(statistic(shared, layout::kDroppedNoSlot), 36.0);
   CHECK_EQUAL(statistic(shared, layout::kArpAnswered), 1.0);
+}
+
+TEST("port: a device of its own gets the configured MAC, one of the host's listens to all") {
+  eal();
+  const Mac wanted = kServer.mac;
+  for (const bool owned : {true, false}) {
+    const std::string name = owned ? "net_null_owned" : "net_null_shared";
+    CHECK_EQUAL(rte_eal_hotplug_add("vdev", name.c_str(), ""), 0);
+    const Port port({.device = name, .frames = 1023, .mac = wanted, .owned = owned});
+    CHECK(port.mac() == wanted);
+    uint16_t id;
+    CHECK_EQUAL(rte_eth_dev_get_port_by_name(name.c_str(), &id), 0);
+    rte_ether_addr address;
+    rte_eth_macaddr_get(id, &address);
+    CHECK_EQUAL(std::equal(wanted.begin(), wanted.end(), address.addr_bytes), owned);
+    CHECK_EQUAL(rte_eth_promiscuous_get(id), owned ? 0 : 1);
+  }
+}
+
+namespace {
+
+using Change = void (*)(uint8_t* bytes, rte_mbuf* frame);
+
+void repairIp(uint8_t* bytes) {
+  storeBig16(bytes + 24, 0);
+  storeBig16(bytes + 24, internetChecksum(bytes + 14, 20));
+}
+
+void sendChanged(const RingDevice& device, const Server& server, rte_mempool* pool, Change change) {
+  rte_mbuf* frame = requestFrame(pool, 0, 1, 0);
+  change(rte_pktmbuf_mtod(frame, uint8_t*), frame);
+  framesGiven(&server.port());
+  while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
+}
+
+}  // namespace
+
+TEST("server: frames that are no requests are counted as what they are, and dropped") {
+  RingDevice device("noise");
+  TestMemory memory(1);
+  const SharedLayout shared = memory.layout();
+  Server server(serverConfig(device), shared, oneType());
+  rte_mempool* pool = framePool("psp_noise_pool", 255);
+  const auto send = [&](unsigned times, Change change) {
+    for (unsigned i = 0; i < times; ++i) sendChanged(device, server, pool, change);
+  };
+  // Another type of frame, another host's, another port's.
+  send(1, [](uint8_t* bytes, rte_mbuf*) { storeBig16(bytes + 12, 0x86dd); });
+  send(1, [](uint8_t* bytes, rte_mbuf*) { storeBig32(bytes + 30, kClient.ip), repairIp(bytes); });
+  send(1, [](uint8_t* bytes, rte_mbuf*) { storeBig16(bytes + 36, 53); });
+  // An IPv6 header in an IPv4 frame; a UDP datagram shorter than its own header.
+  send(1, [](uint8_t* bytes, rte_mbuf*) { bytes[14] = 0x65; });
+  send(1, [](uint8_t* bytes, rte_mbuf*) { storeBig16(bytes + 38, 7); });
+  send(3, [](uint8_t* bytes, rte_mbuf*) { bytes[24] ^= 1; });
+  send(4, [](uint8_t*, rte_mbuf* frame) { frame->data_len = frame->pkt_len = 40; });
+  send(5, [](uint8_t* bytes, rte_mbuf* frame) {
+    std::fill_n(bytes + 58, 1600 - 58, uint8_t{0});
+    frame->data_len = frame->pkt_len = 1600;
+  });
+  CHECK_EQUAL(statisticOnce(shared, layout::kOversized, 5), 5.0);
+  CHECK_EQUAL(statistic(shared, layout::kForeign), 3.0);
+  CHECK_EQUAL(statistic(shared, layout::kMalformed), 2.0);
+  CHECK_EQUAL(statistic(shared, layout::kBadChecksum), 3.0);
+  CHECK_EQUAL(statistic(shared, layout::kTruncated), 4.0);
+  CHECK_EQUAL(statistic(shared, layout::kFramesReceived), 17.0);
+  CHECK_EQUAL(statistic(shared, layout::kRequests), 0.0);
+}
+
+TEST("server: an IX frame that demands years is malformed") {
+  RingDevice device("years");
+  TestMemory memory(1);
+  const SharedLayout shared = memory.layout();
+  ServerConfig config = serverConfig(device);
+  config.payload = Payload::ix;
+  Server server(config, shared, Classifier(0, 2, false, {{1, 0}}, 1));
+  rte_mempool* pool = framePool("psp_years_pool", 255);
+  for (const double demandNs : {0x1p62, kMaxDemandNs + 1, kMaxDemandNs}) {
+    rte_mbuf* frame = rte_pktmbuf_alloc(pool);
+    const RequestFields fields{.id = 1, .type = 1, .demandNs = demandNs};
+    const size_t bytes = writeRequest(rte_pktmbuf_mtod(frame, uint8_t*), Payload::ix, kClient, kServer, fields, 0);
+    frame->data_len = frame->pkt_len = static_cast<uint16_t>(bytes);
+    framesGiven(&server.port());
+    while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
+  }
+  CHECK_EQUAL(statisticOnce(shared, layout::kRequests, 1), 1.0);
+  CHECK_EQUAL(statistic(shared, layout::kMalformed), 2.0);
+}
+
+TEST("server: a request sent to everybody is answered by one") {
+  RingDevice device("broadcast");
+  TestMemory memory(1);
+  const SharedLayout shared = memory.layout();
+  Server server(serverConfig(device), shared, oneType());
+  rte_mempool* pool = framePool("psp_broadcast_pool", 255);
+  TestDispatcher dispatcher(shared);
+  sendChanged(device, server, pool, [](uint8_t* bytes, rte_mbuf*) { std::fill_n(bytes, 6, uint8_t{0xff}); });
+  void* reply = nullptr;
+  while (rte_ring_sc_dequeue(device.fromDevice, &reply) != 0) dispatcher.step();
+  framesTaken(&server.port());
+  const uint8_t* bytes = rte_pktmbuf_mtod(static_cast<rte_mbuf*>(reply), uint8_t*);
+  CHECK(std::equal(bytes, bytes + 6, kClient.mac.begin()));
+  CHECK(std::equal(bytes + 6, bytes + 12, kServer.mac.begin()));
+  rte_pktmbuf_free(static_cast<rte_mbuf*>(reply));
+}
+
+TEST("server: stops though its workers run for seconds") {
+  for (const char* application : {"spin", "sleep"}) {
+    RingDevice device(std::string("long_") + application);
+    TestMemory memory(1);
+    const SharedLayout shared = memory.layout();
+    ServerConfig config = serverConfig(device);
+    config.application.name = application;
+    config.poll = application == std::string("sleep") ? Poll::sleep : Poll::yield;
+    std::chrono::steady_clock::time_point began;
+    {
+      Server server(config, shared, oneType());
+      TestDispatcher dispatcher(shared);
+      rte_mbuf* frame = requestFrame(server.port().pool(), 0, 1, kMaxDemandNs);
+      framesGiven(&server.port());
+      CHECK_EQUAL(rte_ring_sp_enqueue(device.toDevice, frame), 0);
+      while (dispatcher.running[0] == UINT32_MAX) dispatcher.step();
+      // It runs: a worker that looks for work sleeps 50 ms at most.
+      usleep(100'000);
+      began = std::chrono::steady_clock::now();
+    }
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(2));
+    CHECK_EQUAL(shared.mailbox(0).preempted.load(), 1.0);
+  }
+}
+
+TEST("spin: neither a demand beyond all clocks nor one that is used up leaves the range of its counter") {
+  const Clock clock = Clock::calibrate();
+  SpinApp app(clock);
+  std::atomic<uint32_t> word{1};
+  Request endless{.demandNs = 0x1p80};
+  CHECK(app.handle(endless, PreemptFlag(word, 1)) == Handled::preempted);
+  Request overdone{.demandNs = 100, .doneNs = 200};
+  CHECK(app.handle(overdone, PreemptFlag(word, 2)) == Handled::done);
 }

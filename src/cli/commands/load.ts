@@ -16,6 +16,7 @@ import {
   parseDilation,
   readHardwareConfig,
   SERVER_UNKNOWN,
+  serverGone,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
@@ -115,8 +116,7 @@ async function load(options: LoadOptions): Promise<number> {
     const text = `${JSON.stringify([result], null, 2)}\n`;
     if (options.json === '-') process.stdout.write(text);
     else if (options.json !== undefined) writeFile(options.json, text);
-    if (run.end === 'serverGone')
-      complain('the server is gone: its link went down, or for longer than any request may take nothing came back');
+    if (run.end === 'serverGone') complain(serverGone(result));
     return run.end === 'serverGone' ? EXIT.environment : signal.aborted ? EXIT.interrupted : EXIT.ok;
   } finally {
     live.clear();

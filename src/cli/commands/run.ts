@@ -22,6 +22,7 @@ import {
   parseDilation,
   readHardwareConfig,
   SERVER_UNKNOWN,
+  serverGone,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
@@ -291,8 +292,7 @@ function exitCode(results: readonly HardwareResult[], signal: AbortSignal): numb
     for (const line of unreconciled) complain(`${policy}: the counts do not add up: ${line}`);
   }
   const gone = results.find((result) => result.end === 'serverGone');
-  if (gone)
-    complain(`${gone.policy}: the server went away in mid-run; the figures are those of what it had answered by then`);
+  if (gone) complain(`${gone.policy}: ${serverGone(gone)}`);
   if (gone || results.some((result) => result.unreconciled.length > 0)) return EXIT.environment;
   return signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
