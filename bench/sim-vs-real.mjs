@@ -22,20 +22,20 @@ const LOADS = values.tiny ? '0.5' : '0.3,0.6,0.8';
 
 /** Of each: stretched so that its shortest requests take half a millisecond or more; as many requests as take about five minutes; four windows of DARC. */
 const CASES = [
-  { workload: 'bimodal', dilate: 500, requests: 10_600, window: 2000 },
-  { workload: 'tpcc', dilate: 200, requests: 40_000, window: 8000 },
-  { workload: 'rocksdb', dilate: 500, requests: 1500, window: 300 },
-  { workload: 'extreme-bimodal', dilate: 2000, requests: 40_000, window: 10_000 },
+  { workload: 'bimodal', dilate: 500, requests: 10_600, calibrate: 2000, window: 2000 },
+  { workload: 'tpcc', dilate: 200, requests: 40_000, calibrate: 5000, window: 8000 },
+  { workload: 'rocksdb', dilate: 500, requests: 1500, calibrate: 1000, window: 300 },
+  { workload: 'extreme-bimodal', dilate: 2000, requests: 40_000, calibrate: 5000, window: 10_000 },
 ];
 
-for (const { workload, dilate, requests, window } of values.tiny ? CASES.slice(0, 1) : CASES) {
+for (const { workload, dilate, requests, calibrate, window } of values.tiny ? CASES.slice(0, 1) : CASES) {
   const [system, json] = [`${workload}.yaml`, `${workload}.json`].map((name) => join(dir, name));
   const both = ['run', '--both', '--workload', workload, '--policy', `c-fcfs,d-fcfs,darc:window=${window}`];
   const length = ['--load', LOADS, '--requests', String(values.tiny ? 300 : requests), '--dilate', String(dilate)];
   const output = ['--tolerance', '10%', '--json', json, '--picture', join(dir, `${workload}.png`)];
   if (!existsSync(json)) {
-    const probes = ['--workers', '14', '--requests', values.tiny ? '200' : '2000', '--dilate', String(dilate)];
-    psp([0], 'calibrate', ...probes, '--name', workload, '--out', system);
+    const probes = ['--workers', '14', '--requests', String(values.tiny ? 200 : calibrate), '--dilate', String(dilate)];
+    psp([0], 'calibrate', '--workload', workload, ...probes, '--name', workload, '--out', system);
     // 1: some percentile differs.
     psp([0, 1], ...both, ...length, '--warmup', '0.3', '--system', system, ...output);
   }

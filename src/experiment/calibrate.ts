@@ -7,6 +7,7 @@ import { CONSTANTS, type CostField, VARYING } from '../sim/costs.js';
 import type { System } from '../sim/parse-system.js';
 import type { QuantilePairs } from '../workload/distributions/empirical.js';
 import { parseWorkload } from '../workload/parse-workload.js';
+import type { Workload } from '../workload/workload.js';
 
 /** A constant as it was measured, undilated ns. */
 export interface Calibrated {
@@ -28,6 +29,8 @@ export interface CalibrateOptions {
   readonly dilate: number | 'auto';
   /** Requests of each of the two runs. */
   readonly requests: number;
+  /** Whose demands and rate the requests of the first run have; default: some that most workloads have something of. */
+  readonly workload?: Workload;
   readonly signal?: AbortSignal;
   readonly onNote?: (line: string) => void;
 }
@@ -44,7 +47,7 @@ types:
   - { name: SHORT, ratio: 0.5, service: 1us }
   - { name: LONG, ratio: 0.5, service: 20us }
 `;
-/** As busy as a machine usually is: threads that sleep for long are woken later. Requests that found no worker free are left out. */
+/** As busy as a machine usually is: threads that sleep for long are woken later, which is also why the rate matters. Requests that found no worker free are left out. */
 const USUAL = 0.5;
 /** So that something always waits. */
 const SATURATED = 1.5;
@@ -55,14 +58,14 @@ const SATURATED = 1.5;
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { policy, workers, dilate, requests, signal, onNote } = options;
-  const workload = parseWorkload(WORKLOAD, 'calibration');
-  const run = async (load: number, count: number): Promise<HardwareRun> => {
+  const own = parseWorkload(WORKLOAD, 'calibration');
+  const run = async (workload: Workload, load: number, count: number): Promise<HardwareRun> => {
     const offer = { load, workers: count };
     const hooks = { ...(signal && { signal }), ...(onNote && { onNote }) };
     return runHardware({ workload, policy, offer, workers: count, seed: 'calibrate', requests, dilate }, hooks);
   };
-  const usual = await run(USUAL, workers);
-  const saturated = await run(SATURATED, 1);
+  const usual = await run(options.workload ?? own, USUAL, workers);
+  const saturated = await run(own, SATURATED, 1);
   const alone = measuredAlone(usual, workers);
   const wire = 'planned send to reply less the time in the server, halved: lateness, device, net thread and reply';
   const handoff = calibrated('handoffNs', alone.handoffNs, 'dispatched to started on an idle worker');

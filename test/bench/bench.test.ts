@@ -34,6 +34,8 @@ describe('benchmarks still run', { timeout: 120_000 }, () => {
   });
 
   test.skipIf(missingNative() !== undefined)('simulated against real', async () => {
-    expect(await bench('sim-vs-real.mjs', scratch, '--tiny')).toMatch(/^\| darc \| 0\.5 \| SHORT \| [\d.]+ \/ [\d.]+ /m);
+    expect(await bench('sim-vs-real.mjs', scratch, '--tiny')).toMatch(
+      /^\| darc \| 0\.5 \| SHORT \| [\d.]+ \/ [\d.]+ /m,
+    );
   });
 });

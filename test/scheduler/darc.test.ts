@@ -118,18 +118,21 @@ it('leaves nothing of the profiling backlog behind at the switch', async () => {
   expect(record.completed.reduce((a, b) => a + b)).toBe(120_000);
 });
 
-it('with preemption: where the demand of the shorts is more than their cores, they no longer wait, and the longs hardly do', async () => {
-  // At load 0.9 SHORT needs 2.1 of 14 workers and owns 2.
-  const options = { load: 0.9, requests: 600_000 };
-  const p99_9 = async (policy: string) => {
-    const record = await run(policy, shippedWorkload('extreme-bimodal'), options);
-    return record.measurements.map(({ slowdown }) => slowdown.quantile(0.999));
-  };
-  const [darcShort, darcLong] = await p99_9('darc:oracle');
-  const [tsShort, tsLong] = await p99_9('ts');
-  const [short, long] = await p99_9('darc-ts:oracle');
-  expect(short).toBeLessThan(darcShort! / 4);
-  expect(short).toBeLessThan(tsShort! / 4);
-  expect(long).toBeLessThan(tsLong! / 4);
-  expect(long).toBeLessThan(1.5 * darcLong!);
-});
+it.each([0.85, 0.9])(
+  'with preemption, at a load of %f: shorts that need more than their cores no longer wait, and longs do as without',
+  async (load) => {
+    // At load 0.9 SHORT needs 2.1 of 14 workers and owns 2. Of the few longs the 99th percentile.
+    const tails = async (policy: string) => {
+      const { measurements } = await run(policy, shippedWorkload('extreme-bimodal'), { load, requests: 600_000 });
+      return [measurements[0]!.slowdown.quantile(0.999), measurements[1]!.slowdown.quantile(0.99)] as const;
+    };
+    const [darcShort, darcLong] = await tails('darc:oracle');
+    const [tsShort, tsLong] = await tails('ts');
+    const [short, long] = await tails('darc-ts:oracle');
+    expect(short).toBeLessThan(darcShort / 3);
+    expect(short).toBeLessThan(tsShort / 10);
+    expect(long).toBeLessThan(tsLong / 4);
+    // docs/policies.md has it within the intervals of eight longer runs.
+    expect(long / darcLong).toBeLessThan(1.25);
+  },
+);

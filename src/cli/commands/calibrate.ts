@@ -2,9 +2,10 @@ import { cpus, hostname } from 'node:os';
 import { type Command, Option } from 'commander';
 import { calibrate, compareCalibration, systemYaml } from '../../experiment/calibrate.js';
 import { InputError } from '../../experiment/errors.js';
-import { readSystem } from '../../experiment/files.js';
+import { findWorkload, readSystem, readWorkload } from '../../experiment/files.js';
 import { hardwarePolicy } from '../../hw/policy.js';
 import { formatCalibration, formatMoved } from '../../report/calibration.js';
+import type { Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import { parseDilation } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
@@ -16,6 +17,7 @@ interface CalibrateCliOptions {
   readonly out?: string;
   readonly check?: string;
   readonly policy: string;
+  readonly workload?: string;
   readonly workers: number;
   readonly requests: number;
   readonly dilate: number | 'auto';
@@ -40,6 +42,10 @@ export function addCalibrate(program: Command): void {
       'measure again and say what has moved; writes nothing, ends with 1 when something has',
     )
     .option('--policy <NAME>', 'the policy that dispatches meanwhile', 'c-fcfs')
+    .option(
+      '--workload <NAME|FILE>',
+      'whose demands and rate the requests have (default: 1 us and 20 us, half and half)',
+    )
     .addOption(new Option('--workers <N>', 'cores that serve requests').argParser(setting('workers')).default(4))
     .addOption(new Option('--requests <N>', 'of each of the two runs').argParser(setting('requests')).default(REQUESTS))
     .addOption(new Option('--dilate <K|auto>', 'stretch all times by K').argParser(parseDilation).default('auto'))
@@ -55,6 +61,13 @@ Example:
     });
 }
 
+/** @throws InputError for a trace: its rate cannot be chosen */
+function generatedWorkload(name: string): Workload {
+  const file = findWorkload(name);
+  if (file.kind !== 'yaml') throw new InputError(`--workload: expected a workload file (.yaml), found ${name}`);
+  return readWorkload(file);
+}
+
 async function run(options: CalibrateCliOptions): Promise<number> {
   const { name, check, policy } = options;
   if (!/^[A-Za-z0-9_.-]+$/.test(name))
@@ -66,9 +79,11 @@ async function run(options: CalibrateCliOptions): Promise<number> {
   hardwarePolicy(policy);
   const before = check === undefined ? undefined : readSystem(check);
   if (!before) checkWritable(out);
+  const workload = options.workload === undefined ? undefined : generatedWorkload(options.workload);
   const { signal, undo } = abortOnSignal();
   try {
-    const calibration = await calibrate({ ...options, signal, onNote: complain });
+    const { workload: _, ...rest } = options;
+    const calibration = await calibrate({ ...rest, ...(workload && { workload }), signal, onNote: complain });
     const output = outputTo(process.stdout);
     if (before) {
       const moved = compareCalibration(before, calibration);
