@@ -56,6 +56,21 @@ describe('replications', async () => {
     });
   });
 
+  test('are unstable together when more than half of them are', async () => {
+    const run = await measure(specs[0]!);
+    const verdict = (growing: readonly boolean[]) => {
+      const pool = createPool(() => '');
+      growing.forEach((each, i) => {
+        pool.add(i, { ...run, record: { ...run.record, growing: each } });
+      });
+      return pool.result()!.unstable;
+    };
+    expect(verdict([true])).toBe(true);
+    expect(verdict([true, false, false])).toBe(false);
+    expect(verdict([true, false])).toBe(false);
+    expect(verdict([true, true, false])).toBe(true);
+  });
+
   test('give every percentile and the mean an interval that holds the estimate, from their differences', () => {
     for (const { result, runs } of replicated) {
       for (const slice of [result!.overall, ...result!.types]) {
