@@ -11,11 +11,19 @@ const compiler = process.env.CXX ?? 'g++';
 
 const VARIANTS = {
   plain: ['-O2'],
-  asan: ['-O1', '-g', '-fsanitize=address,undefined,float-cast-overflow', '-fno-sanitize-recover=undefined', '-fno-omit-frame-pointer'],
+  asan: [
+    '-O1',
+    '-g',
+    '-fsanitize=address,undefined,float-cast-overflow',
+    '-fno-sanitize-recover=undefined',
+    '-fno-omit-frame-pointer',
+  ],
   tsan: ['-O1', '-g', '-fsanitize=thread'],
 };
 const TESTS = [
-  ...['main', 'ring_test', 'frame_test', 'port_test', 'backpressure_test', 'load_test'].map((file) => `test/native/${file}.cpp`),
+  ...['main', 'ring_test', 'frame_test', 'port_test', 'backpressure_test', 'load_test'].map(
+    (file) => `test/native/${file}.cpp`,
+  ),
   ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'].map(
     (file) => `native/${file}.cpp`,
   ),
