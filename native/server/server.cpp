@@ -5,16 +5,18 @@
 
 namespace psp {
 
-Server::Closer::~Closer() { control.runState.store(layout::kClosed, std::memory_order_seq_cst); }
-
 Server::Stopper::~Stopper() {
+  layout::Control& control = shared.control();
   control.runState.store(layout::kStopped, std::memory_order_seq_cst);
   Doorbell(control.dispatcherBell).ring();
-  for (layout::Mailbox* box : mailboxes) {
+  for (uint32_t worker = 0; worker < workers.size(); ++worker) {
     // Whatever still runs gives up, or a demand of seconds would hold the process; see WorkerThread::serve for the order.
-    box->preemptSeq.store(box->startSeq.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
-    Doorbell(box->bell).ring();
+    layout::Mailbox& box = shared.mailbox(worker);
+    box.preemptSeq.store(box.startSeq.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
+    Doorbell(box.bell).ring();
   }
+  for (auto& worker : workers) worker->join();
+  control.runState.store(layout::kClosed, std::memory_order_seq_cst);
 }
 
 namespace {
@@ -29,13 +31,13 @@ PortConfig portOf(const ServerConfig& config) {
 }  // namespace
 
 Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifier classifier)
-    : clock_(Clock::calibrate()),
+    : shared_(shared),
+      clock_(Clock::calibrate()),
       slots_(shared.slots()),
       port_(portOf(config)),
       classifier_(std::move(classifier)),
       self_(config.self),
-      closer_{shared.control()},
-      stopper_{shared.control(), {}} {
+      stopper_{shared_, workers_} {
   if (self_.mac == Mac{}) self_.mac = port_.mac();
   if (!config.workerCores.empty() && config.workerCores.size() != shared.workers()) {
     throw std::runtime_error("cores.workers: expected " + std::to_string(shared.workers()) + " cores, one per worker, found " +
@@ -45,7 +47,6 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
   std::vector<RingConsumer<Reply>> replies;
   for (uint32_t worker = 0; worker < shared.workers(); ++worker) {
     const auto core = config.workerCores.empty() ? std::nullopt : std::optional<int>(config.workerCores[worker]);
-    stopper_.mailboxes.push_back(&shared.mailbox(worker));
     workers_.push_back(std::make_unique<WorkerThread>(
         WorkerThread::Setup{worker, core, config.poll, config.payload, clock_, makeApplication}, shared, slots_));
     replies.push_back(workers_.back()->replies());

@@ -42,28 +42,23 @@ class Server {
   const Port& port() const noexcept { return port_; }
 
  private:
-  /** Lets the net thread go, when there is nobody left who could have a reply for it. */
-  struct Closer {
-    layout::Control& control;
-    ~Closer();
-  };
-  /** Tells the workers to stop, and what they run to give up. */
+  /** Tells the workers to stop and what they run to give up, and lets the net thread go when there is nobody left who could have a reply for it. */
   struct Stopper {
-    layout::Control& control;
-    std::vector<layout::Mailbox*> mailboxes;
+    const SharedLayout& shared;
+    std::vector<std::unique_ptr<WorkerThread>>& workers;
     ~Stopper();
   };
 
+  SharedLayout shared_;
   Clock clock_;
   SlotTable slots_;
   Port port_;
   Classifier classifier_;
   Endpoint self_;
-  // Destroyed from the last to the first, also when a start-up fails half-way: the workers are told and joined, then the net thread, which has
-  // sent their last replies by then.
-  std::unique_ptr<NetThread> net_;
-  Closer closer_;
+  /** Own the rings that the net thread takes replies from, so they outlive it. */
   std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::unique_ptr<NetThread> net_;
+  /** Declared last and so destroyed first: before the threads are joined, also when a start-up fails half-way. */
   Stopper stopper_;
 };
 

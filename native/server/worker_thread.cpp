@@ -25,7 +25,11 @@ WorkerThread::WorkerThread(const Setup& setup, const SharedLayout& shared, SlotT
       replies_(replyMemory_.producer()),
       thread_(&WorkerThread::run, this) {}
 
-WorkerThread::~WorkerThread() { thread_.join(); }
+WorkerThread::~WorkerThread() { join(); }
+
+void WorkerThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
 
 void WorkerThread::run() {
   nameThisThread(("psp-worker-" + std::to_string(setup_.index)).c_str());

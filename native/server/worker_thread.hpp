@@ -43,6 +43,8 @@ class WorkerThread {
 
   /** Waits until the application is set up. @throws what went wrong there. */
   void waitUntilReady() { ready_.get_future().get(); }
+  /** Waits for its end, after the stop word has told it to. Its reply ring stays. */
+  void join();
   RingConsumer<Reply> replies() const { return replyMemory_.consumer(); }
 
  private:

@@ -60,12 +60,18 @@ export function liveLine(
   label: string,
   typeNames: readonly string[],
 ): { show: (live: HardwareLive) => void; clear: () => void } {
+  const { show, clear } = liveText(label);
+  return { show: (live) => show(showLive(live, typeNames)), clear };
+}
+
+/** One line of the terminal that is written over; nothing elsewhere. */
+export function liveText(label: string): { show: (text: string) => void; clear: () => void } {
   const terminal = process.stderr.isTTY;
   const write = (text: string): void => {
     if (terminal) process.stderr.write(`\r\u001b[K${text}`);
   };
   return {
-    show: (live) => write(`${label}: ${showLive(live, typeNames)}`.slice(0, (process.stderr.columns || 100) - 1)),
+    show: (text) => write(`${label}: ${text}`.slice(0, (process.stderr.columns || 100) - 1)),
     clear: () => write(''),
   };
 }

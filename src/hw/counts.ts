@@ -42,6 +42,8 @@ export interface ServerCounts {
   /** Lost inside the device, before psp saw them; it does not say whether they were requests. */
   readonly deviceMissed: number;
   readonly deviceNoBuffer: number;
+  /** Frames the device took to send and could not. */
+  readonly deviceTxErrors: number;
   readonly slotsInUse: number;
   /** ns each worker was busy. */
   readonly workerBusyNs: readonly number[];
@@ -91,6 +93,7 @@ export function readServerCounts(memory: SharedMemory): ServerCounts {
     failed: sum(Mailbox.failed),
     deviceMissed: net[NetStat.deviceMissed]!,
     deviceNoBuffer: net[NetStat.deviceNoBuffer]!,
+    deviceTxErrors: net[NetStat.deviceTxErrors]!,
     slotsInUse: net[NetStat.slotsInUse]!,
     workerBusyNs: workers.map((box) => box[Mailbox.busyNs / 8]!),
   };
@@ -139,6 +142,34 @@ export function reconcileServer(counts: ServerCounts): string[] {
     counts.droppedByType.flat().reduce((sum, n) => sum + n, 0),
   );
   return wrong;
+}
+
+/** How many requests the server dropped, by reason; reasons without any are left out. */
+export function dropsByReason(counts: ServerCounts): Readonly<Record<string, number>> {
+  const all: [string, number][] = [
+    ['noSlot', counts.droppedNoSlot],
+    ['arrivalsFull', counts.droppedArrivalsFull],
+    ['stopping', counts.droppedStopping],
+    ...DROP_REASONS.map((reason, index): [string, number] => [
+      reason,
+      counts.droppedByType.reduce((sum, reasons) => sum + reasons[index]!, 0),
+    ]),
+  ];
+  return Object.fromEntries(all.filter(([, n]) => n > 0));
+}
+
+/** The server's closing line: everything it counted that is not zero by nature. */
+export function serverClosingLine(counts: ServerCounts): string {
+  const reasons = Object.entries(dropsByReason(counts)).map(([reason, n]) => `${n} ${reason}`);
+  const held = counts.queued + counts.running;
+  return (
+    `received ${counts.requests} requests (${counts.unknownType} of unknown type), completed ${counts.completed}, ` +
+    `dropped ${droppedByServer(counts)}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}, ` +
+    `${held > 0 ? `${held} unfinished, ` : ''}replies sent ${counts.repliesSent}, not sent ${counts.repliesDropped}; ` +
+    `other frames: ${counts.foreign} foreign, ${counts.malformed} malformed, ${counts.truncated} truncated, ${counts.oversized} oversized, ` +
+    `${counts.badChecksum} with a bad checksum, ${counts.arpAnswered} ARP; device: ${counts.deviceMissed} missed, ` +
+    `${counts.deviceNoBuffer} without a buffer, ${counts.deviceTxErrors} not sent`
+  );
 }
 
 /** Both ends of a run together. */

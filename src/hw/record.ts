@@ -1,5 +1,6 @@
 /** From what happened to each request to the record a psp.result/1 is laid out from. */
 
+import { createBacklog } from '../metrics/backlog.js';
 import { Histogram } from '../metrics/histogram.js';
 import { createRecorder } from '../metrics/recorder.js';
 import { type Distribution, type RunRecord, summarize } from '../metrics/result.js';
@@ -35,6 +36,9 @@ export interface HardwareFields {
     readonly serviceNs: Distribution;
   };
 }
+
+/** Looks at the backlog in a run: as many as a growth is told from chance by. */
+const BACKLOG_SAMPLES = 256;
 
 /** @param warmup share of the requests, from the beginning of the trace, that are not measured */
 export function recordOfRun(
@@ -97,6 +101,10 @@ export function recordOfRun(
   const droppedInAll = Object.values(dropReasons).reduce((all, n) => all + n, 0);
   const held = run.counts?.heldByServer ?? 0;
   const busyNs = (run.server?.workerBusyNs ?? []).reduce((all, ns) => all + ns, 0) / run.dilation.factor;
+  const inWindowNs = sum(completed) > 0 ? (busyNs * completedInWindow) / sum(completed) : 0;
+  const workers = run.server?.workerBusyNs.length ?? 0;
+  // Without the server's counts nobody knows how idle it was: then the growth alone must convince.
+  const idle = workers > 0 && toNs > fromNs ? Math.max(0, 1 - inWindowNs / (workers * (toNs - fromNs))) : 1;
   const digest = createTraceDigest(typeNames);
   foldTraceDigest(digest, trace);
   return {
@@ -110,7 +118,7 @@ export function recordOfRun(
       dropReasons,
       inFlight: held,
       skipped: first,
-      growing: false,
+      growing: backlogGrows(run, first, idle),
       interrupted: run.end !== 'complete' && run.end !== 'drained',
       digest: showTraceDigest(digest),
       preemptions: run.server?.preempted ?? 0,
@@ -129,7 +137,7 @@ export function recordOfRun(
         toNs,
         completed: completedInWindow,
         // The workers count their time over the whole run; the window has its share of the completions.
-        busyNs: sum(completed) > 0 ? (busyNs * completedInWindow) / sum(completed) : 0,
+        busyNs: inWindowNs,
         overheadNs: 0,
         dispatcherNs: 0,
       },
@@ -154,6 +162,30 @@ export function recordOfRun(
       },
     },
   };
+}
+
+/**
+ * Did the queues grow for as long as the requests came? What is in the system is looked at after equal numbers of arrivals, as in the simulator; a request
+ * that was lost or dropped is in it for no time.
+ */
+function backlogGrows({ trace, records }: HardwareRun, first: number, idle: number): boolean {
+  const leaves: number[] = [];
+  for (let i = 0; i < trace.length; i++) {
+    if (!Number.isNaN(records.sentNs[i]!) && !Number.isNaN(records.repliedNs[i]!)) leaves.push(records.repliedNs[i]!);
+  }
+  const left = Float64Array.from(leaves).sort();
+  const every = Math.max(1, Math.floor((trace.length - first) / BACKLOG_SAMPLES));
+  const backlog = createBacklog();
+  let entered = 0;
+  let gone = 0;
+  for (let i = 0; i < trace.length; i++) {
+    if (Number.isNaN(records.sentNs[i]!) || Number.isNaN(records.repliedNs[i]!)) continue;
+    entered++;
+    if (i < first || (i - first) % every !== 0) continue;
+    while (gone < left.length && left[gone]! <= trace.arrivalNs[i]!) gone++;
+    backlog.add(entered - gone);
+  }
+  return backlog.grows(idle);
 }
 
 /** Number of the first request that is measured. */

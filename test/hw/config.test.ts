@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultClassifier, parseHardwareConfig } from '../../src/hw/config.js';
-import { chooseDilation, givenDilation } from '../../src/hw/dilation.js';
+import { allowedCores, firstAllowedCore, refuseMissingCores } from '../../src/hw/cores.js';
+import { chooseDilation, fitDemands, givenDilation } from '../../src/hw/dilation.js';
 import { deviceArguments, ealArguments } from '../../src/hw/eal.js';
 import { hardwarePolicy } from '../../src/hw/policy.js';
 import { wireCodes } from '../../src/hw/wire-codes.js';
@@ -68,6 +71,45 @@ describe('configurations', () => {
   ])('refuses %j with the place and what was expected', (yaml, message) => {
     expect(() => parseHardwareConfig(yaml, 'f.yaml')).toThrow(message);
   });
+});
+
+it('refuses codes that do not fit their field', () => {
+  const codes = (head: string) => () =>
+    parseHardwareConfig(`${head}\nserver: { device: { memif: /s }, address: { ip: 1.2.3.4 }, workers: 1 }`, 'f.yaml');
+  expect(codes('frame: ix\nclassifier: { codes: { A: 65536 } }')).toThrow(
+    'f.yaml:2:27: A: expected a code from 0 to 65535, found 65536',
+  );
+  expect(codes('classifier: { width: 1, codes: { A: 256 } }')).toThrow('expected a code from 0 to 255');
+  expect(codes('frame: ix\nclassifier: { codes: { A: 65535 } }')).not.toThrow();
+});
+
+it('takes isolated cores for threads that are pinned, and none of them for those that only wait', () => {
+  const root = mkdtempSync(join(tmpdir(), 'psp-cores-'));
+  mkdirSync(join(root, 'proc/self'), { recursive: true });
+  mkdirSync(join(root, 'sys/devices/system/cpu'), { recursive: true });
+  writeFileSync(join(root, 'proc/self/status'), 'Cpus_allowed_list:\t0,3\n');
+  writeFileSync(join(root, 'sys/devices/system/cpu/isolated'), '1-2,4\n');
+  expect(allowedCores(`${root}/`)).toEqual([0, 1, 2, 3, 4]);
+  expect(firstAllowedCore(`${root}/`)).toBe(0);
+  expect(() => refuseMissingCores([2, 4, -1, undefined], `${root}/`)).not.toThrow();
+  expect(() => refuseMissingCores([5], `${root}/`)).toThrow(
+    'wants core 5, this process may use 5 cores: 0, 1, 2, 3, 4',
+  );
+  rmSync(join(root, 'sys'), { recursive: true });
+  expect(allowedCores(`${root}/`)).toEqual([0, 3]);
+  rmSync(root, { recursive: true });
+});
+
+it('stretches no request beyond what a frame carries', () => {
+  const asked = givenDilation(1000, 14, 2);
+  expect(fitDemands(asked, 4e6, false)).toBe(asked);
+  expect(() => fitDemands(asked, 5e6, false)).toThrow(
+    '--dilate: the longest request of 5ms becomes 5s, beyond the 4.29 s a frame can carry: expected at most 858, found 1000',
+  );
+  expect(fitDemands(asked, 5e6, true)).toMatchObject({ factor: 500, shared: true });
+  expect(() => fitDemands(asked, 5e9, true)).toThrow(
+    'the longest request of 5s is beyond the 4.29 s a frame can carry',
+  );
 });
 
 it('gives a NIC to DPDK, and runs without huge pages where there is none', () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,50 +154,119 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(medianNs(1)).toBeGreaterThan(20 * medianNs(0));
   });
 
-  it.skipIf(!isRoot)('answers ordinary kernel sockets over af_packet, ARP included', async () => {
-    const namespace = `psp-${process.pid}`;
-    const [outer, inner] = [`pspo${process.pid % 100000}`, `pspi${process.pid % 100000}`];
-    const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' });
-    try {
-      ip('netns', 'add', namespace);
-    } catch {
-      console.warn('SKIPPED: kernel UDP client: no network namespaces here');
-      return;
-    }
-    try {
-      ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', namespace);
-      ip('link', 'set', outer, 'up');
-      ip('-n', namespace, 'addr', 'add', '192.168.77.11/24', 'dev', inner);
-      ip('-n', namespace, 'link', 'set', inner, 'up');
+  it.skipIf(!isRoot)(
+    'answers ordinary kernel sockets over af_packet, ARP included, under the MAC of its configuration',
+    () =>
+      withNamespace(async ({ outer, run }) => {
+        const server = start('server');
+        const order = serverOrder({ kind: 'af_packet', interface: outer });
+        const address = { ...SERVER, mac: '42:42:42:42:42:01' };
+        server.send({ kind: 'server', order: { ...order, config: { ...order.config, address } } });
+        await server.next('serverReady');
 
-      const server = start('server');
-      server.send({ kind: 'server', order: serverOrder({ kind: 'af_packet', interface: outer }) });
-      await server.next('serverReady');
+        // 40 requests in the plain format of the seeds, 10 of them of a type nobody knows, and 5 datagrams that are too short.
+        const client = run([process.execPath, '-e', KERNEL_CLIENT, SERVER.ip, String(SERVER.port)]);
+        await client.ended;
+        expect(JSON.parse(client.said())).toEqual({ answered: 40, bytes: [12] });
 
-      // 40 requests in the plain format of the seeds, 10 of them of a type nobody knows, and 5 datagrams that are too short.
-      const client = spawn(
-        'ip',
-        ['netns', 'exec', namespace, process.execPath, '-e', KERNEL_CLIENT, SERVER.ip, String(SERVER.port)],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      );
-      let said = '';
-      client.stdout.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
-      });
-      await new Promise((resolve) => client.once('exit', resolve));
-      expect(JSON.parse(said)).toEqual({ answered: 40, bytes: [12] });
+        server.send({ kind: 'stop' });
+        const { counts } = await server.next('serverDone');
+        expect(counts).toMatchObject({ requests: 40, completed: 40, unknownType: 10, truncated: 5, repliesSent: 40 });
+        expect(counts.arpAnswered).toBeGreaterThan(0);
+        expect(reconcileServer(counts)).toEqual([]);
+      }),
+  );
 
-      server.send({ kind: 'stop' });
-      const { counts } = await server.next('serverDone');
-      expect(counts).toMatchObject({ requests: 40, completed: 40, unknownType: 10, truncated: 5, repliesSent: 40 });
-      expect(counts.arpAnswered).toBeGreaterThan(0);
-      expect(reconcileServer(counts)).toEqual([]);
-    } finally {
-      spawnSync('ip', ['link', 'del', outer]);
-      spawnSync('ip', ['netns', 'del', namespace]);
-    }
-  });
+  it.skipIf(!isRoot)('can be any kernel UDP server: the load generator answers ARP, and notices one that is dead', () =>
+    withNamespace(async ({ outer, inner, ip, run, namespace }) => {
+      const server = run([process.execPath, '-e', KERNEL_SERVER, '192.168.77.11', String(SERVER.port)]);
+      await server.says('ready');
+      const order = clientOrder({ kind: 'af_packet', interface: outer }, 150);
+      const config = {
+        ...order.config,
+        address: { mac: '42:42:42:42:42:02', ip: SERVER.ip, port: 0 },
+        server: { ip: '192.168.77.11', port: SERVER.port },
+      };
+      const client = start('client');
+      client.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
+      await client.next('clientStarted');
+      // The kernel forgets who asked, and has to ask itself before it can answer any more.
+      ip('-n', namespace, 'neigh', 'flush', 'dev', inner);
+      const answered = await client.next('clientDone');
+      expect(answered).toMatchObject({ end: 'complete', counts: { sent: 150, received: 150 } });
+
+      server.child.kill('SIGKILL');
+      await server.ended;
+      const second = start('second client');
+      second.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
+      const unanswered = await second.next('clientDone');
+      expect(unanswered).toMatchObject({ end: 'serverGone', counts: { received: 0 } });
+    }),
+  );
 });
+
+interface Namespace {
+  readonly namespace: string;
+  /** The end of the veth pair that is here, and the one in the namespace, which has 192.168.77.11. */
+  readonly outer: string;
+  readonly inner: string;
+  ip(...args: string[]): void;
+  /** Starts a program in the namespace. */
+  run(command: readonly string[]): {
+    child: ChildProcess;
+    said(): string;
+    says(text: string): Promise<void>;
+    ended: Promise<void>;
+  };
+}
+
+/** Kernel sockets on the other end of a wire. Leaves nothing behind. */
+async function withNamespace(work: (space: Namespace) => Promise<void>): Promise<void> {
+  const namespace = `psp-${process.pid}`;
+  const [outer, inner] = [`pspo${process.pid % 100000}`, `pspi${process.pid % 100000}`];
+  const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' });
+  try {
+    ip('netns', 'add', namespace);
+  } catch {
+    console.warn('SKIPPED: kernel UDP sockets: no network namespaces here');
+    return;
+  }
+  const children: ChildProcess[] = [];
+  try {
+    ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', namespace);
+    ip('link', 'set', outer, 'up');
+    ip('-n', namespace, 'addr', 'add', '192.168.77.11/24', 'dev', inner);
+    ip('-n', namespace, 'link', 'set', inner, 'up');
+    const run: Namespace['run'] = (command) => {
+      const child = spawn('ip', ['netns', 'exec', namespace, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+      children.push(child);
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (more: string) => {
+        text += more;
+      });
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      const says = async (words: string): Promise<void> => {
+        while (!text.includes(words) && child.exitCode === null) await sleep(20);
+        expect(text).toContain(words);
+      };
+      return { child, said: () => text, says, ended };
+    };
+    await work({ namespace, outer, inner, ip, run });
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    spawnSync('ip', ['link', 'del', outer]);
+    spawnSync('ip', ['netns', 'del', namespace]);
+  }
+}
+
+/** Answers every request with its first 12 bytes. */
+const KERNEL_SERVER = `
+const dgram = require('node:dgram');
+const [address, port] = process.argv.slice(1);
+const socket = dgram.createSocket('udp4');
+socket.on('message', (request, from) => socket.send(request.subarray(0, 12), from.port, from.address));
+socket.bind(Number(port), address, () => console.log('ready'));
+`;
 
 /** Sends, waits for the replies, and prints how many came and how long they were. */
 const KERNEL_CLIENT = `

@@ -239,6 +239,8 @@ TEST("load: stopped while it looks for a server, it ends at once") {
           usleep(20'000);
           CHECK(load.connection() == Connection::connecting);
         }) < 5);
+  RingDevice again("load_nobody_again");
+  config.port.device = again.device;
   config.connectNs = 10e6;
   LoadGenerator load(config, played.trace(), played.records());
   load.connect();

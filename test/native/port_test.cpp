@@ -127,7 +127,7 @@ TEST("port: a device of its own gets the configured MAC, one of the host's liste
     rte_ether_addr address;
     rte_eth_macaddr_get(id, &address);
     CHECK_EQUAL(std::equal(wanted.begin(), wanted.end(), address.addr_bytes), owned);
-    CHECK_EQUAL(rte_eth_promiscuous_get(id), owned ? 0 : 1);
+    CHECK(owned || rte_eth_promiscuous_get(id) == 1);
   }
 }
 

@@ -1,13 +1,22 @@
 import { type Command, Option } from 'commander';
 import { DEFAULTS } from '../../experiment/plan.js';
-import { reconcileServer } from '../../hw/counts.js';
+import {
+  droppedByServer,
+  dropsByReason,
+  reconcileServer,
+  type ServerCounts,
+  serverClosingLine,
+} from '../../hw/counts.js';
 import { startServer } from '../../hw/server.js';
 import { StartupError } from '../../hw/startup-error.js';
+import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';
-import { addSettings, inputOf, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
+import { addSettings, inputOf, liveText, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkWritable } from '../output.js';
+import { checkWritable, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
+
+const SHOW_EVERY_MS = 1000;
 
 export interface ServeOptions extends SimSettings {
   readonly config: string;
@@ -20,9 +29,10 @@ export function addServe(program: Command): void {
     .summary('serve requests over DPDK until interrupted')
     .description('Runs the server alone: it serves whoever asks, psp or not, until Ctrl-C.')
     .requiredOption('--config <FILE>', 'a configuration with a server: section; see configs/');
-  addSettings(command, ['workload', 'policy', 'seed', 'record'], {
+  addSettings(command, ['workload', 'policy', 'seed', 'record', 'json'], {
     workload: 'names the request types, their codes and deadlines; one of `psp workloads`, or your own .yaml',
     policy: 'the policy that decides (default: c-fcfs)',
+    json: 'write what it counted here; - for stdout',
   });
   command
     .addOption(
@@ -38,6 +48,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { frame, classifier, server: config } = readHardwareConfig(options.config);
   if (!config) throw new StartupError(`${options.config}: the configuration has no server: section`);
   if (options.record !== undefined) checkWritable(options.record);
+  if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
   const { signal, undo } = abortOnSignal();
   const policy = onePolicy(options);
   const { workload } = await inputOf(options);
@@ -54,6 +65,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   complain(
     `serving ${config.address.ip}:${config.address.port} (${server.mac}) with ${config.workers} workers under ${policy}`,
   );
+  const names = workload.types.map((type) => type.name);
+  const live = liveText(policy);
+  let before = server.counts().completed;
+  const showing = setInterval(() => {
+    const counts = server.counts();
+    live.show(showServing(counts, counts.completed - before, names, server.reservedWorkers()));
+    before = counts.completed;
+  }, SHOW_EVERY_MS);
   try {
     await Promise.race([
       server.ended,
@@ -63,15 +82,41 @@ export async function serve(options: ServeOptions): Promise<number> {
       }),
     ]);
   } finally {
+    clearInterval(showing);
+    live.clear();
     const counts = await server.stop();
     undo();
-    const drops = counts.droppedNoSlot + counts.droppedArrivalsFull + counts.droppedStopping + counts.dropped;
-    complain(
-      `received ${counts.requests} requests (${counts.unknownType} of unknown type), completed ${counts.completed}, dropped ${drops}, ` +
-        `replies sent ${counts.repliesSent}, not sent ${counts.repliesDropped}; other frames: ${counts.foreign} foreign, ` +
-        `${counts.malformed + counts.truncated + counts.oversized + counts.badChecksum} broken, ${counts.arpAnswered} ARP; missed by the device ${counts.deviceMissed}`,
-    );
+    complain(serverClosingLine(counts));
     for (const line of reconcileServer(counts)) complain(`the counts do not add up: ${line}`);
+    if (options.json !== undefined) {
+      const { workers } = config;
+      const report = {
+        schema: 'psp.server/1',
+        workload: workload.name,
+        policy,
+        workers,
+        dropped: dropsByReason(counts),
+        counts,
+      };
+      const text = `${JSON.stringify(report, null, 2)}\n`;
+      if (options.json === '-') process.stdout.write(text);
+      else writeFile(options.json, text);
+    }
   }
   return EXIT.ok;
+}
+
+/** The live figures of a server, for one line of a terminal. Rates are of real time. */
+function showServing(
+  counts: ServerCounts,
+  completedPerSecond: number,
+  typeNames: readonly string[],
+  reservedWorkers?: readonly number[],
+): string {
+  const reserved = reservedWorkers?.map((n, type) => `${typeNames[type]} ${n}`).join(' ');
+  const drops = droppedByServer(counts);
+  return (
+    `${formatRate(completedPerSecond)}, ${counts.running} running, ${counts.queued} queued, ${counts.completed} completed` +
+    `${drops > 0 ? `, ${drops} dropped` : ''}${reserved === undefined ? '' : `, reserved ${reserved}`}`
+  );
 }

@@ -1,0 +1,198 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import type { HardwareResult } from '../../src/experiment/run-hardware.js';
+import type { ServerCounts } from '../../src/hw/counts.js';
+import { MAIN, type Outcome, psp, ROOT, scratchFolder } from '../cli/psp.js';
+import { childrenOf, missingNative } from './support.js';
+
+const folder = scratchFolder();
+const RUN = ['run', '--hw', '--workload', 'bimodal', '--dilate', '100', '--workers', '2', '--load', '0.4'];
+const LOAD = ['--workload', 'bimodal', '--dilate', '100', '--workers', '2', '--load', '0.4', '--warmup', '0'];
+
+/** A command that runs until it is told to end. */
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  const child = execa(process.execPath, [MAIN, ...args], { reject: false, cwd: folder, env });
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => {
+    said += text;
+  });
+  const outcome = async (): Promise<Outcome> => {
+    const { exitCode, stdout, stderr } = await child;
+    return { code: exitCode, out: String(stdout), err: String(stderr) };
+  };
+  return {
+    pid: child.pid!,
+    outcome,
+    async says(text: string): Promise<void> {
+      while (!said.includes(text) && child.exitCode === null) await sleep(20);
+      expect(said).toContain(text);
+    },
+    end(signal: 'SIGTERM' | 'SIGINT'): Promise<Outcome> {
+      child.kill(signal);
+      return outcome();
+    },
+  };
+}
+
+function config(name: string, frame = 'psp'): string {
+  const path = join(folder, `${name}.yaml`);
+  const device = `{ memif: ${join(folder, `${name}.sock`)} }`;
+  const server = '{ ip: 192.168.77.10, port: 6789 }';
+  writeFileSync(
+    path,
+    `frame: ${frame}
+server: { device: ${device}, address: ${server}, workers: 2, application: sleep, poll: sleep }
+client: { device: ${device}, address: { ip: 192.168.77.11 }, server: ${server}, poll: sleep }
+`,
+  );
+  return path;
+}
+
+const only = (out: string): HardwareResult => (JSON.parse(out) as HardwareResult[])[0]!;
+
+describe.skipIf(missingNative() !== undefined)('when things go wrong in a hardware run', { timeout: 60_000 }, () => {
+  it('a factor that stretches demands beyond a frame is a wrong input in one line', async () => {
+    const refused = await psp(['run', '--hw', '--workload', 'bimodal', '--dilate', '100000', '--requests', '100']);
+    expect(refused).toEqual({
+      code: 2,
+      out: '',
+      err: 'psp: --dilate: the longest request of 100us becomes 10s, beyond the 4.29 s a frame can carry: expected at most 42949, found 100000',
+    });
+  });
+
+  it('a policy that throws is named, with what it said, and the result so far is kept', async () => {
+    // Loaded into every process and thread before psp: makes c-fcfs fail at its 50th completion after the warm-up.
+    const registry = pathToFileURL(join(ROOT, 'dist/scheduler/registry.js')).href;
+    const patch = join(folder, 'patch.mjs');
+    writeFileSync(
+      patch,
+      `import { policyNamed } from ${JSON.stringify(registry)};
+const policy = policyNamed('c-fcfs');
+const create = policy.create;
+let made = 0;
+policy.create = (setup, parameters) => {
+  const scheduler = create(setup, parameters);
+  // The warm-up resets before each round; the one that serves real requests comes last.
+  const mine = ++made, complete = scheduler.complete;
+  let left = 50;
+  scheduler.complete = function (worker) {
+    if (mine === made && setup.now[0] < 1e12 && --left === 0 && made >= 4) throw new Error('lost count');
+    return complete.call(this, worker);
+  };
+  return scheduler;
+};
+`,
+    );
+    const { code, out, err } = await start([...RUN, '--requests', '2000', '--policy', 'c-fcfs', '--json', '-'], {
+      NODE_OPTIONS: `--import ${pathToFileURL(patch).href}`,
+    }).outcome();
+    expect(err).toContain(
+      'psp: c-fcfs: the server went away in mid-run (the policy c-fcfs failed: lost count); the figures are those of what it had answered by then',
+    );
+    expect(err).not.toContain('mistake in psp');
+    expect(err).not.toContain('do not add up');
+    expect(code).toBe(3);
+    expect(only(out)).toMatchObject({ end: 'serverGone', failure: 'the policy c-fcfs failed: lost count' });
+    expect(only(out).completed).toBeGreaterThan(10);
+  });
+
+  it('a killed server is said, with exit code 3 and the result so far', async () => {
+    const run = start([...RUN, '--requests', '20k', '--json', '-']);
+    await run.says('dilation 100');
+    await sleep(3000);
+    const server = childrenOf(run.pid).find((pid) => spawnSync('grep', ['-l', 'psp-net', ...tasks(pid)]).status === 0);
+    process.kill(server!, 'SIGKILL');
+    const { code, out, err } = await run.outcome();
+    expect(err).toContain('the server went away in mid-run (the server ended unexpectedly (SIGKILL))');
+    expect(code).toBe(3);
+    expect(only(out)).toMatchObject({ end: 'serverGone', interrupted: true, serverCounted: false });
+    expect(only(out).completed).toBeGreaterThan(10);
+  });
+
+  it('SIGTERM ends psp run in order, and nothing that was under way is lost', async () => {
+    const run = start([...RUN, '--requests', '20k', '--json', '-']);
+    await run.says('dilation 100');
+    await sleep(3000);
+    const { code, out, err } = await run.end('SIGTERM');
+    expect(err).not.toContain('do not add up');
+    expect(code).toBe(130);
+    expect(only(out)).toMatchObject({ end: 'stopped', interrupted: true, lost: 0, unreconciled: [] });
+    expect(only(out).completed).toBe(only(out).requests);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends psp load and psp serve in order, whose counts agree; IX frames',
+    async (signal) => {
+      const path = config(signal, 'psp-mb');
+      const ix = ['--frame', 'ix'];
+      writeFileSync(join(folder, `${signal}-server.yaml`), readFileSync(path, 'utf8').replace('psp-mb', 'ix'));
+      const counted = join(folder, `${signal}.json`);
+      const server = start([
+        ...['serve', '--config', join(folder, `${signal}-server.yaml`), '--workload', 'bimodal'],
+        ...['--dilate', '100', '--json', counted],
+      ]);
+      const load = start(['load', '--config', path, ...LOAD, ...ix, '--requests', '20k', '--json', '-']);
+      await server.says('serving');
+      await sleep(4000);
+      const { code, out } = await load.end(signal);
+      expect(code).toBe(130);
+      const result = only(out);
+      expect(result).toMatchObject({ end: 'stopped', lost: 0 });
+      expect(result.completed).toBeGreaterThan(10);
+      const ended = await server.end(signal);
+      expect(ended.code).toBe(0);
+      expect(ended.err).toContain('device: 0 missed, 0 without a buffer, 0 not sent');
+      const report = JSON.parse(readFileSync(counted, 'utf8')) as { schema: string; counts: ServerCounts };
+      expect(report.schema).toBe('psp.server/1');
+      expect(report.counts).toMatchObject({ requests: result.requests, repliesSent: result.completed, unknownType: 0 });
+    },
+  );
+
+  it('Ctrl-C while the server is looked for ends at once', async () => {
+    const load = start(['load', '--config', config('nobody'), ...LOAD, '--requests', '100', '--json', '-']);
+    await sleep(2500);
+    const beganMs = Date.now();
+    const { code, out } = await load.end('SIGINT');
+    expect(code).toBe(130);
+    expect(Date.now() - beganMs).toBeLessThan(4000);
+    expect(only(out)).toMatchObject({ requests: 0, end: 'stopped' });
+  });
+
+  it('psp run --role client plays its share, and says that the server is unknown', async () => {
+    const path = config('client');
+    const server = start([
+      'run',
+      '--hw',
+      '--config',
+      path,
+      '--role',
+      'server',
+      '--workload',
+      'bimodal',
+      '--dilate',
+      '100',
+    ]);
+    const { code, out, err } = await psp(
+      ['run', '--hw', '--config', path, '--role', 'client', ...LOAD, '--requests', '100', '--json', '-'],
+      { cwd: folder },
+    );
+    expect(err).toContain('what only the server knows');
+    expect(code).toBe(0);
+    expect(only(out)).toMatchObject({ requests: 100, completed: 100, end: 'complete', serverCounted: false });
+    expect((await server.end('SIGINT')).code).toBe(0);
+  });
+});
+
+/** The names of a process's threads. */
+function tasks(pid: number): string[] {
+  const found = spawnSync('ls', [`/proc/${pid}/task`], { encoding: 'utf8' }).stdout;
+  return found
+    .trim()
+    .split('\n')
+    .map((task) => `/proc/${pid}/task/${task}/comm`);
+}
