@@ -26,7 +26,7 @@ test('a demand must fit a frame when it is stretched: a chosen factor gives way,
   const asked = { factor: 42_950, shared: true, reason: '' };
   expect(fitDemands({ ...asked, factor: 42_949 }, 100e3, false).factor).toBe(42_949);
   expect(() => fitDemands(asked, 100e3, false)).toThrow(
-    '--dilate: the longest request of 100us becomes 4.3s, beyond the 4.29 s a frame can carry: expected at most 42949, found 42950',
+    '--dilate: the longest request of 100us becomes 4.29s, beyond the 4.29 s a frame can carry: expected at most 42949, found 42950',
   );
   expect(fitDemands(asked, 100e3, true).factor).toBeLessThanOrEqual(42_949);
   expect(() => fitDemands(asked, 5e9, true)).toThrow('beyond the 4.29 s');
