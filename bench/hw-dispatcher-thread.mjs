@@ -1,9 +1,10 @@
 // One dispatcher in a thread of its own against the native world of psp_bench: set up, warm up, then slices on demand.
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { setEngineFlags } from '../dist/experiment/engine-flags.js';
+import { setDispatcherFlags } from '../dist/hw/engine-flags.js';
 
-setEngineFlags();
+// The very flags a server's dispatcher runs with.
+setDispatcherFlags();
 const { createDispatcher } = await import('../dist/hw/dispatcher.js');
 const { clearSharedMemory, createSharedMemory } = await import('../dist/hw/layout.js');
 const { createScheduler, hardwarePolicy } = await import('../dist/hw/policy.js');

@@ -131,6 +131,11 @@ Napi::Object layoutOffsets(Napi::Env env) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("layoutOffsets", layoutOffsets(env));
+#ifdef PSP_HAVE_ROCKSDB
+  exports.Set("hasRocksdb", Napi::Boolean::New(env, true));
+#else
+  exports.Set("hasRocksdb", Napi::Boolean::New(env, false));
+#endif
   exports.Set("startEal", Napi::Function::New(env, startEal));
   exports.Set("stopEal", Napi::Function::New(env, stopEal));
   exports.Set("misalignment", Napi::Function::New(env, misalignment));

@@ -50,6 +50,25 @@ export function refuseMissingCores(cores: readonly (number | undefined)[], root 
 /** Net thread and dispatcher; DPDK's main thread only waits. */
 export const CORES_BESIDE_WORKERS = 2;
 
+/** Who runs where in a loopback whose threads spin. */
+export interface LoopbackCores {
+  readonly net: number;
+  readonly dispatcher: number;
+  readonly workers: readonly number[];
+  readonly client: number;
+}
+
+/**
+ * A core for each thread of a loopback, from the last backwards, so that what is left over for everybody else is at the beginning, where the kernel has
+ * most of its own work; nothing when there are too few.
+ */
+export function loopbackCores(workers: number, allowed = allowedCores()): LoopbackCores | undefined {
+  const needed = workers + CORES_BESIDE_WORKERS + 1;
+  if (allowed.length < needed) return undefined;
+  const [client, net, dispatcher, ...rest] = allowed.slice(-needed);
+  return { client: client!, net: net!, dispatcher: dispatcher!, workers: rest };
+}
+
 /** @throws StartupError when threads that spin would have to share cores: each would stop the others for milliseconds. */
 export function refuseCrowdedCores(poll: Poll, workers: number, allowed = allowedCores().length): void {
   const needed = workers + CORES_BESIDE_WORKERS;

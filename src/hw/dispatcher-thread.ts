@@ -1,5 +1,4 @@
 /** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
-import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventRing } from '../events/event-ring.js';
 import { tapped } from '../events/tap.js';
@@ -7,6 +6,7 @@ import type { ChosenPolicy } from '../scheduler/registry.js';
 import { STREAM, substream } from '../workload/random.js';
 import type { WorkloadSource } from '../workload/workload.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
+import { setDispatcherFlags } from './engine-flags.js';
 import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from './layout.js';
 import { loadNative, type Poll } from './native.js';
 import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './policy.js';
@@ -32,14 +32,11 @@ export interface DispatcherMessage {
   readonly change: ReservationChange;
 }
 
-/** The loop calls the policy and the policy its queues, each small; together they exceed what V8 inlines into one function by default. Saves an eighth. */
-const INLINE_MORE = ['--max-inlined-bytecode-size-cumulative=2500', '--max-inlined-bytecode-size=1000'];
-
 /** A sleeping dispatcher looks at the stop word at least this often. */
 const LOOK_AROUND_NS = 20e6;
 
 function main(data: DispatcherThreadData): void {
-  for (const flag of INLINE_MORE) setFlagsFromString(flag);
+  setDispatcherFlags();
   const { memory, poll } = data;
   const native = loadNative();
   const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);

@@ -20,7 +20,8 @@ export interface DoctorOptions {
   /** What stands for `/`; another folder in tests. */
   readonly root?: string;
   readonly config?: HardwareConfig;
-  readonly addonBuilt: boolean;
+  /** What the addon can do; undefined when it is not built. */
+  readonly addon: { readonly hasRocksdb: boolean } | undefined;
 }
 
 /** The original reserves 8192 pages of 2 MB on each node; the frame pool and a margin need this many. */
@@ -29,7 +30,7 @@ const HUGE_PAGES_ADVISED = 8192;
 const NIC_DRIVERS = ['vfio-pci', 'igb_uio', 'uio_pci_generic'];
 
 /** Looks at everything; a configuration with a PCI device makes huge pages, driver and link conditions of the run. */
-export function examine({ root = '/', config, addonBuilt }: DoctorOptions): Check[] {
+export function examine({ root = '/', config, addon }: DoctorOptions): Check[] {
   const machine = new Machine(root);
   const ends = [config?.server, config?.client].filter((end) => end !== undefined);
   const pci = [...new Set(ends.flatMap(({ device }) => (device.kind === 'pci' ? [device.address] : [])))];
@@ -39,20 +40,25 @@ export function examine({ root = '/', config, addonBuilt }: DoctorOptions): Chec
     server?.cores.net,
     server?.cores.dispatcher,
     ...(server?.cores.workers ?? []),
+    // Of a configuration with both ends the server's cores count: --role client is for the other machine.
     ...(server ? [] : (client?.cores ?? [])),
   ].filter((core) => core !== undefined && core >= 0) as number[];
   return [
-    addonBuilt
-      ? ok('DPDK addon', 'built')
-      : { name: 'DPDK addon', verdict: 'fail', found: 'not built', mend: HOW_TO_BUILD },
+    addon ? ok('DPDK addon', 'built') : { name: 'DPDK addon', verdict: 'fail', found: 'not built', mend: HOW_TO_BUILD },
     enoughCores(machine, server, cores),
-    ...hugePages(machine, pci.length > 0),
+    ...(server?.application.name === 'rocksdb' ? [rocksdb(addon)] : []),
+    ...ends.flatMap(({ device }) => (device.kind === 'af_packet' ? [networkInterface(machine, device.interface)] : [])),
+    ...hugePages(
+      machine,
+      pci,
+      ends.some((end) => end.eal.includes('--no-huge')),
+    ),
     ...pci.flatMap((address) => nic(machine, address, cores)),
     isolation(machine, 'isolcpus', '/sys/devices/system/cpu/isolated', cores, spins),
     isolation(machine, 'nohz_full', '/sys/devices/system/cpu/nohz_full', cores, spins),
     siblings(machine, server?.cores.workers ?? []),
     turbo(machine),
-    governor(machine),
+    governor(machine, cores),
     watchdog(machine, 'nmi_watchdog'),
     watchdog(machine, 'watchdog'),
     invariantTsc(machine),
@@ -98,22 +104,51 @@ function enoughCores(machine: Machine, server: HardwareConfig['server'], cores: 
   return ok(name, `${online.length} online`);
 }
 
-function hugePages(machine: Machine, needed: boolean): Check[] {
-  const nodes = machine.list('/sys/devices/system/node').filter((name) => /^node\d+$/.test(name));
-  const pages = nodes.map((node) => {
-    const found = Number(
-      machine.read(`/sys/devices/system/node/${node}/hugepages/hugepages-2048kB/nr_hugepages`) ?? Number.NaN,
-    );
-    const mend = `echo ${HUGE_PAGES_ADVISED} | sudo tee /sys/devices/system/node/${node}/hugepages/hugepages-2048kB/nr_hugepages`;
-    const name = `huge pages, ${node}`;
-    if (Number.isNaN(found)) return skip(name);
-    if (found >= HUGE_PAGES_NEEDED) return ok(name, `${found} of 2 MB`);
+function rocksdb(addon: DoctorOptions['addon']): Check {
+  const name = 'RocksDB';
+  if (!addon) return { ...skip(name), found: 'cannot be told without the addon' };
+  if (addon.hasRocksdb) return ok(name, 'built in');
+  const mend = 'sudo apt-get install -y librocksdb-dev && npm run build:native';
+  return { name, verdict: 'fail', found: 'the addon was built without it', mend };
+}
+
+function networkInterface(machine: Machine, wanted: string): Check {
+  const name = `interface ${wanted}`;
+  const found = machine.list('/sys/class/net');
+  if (found.length === 0) return skip(name);
+  if (!found.includes(wanted)) {
     return {
       name,
-      verdict: needed && node === 'node0' ? 'fail' : 'warn',
-      found: `${found} of 2 MB, ${HUGE_PAGES_NEEDED} are needed`,
-      mend,
-    } as const;
+      verdict: 'fail',
+      found: `not there; this machine has ${found.join(', ')}`,
+      mend: 'edit device: in the configuration',
+    };
+  }
+  const state = machine.read(`/sys/class/net/${wanted}/operstate`)?.trim();
+  if (state !== 'down') return ok(name, `there, ${state ?? 'of unknown state'}`);
+  return { name, verdict: 'warn', found: 'down', mend: `sudo ip link set ${wanted} up` };
+}
+
+/** Free pages count, not all: others may have taken them. A NIC wants them on its own node; where none is named, any will do. */
+function hugePages(machine: Machine, pci: readonly string[], avoided: boolean): Check[] {
+  const nodes = machine.list('/sys/devices/system/node').filter((name) => /^node\d+$/.test(name));
+  const wanted = new Set(
+    pci.map((address) => `node${Math.max(0, Number(machine.read(`/sys/bus/pci/devices/${address}/numa_node`) ?? 0))}`),
+  );
+  const pages = nodes.map((node): Check => {
+    const folder = `/sys/devices/system/node/${node}/hugepages/hugepages-2048kB`;
+    const free = Number(machine.read(`${folder}/free_hugepages`) ?? Number.NaN);
+    const all = Number(machine.read(`${folder}/nr_hugepages`) ?? Number.NaN);
+    const name = `huge pages, ${node}`;
+    if (Number.isNaN(free)) return skip(name);
+    if (free >= HUGE_PAGES_NEEDED) return ok(name, `${free} of 2 MB free`);
+    if (avoided || (wanted.size > 0 && !wanted.has(node))) return ok(name, `${free} of 2 MB free, none needed here`);
+    return {
+      name,
+      verdict: wanted.has(node) ? 'fail' : 'warn',
+      found: `${free} of ${Number.isNaN(all) ? free : all} of 2 MB are free, ${HUGE_PAGES_NEEDED} are needed${wanted.has(node) ? " on the NIC's node" : ''}`,
+      mend: `echo ${HUGE_PAGES_ADVISED} | sudo tee ${folder}/nr_hugepages`,
+    };
   });
   const mounts = machine.read('/proc/mounts');
   const mounted = mounts?.split('\n').some((line) => line.split(' ')[2] === 'hugetlbfs');
@@ -168,7 +203,12 @@ function nic(machine: Machine, address: string, cores: readonly number[]): Check
           mend: `choose cores from ${machine.read(`/sys/devices/system/node/node${node}/cpulist`)?.trim()}`,
         },
   ];
-  // A device a user-space driver has shows no link to the kernel.
+  if (usable && driver === 'vfio-pci') checks.push(iommu(machine, folder));
+  if (machine.list(`${folder}/net`).length === 0) {
+    // Only whoever drives the device can see its link.
+    const found = `cannot be seen while ${driver ?? 'no driver'} has the device; psp says so when it is down`;
+    checks.push({ ...skip('link'), found });
+  }
   for (const port of machine.list(`${folder}/net`)) {
     const state = machine.read(`${folder}/net/${port}/operstate`)?.trim();
     checks.push(
@@ -183,6 +223,22 @@ function nic(machine: Machine, address: string, cores: readonly number[]): Check
     );
   }
   return checks;
+}
+
+/** vfio-pci opens a device only within an IOMMU group, or when told to do without. */
+function iommu(machine: Machine, folder: string): Check {
+  const name = 'IOMMU';
+  if (machine.has(`${folder}/iommu_group`)) return ok(name, 'the NIC has a group');
+  if (machine.read('/sys/module/vfio/parameters/enable_unsafe_noiommu_mode')?.trim() === 'Y')
+    return ok(name, 'done without');
+  return {
+    name,
+    verdict: 'fail',
+    found: 'off: vfio-pci cannot open the NIC',
+    mend:
+      'add intel_iommu=on iommu=pt to GRUB_CMDLINE_LINUX in /etc/default/grub, sudo update-grub, reboot; or, without any protection, ' +
+      'echo 1 | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode',
+  };
 }
 
 function isolation(machine: Machine, name: string, path: string, cores: readonly number[], spins: boolean): Check {
@@ -222,7 +278,13 @@ function turbo(machine: Machine): Check {
   const noTurbo = machine.read('/sys/devices/system/cpu/intel_pstate/no_turbo')?.trim();
   const boost = machine.read('/sys/devices/system/cpu/cpufreq/boost')?.trim();
   if (noTurbo === undefined && boost === undefined)
-    return { ...skip(name), mend: 'sudo wrmsr -a 0x1a0 0x4000850089 (bit 38 of MSR 0x1a0)' };
+    // The other bits of that register stay what they are: they differ from machine to machine.
+    return {
+      ...skip(name),
+      mend:
+        'off in the BIOS, or bit 38 of MSR 0x1a0 on each core (Intel; package msr-tools): sudo modprobe msr; ' +
+        'for c in $(seq 0 $(($(nproc --all) - 1))); do sudo wrmsr -p $c 0x1a0 $(($(sudo rdmsr -c -p $c 0x1a0) | 1 << 38)); done',
+    };
   if (noTurbo === '1' || boost === '0') return ok(name, 'off');
   const mend =
     noTurbo === undefined
@@ -231,13 +293,22 @@ function turbo(machine: Machine): Check {
   return { name, verdict: 'warn', found: 'on: the clock changes with the load', mend };
 }
 
-function governor(machine: Machine): Check {
+function governor(machine: Machine, cores: readonly number[]): Check {
   const name = 'governor';
-  const found = machine.read('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor')?.trim();
-  if (found === undefined) return skip(name);
-  return found === 'performance'
-    ? ok(name, found)
-    : { name, verdict: 'warn', found, mend: 'sudo cpupower frequency-set -g performance' };
+  const of = (core: number): string | undefined =>
+    machine.read(`/sys/devices/system/cpu/cpu${core}/cpufreq/scaling_governor`)?.trim();
+  const known = (cores.length > 0 ? cores : [0])
+    .map((core) => ({ core, found: of(core) }))
+    .filter(({ found }) => found !== undefined);
+  if (known.length === 0) return skip(name);
+  const saving = known.filter(({ found }) => found !== 'performance');
+  if (saving.length === 0) return ok(name, 'performance');
+  return {
+    name,
+    verdict: 'warn',
+    found: `${[...new Set(saving.map(({ found }) => found))].join(', ')} on ${saving.map(({ core }) => core).join(', ')}`,
+    mend: 'sudo cpupower frequency-set -g performance',
+  };
 }
 
 function watchdog(machine: Machine, name: string): Check {

@@ -111,6 +111,8 @@ export interface NativeLoadGenerator {
 }
 
 export interface Native {
+  /** Was librocksdb there when it was built? */
+  readonly hasRocksdb: boolean;
   readonly layoutOffsets: Readonly<Record<string, number>>;
   /** Answers what DPDK had to say, often nothing. */
   startEal(args: readonly string[]): string;
@@ -166,12 +168,11 @@ export function entryPoint(name: string): URL {
   return new URL(compiled, import.meta.url);
 }
 
-/** Is the addon there, and does it load? */
-export function nativeIsBuilt(): boolean {
+/** Is the addon there, does it load, and what can it do? Nothing when it is not. */
+export function builtNative(): Pick<Native, 'hasRocksdb'> | undefined {
   try {
-    loadNative();
-    return true;
+    return loadNative();
   } catch {
-    return false;
+    return undefined;
   }
 }

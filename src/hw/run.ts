@@ -11,6 +11,7 @@ import {
   defaultClassifier,
   type ServerConfig,
 } from './config.js';
+import { loopbackCores } from './cores.js';
 import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from './counts.js';
 import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
 import { type LoopbackLive, runLoopback } from './loopback.js';
@@ -130,6 +131,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
   options.onNote?.(dilation.reason);
   const poll = dilation.shared ? 'sleep' : 'spin';
 
+  const cores = dilation.shared ? undefined : loopbackCores(workers);
   const common = { eal: [], poll, descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
   const server = (socket: string): ServerConfig => ({
     ...common,
@@ -137,7 +139,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     address: SERVER_ADDRESS,
     workers,
     application: spec.application ?? { name: dilation.shared ? 'sleep' : 'spin' },
-    cores: {},
+    cores: cores ? { net: cores.net, dispatcher: cores.dispatcher, workers: cores.workers } : {},
     queues: 1,
   });
   const client = (socket: string): ClientConfig => ({
@@ -145,7 +147,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     device: { kind: 'memif', socket, listens: false },
     address: CLIENT_ADDRESS,
     server: SERVER_ADDRESS,
-    cores: [-1],
+    cores: [cores?.client ?? -1],
     ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
     drainNs: spec.drainNs ?? drainNsFor(DEFAULT_DRAIN_NS, trace, dilation.factor),
     share: ALONE,

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -23,14 +23,6 @@ describe('benchmarks still run', { timeout: 120_000 }, () => {
 
   test('sweeps', async () => {
     expect(await bench('sweep.mjs', '--tiny')).toMatch(/^overhead of a point .* ms/m);
-  });
-
-  test.skipIf(missingNative() !== undefined || availableParallelism() < 2)('the dispatcher over rings', async () => {
-    expect(await bench('hw-dispatcher.mjs', '--quick')).toMatch(/W = 14, window 64: .*\n +C\+\+ c-fcfs +\d/);
-  });
-
-  test.skipIf(missingNative() !== undefined)('the way over memif', async () => {
-    expect(await bench('hw-roundtrip.mjs', '--quick')).toMatch(/64 under way: [\d.]+ M requests\/s/);
   });
 
   test.skipIf(missingNative() !== undefined)('simulated against real', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultClassifier, parseHardwareConfig } from '../../src/hw/config.js';
-import { allowedCores, firstAllowedCore, refuseMissingCores } from '../../src/hw/cores.js';
+import { allowedCores, firstAllowedCore, loopbackCores, refuseMissingCores } from '../../src/hw/cores.js';
 import { chooseDilation, fitDemands, givenDilation } from '../../src/hw/dilation.js';
 import { deviceArguments, ealArguments } from '../../src/hw/eal.js';
 import { hardwarePolicy } from '../../src/hw/policy.js';
@@ -98,6 +98,11 @@ it('takes isolated cores for threads that are pinned, and none of them for those
   rmSync(join(root, 'sys'), { recursive: true });
   expect(allowedCores(`${root}/`)).toEqual([0, 3]);
   rmSync(root, { recursive: true });
+});
+
+it('gives each thread of a loopback a core of its own, where there are enough', () => {
+  expect(loopbackCores(2, [0, 1, 2, 3, 4, 5])).toEqual({ client: 1, net: 2, dispatcher: 3, workers: [4, 5] });
+  expect(loopbackCores(2, [0, 1, 2, 3])).toBeUndefined();
 });
 
 it('stretches no request beyond what a frame carries', () => {

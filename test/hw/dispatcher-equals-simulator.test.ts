@@ -4,6 +4,7 @@ import { createDispatcher, type MakeScheduler } from '../../src/hw/dispatcher.js
 import { createSharedMemory } from '../../src/hw/layout.js';
 import { createScheduler } from '../../src/hw/policy.js';
 import { ScriptedNative } from '../../src/hw/scripted-native.js';
+import { warmUp, warmUpScheduler } from '../../src/hw/warm-up.js';
 import { foldCompletion, formatDigest } from '../../src/metrics/digest.js';
 import { parsePolicy, policies, policyNamed } from '../../src/scheduler/registry.js';
 import { createSimulation } from '../../src/sim/simulation.js';
@@ -64,12 +65,18 @@ function simulated(policyText: string, workers: number): { digest: string; compl
   return { digest: simulation.digest(), completed: completed.reduce((a, b) => a + b), preemptions };
 }
 
-function dispatched(policyText: string, workers: number) {
+/** @param warm plays the warm-up of a server first, through the same dispatcher and memory */
+function dispatched(policyText: string, workers: number, warm = false) {
   const memory = createSharedMemory({ workers, types: TYPES.length, slots: 16384, arrivalsCapacity: 4096 });
   const policy = parsePolicy(policyText);
-  const dispatcher = createDispatcher(memory, (pool, now) =>
-    createScheduler(policy, { workers, types: TYPES, pool, now, random: substream(7, 'stealing') }),
-  );
+  const make: MakeScheduler = (pool, now) =>
+    createScheduler(policy, { workers, types: TYPES, pool, now, random: substream(7, 'stealing') });
+  const makeWarmUp = warmUpScheduler(WORKLOAD, policy, workers);
+  const dispatcher = createDispatcher(memory, warm ? makeWarmUp : make);
+  if (warm) {
+    expect(warmUp(dispatcher, memory, WORKLOAD, makeWarmUp, 3000)).toBe(2 * 3000);
+    dispatcher.reset(make);
+  }
   const lanes = new Int32Array(2);
   const native = new ScriptedNative(memory, trace(workers), ({ id, worker, startNs, endNs }) => {
     if (worker >= 0) foldCompletion(lanes, id, worker, startNs, endNs);
@@ -108,6 +115,15 @@ describe.each(policies.filter((policy) => !policy.clairvoyant).map((policy) => p
     );
   });
 });
+
+it.each(['c-fcfs', 'd-fcfs', 'darc:window=500', 'ts:quantum=2ms'])(
+  '%s decides after warm-up and reset as if there had been none',
+  (text) => {
+    const { digest, counts } = dispatched(text, 14, true);
+    expect(digest).toBe(simulated(text, 14).digest);
+    expect(counts.arrived).toBe(requestsFor(14));
+  },
+);
 
 it('tells, as the simulator does, of the reservation a policy begins with', () => {
   const workers = 4;

@@ -26,6 +26,7 @@ beforeEach(() => {
   put('sys/devices/system/cpu/online', '0-15\n');
   put('sys/devices/system/node/node0/cpulist', '0,2,4,6\n');
   put('sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages', '8192\n');
+  put('sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages', '8192\n');
   put('proc/mounts', 'hugetlbfs /dev/hugepages hugetlbfs rw 0 0\n');
   put('sys/bus/pci/devices/0000:18:00.1/numa_node', '0\n');
   symlinkSync('/drivers/vfio-pci', join(root, 'sys/bus/pci/devices/0000:18:00.1/driver'));
@@ -34,7 +35,8 @@ beforeEach(() => {
   for (const core of [0, 4, 6])
     put(`sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`, `${core},${core + 8}\n`);
   put('sys/devices/system/cpu/intel_pstate/no_turbo', '1\n');
-  put('sys/devices/system/cpu/cpu0/cpufreq/scaling_governor', 'performance\n');
+  for (const core of [0, 2, 4, 6]) put(`sys/devices/system/cpu/cpu${core}/cpufreq/scaling_governor`, 'performance\n');
+  put('sys/bus/pci/devices/0000:18:00.1/iommu_group/type', 'DMA\n');
   put('proc/sys/kernel/nmi_watchdog', '0\n');
   put('proc/sys/kernel/watchdog', '0\n');
   put('proc/cpuinfo', 'flags\t\t: fpu constant_tsc nonstop_tsc\n');
@@ -43,17 +45,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const checks = (): Check[] => examine({ root, config: CONFIG, addonBuilt: true });
+const checks = (): Check[] => examine({ root, config: CONFIG, addon: { hasRocksdb: true } });
 
 it('finds nothing wrong with a machine that is ready', () => {
-  expect(checks().filter(({ verdict }) => verdict !== 'ok')).toEqual([]);
+  // The link of a NIC that is DPDK's cannot be seen, and that is said.
+  expect(checks().filter(({ verdict }) => verdict !== 'ok')).toEqual([
+    { name: 'link', verdict: 'skip', found: expect.stringContaining('while vfio-pci has the device') },
+  ]);
   expect(wouldFail(checks())).toBe(false);
 });
 
 it.each<[string, string, string, string, Check['verdict']]>([
   [
     'too few huge pages',
-    'sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages',
+    'sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages',
     '0',
     'huge pages, node0',
     'fail',
@@ -71,7 +76,7 @@ it.each<[string, string, string, string, Check['verdict']]>([
     'warn',
   ],
   ['turbo', 'sys/devices/system/cpu/intel_pstate/no_turbo', '0', 'turbo', 'warn'],
-  ['a saving governor', 'sys/devices/system/cpu/cpu0/cpufreq/scaling_governor', 'powersave', 'governor', 'warn'],
+  ['a saving governor', 'sys/devices/system/cpu/cpu4/cpufreq/scaling_governor', 'powersave', 'governor', 'warn'],
   ['the NMI watchdog', 'proc/sys/kernel/nmi_watchdog', '1', 'nmi_watchdog', 'warn'],
   ['a TSC that varies', 'proc/cpuinfo', 'flags : fpu tsc', 'invariant TSC', 'fail'],
   ['interrupts', 'proc/irq/9/effective_affinity_list', '4-5', 'interrupts', 'warn'],
@@ -84,7 +89,7 @@ it.each<[string, string, string, string, Check['verdict']]>([
 });
 
 it('fails without the addon, without the NIC, and with the kernel driver on it', () => {
-  expect(examine({ root, config: CONFIG, addonBuilt: false })[0]).toMatchObject({
+  expect(examine({ root, config: CONFIG, addon: undefined })[0]).toMatchObject({
     name: 'DPDK addon',
     verdict: 'fail',
   });
@@ -104,6 +109,49 @@ it('fails without the addon, without the NIC, and with the kernel driver on it',
 it('wants neither huge pages nor isolation for a loopback, and skips aloud what it cannot read', () => {
   rmSync(root, { recursive: true });
   mkdirSync(root);
-  expect(wouldFail(examine({ root, addonBuilt: true }))).toBe(false);
-  expect(examine({ root, addonBuilt: true }).filter(({ verdict }) => verdict === 'skip').length).toBeGreaterThan(5);
+  expect(wouldFail(examine({ root, addon: { hasRocksdb: true } }))).toBe(false);
+  expect(
+    examine({ root, addon: { hasRocksdb: true } }).filter(({ verdict }) => verdict === 'skip').length,
+  ).toBeGreaterThan(5);
+});
+
+it('counts huge pages where the NIC is, and those that are free', () => {
+  put('sys/bus/pci/devices/0000:18:00.1/numa_node', '1\n');
+  put('sys/devices/system/node/node1/cpulist', '0,2,4,6\n');
+  put('sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages', '512\n');
+  put('sys/devices/system/node/node1/hugepages/hugepages-2048kB/free_hugepages', '3\n');
+  put('sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages', '0\n');
+  expect(checks().filter(({ name }) => name.startsWith('huge pages'))).toMatchObject([
+    { name: 'huge pages, node0', verdict: 'ok' },
+    {
+      name: 'huge pages, node1',
+      verdict: 'fail',
+      found: "3 of 512 of 2 MB are free, 256 are needed on the NIC's node",
+    },
+  ]);
+});
+
+it('fails without an IOMMU, unless vfio is told to do without', () => {
+  rmSync(join(root, 'sys/bus/pci/devices/0000:18:00.1/iommu_group'), { recursive: true });
+  const found = () => checks().find(({ name }) => name === 'IOMMU');
+  expect(found()).toMatchObject({ verdict: 'fail', mend: expect.stringContaining('intel_iommu=on') });
+  put('sys/module/vfio/parameters/enable_unsafe_noiommu_mode', 'Y\n');
+  expect(found()).toMatchObject({ verdict: 'ok' });
+});
+
+it('fails without the network interface, and without RocksDB where it is to run', () => {
+  const config = parseHardwareConfig(
+    'server: { device: { af_packet: eth7 }, address: { ip: 1.2.3.4 }, workers: 1, application: { rocksdb: { path: /db } } }',
+    'test.yaml',
+  );
+  put('sys/class/net/eth0/operstate', 'up\n');
+  const failing = examine({ root, config, addon: { hasRocksdb: false } }).filter(({ verdict }) => verdict === 'fail');
+  expect(failing.map(({ name }) => name)).toEqual(['RocksDB', 'interface eth7']);
+  put('sys/class/net/eth7/operstate', 'up\n');
+  expect(wouldFail(examine({ root, config, addon: { hasRocksdb: true } }))).toBe(false);
+});
+
+it('never advises to overwrite a whole machine register', () => {
+  rmSync(join(root, 'sys/devices/system/cpu/intel_pstate'), { recursive: true });
+  expect(checks().find(({ name }) => name === 'turbo')!.mend).toContain('rdmsr');
 });

@@ -102,7 +102,7 @@ policy.create = (setup, parameters) => {
   });
 
   it('a killed server is said, with exit code 3 and the result so far', async () => {
-    const run = start([...RUN, '--requests', '20k', '--json', '-']);
+    const run = start([...RUN, '--policy', 'c-fcfs', '--requests', '20k', '--json', '-']);
     await run.says('dilation 100');
     await sleep(3000);
     const server = childrenOf(run.pid).find((pid) => spawnSync('grep', ['-l', 'psp-net', ...tasks(pid)]).status === 0);

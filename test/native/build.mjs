@@ -37,11 +37,17 @@ function pkgConfig(...args) {
   return done.status === 0 ? done.stdout.trim().split(/\s+/) : undefined;
 }
 
-/** Why the native tests cannot be built here; nothing when they can. */
-export function missing() {
+/** The library a variant wants beside the compiler. */
+const SANITIZERS = { asan: ['-fsanitize=address,undefined', 'libasan'], tsan: ['-fsanitize=thread', 'libtsan'] };
+
+/** Why the native tests cannot be built here, in a variant; nothing when they can. */
+export function missing(variant = 'plain') {
   if (spawnSync(compiler, ['--version']).status !== 0) return `no ${compiler}`;
   if (!pkgConfig('--exists')) return 'no DPDK (libdpdk-dev)';
-  return undefined;
+  const [flag, library] = SANITIZERS[variant] ?? [];
+  if (flag === undefined) return undefined;
+  const linked = spawnSync(compiler, [flag, '-x', 'c++', '-', '-o', '/dev/null'], { input: 'int main() {}' });
+  return linked.status === 0 ? undefined : `no ${library}`;
 }
 
 function newest(folder) {

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -83,14 +84,38 @@ void repair(Frame& frame) {
   storeBig16(&frame[24], internetChecksum(&frame[14], header));
 }
 
+/** The input under way, written to a file when the program dies of it: of a failed requirement, or of what a sanitizer found. */
+struct Keeper {
+  static inline const Frame* input = nullptr;
+  static inline const char* path = nullptr;
+  static void keep() {
+    if (input == nullptr || path == nullptr) return;
+    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(input->data()), static_cast<std::streamsize>(input->size()));
+    std::fprintf(stderr, "fuzz: the input is in %s\n", path);
+    input = nullptr;
+  }
+};
+
 }  // namespace
 
+#if defined(__SANITIZE_ADDRESS__)
+extern "C" void __sanitizer_set_death_callback(void (*callback)());
+#endif
+
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fprintf(stderr, "usage: frame_fuzz CORPUS EXECUTIONS [SEED]\n"), 2;
+  if (argc < 3) return std::fprintf(stderr, "usage: frame_fuzz CORPUS EXECUTIONS [SEED [CRASH-FILE]]\n"), 2;
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_set_death_callback(Keeper::keep);
+#endif
+  std::signal(SIGABRT, [](int) { Keeper::keep(); });
   const std::vector<Frame> corpus = corpusOf(argv[1]);
   if (corpus.empty()) return std::fprintf(stderr, "no corpus in %s\n", argv[1]), 2;
   const long executions = std::atol(argv[2]);
-  std::mt19937_64 random(argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1);
+  const unsigned long long seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1;
+  std::printf("seed %llu\n", seed);
+  std::fflush(stdout);
+  std::mt19937_64 random(seed);
+  Keeper::path = argc > 4 ? argv[4] : nullptr;
   static constexpr uint8_t kInteresting[] = {0, 1, 0x45, 0x46, 0x4f, 0x7f, 0x80, 0xff, 17, 8, 6};
   for (const Frame& frame : corpus) LLVMFuzzerTestOneInput(frame.data(), frame.size());
   for (long i = 0; i < executions; ++i) {
@@ -113,6 +138,7 @@ int main(int argc, char** argv) {
       }
     }
     if (random() % 2 == 0) repair(frame);
+    Keeper::input = &frame;
     LLVMFuzzerTestOneInput(frame.data(), frame.size());
   }
   std::printf("%ld executions\n", executions);

@@ -23,17 +23,26 @@ function run(path: string, args: string[] = []): { status: number | null; output
   return { status: done.status, output: done.stdout + done.stderr };
 }
 
+/** A sanitizer whose library is not here is left out, aloud. */
+const without = (variant: string): boolean => {
+  const lacking = missing(variant) as string | undefined;
+  if (reason === undefined && lacking !== undefined)
+    console.warn(`SKIPPED: native unit tests (${variant}): ${lacking}`);
+  return lacking !== undefined;
+};
+const variants = ['plain', 'asan', 'tsan'].filter((variant) => !without(variant));
+
 describe.skipIf(reason !== undefined)('native', { timeout: 240_000 }, () => {
-  it.each(['plain', 'asan', 'tsan'])('unit tests pass (%s)', async (variant) => {
+  it.each(variants)('unit tests pass (%s)', async (variant) => {
     const { status, output } = run(await build('tests', variant));
     expect(output).toMatch(/\d+ tests passed\n$/);
     expect(status).toBe(0);
   });
 
-  it('the frame parser survives mutated frames under AddressSanitizer', async () => {
-    const seed = String(Date.now());
-    const { status, output } = run(await build('fuzz', 'asan'), [`${folder}corpus`, String(EXECUTIONS), seed]);
-    expect(output, `npm run fuzz -- ${seed} makes the same frames`).toBe(`${EXECUTIONS} executions\n`);
+  it.skipIf(without('asan'))('the frame parser survives mutated frames under AddressSanitizer', async () => {
+    const seed = Date.now();
+    const { status, output } = run(await build('fuzz', 'asan'), [`${folder}corpus`, String(EXECUTIONS), String(seed)]);
+    expect(output).toBe(`seed ${seed}\n${EXECUTIONS} executions\n`);
     expect(status).toBe(0);
   });
 });

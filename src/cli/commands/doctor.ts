@@ -1,6 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { InputError } from '../../experiment/errors.js';
+import type { HardwareConfig } from '../../hw/config.js';
 import { type Check, examine, wouldFail } from '../../hw/doctor.js';
-import { nativeIsBuilt } from '../../hw/native.js';
+import { builtNative } from '../../hw/native.js';
+import { StartupError } from '../../hw/startup-error.js';
 import { EXIT } from '../failure.js';
 import { readHardwareConfig } from '../hardware-settings.js';
 
@@ -12,14 +15,29 @@ export function addDoctor(program: Command): void {
       'Looks at this machine, says what a run on DPDK lacks and which command mends it. Changes nothing. Exit 1 when a run would fail.',
     )
     .option('--config <FILE>', 'the configuration of the run; see configs/')
-    .action(({ config }: { config?: string }) => {
+    .addOption(
+      new Option('--role <ROLE>', 'with a configuration of both: which end this machine is').choices([
+        'server',
+        'client',
+      ]),
+    )
+    .action(({ config, role }: { config?: string; role?: 'server' | 'client' }) => {
+      if (role !== undefined && config === undefined) throw new InputError('--role: expected --config FILE beside it');
       const checks = examine({
-        addonBuilt: nativeIsBuilt(),
-        ...(config !== undefined && { config: readHardwareConfig(config) }),
+        addon: builtNative(),
+        ...(config !== undefined && { config: endOf(readHardwareConfig(config), role) }),
       });
       process.stdout.write(formatChecks(checks));
       process.exitCode = wouldFail(checks) ? EXIT.no : EXIT.ok;
     });
+}
+
+/** The configuration of one end. */
+function endOf(config: HardwareConfig, role?: 'server' | 'client'): HardwareConfig {
+  if (role === undefined) return config;
+  if (config[role] === undefined) throw new StartupError(`the configuration has no ${role}: section`);
+  const { server, client, ...common } = config;
+  return role === 'server' ? { ...common, server: server! } : { ...common, client: client! };
 }
 
 function formatChecks(checks: readonly Check[]): string {
