@@ -103,10 +103,8 @@ policy.create = (setup, parameters) => {
 
   it('a killed server is said, with exit code 3 and the result so far', async () => {
     const run = start([...RUN, '--policy', 'c-fcfs', '--requests', '20k', '--json', '-']);
-    await run.says('dilation 100');
-    await sleep(3000);
-    const server = childrenOf(run.pid).find((pid) => spawnSync('grep', ['-l', 'psp-net', ...tasks(pid)]).status === 0);
-    process.kill(server!, 'SIGKILL');
+    await sending(run.pid);
+    process.kill(childWith(run.pid, 'psp-net')!, 'SIGKILL');
     const { code, out, err } = await run.outcome();
     expect(err).toContain('the server went away in mid-run (the server ended unexpectedly (SIGKILL))');
     expect(code).toBe(3);
@@ -116,8 +114,7 @@ policy.create = (setup, parameters) => {
 
   it('SIGTERM ends psp run in order, and nothing that was under way is lost', async () => {
     const run = start([...RUN, '--requests', '20k', '--json', '-']);
-    await run.says('dilation 100');
-    await sleep(3000);
+    await sending(run.pid);
     const { code, out, err } = await run.end('SIGTERM');
     expect(err).not.toContain('do not add up');
     expect(code).toBe(130);
@@ -188,8 +185,19 @@ policy.create = (setup, parameters) => {
   });
 });
 
-/** The names of a process's threads. */
-function tasks(pid: number): string[] {
+/** Waits until the load generator of that run has been sending for a second. */
+async function sending(run: number): Promise<void> {
+  for (let i = 0; i < 500 && childWith(run, 'psp-load') === undefined; i++) await sleep(50);
+  await sleep(1000);
+}
+
+/** The process of a run that has a thread of that name. */
+function childWith(run: number, thread: string): number | undefined {
+  return childrenOf(run).find((pid) => spawnSync('grep', ['-qs', thread, ...threads(pid)]).status === 0);
+}
+
+/** The files that hold the names of a process's threads. */
+function threads(pid: number): string[] {
   const found = spawnSync('ls', [`/proc/${pid}/task`], { encoding: 'utf8' }).stdout;
   return found
     .trim()

@@ -124,14 +124,15 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(run.wrong).toEqual([]);
     expect(run.counts).toMatchObject({ sent: 200, received: 200 });
     expect(run.server!.failed).toBe(0);
-    const medianNs = (type: number): number => {
-      const times = Array.from(run.trace.type, (t, i) =>
-        t === type ? run.records.endedNs[i]! - run.records.startedNs[i]! : Number.NaN,
-      ).filter((ns) => !Number.isNaN(ns));
-      return times.sort((a, b) => a - b)[times.length >> 1]!;
-    };
+    // The quickest of each: the others were disturbed by whatever else ran here.
+    const quickestNs = (type: number): number =>
+      Math.min(
+        ...Array.from(run.trace.type.keys(), (i) => run.records.endedNs[i]! - run.records.startedNs[i]!).filter(
+          (ns, i) => run.trace.type[i] === type && !Number.isNaN(ns),
+        ),
+      );
     // The scan reads 5000 keys for the get's one.
-    expect(medianNs(1)).toBeGreaterThan(20 * medianNs(0));
+    expect(quickestNs(1)).toBeGreaterThan(20 * quickestNs(0));
   });
 
   it.skipIf(!isRoot)(
