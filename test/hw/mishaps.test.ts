@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -149,6 +149,32 @@ policy.create = (setup, parameters) => {
       expect(report.counts).toMatchObject({ requests: result.requests, repliesSent: result.completed, unknownType: 0 });
     },
   );
+
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+  if (!hasScript) console.warn('SKIPPED: live figures of psp serve: no script(1)');
+  it.skipIf(!hasScript)('psp serve shows on a terminal what it does', async () => {
+    const path = config('terminal');
+    const serve = ['serve', '--config', path, '--workload', 'bimodal', '--dilate', '100', '--policy', 'darc:window=50'];
+    const terminal = spawn(
+      'script',
+      ['--quiet', '--return', '--command', [process.execPath, MAIN, ...serve].join(' '), '/dev/null'],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    let shown = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    const load = start(['load', '--config', path, ...LOAD, '--requests', '20k']);
+    const pattern =
+      /darc:window=50: [\d.]+k?\/s, \d+ running, \d+ queued, [1-9]\d* completed, reserved SHORT \d LONG \d/;
+    for (let i = 0; i < 400 && !pattern.test(shown); i++) await sleep(50);
+    await load.end('SIGINT');
+    terminal.stdin.write('\u0003');
+    expect(await new Promise((resolve) => terminal.once('exit', resolve))).toBe(0);
+    expect(shown).toMatch(pattern);
+  });
 
   it('Ctrl-C while the server is looked for ends at once', async () => {
     const load = start(['load', '--config', config('nobody'), ...LOAD, '--requests', '100', '--json', '-']);

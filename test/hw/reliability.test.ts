@@ -109,6 +109,28 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(reconcileServer(done.counts)).toEqual([]);
   });
 
+  it('stops though its workers run for seconds, and counts what they gave up as running', async () => {
+    const socket = join(folder, 'memif.sock');
+    const server = start('server');
+    // LONG takes 4 s then, twice as long as a server that stops waits for it.
+    const dilation = 40_000;
+    server.send({ kind: 'server', order: { ...serverOrder({ kind: 'memif', socket, listens: true }), dilation } });
+    await server.next('serverReady');
+    const client = start('client');
+    const order = clientOrder({ kind: 'memif', socket, listens: false }, 40);
+    const trace = { ...order.trace, offer: { load: 20, workers: 4 } };
+    client.send({ kind: 'client', order: { ...order, trace, dilation } });
+    await client.next('clientStarted');
+    await sleep(2500);
+    const beganMs = Date.now();
+    server.send({ kind: 'stop' });
+    const { counts } = await server.next('serverDone');
+    expect(Date.now() - beganMs).toBeLessThan(4000);
+    expect(counts.queued + counts.running).toBeGreaterThan(0);
+    expect(counts.slotsInUse).toBeGreaterThan(0);
+    expect(reconcileServer(counts)).toEqual([]);
+  });
+
   it('runs RocksDB: GET reads a key, SCAN walks 5000, every one right', async () => {
     const run = await runHardware({
       workload: workloadNamed('rocksdb'),
