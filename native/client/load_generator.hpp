@@ -97,6 +97,7 @@ class LoadGenerator {
 
   /** `running` until every thread has ended; then the worst of their reasons. */
   LoadEnd end() const noexcept;
+  const Port& port() const noexcept { return port_; }
   size_t threads() const noexcept;
   const LoadCounts& counts(size_t thread) const noexcept;
 

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -103,10 +103,8 @@ policy.create = (setup, parameters) => {
 
   it('a killed server is said, with exit code 3 and the result so far', async () => {
     const run = start([...RUN, '--policy', 'c-fcfs', '--requests', '20k', '--json', '-']);
-    await run.says('dilation 100');
-    await sleep(3000);
-    const server = childrenOf(run.pid).find((pid) => spawnSync('grep', ['-l', 'psp-net', ...tasks(pid)]).status === 0);
-    process.kill(server!, 'SIGKILL');
+    await sending(run.pid);
+    process.kill(childWith(run.pid, 'psp-net')!, 'SIGKILL');
     const { code, out, err } = await run.outcome();
     expect(err).toContain('the server went away in mid-run (the server ended unexpectedly (SIGKILL))');
     expect(code).toBe(3);
@@ -116,8 +114,7 @@ policy.create = (setup, parameters) => {
 
   it('SIGTERM ends psp run in order, and nothing that was under way is lost', async () => {
     const run = start([...RUN, '--requests', '20k', '--json', '-']);
-    await run.says('dilation 100');
-    await sleep(3000);
+    await sending(run.pid);
     const { code, out, err } = await run.end('SIGTERM');
     expect(err).not.toContain('do not add up');
     expect(code).toBe(130);
@@ -152,6 +149,32 @@ policy.create = (setup, parameters) => {
       expect(report.counts).toMatchObject({ requests: result.requests, repliesSent: result.completed, unknownType: 0 });
     },
   );
+
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+  if (!hasScript) console.warn('SKIPPED: live figures of psp serve: no script(1)');
+  it.skipIf(!hasScript)('psp serve shows on a terminal what it does', async () => {
+    const path = config('terminal');
+    const serve = ['serve', '--config', path, '--workload', 'bimodal', '--dilate', '100', '--policy', 'darc:window=50'];
+    const terminal = spawn(
+      'script',
+      ['--quiet', '--return', '--command', [process.execPath, MAIN, ...serve].join(' '), '/dev/null'],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    let shown = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    const load = start(['load', '--config', path, ...LOAD, '--requests', '20k']);
+    const pattern =
+      /darc:window=50: [\d.]+k?\/s, \d+ running, \d+ queued, [1-9]\d* completed, reserved SHORT \d LONG \d/;
+    for (let i = 0; i < 400 && !pattern.test(shown); i++) await sleep(50);
+    await load.end('SIGINT');
+    terminal.stdin.write('\u0003');
+    expect(await new Promise((resolve) => terminal.once('exit', resolve))).toBe(0);
+    expect(shown).toMatch(pattern);
+  });
 
   it('Ctrl-C while the server is looked for ends at once', async () => {
     const load = start(['load', '--config', config('nobody'), ...LOAD, '--requests', '100', '--json', '-']);
@@ -188,8 +211,19 @@ policy.create = (setup, parameters) => {
   });
 });
 
-/** The names of a process's threads. */
-function tasks(pid: number): string[] {
+/** Waits until the load generator of that run has been sending for a second. */
+async function sending(run: number): Promise<void> {
+  for (let i = 0; i < 500 && childWith(run, 'psp-load') === undefined; i++) await sleep(50);
+  await sleep(1000);
+}
+
+/** The process of a run that has a thread of that name. */
+function childWith(run: number, thread: string): number | undefined {
+  return childrenOf(run).find((pid) => spawnSync('grep', ['-qs', thread, ...threads(pid)]).status === 0);
+}
+
+/** The files that hold the names of a process's threads. */
+function threads(pid: number): string[] {
   const found = spawnSync('ls', [`/proc/${pid}/task`], { encoding: 'utf8' }).stdout;
   return found
     .trim()

@@ -129,6 +129,28 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(reconcileServer(done.counts)).toEqual([]);
   });
 
+  it('stops though its workers run for seconds, and counts what they gave up as running', async () => {
+    const socket = join(folder, 'memif.sock');
+    const server = start('server');
+    // LONG takes 4 s then, twice as long as a server that stops waits for it.
+    const dilation = 40_000;
+    server.send({ kind: 'server', order: { ...serverOrder({ kind: 'memif', socket, listens: true }), dilation } });
+    await server.next('serverReady');
+    const client = start('client');
+    const order = clientOrder({ kind: 'memif', socket, listens: false }, 40);
+    const trace = { ...order.trace, offer: { load: 20, workers: 4 } };
+    client.send({ kind: 'client', order: { ...order, trace, dilation } });
+    await client.next('clientStarted');
+    await sleep(2500);
+    const beganMs = Date.now();
+    server.send({ kind: 'stop' });
+    const { counts } = await server.next('serverDone');
+    expect(Date.now() - beganMs).toBeLessThan(4000);
+    expect(counts.queued + counts.running).toBeGreaterThan(0);
+    expect(counts.slotsInUse).toBeGreaterThan(0);
+    expect(reconcileServer(counts)).toEqual([]);
+  });
+
   it('runs RocksDB: GET reads a key, SCAN walks 5000, every one right', async () => {
     const run = await runHardware({
       workload: workloadNamed('rocksdb'),
@@ -144,14 +166,15 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(run.wrong).toEqual([]);
     expect(run.counts).toMatchObject({ sent: 200, received: 200 });
     expect(run.server!.failed).toBe(0);
-    const medianNs = (type: number): number => {
-      const times = Array.from(run.trace.type, (t, i) =>
-        t === type ? run.records.endedNs[i]! - run.records.startedNs[i]! : Number.NaN,
-      ).filter((ns) => !Number.isNaN(ns));
-      return times.sort((a, b) => a - b)[times.length >> 1]!;
-    };
+    // The quickest of each: the others were disturbed by whatever else ran here.
+    const quickestNs = (type: number): number =>
+      Math.min(
+        ...Array.from(run.trace.type.keys(), (i) => run.records.endedNs[i]! - run.records.startedNs[i]!).filter(
+          (ns, i) => run.trace.type[i] === type && !Number.isNaN(ns),
+        ),
+      );
     // The scan reads 5000 keys for the get's one.
-    expect(medianNs(1)).toBeGreaterThan(20 * medianNs(0));
+    expect(quickestNs(1)).toBeGreaterThan(20 * quickestNs(0));
   });
 
   it.skipIf(!isRoot)(
