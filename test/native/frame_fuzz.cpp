@@ -107,7 +107,11 @@ int main(int argc, char** argv) {
 #if defined(__SANITIZE_ADDRESS__)
   __sanitizer_set_death_callback(Keeper::keep);
 #endif
-  std::signal(SIGABRT, [](int) { Keeper::keep(); });
+  std::signal(SIGABRT, [](int) {
+    Keeper::keep();
+    std::signal(SIGABRT, SIG_DFL);
+    std::raise(SIGABRT);
+  });
   const std::vector<Frame> corpus = corpusOf(argv[1]);
   if (corpus.empty()) return std::fprintf(stderr, "no corpus in %s\n", argv[1]), 2;
   const long executions = std::atol(argv[2]);
