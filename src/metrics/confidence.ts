@@ -3,7 +3,7 @@
  *
  * Bounds are rounded to six digits: their logarithms may differ in the last bit from engine to engine, and results must not.
  */
-import { type Histogram, lowerBound, middle } from './histogram.js';
+import { type FilledBuckets, lowerBound, middle } from './histogram.js';
 import { studentT } from './student.js';
 
 export const CONFIDENCE = 0.95;
@@ -40,13 +40,13 @@ export function replicationInterval(estimate: number, values: readonly number[],
  *
  * H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1.
  */
-export function quantileInterval(histogram: Histogram, q: number): Interval {
-  const { count } = histogram;
+export function quantileInterval(values: FilledBuckets, q: number): Interval {
+  const { count } = values;
   const below = lowerRank(count, q);
   // The upper bound is the lower bound seen from the other end.
   const above = lowerRank(count, 1 - q);
-  const [low] = below > 0 ? histogram.bucketsAt([below]) : [undefined];
-  const [high] = above > 0 ? histogram.bucketsAt([count + 1 - above]) : [undefined];
+  const [low] = below > 0 ? values.bucketsAt([below]) : [undefined];
+  const [high] = above > 0 ? values.bucketsAt([count + 1 - above]) : [undefined];
   return [
     low === undefined ? null : rounded(lowerBound(low)),
     high === undefined ? null : rounded(lowerBound(high + 1)),
@@ -82,13 +82,9 @@ function lowerRank(count: number, q: number): number {
 }
 
 /** Interval of the mean of independent values, by the central limit theorem. Of one run's values it ignores autocorrelation, as {@link quantileInterval}. */
-export function meanInterval(histogram: Histogram): Interval {
-  const { count, mean, counts } = histogram;
+export function meanInterval({ count, mean, buckets, counts }: FilledBuckets): Interval {
   if (count < 2) return [null, null];
-  let squares = 0;
-  for (let bucket = 0; bucket < counts.length; bucket++) {
-    if (counts[bucket]! > 0) squares += counts[bucket]! * (middle(bucket) - mean) ** 2;
-  }
+  const squares = buckets.reduce((sum, bucket, i) => sum + counts[i]! * (middle(bucket) - mean) ** 2, 0);
   const half = (NORMAL * Math.sqrt(squares / (count - 1))) / Math.sqrt(count);
   return [rounded(mean - half), rounded(mean + half)];
 }

@@ -63,7 +63,7 @@ export class Histogram {
     return count;
   }
 
-  /** Mean of the values; NaN when there are none. */
+  /** Mean of the values so far; NaN when there are none. */
   get mean(): number {
     return this.sum / this.count;
   }
@@ -72,6 +72,40 @@ export class Histogram {
   merge(other: Histogram): void {
     for (let bucket = 0; bucket < BUCKETS; bucket++) this.counts[bucket]! += other.counts[bucket]!;
     this.sum += other.sum;
+  }
+
+  /** {@link FilledBuckets.quantile} of the values so far. */
+  quantile(q: number): number {
+    return new FilledBuckets(this).quantile(q);
+  }
+}
+
+/** The buckets of a histogram that have values, as they are now: few of all there are, so that much can be asked of them. */
+export class FilledBuckets {
+  /** In ascending order. */
+  readonly buckets: readonly number[];
+  /** Number of values in each of {@link buckets}. */
+  readonly counts: readonly number[];
+  /** Number of values. */
+  readonly count: number;
+  /** Mean of the values; NaN when there are none. */
+  readonly mean: number;
+
+  constructor({ counts: all, sum }: Histogram) {
+    const buckets: number[] = [];
+    const counts: number[] = [];
+    let count = 0;
+    for (let bucket = 0; bucket < all.length; bucket++) {
+      const here = all[bucket]!;
+      if (here === 0) continue;
+      buckets.push(bucket);
+      counts.push(here);
+      count += here;
+    }
+    this.buckets = buckets;
+    this.counts = counts;
+    this.count = count;
+    this.mean = sum / count;
   }
 
   /**
@@ -94,11 +128,11 @@ export class Histogram {
   /** The buckets of the values with these ranks in ascending order, counted from 1; `ranks` ascending, at most `count`. */
   bucketsAt(ranks: readonly number[]): number[] {
     const found: number[] = [];
-    let bucket = -1;
+    let i = -1;
     let below = 0;
     for (const rank of ranks) {
-      while (below < rank) below += this.counts[++bucket]!;
-      found.push(bucket);
+      while (below < rank) below += this.counts[++i]!;
+      found.push(this.buckets[i]!);
     }
     return found;
   }

@@ -1,5 +1,5 @@
 import { hull, type Interval, meanInterval, quantileInterval, replicationInterval } from './confidence.js';
-import { Histogram } from './histogram.js';
+import { FilledBuckets, Histogram } from './histogram.js';
 import type { TypeMeasurements } from './recorder.js';
 
 /** The percentiles every distribution is reported by. */
@@ -297,15 +297,16 @@ export function summarize(
   round: (x: number) => number = asIs,
   runs: readonly Distribution[] = [],
 ): Distribution {
-  const { count } = histogram;
-  const values = histogram.quantiles(NAMES.map((name) => PERCENTILES[name]));
+  const filled = new FilledBuckets(histogram);
+  const { count } = filled;
+  const values = filled.quantiles(NAMES.map((name) => PERCENTILES[name]));
   const known = <T>(x: T) => (count > 0 ? x : null);
-  const estimates = { mean: histogram.mean } as Record<Statistic, number>;
+  const estimates = { mean: filled.mean } as Record<Statistic, number>;
   NAMES.forEach((name, i) => {
     estimates[name] = round(values[i]!);
   });
   const interval = (name: Statistic): Interval => {
-    const within = () => (name === 'mean' ? meanInterval(histogram) : quantileInterval(histogram, PERCENTILES[name]));
+    const within = () => (name === 'mean' ? meanInterval(filled) : quantileInterval(filled, PERCENTILES[name]));
     const replicated = runs.filter((run) => run.count > 0);
     if (replicated.length < 2) return within();
     const between = replicationInterval(

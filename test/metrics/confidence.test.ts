@@ -6,7 +6,7 @@ import {
   relativeError,
   replicationInterval,
 } from '../../src/metrics/confidence.js';
-import { Histogram } from '../../src/metrics/histogram.js';
+import { FilledBuckets, Histogram } from '../../src/metrics/histogram.js';
 import { studentT } from '../../src/metrics/student.js';
 import { substream } from '../../src/workload/random.js';
 
@@ -35,10 +35,10 @@ describe('Student’s t', () => {
 });
 
 /** The values 1, 2, … count, which have buckets of their own up to 512. */
-function upTo(count: number): Histogram {
+function upTo(count: number): FilledBuckets {
   const histogram = new Histogram();
   for (let value = 1; value <= count; value++) histogram.record(value);
-  return histogram;
+  return new FilledBuckets(histogram);
 }
 
 describe('the order-statistic interval', () => {
@@ -77,7 +77,7 @@ describe('the order-statistic interval', () => {
       const histogram = new Histogram();
       for (let j = 0; j < 500; j++) histogram.record(1000 - 1000 * Math.log(1 - random()));
       for (const q of [0.5, 0.9, 0.99] as const) {
-        const [low, high] = quantileInterval(histogram, q);
+        const [low, high] = quantileInterval(new FilledBuckets(histogram), q);
         const truth = 1000 - 1000 * Math.log(1 - q);
         if (low! > truth || (high !== null && high < truth)) misses[q]++;
       }
