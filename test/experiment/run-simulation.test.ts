@@ -135,6 +135,7 @@ const FIELDS = [
     'requests',
     'completed',
     'dropped',
+    'droppedMeasured',
     'dropReasons',
     'inFlight',
     'interrupted',
