@@ -155,9 +155,10 @@ policy.create = (setup, parameters) => {
   it.skipIf(!hasScript)('psp serve shows on a terminal what it does', async () => {
     const path = config('terminal');
     const serve = ['serve', '--config', path, '--workload', 'bimodal', '--dilate', '100', '--policy', 'darc:window=50'];
+    // `exec`: some shells stay beside their command, take the Ctrl-C for themselves too, and answer 130 for it.
     const terminal = spawn(
       'script',
-      ['--quiet', '--return', '--command', [process.execPath, MAIN, ...serve].join(' '), '/dev/null'],
+      ['--quiet', '--return', '--command', ['exec', process.execPath, MAIN, ...serve].join(' '), '/dev/null'],
       {
         stdio: ['pipe', 'pipe', 'inherit'],
       },
