@@ -136,7 +136,7 @@ describe.skipIf(missingNative() !== undefined)('the commands of a hardware run',
   it.skipIf(!hasScript)('shows live figures on a terminal, and Ctrl-C there ends it in order', async () => {
     const json = join(folder, 'live.json');
     const words = [process.execPath, MAIN, 'run', '--hw', ...DILATE, '--workers', '4', '--requests', '50k'];
-    const command = [...words, '--policy', 'darc:window=50', '--json', json].join(' ');
+    const command = ['exec', ...words, '--policy', 'darc:window=50', '--json', json].join(' ');
     const terminal = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
