@@ -4,7 +4,7 @@ import { createResult, type Result, type WarmupRule } from '../metrics/result.js
 import { type Parameters, plainParameters } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import { costsOf, type FullCosts, replacesPolicyCost } from '../sim/costs.js';
-import { type SimulateOptions, simulate } from '../sim/simulate.js';
+import { type SimulateOptions, type SimulationSetup, simulate } from '../sim/simulate.js';
 import { type FoundWarmUp, findWarmUp } from '../sim/warm-up.js';
 import { STREAM, substream } from '../workload/random.js';
 import { describeEnvironment, type Environment } from './environment.js';
@@ -79,27 +79,34 @@ export function seekWarmUp(spec: RunSpec, { shouldStop }: RunHooks = {}): Promis
   return findWarmUp(simulateOptions(spec, openWorkload(spec), 0, shouldStop ? { shouldStop } : {}));
 }
 
+/** What a run is simulated with, whether it is measured or watched: everything but its requests and where they end. */
+export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile }: OpenWorkload): SimulationSetup {
+  return {
+    policy: parsePolicy(spec.policy),
+    workers: spec.workers,
+    types,
+    hasUnknown,
+    random: substream(spec.seed, STREAM.stealing, spec.replication),
+    trueProfile,
+    ...(spec.system && {
+      costs: spec.system.costs,
+      costsRandom: substream(spec.seed, STREAM.costs, spec.replication),
+    }),
+  };
+}
+
 function simulateOptions(
   spec: RunSpec,
   workload: OpenWorkload,
   warmup: number,
   { onProgress, shouldStop, sojournsNs }: RunHooks,
 ): SimulateOptions & { expectedRequests: number } {
-  const policy = parsePolicy(spec.policy);
+  const setup = setupOf(spec, workload);
   const { end } = workload;
   const { sliceNs } = spec;
   return {
-    policy,
-    workers: spec.workers,
-    types: workload.types,
-    hasUnknown: workload.hasUnknown,
-    source: workload.source({ flows: usesFlows(policy) }),
-    random: substream(spec.seed, STREAM.stealing, spec.replication),
-    trueProfile: workload.trueProfile,
-    ...(spec.system && {
-      costs: spec.system.costs,
-      costsRandom: substream(spec.seed, STREAM.costs, spec.replication),
-    }),
+    ...setup,
+    source: workload.source({ flows: usesFlows(setup.policy) }),
     ...(sojournsNs && { sojournsNs }),
     warmup:
       'requests' in end

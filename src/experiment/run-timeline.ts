@@ -1,11 +1,9 @@
 import { collectTimeline, type Timeline } from '../metrics/timeline.js';
-import { parsePolicy } from '../scheduler/registry.js';
-import { type SimulationSetup, simulationOf, typeNamesOf } from '../sim/simulate.js';
-import { STREAM, substream } from '../workload/random.js';
+import { simulationOf, typeNamesOf } from '../sim/simulate.js';
 import { createBatch } from '../workload/request-source.js';
 import { InputError } from './errors.js';
 import { openWorkload } from './open-workload.js';
-import { usesFlows } from './run-simulation.js';
+import { setupOf, usesFlows } from './run-simulation.js';
 import type { RunSpec } from './run-spec.js';
 
 /** A window of simulated time, ns. */
@@ -21,23 +19,13 @@ export interface Window {
  * @throws InputError when the last request comes before the window
  */
 export async function runTimeline(spec: RunSpec, { fromNs, forNs }: Window): Promise<Timeline> {
-  const policy = parsePolicy(spec.policy);
-  const { types, hasUnknown, trueProfile, source: open } = openWorkload(spec);
+  const workload = openWorkload(spec);
+  const setup = setupOf(spec, workload);
   const toNs = fromNs + forNs;
-  const typeNames = typeNamesOf({ types, hasUnknown });
+  const typeNames = typeNamesOf(setup);
   const { observer, finish } = collectTimeline({ fromNs, toNs, workers: spec.workers, typeNames });
-  const setup: SimulationSetup = {
-    policy,
-    workers: spec.workers,
-    types,
-    hasUnknown,
-    random: substream(spec.seed, STREAM.stealing, spec.replication),
-    trueProfile,
-    ...(spec.system && { costs: spec.system.costs }),
-    observer,
-  };
-  const simulation = simulationOf(setup);
-  const source = open({ flows: usesFlows(policy) });
+  const simulation = simulationOf({ ...setup, observer });
+  const source = workload.source({ flows: usesFlows(setup.policy) });
   const batch = createBatch();
   let lastNs = 0;
   for (;;) {
