@@ -40,9 +40,12 @@ export class Referee implements Scheduler {
   readonly dropped: number[] = [];
   readonly arrivedPerType: number[] = [];
   readonly reservation?: () => ReturnType<NonNullable<Scheduler['reservation']>>;
+  readonly leaves?: NonNullable<Scheduler['leaves']>;
   private readonly inner: Scheduler;
   private readonly known = new Map<number, Known>();
   private readonly on: (number | undefined)[];
+  /** Per worker: what it is through with, of which the scheduler has not been told. */
+  private readonly left: number[][];
   private readonly sinceNs: number[] = [];
   private readonly sliceFromNs: number[] = [];
   private readonly stealPaidNs: number[] = [];
@@ -61,6 +64,7 @@ export class Referee implements Scheduler {
     private readonly trace: Trace,
   ) {
     this.on = new Array(setup.workers).fill(undefined);
+    this.left = Array.from({ length: setup.workers }, () => []);
     const pool: Workers = {
       start: (worker, request, sliceNs) => this.start(worker, request, sliceNs),
       preempt: (worker) => this.preempt(worker),
@@ -69,6 +73,7 @@ export class Referee implements Scheduler {
         this.stealPaidNs[thief] = (this.stealPaidNs[thief] ?? 0) + this.costs.stealNs;
         setup.pool.stole(thief, victim, count);
       },
+      ...(setup.pool.dealt && { dealt: (worker, request) => this.dealt(worker, request) }),
       reserved: () => {
         for (const { property, story } of layoutBreaches(this.reservation!(), setup.workers))
           this.violated(property, story);
@@ -86,6 +91,7 @@ export class Referee implements Scheduler {
     };
     this.inner = chosen.policy.create({ ...setup, pool, random }, chosen.parameters);
     if (this.inner.reservation) this.reservation = () => this.inner.reservation!();
+    if (this.inner.leaves) this.leaves = (worker, preempted) => this.takesNext(worker, preempted);
   }
 
   private get costs() {
@@ -124,7 +130,7 @@ export class Referee implements Scheduler {
 
   complete(worker: number): void {
     const { sharing } = this.chosen.policy;
-    const handle = sharing ? this.planned : this.on[worker];
+    const handle = sharing ? this.planned : this.takeOff(worker);
     const request = handle === undefined ? undefined : this.known.get(handle);
     if (!request) {
       this.violated('one at a time', `worker ${worker} completed while it ran nothing`);
@@ -146,7 +152,6 @@ export class Referee implements Scheduler {
     });
     this.known.delete(handle!);
     if (sharing) this.checkShares();
-    this.on[worker] = undefined;
     this.yielding.delete(worker);
     this.inner.complete(worker);
     this.checkBooks();
@@ -174,16 +179,35 @@ export class Referee implements Scheduler {
   }
 
   preempted(worker: number): void {
-    const request = this.known.get(this.on[worker]!)!;
+    const hadLeft = this.left[worker]!.length > 0;
+    const request = this.known.get(this.takeOff(worker)!)!;
     if (!this.chosen.policy.preemptive)
       this.violated('preemption', `worker ${worker} under a policy that never preempts`);
-    if (!this.yielding.delete(worker)) this.violated('preemption', `worker ${worker} was not asked to yield`);
+    if (!hadLeft && !this.yielding.delete(worker))
+      this.violated('preemption', `worker ${worker} was not asked to yield`);
     request.state = 'queued';
     request.enteredAt = this.events.length;
     this.events.push({ what: 'preempted', id: request.id });
-    this.on[worker] = undefined;
     this.inner.preempted(worker);
     this.checkBooks();
+  }
+
+  private takesNext(worker: number, preempted: boolean): void {
+    if (this.on[worker] === undefined) this.violated('one at a time', `worker ${worker} left while it ran nothing`);
+    else this.left[worker]!.push(this.on[worker]!);
+    this.on[worker] = undefined;
+    if (preempted && !this.yielding.delete(worker))
+      this.violated('preemption', `worker ${worker} was not asked to yield`);
+    this.inner.leaves!(worker, preempted);
+    this.checkBooks();
+  }
+
+  /** Of what a worker is told to be through with: what it left before, or what it runs. */
+  private takeOff(worker: number): number | undefined {
+    if (this.left[worker]!.length > 0) return this.left[worker]!.shift();
+    const handle = this.on[worker];
+    this.on[worker] = undefined;
+    return handle;
   }
 
   dispatch(): void {
@@ -232,6 +256,12 @@ export class Referee implements Scheduler {
       this.stealPaidNs[worker] = 0;
       this.setup.pool.start(worker, handle, sliceNs);
     }
+  }
+
+  private dealt(worker: number, handle: number): void {
+    if (this.known.get(handle)?.state !== 'queued') this.violated('conservation', `handle ${handle} does not wait`);
+    if (this.on[worker] === undefined) this.violated('dealt', `worker ${worker} idles, but was only dealt a request`);
+    this.setup.pool.dealt!(worker, handle);
   }
 
   private preempt(worker: number): void {

@@ -18,7 +18,11 @@ class BoundedShortestQueue implements Scheduler {
   private readonly holding: WorkerSet[];
   /** Idle workers with somebody in their queue. */
   private readonly ready: WorkerSet;
+  /** -1: nothing. */
   private readonly requestOn: Int32Array;
+  /** Per worker: requests it is through with, of which the dispatcher has not heard; and those of them that it has given up, unfinished. */
+  private readonly unheard: Int32Array;
+  private readonly givenUp: Queues;
   private readonly loads: Int32Array;
   /** Requests that can be dealt before every worker holds k. */
   private room: number;
@@ -36,7 +40,9 @@ class BoundedShortestQueue implements Scheduler {
     this.holding = Array.from({ length: k }, () => new WorkerSet(workers));
     this.holding[0]!.addRange(0, workers);
     this.ready = new WorkerSet(workers);
-    this.requestOn = new Int32Array(workers);
+    this.requestOn = new Int32Array(workers).fill(-1);
+    this.unheard = new Int32Array(workers);
+    this.givenUp = new Queues(workers);
     this.loads = new Int32Array(workers);
     this.room = k * workers;
   }
@@ -55,8 +61,18 @@ class BoundedShortestQueue implements Scheduler {
   }
 
   preempted(worker: number): void {
-    this.queues.push(this.central, this.requestOn[worker]!);
+    const { givenUp } = this;
+    this.queues.push(this.central, givenUp.length[worker]! > 0 ? givenUp.shift(worker) : this.requestOn[worker]!);
     this.free(worker);
+  }
+
+  leaves(worker: number, preempted: boolean): void {
+    if (preempted) this.givenUp.push(worker, this.requestOn[worker]!);
+    this.unheard[worker]!++;
+    this.requestOn[worker] = -1;
+    if (this.queues.length[worker] === 0) return;
+    this.waitingDealt--;
+    this.start(worker, this.queues.shift(worker));
   }
 
   dispatch(): void {
@@ -70,10 +86,11 @@ class BoundedShortestQueue implements Scheduler {
       const worker = this.leastLoaded();
       const request = queues.shift(central);
       this.load(worker, 1);
-      if (this.loads[worker] === 1) this.start(worker, request);
+      if (this.requestOn[worker]! < 0) this.start(worker, request);
       else {
         queues.push(worker, request);
         this.waitingDealt++;
+        this.setup.pool.dealt?.(worker, request);
       }
     }
   }
@@ -89,6 +106,12 @@ class BoundedShortestQueue implements Scheduler {
 
   private free(worker: number): void {
     this.load(worker, -1);
+    if (this.unheard[worker]! > 0) {
+      // It has gone on by itself.
+      this.unheard[worker]!--;
+      return;
+    }
+    this.requestOn[worker] = -1;
     if (this.loads[worker]! > 0) this.ready.add(worker);
   }
 
@@ -123,7 +146,7 @@ export const jbsq = definePolicy<{ k: number; quantumNs: number; costNs: number;
   workConserving: false,
   clairvoyant: false,
   fifoWithinType: false,
-  queues: 'worker',
+  queues: 'dealt',
   parameters: [
     {
       key: 'k',
