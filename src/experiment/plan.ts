@@ -3,7 +3,9 @@ import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import type { DropReason, Workers } from '../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../sim/costs.js';
 import { policyOf, type System } from '../sim/parse-system.js';
+import { typeNamesOf } from '../sim/simulate.js';
 import { formatDuration } from '../units/duration.js';
+import { nearest } from '../units/nearest.js';
 import { rebuildWorkload } from '../workload/parse-workload.js';
 import { type TraceSummary, traceRateScale } from '../workload/trace.js';
 import { cycleNs, type Offer } from '../workload/workload.js';
@@ -96,6 +98,7 @@ export async function planRuns(settings: Settings, scan = scanTraceFile): Promis
   for (const spec of specs) check(spec, opened);
   checkSlices(settings.sliceNs, opened);
   const replications = readReplications(settings, specs[0]!);
+  checkPrecision(settings.precision, typeNamesOf(opened));
   if (settings.record !== undefined && (specs.length > 1 || replications.first > 1 || replications.precision)) {
     throw new InputError(
       `record: an event file holds one run: expected one policy and no replications, found ${specs.map(({ policy }) => policy).join(', ')}${replications.first > 1 ? ` in ${replications.first} replications` : ''}`,
@@ -140,6 +143,15 @@ function readReplications(settings: Settings, { workload }: RunSpec): Replicatio
     );
   }
   return { first: replications, ...(precision && { precision, most: maxReplications }) };
+}
+
+function checkPrecision(precision: Precision | undefined, types: readonly string[]): void {
+  const type = precision?.type;
+  if (type === undefined || types.includes(type)) return;
+  const meant = nearest(type, types);
+  throw new InputError(
+    `precision: expected a type of the workload (${types.join(', ')}), found '${type}'${meant === undefined ? '' : ` (did you mean '${meant}'?)`}`,
+  );
 }
 
 /** What is compared: policies, systems with their own policies, or policies with the costs of one system. */
