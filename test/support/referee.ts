@@ -39,6 +39,11 @@ export class Referee implements Scheduler {
   readonly departures: Departure[] = [];
   readonly dropped: number[] = [];
   readonly arrivedPerType: number[] = [];
+  /** Area under the number of requests in the system so far, ns. */
+  areaNs = 0;
+  /** Time that requests which were dropped had been there. */
+  droppedNs = 0;
+  private changedNs = 0;
   readonly reservation?: () => ReturnType<NonNullable<Scheduler['reservation']>>;
   readonly leaves?: NonNullable<Scheduler['leaves']>;
   private readonly inner: Scheduler;
@@ -102,6 +107,12 @@ export class Referee implements Scheduler {
     return this.setup.now[0]!;
   }
 
+  /** To be called before a request comes or goes. */
+  private changes(): void {
+    this.areaNs += this.known.size * (this.nowNs - this.changedNs);
+    this.changedNs = this.nowNs;
+  }
+
   private violated(property: string, story: string): void {
     if (this.violations.length < 20) this.violations.push({ property, story: `at ${this.nowNs} ns: ${story}` });
   }
@@ -118,6 +129,7 @@ export class Referee implements Scheduler {
       this.violated('conservation', `the world reused the handle ${request} of a live request`);
     if (this.trace.arrivalNs[id] !== this.nowNs) this.violated('time', `request ${id} was told at the wrong time`);
     const demandNs = this.trace.serviceNs[id]!;
+    this.changes();
     this.known.set(request, {
       ...{ id, type, demandNs, arrivedNs: this.nowNs, enteredAt: this.events.length, state: 'queued', receivedNs: 0 },
     });
@@ -150,6 +162,7 @@ export class Referee implements Scheduler {
       atNs: this.nowNs,
       receivedNs: request.receivedNs,
     });
+    this.changes();
     this.known.delete(handle!);
     if (sharing) this.checkShares();
     this.yielding.delete(worker);
@@ -284,6 +297,8 @@ export class Referee implements Scheduler {
       return;
     }
     this.dropped.push(request.id);
+    this.changes();
+    this.droppedNs += this.nowNs - request.arrivedNs;
     this.known.delete(handle);
     this.setup.pool.drop(handle, reason);
   }
