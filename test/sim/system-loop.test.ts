@@ -4,6 +4,7 @@ import type { RunRecord } from '../../src/metrics/result.js';
 import { policies } from '../../src/scheduler/registry.js';
 import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
+import { pages } from '../docs/pages.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 
 /** Settings beyond the defaults that reach other parts of the loop. */
@@ -110,6 +111,20 @@ describe('the dispatcher is a server', () => {
     const perPreemption = 470 + 80 + 50;
     const expected = 2 * 5000 + 70 + 9 + 10 * perStart + 9 * perPreemption + 100_000 + 60;
     expect(record.measurements[0]!.sojournNs.sum).toBe(expected);
+  });
+
+  it('under shinjuku one costs its worker 0.87 us in all, as docs/systems.md adds up', async () => {
+    const { costs } = readSystem('shinjuku');
+    const alone = async (policy: string) => run(policy, single(100), { requests: 1, warmup: 0, workers: 1, costs });
+    const [whole, cut] = [await alone('c-fcfs'), await alone('ts:quantum=5us')];
+    const sojournNs = ({ measurements }: RunRecord) => measurements[0]!.sojournNs.sum;
+    expect(cut.preemptions).toBeGreaterThan(15);
+    const eachNs = (sojournNs(cut) - sojournNs(whole)) / cut.preemptions;
+    const { preemptedNs, noticeNs, completionNs, dispatchNs, handoffNs, contextSwitchNs } = costs;
+    const parts = [preemptedNs!, noticeNs, completionNs, dispatchNs, handoffNs, contextSwitchNs];
+    expect(eachNs).toBe(parts.reduce((sum, ns) => sum + ns));
+    const { text } = pages.find(({ path }) => path === 'docs/systems.md')!;
+    expect(text).toContain(`${parts.join(' + ')} = ${eachNs} ns`);
   });
 
   it('a worker with a queue of its own does not wait for the dispatcher', async () => {
