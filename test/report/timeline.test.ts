@@ -7,6 +7,7 @@ import type { Timeline } from '../../src/metrics/timeline.js';
 import { idleWhileWaiting } from '../../src/report/idle.js';
 import { timelineSvg } from '../../src/report/timeline-svg.js';
 import { type TraceEvent, timelineTrace } from '../../src/report/timeline-trace.js';
+import { traceComplaints } from '../support/trace-events.js';
 
 async function timelineOf(more: Partial<Settings>, fromNs = 2e6, forNs = 1e6): Promise<Timeline> {
   const { specs } = await planRuns({ workload: 'bimodal', workers: 4, load: 0.9, requests: 5000, ...more });
@@ -64,7 +65,9 @@ describe.each(Object.entries(CASES))('the timeline of %s', (_, settings) => {
 
   it('is a document of the Trace Event Format', async () => {
     const timeline = await timelineOf(settings);
-    const { traceEvents, displayTimeUnit } = JSON.parse(timelineTrace(timeline, 'a "title"')) as {
+    const text = timelineTrace(timeline, 'a "title"');
+    expect(traceComplaints(text)).toEqual([]);
+    const { traceEvents, displayTimeUnit } = JSON.parse(text) as {
       traceEvents: TraceEvent[];
       displayTimeUnit: string;
     };
