@@ -18,10 +18,11 @@ class BoundedShortestQueue implements Scheduler {
   private readonly holding: WorkerSet[];
   /** Idle workers with somebody in their queue. */
   private readonly ready: WorkerSet;
-  /** -1: nothing. */
+  /** Once {@link leaves} has been called: -1 when the worker runs nothing. */
   private readonly requestOn: Int32Array;
-  /** Per worker: requests it is through with, of which the dispatcher has not heard; and those of them that it has given up, unfinished. */
-  private readonly unheard: Int32Array;
+  /** Does the dispatcher hear late that a worker has gone on? Then {@link leaves} comes before each `complete` and `preempted`. */
+  private late = false;
+  /** Per worker: requests that it has given up, unfinished, of which the dispatcher has not heard. */
   private readonly givenUp: Queues;
   private readonly loads: Int32Array;
   /** Requests that can be dealt before every worker holds k. */
@@ -41,7 +42,6 @@ class BoundedShortestQueue implements Scheduler {
     this.holding[0]!.addRange(0, workers);
     this.ready = new WorkerSet(workers);
     this.requestOn = new Int32Array(workers).fill(-1);
-    this.unheard = new Int32Array(workers);
     this.givenUp = new Queues(workers);
     this.loads = new Int32Array(workers);
     this.room = k * workers;
@@ -62,13 +62,13 @@ class BoundedShortestQueue implements Scheduler {
 
   preempted(worker: number): void {
     const { givenUp } = this;
-    this.queues.push(this.central, givenUp.length[worker]! > 0 ? givenUp.shift(worker) : this.requestOn[worker]!);
+    this.queues.push(this.central, this.late ? givenUp.shift(worker) : this.requestOn[worker]!);
     this.free(worker);
   }
 
   leaves(worker: number, preempted: boolean): void {
     if (preempted) this.givenUp.push(worker, this.requestOn[worker]!);
-    this.unheard[worker]!++;
+    this.late = true;
     this.requestOn[worker] = -1;
     if (this.queues.length[worker] === 0) return;
     this.waitingDealt--;
@@ -86,7 +86,7 @@ class BoundedShortestQueue implements Scheduler {
       const worker = this.leastLoaded();
       const request = queues.shift(central);
       this.load(worker, 1);
-      if (this.requestOn[worker]! < 0) this.start(worker, request);
+      if (this.late ? this.requestOn[worker]! < 0 : this.loads[worker] === 1) this.start(worker, request);
       else {
         queues.push(worker, request);
         this.waitingDealt++;
@@ -106,13 +106,7 @@ class BoundedShortestQueue implements Scheduler {
 
   private free(worker: number): void {
     this.load(worker, -1);
-    if (this.unheard[worker]! > 0) {
-      // It has gone on by itself.
-      this.unheard[worker]!--;
-      return;
-    }
-    this.requestOn[worker] = -1;
-    if (this.loads[worker]! > 0) this.ready.add(worker);
+    if (!this.late && this.loads[worker]! > 0) this.ready.add(worker);
   }
 
   private load(worker: number, change: number): void {
