@@ -132,8 +132,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     key: 'precision',
     field: 'precision',
-    value: 'X%[:pQ][:TYPE]',
-    help: 'add replications until every type’s p99.9 slowdown (or :p50, :p99, :mean; or that of one :TYPE) is within X %',
+    value: 'X%[:pQ[:TYPE]]',
+    help: 'add replications until the p99.9 slowdown (or :p50, :p99, :mean) of every type, or of the one named, is within X %',
     parse: parsePrecision,
   },
   {
@@ -247,12 +247,11 @@ function parsePrecision(text: string): Precision {
   const match = /^([\d.]+)\s*%(?::([^:]*))?(?::(.+))?$/.exec(text);
   const percent = Number(match?.[1]);
   const statistic = STATISTIC_NAMED[match?.[2] ?? 'p99.9'];
-  const type = match?.[3];
   if (!(percent > 0 && percent <= 100) || statistic === undefined) {
     const names = Object.keys(STATISTIC_NAMED).join(', ');
-    throw new Error(`expected a share such as 5% or 5%:p99 (one of ${names}), found '${text}'`);
+    throw new Error(`expected a share such as 5%, 5%:p99 (one of ${names}) or 5%:p99:TYPE, found '${text}'`);
   }
-  return { relative: percent / 100, statistic, ...(type !== undefined && { type }) };
+  return { relative: percent / 100, statistic, ...(match?.[3] !== undefined && { type: match[3] }) };
 }
 
 function parseNumber(text: string, expected: string, fits: (x: number) => boolean): number {

@@ -15,6 +15,8 @@ export const EventKind = {
   dispatch: 4,
   /** Comes before `arrive` under a clairvoyant policy; instead of the time: the service demand, ns. */
   demand: 5,
+  /** worker, 1 if it gave up its request; 0 if that is done */
+  leaves: 6,
   // Answered by the scheduler, between being told one event and the next.
   /** worker, request, slice in ns */
   start: 8,
@@ -37,7 +39,7 @@ export const EventKind = {
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
 /** How many of the three numbers each kind uses. */
-export const ARITY: readonly number[] = [3, 1, 1, 1, 0, 0, 0, 0, 3, 1, 2, 3, 1, 1, 1, 1];
+export const ARITY: readonly number[] = [3, 1, 1, 1, 0, 0, 2, 0, 3, 1, 2, 3, 1, 1, 1, 1];
 
 const NAMES = Object.fromEntries(Object.entries(EventKind).map(([name, kind]) => [kind, name]));
 

@@ -187,6 +187,10 @@ function play(options: ReplayOptions, cursor: Cursor, books: Books, progress: Pr
         books.preempted(a, now[0]!);
         scheduler.preempted(a);
         break;
+      case EventKind.leaves:
+        books.leaves(a);
+        scheduler.leaves!(a, b === 1);
+        break;
       default:
         scheduler.dispatch();
     }
@@ -241,6 +245,8 @@ interface Books {
   start(worker: number, request: number, nowNs: number): void;
   drop(request: number, nowNs: number): void;
   willComplete(request: number): void;
+  /** The worker goes on with another; what became of this one is told later. */
+  leaves(worker: number): void;
   complete(worker: number, nowNs: number): void;
   preempted(worker: number, nowNs: number): void;
   waiting(nowNs: number): Difference['waiting'];
@@ -251,6 +257,15 @@ function createBooks(workers: number, observer: Observer | undefined): Books {
   const present = new Map<number, { number: number; type: number; arrivedNs: number; running: boolean }>();
   let arrived = 0;
   const on = new Array<number>(workers).fill(-1);
+  const left = Array.from({ length: workers }, (): number[] => []);
+  /** The request that is told of, which is no longer on its worker. */
+  const takeOff = (worker: number): number => {
+    const before = left[worker]!.shift();
+    if (before !== undefined) return before;
+    const request = on[worker]!;
+    on[worker] = -1;
+    return request;
+  };
   return {
     arrive: (request, type, arrivedNs) => {
       const number = arrived++;
@@ -272,16 +287,19 @@ function createBooks(workers: number, observer: Observer | undefined): Books {
     willComplete: (request) => {
       on[0] = request;
     },
-    complete: (worker, nowNs) => {
-      if (present.get(on[worker]!)?.running) observer?.stops(worker, nowNs, true, nowNs);
-      present.delete(on[worker]!);
+    leaves: (worker) => {
+      left[worker]!.push(on[worker]!);
       on[worker] = -1;
     },
+    complete: (worker, nowNs) => {
+      const request = takeOff(worker);
+      if (present.get(request)?.running) observer?.stops(worker, nowNs, true, nowNs);
+      present.delete(request);
+    },
     preempted: (worker, nowNs) => {
-      const known = present.get(on[worker]!);
+      const known = present.get(takeOff(worker));
       if (known) known.running = false;
       observer?.stops(worker, nowNs, false, nowNs);
-      on[worker] = -1;
     },
     waiting: (nowNs) =>
       [...present]

@@ -38,6 +38,8 @@ function tap(
       sink.write(EventKind.reserved, hashReservation(scheduler.reservation!()), 0, 0, now);
       pool.reserved();
     },
+    // Not recorded: which place a request waits in shows when it starts.
+    ...(pool.dealt && { dealt: (worker: number, request: number) => pool.dealt!(worker, request) }),
     ...(policy.sharing && {
       completeAt: (request: number) => {
         sink.write(EventKind.completeAt, request, 0, 0, completionNs!);
@@ -67,6 +69,12 @@ function tap(
       sink.write(EventKind.preempted, worker, 0, 0, now);
       scheduler.preempted(worker);
     },
+    ...(scheduler.leaves && {
+      leaves: (worker: number, preempted: boolean) => {
+        sink.write(EventKind.leaves, worker, preempted ? 1 : 0, 0, now);
+        scheduler.leaves!(worker, preempted);
+      },
+    }),
     dispatch: () => {
       sink.write(EventKind.dispatch, 0, 0, 0, now);
       scheduler.dispatch();

@@ -14,7 +14,7 @@ export interface Precision {
   /** Half-width of the 95 % interval over the value, above 0. */
   readonly relative: number;
   readonly statistic: Statistic;
-  /** Of which request type; default: of every one. */
+  /** Of this type only. */
   readonly type?: string;
 }
 
@@ -38,8 +38,11 @@ export interface Replicated {
 
 export interface ReplicationHooks {
   readonly control?: RunControl;
-  /** Told after each run how wide the widest interval is, relative, over the specs of which it is known and which are stable: {@link precisionOf}. */
-  readonly onPrecision?: (reached: number) => void;
+  /**
+   * Told whenever all planned replications of a spec are finished: how wide the widest interval is, relative ({@link precisionOf}), over all specs that are so far and are
+   * stable; undefined when that is not known yet.
+   */
+  readonly onPrecision?: (reached: number | undefined) => void;
   /** Asked, when there is no precision, whether the replications so far are enough; while they are not, their number doubles. */
   readonly enough?: (result: Result) => boolean;
   /** Told of each run when it is finished. */
@@ -82,7 +85,8 @@ async function replicate(
   const finished = specs.map(() => 0);
   const queue: RunSpec[] = [];
   const places: { readonly spec: number; readonly replication: number }[] = [];
-  const reached = specs.map(() => Number.NaN);
+  /** Of the specs that have come so far. Those that are unstable have none, and never will. */
+  const reached = new Map<number, number>();
 
   function enqueue(spec: number): void {
     const replication = planned[spec]!++;
@@ -97,11 +101,13 @@ async function replicate(
     if (!precision && !enough) return 0;
     const result = pools[spec]!.result()!;
     if (!precision) return enough!(result) ? 0 : Math.min(planned[spec]!, most! - planned[spec]!);
+    const width = precisionOf(result, precision);
+    if (result.unstable) reached.delete(spec);
+    else reached.set(spec, width);
+    const widest = Math.max(...reached.values());
+    onPrecision?.(Number.isFinite(widest) ? widest : undefined);
     // More of what grows without bound makes nothing more precise.
-    if (result.unstable) return 0;
-    reached[spec] = precisionOf(result, precision);
-    onPrecision?.(Math.max(...reached.filter((width) => !Number.isNaN(width))));
-    return missing(reached[spec]!, replications, planned[spec]!);
+    return result.unstable ? 0 : missing(width, replications, planned[spec]!);
   }
 
   // The first replication of all, then the second of all: whoever interrupts has something of each.
@@ -113,7 +119,11 @@ async function replicate(
     if (++finished[spec]! < planned[spec]!) return;
     for (let i = wanted(spec); i > 0; i--) enqueue(spec);
   });
-  return specs.map((spec, i) => ({ spec, result: pools[i]!.result(), runs: pools[i]!.runs() }));
+  return specs.map((spec, i) => ({
+    spec,
+    result: withPrecision(pools[i]!.result(), replications),
+    runs: pools[i]!.runs(),
+  }));
 }
 
 /** Finds where the warm-up ends, in the first replication; the others have the same. */
@@ -137,13 +147,28 @@ async function findWarmUps(
   return withCommonWarmUp(specs, found);
 }
 
+function withPrecision(result: Result | undefined, { precision }: Replications): Result | undefined {
+  if (!result || !precision) return result;
+  const { statistic, type, relative } = precision;
+  const reached = precisionOf(result, precision);
+  return {
+    ...result,
+    precision: {
+      statistic,
+      ...(type !== undefined && { type }),
+      wanted: relative,
+      reached: result.unstable || !Number.isFinite(reached) ? null : reached,
+    },
+  };
+}
+
 /**
- * How near the truth the slowdown of every type, or of the one named, is known: the largest relative half-width of their 95 % intervals for the named
- * statistic. Infinity while some interval has no bound, or a type that came was not measured.
+ * How near the truth the slowdown of every type is known, or of the one that is named: the largest relative half-width of their 95 % intervals for the named
+ * statistic. Infinity while some interval has no bound, or a type has arrived of which nothing was measured.
  */
-export function precisionOf(result: Result, { statistic, type }: Precision): number {
+export function precisionOf(result: Result, { statistic, type: only }: Precision): number {
   const errors = result.types
-    .filter(({ name, arrived }) => (type === undefined ? arrived > 0 : name === type))
+    .filter(({ name, arrived }) => (only === undefined ? arrived > 0 : name === only))
     .map(({ slowdown }) =>
       slowdown.count > 0 ? relativeError(slowdown[statistic]!, slowdown.ci95[statistic]!) : Number.POSITIVE_INFINITY,
     );

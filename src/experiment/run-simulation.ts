@@ -79,15 +79,15 @@ export function seekWarmUp(spec: RunSpec, { shouldStop }: RunHooks = {}): Promis
   return findWarmUp(simulateOptions(spec, openWorkload(spec), 0, shouldStop ? { shouldStop } : {}));
 }
 
-/** What a run is made of, whoever plays it. */
-export function simulationSetup(spec: RunSpec, workload: OpenWorkload): SimulationSetup {
+/** What a run is simulated with, whether it is measured or watched: everything but its requests and where they end. */
+export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile }: OpenWorkload): SimulationSetup {
   return {
     policy: parsePolicy(spec.policy),
     workers: spec.workers,
-    types: workload.types,
-    hasUnknown: workload.hasUnknown,
+    types,
+    hasUnknown,
     random: substream(spec.seed, STREAM.stealing, spec.replication),
-    trueProfile: workload.trueProfile,
+    trueProfile,
     ...(spec.system && {
       costs: spec.system.costs,
       costsRandom: substream(spec.seed, STREAM.costs, spec.replication),
@@ -101,7 +101,7 @@ function simulateOptions(
   warmup: number,
   { onProgress, shouldStop, sojournsNs }: RunHooks,
 ): SimulateOptions & { expectedRequests: number } {
-  const setup = simulationSetup(spec, workload);
+  const setup = setupOf(spec, workload);
   const { end } = workload;
   const { sliceNs } = spec;
   return {

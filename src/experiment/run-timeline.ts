@@ -3,7 +3,7 @@ import { simulationOf, typeNamesOf } from '../sim/simulate.js';
 import { createBatch } from '../workload/request-source.js';
 import { InputError } from './errors.js';
 import { openWorkload } from './open-workload.js';
-import { simulationSetup, usesFlows } from './run-simulation.js';
+import { setupOf, usesFlows } from './run-simulation.js';
 import type { RunSpec } from './run-spec.js';
 
 /** A window of simulated time, ns. */
@@ -20,14 +20,10 @@ export interface Window {
  */
 export async function runTimeline(spec: RunSpec, { fromNs, forNs }: Window): Promise<Timeline> {
   const workload = openWorkload(spec);
-  const setup = simulationSetup(spec, workload);
+  const setup = setupOf(spec, workload);
   const toNs = fromNs + forNs;
-  const { observer, finish } = collectTimeline({
-    fromNs,
-    toNs,
-    workers: spec.workers,
-    typeNames: typeNamesOf(setup),
-  });
+  const typeNames = typeNamesOf(setup);
+  const { observer, finish } = collectTimeline({ fromNs, toNs, workers: spec.workers, typeNames });
   const simulation = simulationOf({ ...setup, observer });
   const source = workload.source({ flows: usesFlows(setup.policy) });
   const batch = createBatch();

@@ -42,6 +42,11 @@ export interface Check {
   readonly verdict: 'ok' | 'miss' | 'imprecise';
 }
 
+/** Is there nothing to complain of? The exit code of `psp validate` says so. */
+export function allAgree(checks: readonly Check[]): boolean {
+  return checks.every(({ verdict }) => verdict === 'ok');
+}
+
 /** Runs every spec in so many replications; answers their results, spec by spec; fewer when it was stopped. */
 export type Runner = (specs: readonly RunSpec[], replications: number) => Promise<readonly (readonly Result[])[]>;
 

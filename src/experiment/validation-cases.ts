@@ -67,7 +67,6 @@ function meanSojourn(theory: number): Quantity {
 }
 
 function exponentialServers(): ValidationCase[] {
-  const single = 0.8 / MEAN;
   const of = (servers: number, load: number, requests: number): ValidationCase => {
     const rate = (servers * load) / MEAN;
     const tail = (q: number, name: 'p90' | 'p99'): Quantity => ({
@@ -89,19 +88,7 @@ function exponentialServers(): ValidationCase[] {
       quantities: [meanWait(meanWaitMMc(servers, rate, MEAN)), tail(0.9, 'p90'), tail(0.99, 'p99')],
     };
   };
-  return [
-    {
-      name: 'M/M/1, load 0.8',
-      workload: EXPONENTIAL,
-      policy: 'c-fcfs',
-      workers: 1,
-      rate: single,
-      requests: 1.2 * M,
-      quantities: [meanWait(meanWaitMMc(1, single, MEAN))],
-    },
-    of(4, 0.7, 1.2 * M),
-    of(14, 0.8, 2 * M),
-  ];
+  return [of(1, 0.8, 1.6 * M), of(4, 0.7, 1.2 * M), of(14, 0.8, 2 * M)];
 }
 
 /** M/D/1 and M/G/1 for every distribution of the library, by Pollaczek and Khinchine. */
@@ -221,6 +208,7 @@ function sharing(): ValidationCase[] {
       requests: 0.6 * M,
       quantities: bySize(0),
     },
+    ...[1, 0.2].map((quantumUs) => exponentialBySize(load, quantumUs)),
     {
       // Quanta of a twentieth of the smallest size: round robin as near to sharing as it gets in the time.
       name: 'M/G/1, time sharing, quantum 0.2us',
@@ -232,6 +220,58 @@ function sharing(): ValidationCase[] {
       quantities: bySize(0.2),
     },
   ];
+}
+
+/**
+ * M/M/1 under time sharing, its requests told apart by size: the shorter half, the next four tenths, the longest tenth. Each class is a type with the part of the exponential
+ * distribution that is its own, by quantiles so close that what is between them does not matter, and has the mean slowdown of all: 1 / (1 - load). With ever shorter
+ * quanta what it is off falls.
+ */
+function exponentialBySize(load: number, quantumUs: number): ValidationCase {
+  const classes = (
+    [
+      ['shorter half', 0, 0.5],
+      ['next four tenths', 0.5, 0.9],
+      ['longest tenth', 0.9, 1 - 1e-6],
+    ] as const
+  ).map(([name, from, to]) => {
+    // Equal steps of the logarithm of what is left above: those are equal steps of the size.
+    const sizes = Array.from({ length: 201 }, (_, i) => {
+      const above = (1 - from) * ((1 - to) / (1 - from)) ** (i / 200);
+      return { probability: (1 - from - above) / (to - from), ns: Math.round(-MEAN * Math.log(above)) };
+    });
+    const last = sizes.length - 1;
+    const parts = sizes.slice(1).map(({ probability, ns }, i) => ({
+      share: (i + 1 === last ? 1 : probability) - sizes[i]!.probability,
+      meanNs: (sizes[i]!.ns + ns) / 2,
+    }));
+    return {
+      name,
+      ratio: Number((to - from).toFixed(1)),
+      meanNs: parts.reduce((sum, { share, meanNs }) => sum + share * meanNs, 0),
+      quantiles: sizes.map(({ probability, ns }, i) => `[${i === last ? 1 : probability}, ${ns}ns]`).join(', '),
+    };
+  });
+  const meanNs = classes.reduce((sum, each) => sum + each.ratio * each.meanNs, 0);
+  const types = classes.map(
+    ({ ratio, quantiles }, i) =>
+      `  - { name: C${i}, ratio: ${ratio}, service: { empirical: { quantiles: [${quantiles}] } } }`,
+  );
+  return {
+    name: `M/M/1, time sharing, quantum ${quantumUs}us`,
+    workload: `types:\n${types.join('\n')}`,
+    policy: `ts:quantum=${quantumUs}us:cost=0ns:queue=unbounded`,
+    workers: 1,
+    rate: load / meanNs,
+    requests: 0.2 * M,
+    quantities: classes.map((each, type) => ({
+      what: `mean sojourn / service, ${each.name}`,
+      theory: 1 / (1 - load),
+      slack: (quantumUs * 1000) / each.meanNs,
+      of: ({ types }) => types[type]!.sojournNs.mean! / types[type]!.serviceNs.mean!,
+      unit: 'ratio',
+    })),
+  };
 }
 
 function shortestRemaining(): ValidationCase[] {

@@ -3,6 +3,7 @@
  *
  * Bounds are rounded to six digits: their logarithms may differ in the last bit from engine to engine, and results must not.
  */
+import { sampleStandardDeviation } from 'simple-statistics';
 import { type FilledBuckets, lowerBound, middle } from './histogram.js';
 import { studentT } from './student.js';
 
@@ -26,9 +27,7 @@ export type Interval = readonly [low: number | null, high: number | null];
  */
 export function replicationInterval(estimate: number, values: readonly number[], confidence = CONFIDENCE): Interval {
   const logs = values.map(Math.log);
-  const mean = logs.reduce((sum, x) => sum + x, 0) / logs.length;
-  const variance = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (logs.length - 1);
-  const half = studentT(logs.length - 1, confidence) * Math.sqrt(variance / logs.length);
+  const half = studentT(logs.length - 1, confidence) * (sampleStandardDeviation(logs) / Math.sqrt(logs.length));
   const factor = Math.exp(Math.max(half, RESOLUTION));
   return [rounded(estimate / factor), rounded(estimate * factor)];
 }

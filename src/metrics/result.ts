@@ -48,6 +48,10 @@ export interface Result {
   readonly unstable: boolean;
   /** Independent runs that were pooled into this result. */
   readonly replications: number;
+  /** In how many of several replications the queues grew. */
+  readonly grew?: number;
+  /** With --precision. */
+  readonly precision?: ReachedPrecision;
   readonly requests: number;
   readonly completed: number;
   readonly dropped: number;
@@ -73,6 +77,17 @@ export interface Result {
   readonly manifest: Manifest;
   /** With --samples: every request. */
   readonly samples?: EncodedSamples;
+}
+
+/** How well a statistic of the slowdown was to be known, and how well it is. */
+export interface ReachedPrecision {
+  readonly statistic: Statistic;
+  /** The type it is about; absent: each. */
+  readonly type?: string;
+  /** Half-width of the 95 % interval over the value. */
+  readonly wanted: number;
+  /** The largest there is; null: no bound, or the run is unstable. */
+  readonly reached: number | null;
 }
 
 /** {@link RequestSamples} in JSON: columns as base64 of little-endian numbers. */
@@ -143,6 +158,8 @@ export interface RunRecord {
   readonly skipped: number;
   /** Did the queues grow through all of the window? */
   readonly growing: boolean;
+  /** Of several replications: in how many they did. */
+  readonly grew?: number;
   readonly digest: string;
   readonly preemptions: number;
   readonly steals: number;
@@ -216,6 +233,7 @@ export function createResult(
     // At a load of 1 nothing but drops keeps the queues from growing, whether the run was long enough to show it or not.
     unstable: record.growing || (identity.world === 'sim' && identity.load >= 1 && total(record.droppedMeasured) === 0),
     replications: Math.max(1, runs.length),
+    ...(record.grew !== undefined && { grew: record.grew }),
     requests: total(record.arrived),
     completed: total(record.completed),
     dropped: total(record.dropped),

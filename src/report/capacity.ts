@@ -1,7 +1,8 @@
 import type { Capacity, CapacityEntry, Judgement, Probe } from '../metrics/capacity.js';
+import { relativeError } from '../metrics/confidence.js';
 import { formatDuration } from '../units/duration.js';
 import { formatRate } from '../units/rate.js';
-import { formatSlowdown } from './numbers.js';
+import { formatMargin, formatSlowdown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, layOut, wrap } from './table.js';
@@ -54,17 +55,19 @@ function workersOf({ holds, fails }: CapacityEntry): string {
   return fails ? `${holds.workers} (${fails.workers})` : String(holds.workers);
 }
 
-/** `LONG: p99.9 slowdown 11.2 at load 0.95`. */
+/** `LONG: p99.9 slowdown 11.2 ±3 % at load 0.95`. */
 function reasonOf({ fails, holds }: CapacityEntry, find: Capacity['find']): string {
   if (!fails) return holds ? 'all the workers can do' : 'not known';
   const at = find === 'load' ? `at load ${fails.load.toFixed(2)}` : `with ${fails.workers}`;
   return `${describe(fails.judgement)} ${at}`;
 }
 
-function describe({ type, statistic, quantity, value, reason }: Judgement): string {
+function describe({ type, statistic, quantity, value, low, high, reason }: Judgement): string {
   if (reason === 'unstable') return 'queues grow without end';
   const whom = type ?? 'all requests';
   if (reason === 'dropped') return `${whom}: requests are dropped`;
   const shown = value === null ? '?' : quantity === 'slowdown' ? formatSlowdown(value) : formatDuration(value);
-  return `${whom}: ${statistic.replace('_', '.')} ${quantity === 'slowdown' ? 'slowdown' : 'sojourn'} ${shown}`;
+  const margin = value !== null && low !== null && high !== null ? relativeError(value, [low, high]) : 0;
+  const interval = margin > 0 ? ` ${formatMargin(margin)}` : '';
+  return `${whom}: ${statistic.replace('_', '.')} ${quantity === 'slowdown' ? 'slowdown' : 'sojourn'} ${shown}${interval}`;
 }

@@ -221,6 +221,11 @@ function footnotes(results: readonly Result[]): string[] {
       'unstable: the queues grew for as long as the run lasted, so a latency would say how long that was and nothing else.',
     );
   }
+  const grown = results.filter(({ grew = 0 }) => grew > 0);
+  if (grown.length > 0) {
+    const each = grown.map((result) => `under ${policyLabel(result)} in ${result.grew} of ${result.replications}`);
+    notes.push(`The queues grew ${each.join(', ')} replications.`);
+  }
   const unsettled = results.filter(({ warmupRule, unstable }) => warmupRule === 'unsettled' && !unstable);
   if (unsettled.length > 0) {
     notes.push(

@@ -1,5 +1,5 @@
 import type { Percentile, Result, TypeResult } from '../metrics/result.js';
-import { formatShare, formatSlowdown, isKnown } from './numbers.js';
+import { formatEstimate, formatShare, formatSlowdown, isKnown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
 
 /** Slowdowns nearer to each other than this are called equal. */
@@ -94,7 +94,7 @@ class Lesson {
   }
 
   private show(type: TypeResult): string {
-    return formatSlowdown(this.slowdown(type));
+    return formatEstimate(type.slowdown, this.percentile, formatSlowdown).join(' ').trim();
   }
 }
 

@@ -2,6 +2,13 @@ import { exactDuration, formatDuration, parseDuration } from '../units/duration.
 import type { Scheduler, SchedulerSetup } from './scheduler.js';
 
 /**
+ * Where a worker's next request comes from: `central` when the dispatcher hands it over once the worker is free; `worker` when the worker takes it from a queue of its
+ * own (where the dispatcher put it on arrival, or from a neighbour's) and the dispatcher has no more to do with it; `dealt` when the worker takes it from a few places of
+ * its own, which the dispatcher fills again from a central queue when it hears that one is free.
+ */
+export type QueuePlace = 'central' | 'worker' | 'dealt';
+
+/**
  * A policy: what it is called, what it promises, which parameters it takes, and how to make a scheduler of it. The registry lists them
  * all; the command line, the property tests and both worlds read nothing but this.
  */
@@ -26,12 +33,7 @@ export interface Policy<P extends Parameters = Parameters> {
   readonly clairvoyant: boolean;
   /** Do requests of one type start in the order of their arrival? */
   readonly fifoWithinType: boolean;
-  /**
-   * Where a worker's next request comes from: `central` when the dispatcher hands it over once the worker is free, `worker` when the worker takes it from a queue of its
-   * own (where the dispatcher put it, or from a neighbour's), without asking the dispatcher; `dealt` when it takes what the dispatcher has dealt to it beforehand, and the dispatcher, told of each end,
-   * deals another one meanwhile.
-   */
-  readonly queues: 'central' | 'worker' | 'dealt';
+  readonly queues: QueuePlace;
   /** Do all requests present run at once, each at a fraction of a worker's speed? See `completeAt` of the interface. */
   readonly sharing?: true;
   readonly parameters: readonly ParameterSpec[];

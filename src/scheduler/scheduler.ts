@@ -35,6 +35,13 @@ export interface Scheduler {
   preempted(worker: number): void;
 
   /**
+   * Only for policies whose metadata say `queues: 'dealt'`, in a world whose dispatcher hears of things late: the worker is done with its request, or has given
+   * it up, and takes the next it has been dealt by itself. Answer by starting that, if there is one. `complete` or `preempted` follows when the dispatcher hears of
+   * it, in the same order for each worker. A world in which that takes no time calls only those.
+   */
+  leaves?(worker: number, preempted: boolean): void;
+
+  /**
    * Assign what can be assigned now. A world calls it after it has told one event or a batch of them; it may leave the call
    * out while no request waits.
    */
@@ -57,6 +64,9 @@ export interface Workers {
 
   /** Ask `worker` to give up its request. The world answers later with `preempted`, or with `complete` if the request was quicker. */
   preempt(worker: number): void;
+
+  /** `request` has been put into a place of `worker`, which runs another one: costs what a start costs, but nothing more when it starts from there. */
+  dealt?(worker: number, request: number): void;
 
   /** The request is refused and its handle is the world's again. Every drop is counted, by type and reason. */
   drop(request: number, reason: DropReason): void;

@@ -19,14 +19,17 @@ export class Inbox {
   private kinds = new Uint8Array(1024);
   private subjects = new Int32Array(1024);
   private details = new Int32Array(1024);
+  private times = new Float64Array(1024);
   private head = 0;
 
-  push(kind: number, subject: number, detail: number): void {
+  /** @param atNs when it will be there, for whoever keeps messages on their way */
+  push(kind: number, subject: number, detail: number, atNs = 0): void {
     if (this.length === this.kinds.length) this.grow();
     const at = (this.head + this.length++) & (this.kinds.length - 1);
     this.kinds[at] = kind;
     this.subjects[at] = subject;
     this.details[at] = detail;
+    this.times[at] = atNs;
   }
 
   kind(): number {
@@ -41,14 +44,18 @@ export class Inbox {
     return this.details[this.head]!;
   }
 
+  atNs(): number {
+    return this.times[this.head]!;
+  }
+
   shift(): void {
     this.head = (this.head + 1) & (this.kinds.length - 1);
     this.length--;
   }
 
   private grow(): void {
-    const { head, kinds, subjects, details } = this;
-    const larger = <T extends Uint8Array | Int32Array>(from: T, to: T): T => {
+    const { head, kinds, subjects, details, times } = this;
+    const larger = <T extends Uint8Array | Int32Array | Float64Array>(from: T, to: T): T => {
       to.set(from.subarray(head));
       to.set(from.subarray(0, head), from.length - head);
       return to;
@@ -56,6 +63,7 @@ export class Inbox {
     this.kinds = larger(kinds, new Uint8Array(kinds.length * 2));
     this.subjects = larger(subjects, new Int32Array(kinds.length * 2));
     this.details = larger(details, new Int32Array(kinds.length * 2));
+    this.times = larger(times, new Float64Array(kinds.length * 2));
     this.head = 0;
   }
 }

@@ -66,7 +66,7 @@ export interface Slots {
 }
 
 /** What the loop offers to the simulation around it. */
-export interface Loop extends Required<Omit<Workers, 'reserved'>> {
+export interface Loop extends Required<Omit<Workers, 'reserved' | 'dealt'>>, Pick<Workers, 'dealt'> {
   advance(batch: RequestBatch, from: number, to: number): void;
   advanceTo(timeNs: number): void;
   drain(events: number): boolean;

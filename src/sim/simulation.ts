@@ -107,8 +107,8 @@ const RESERVATIONS_KEPT = 10_000;
  */
 export function createSimulation(options: SimulationOptions): Simulation {
   const { workers, types, preemptionNs = 0, stealNs = 0, system } = options;
-  // The dispatcher of a system has events, too; it comes after the workers.
-  const state = createState(workers, types, system ? workers + 1 : workers, options.sojournsNs);
+  // The dispatcher of a system has events, too, and so have the notices on their way to it; they come after the workers.
+  const state = createState(workers, types, system ? workers + 2 : workers, options.sojournsNs);
   const systemState = system && createSystemState(workers);
   const { now, integers, doubles, requestOn, eventMeans, stretchFromNs } = state;
   const reservations: ReservationChange[] = [];
@@ -123,6 +123,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     preempt: notRunning as Workers['preempt'],
     drop: notRunning as Workers['drop'],
     stole: notRunning as Workers['stole'],
+    ...(system?.queues === 'dealt' && { dealt: notRunning as Required<Workers>['dealt'] }),
     completeAt: notRunning as Required<Workers>['completeAt'],
     reserved(): void {
       if (reservations.length < RESERVATIONS_KEPT) reservations.push({ atNs: now[0]!, ...scheduler.reservation!() });
@@ -145,6 +146,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     pool.drop = connected.drop;
     pool.stole = connected.stole;
     pool.completeAt = connected.completeAt;
+    if (connected.dealt) pool.dealt = connected.dealt;
     return connected;
   }
 

@@ -1,6 +1,6 @@
 import { foldCompletion } from '../metrics/digest.js';
 import type { Observer } from '../metrics/observer.js';
-import type { Policy } from '../scheduler/policy.js';
+import type { QueuePlace } from '../scheduler/policy.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
 import { float64s, int32s, uint8s } from '../units/arrays.js';
 import { empiricalOf } from '../workload/distributions/empirical.js';
@@ -47,8 +47,8 @@ export interface SimulatedSystem {
   readonly costs: FullCosts;
   /** For the costs that vary. */
   readonly random: Random;
-  /** Where workers have their next request from, as the policy's metadata say. */
-  readonly queues: Policy['queues'];
+  /** Where workers get their next request from. */
+  readonly queues: QueuePlace;
   readonly observer?: Observer;
 }
 
@@ -57,6 +57,8 @@ export interface SystemState {
   /** What the dispatcher has still to look at: packets that came in, and what workers and timers say. */
   readonly arrivals: Inbox;
   readonly notices: Inbox;
+  /** Notices on their way, of workers that go on meanwhile: all take equally long, so they arrive in the order they were sent. */
+  readonly underWay: Inbox;
   /** When the dispatcher has done all it has begun; all the time it was charged for. */
   readonly doubles: Float64Array;
   readonly integers: Int32Array;
@@ -64,6 +66,9 @@ export interface SystemState {
   readonly doneOn: Int32Array;
   readonly serial: Int32Array;
   readonly signalled: Uint8Array;
+  /** Per request: when it is there for its worker to take, ns; and whether the worker has paid for receiving it. Grow with the slots. */
+  landsNs: Float64Array;
+  received: Uint8Array;
 }
 
 /** Answers what a cost is this time: always the same, unless it varies. */
@@ -79,11 +84,14 @@ export function createSystemState(workers: number): SystemState {
   return {
     arrivals: new Inbox(),
     notices: new Inbox(),
+    underWay: new Inbox(),
     doubles: float64s(2),
     integers: int32s(5),
     doneOn: int32s(workers),
     serial: int32s(workers),
     signalled: uint8s(workers),
+    landsNs: float64s(0),
+    received: uint8s(0),
   };
 }
 
@@ -105,8 +113,8 @@ export function unreadArrivals({ integers }: SystemState): number {
  * does, it looks at what the workers say before it takes another packet off the network, each in the order it came; so a dispatcher that cannot keep up leaves
  * packets lying, not workers. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
  * reaches its worker `handoffNs` after that. A worker that is done, or has been preempted, says so by a notice. Where workers have
- * queues of their own, they take from them at once: the dispatcher only deals arrivals. Where it also refills what workers have been dealt, it is busy with every end of
- * a stretch, but the worker, which has its next request already, does not wait for that.
+ * queues of their own, they take from them at once: the dispatcher only deals arrivals. Where they have places that the dispatcher fills, they take from them at once, too,
+ * and send the notice on the side: each filling keeps the dispatcher busy as a start does, and only the worker does not wait for it.
  *
  * The clock is the server's: it is `wireNs` behind the client's, so that a planned arrival is when the packet is there, and both ways are added to the sojourn.
  *
@@ -119,14 +127,23 @@ export function createSystemLoop(
   scheduler: Scheduler,
   simulated: SimulatedSystem,
 ): Loop {
-  const { costs, queues, observer } = simulated;
-  const workersHaveQueues = queues !== 'central';
+  const { costs, observer } = simulated;
+  const workersHaveQueues = simulated.queues === 'worker';
+  const workersHavePlaces = simulated.queues === 'dealt';
   const { events, recorder, hash, now, integers, doubles, arrived, completed, dropped, dropReasons } = state;
   const { requestOn, eventMeans, stretchFromNs, toPayNs } = state;
   const { demandNs } = state.ideal;
   const { id, arrivalNs, serviceNs, leftNs, startNs, type: typeOf, free } = slots;
-  const { arrivals, notices, doneOn, serial, signalled } = system;
+  const { arrivals, notices, underWay, doneOn, serial, signalled } = system;
+  const landsNs = float64s(id.length);
+  landsNs.set(system.landsNs);
+  system.landsNs = landsNs;
+  const received = uint8s(id.length);
+  received.set(system.received);
+  system.received = received;
   const dispatcher = requestOn.length;
+  const way = dispatcher + 1;
+  let byItself = false;
   const { noticeNs, signalNs, dispatchNs, preemptNs, stealNs, preemptedNs } = costs;
   const { workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
   const wireNs = drawn(simulated, 'wireNs');
@@ -180,7 +197,7 @@ export function createSystemLoop(
     const subject = system.integers[SUBJECT]!;
     const detail = system.integers[DETAIL]!;
     if (kind === Message.arrival) tellArrival(subject, detail);
-    else if (kind === Message.completed) tellCompletion(subject);
+    else if (kind === Message.completed) tellCompletion(subject, detail);
     else if (kind === Message.preempted) tellPreemption(subject);
     else if (kind === Message.sliceEnd) tellSliceEnd(subject, detail);
     else {
@@ -195,15 +212,14 @@ export function createSystemLoop(
     if (workersHaveQueues) {
       occupy(dispatchNs);
       // From when on a worker can have it.
-      startNs[request] = system.doubles[FREE_AT_NS]! + handoffNs();
+      landsNs[request] = system.doubles[FREE_AT_NS]! + handoffNs();
     }
     demandNs[0] = serviceNs[request]!;
     scheduler.arrive(request, typeOf[request]!, flow);
     scheduler.dispatch();
   }
 
-  function tellCompletion(worker: number): void {
-    const request = doneOn[worker]!;
+  function tellCompletion(worker: number, request: number): void {
     if (dispatcherReplies) depart(request, worker);
     releaseSlot(request);
     scheduler.complete(worker);
@@ -219,6 +235,8 @@ export function createSystemLoop(
   function tellSliceEnd(worker: number, start: number): void {
     // The worker may be done meanwhile; unless its notice came before, the dispatcher does not know.
     if (serial[worker] !== start || signalled[worker] === 1) return;
+    // The scheduler has been told that it left: what would be sent now would be in vain.
+    if (workersHavePlaces && requestOn[worker]! < 0) return;
     const sliceNs = scheduler.sliceExpired(worker);
     if (sliceNs !== PREEMPT) {
       if (requestOn[worker]! < 0) return;
@@ -226,19 +244,19 @@ export function createSystemLoop(
       runOn(worker, sliceNs);
       return;
     }
-    const landsNs = sendPreemption(worker);
-    if (requestOn[worker]! < 0 || endsNs(worker) <= landsNs) return;
+    const atNs = sendPreemption(worker);
+    if (requestOn[worker]! < 0 || endsNs(worker) <= atNs) return;
     events.remove(worker);
-    if (landsNs > now[0]!) awaitSignal(worker, landsNs);
+    if (atNs > now[0]!) awaitSignal(worker, atNs);
     else yieldNow(worker);
   }
 
-  /** Answers when the preemption takes effect. */
+  /** Answers when the preemption takes effect: a worker that is still receiving or switching to the request does so to the end. */
   function sendPreemption(worker: number): number {
     signalled[worker] = 1;
-    if (workersHaveQueues) return now[0]!;
+    if (workersHaveQueues) return Math.max(now[0]!, stretchFromNs[worker]!);
     occupy(preemptNs);
-    return system.doubles[FREE_AT_NS]! + signalNs;
+    return Math.max(system.doubles[FREE_AT_NS]! + signalNs, stretchFromNs[worker]!);
   }
 
   // What the scheduler answers.
@@ -251,12 +269,15 @@ export function createSystemLoop(
     const left = leftNs[request]!;
     const isFirst = left === serviceNs[request]!;
     let fromNs = now[0]!;
-    if (!workersHaveQueues) {
+    if (workersHaveQueues || byItself) fromNs = Math.max(fromNs, landsNs[request]!);
+    else {
       occupy(dispatchNs);
       fromNs = system.doubles[FREE_AT_NS]! + handoffNs();
-    } else if (isFirst && startNs[request]! > fromNs) fromNs = startNs[request]!;
+    }
     if (isFirst) startNs[request] = fromNs;
-    const overheadNs = contextSwitchNs() + toPayNs[worker]! + (isFirst ? workerReceiveNs : 0);
+    // Once, even when it is preempted before it has run: then it starts as a first time again.
+    const overheadNs = contextSwitchNs() + toPayNs[worker]! + (received[request] === 0 ? workerReceiveNs : 0);
+    received[request] = 1;
     toPayNs[worker] = 0;
     doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + overheadNs;
     const runsNs = fromNs + overheadNs;
@@ -275,14 +296,19 @@ export function createSystemLoop(
     if (signalled[worker] === 1) return;
     // A request that is done at this very moment completes.
     if (workersHaveQueues && (requestOn[worker]! < 0 || endsNs(worker) <= now[0]!)) return;
-    const landsNs = sendPreemption(worker);
-    if (requestOn[worker]! < 0 || endsNs(worker) <= landsNs) return;
+    const atNs = sendPreemption(worker);
+    if (requestOn[worker]! < 0 || endsNs(worker) <= atNs) return;
     events.remove(worker);
-    if (landsNs > now[0]!) awaitSignal(worker, landsNs);
+    if (atNs > now[0]!) awaitSignal(worker, atNs);
     else {
       beginYield(worker);
       events.add(worker, now[0]! + preemptedNs);
     }
+  }
+
+  function dealt(_worker: number, request: number): void {
+    occupy(dispatchNs);
+    landsNs[request] = system.doubles[FREE_AT_NS]! + handoffNs();
   }
 
   function drop(request: number, reason: number): void {
@@ -333,12 +359,12 @@ export function createSystemLoop(
     const request = doneOn[worker]!;
     if (!dispatcherReplies) depart(request, worker);
     if (!workersHaveQueues) {
-      notify(worker, Message.completed, NOTIFIES_COMPLETED);
+      if (workersHavePlaces) leave(worker, false);
+      notify(worker, Message.completed, NOTIFIES_COMPLETED, request);
       return;
     }
     if (dispatcherReplies) post(Message.reply, request, worker);
     else releaseSlot(request);
-    if (queues === 'dealt') occupy(costs.completionNs);
     scheduler.complete(worker);
     if (integers[WAITING]! > 0) scheduler.dispatch();
   }
@@ -388,17 +414,29 @@ export function createSystemLoop(
 
   function endYield(worker: number): void {
     doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + (now[0]! - stretchFromNs[worker]!);
+    doneOn[worker] = requestOn[worker]!;
     requestOn[worker] = -1;
-    if (workersHaveQueues) {
-      // It set the flag, hears of the end, and deals the request once more.
-      if (queues === 'dealt') occupy(preemptNs + costs.completionNs + dispatchNs);
-      tellPreemption(worker);
-    } else notify(worker, Message.preempted, NOTIFIES_PREEMPTED);
+    if (workersHaveQueues) tellPreemption(worker);
+    else {
+      if (workersHavePlaces) leave(worker, true);
+      notify(worker, Message.preempted, NOTIFIES_PREEMPTED, doneOn[worker]!);
+    }
   }
 
-  function notify(worker: number, message: number, means: number): void {
-    if (noticeNs === 0) post(message, worker, 0);
-    else {
+  /** The worker takes its next request from a place of its own. */
+  function leave(worker: number, preempted: boolean): void {
+    byItself = true;
+    scheduler.leaves!(worker, preempted);
+    byItself = false;
+  }
+
+  function notify(worker: number, message: number, means: number, request: number): void {
+    if (noticeNs === 0) post(message, worker, request);
+    else if (workersHavePlaces) {
+      // The worker may be at its next request: its own event is for that.
+      if (underWay.length === 0) events.add(way, now[0]! + noticeNs);
+      underWay.push(message, worker, request, now[0]! + noticeNs);
+    } else {
       eventMeans[worker] = means;
       events.add(worker, now[0]! + noticeNs);
     }
@@ -416,6 +454,7 @@ export function createSystemLoop(
     serviceNs[request] = demandNs;
     leftNs[request] = demandNs;
     typeOf[request] = type;
+    received[request] = 0;
     arrived[type]!++;
     system.integers[UNREAD_ARRIVALS]!++;
     if (observer) observer.arrives(number, type, atNs);
@@ -447,13 +486,20 @@ export function createSystemLoop(
       takeMessages();
       return;
     }
+    if (worker === way) {
+      const [message, subject, request] = [underWay.kind(), underWay.subject(), underWay.detail()];
+      underWay.shift();
+      if (underWay.length > 0) events.add(way, underWay.atNs());
+      post(message, subject, request);
+      return;
+    }
     const means = eventMeans[worker]!;
     if (means === COMPLETES) complete(worker);
     else if (means === SLICE_ENDS) endSlice(worker);
     else if (means === YIELDS) endYield(worker);
     else if (means === SIGNALLED) yieldNow(worker);
     else if (means === REPLIES) finish(worker);
-    else post(means === NOTIFIES_COMPLETED ? Message.completed : Message.preempted, worker, 0);
+    else post(means === NOTIFIES_COMPLETED ? Message.completed : Message.preempted, worker, doneOn[worker]!);
   }
 
   function advanceTo(timeNs: number): void {
@@ -473,5 +519,5 @@ export function createSystemLoop(
     return events.size() > 0;
   }
 
-  return { start, preempt, drop, stole, completeAt, advance, advanceTo, drain };
+  return { start, preempt, drop, stole, completeAt, ...(workersHavePlaces && { dealt }), advance, advanceTo, drain };
 }

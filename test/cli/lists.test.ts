@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readSystem, shippedSystems } from '../../src/experiment/files.js';
 import { policies } from '../../src/scheduler/registry.js';
 import { psp, pspHere, ROOT } from './psp.js';
 
@@ -26,6 +27,27 @@ test('psp workloads lists what comes with psp, from any folder', async () => {
   const tpcc = (JSON.parse(json) as { name: string; types: unknown[] }[]).find(({ name }) => name === 'tpcc');
   expect(tpcc!.types).toHaveLength(5);
   expect(tpcc!.types[0]).toEqual({ name: 'Payment', ratio: 0.44, service: 'constant', meanServiceNs: 5700 });
+});
+
+test('psp systems lists every constant that costs something, with where it comes from', async () => {
+  const { code, out } = await pspHere(['systems'], '/');
+  const { out: json } = await pspHere(['systems', '--json'], '/');
+  expect(code).toBe(0);
+  expect(out).not.toContain('no source given');
+  const listed = JSON.parse(json) as { name: string; constants: { name: string; ns: number; source: string }[] }[];
+  expect(listed.map(({ name }) => name)).toEqual(shippedSystems());
+  for (const { name, constants } of listed) {
+    const section = out.split(new RegExp(`^${name} {2}`, 'm'))[1]!.split(/\n\n/)[0]!;
+    expect(constants.map((each) => each.name)).toEqual(
+      readSystem(name).constants.map(({ spec }) => `${spec.section}.${spec.key}`),
+    );
+    for (const { name: constant, ns, source } of constants) {
+      expect(source).toMatch(/\w{3}/);
+      const row = section.split('\n').find((line) => line.trim().startsWith(`${constant} `));
+      expect(row).toContain(`${ns}ns`);
+      expect(row).toContain(source);
+    }
+  }
 });
 
 test('psp sim --help has examples and every parameter with its default', async () => {

@@ -54,6 +54,10 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
     withWorkload('noflow.csv', '--policy', 'c-fcfs', '--replications', '4'),
     'noflow.csv: a trace is the same in every replication: replications and precision are for workload files (.yaml)',
   ],
+  'a precision of a type there is not': [
+    sim('--precision', '5%:p99.9:SHRT'),
+    "precision: unknown type 'SHRT': did you mean 'SHORT'?",
+  ],
   'load and rate': [sim('--load', '0.5', '--rate', '1k'), 'expected only one of --load and --rate, found both'],
   'requests and duration': [sim('--duration', '5s'), 'expected only one of --requests and --duration, found both'],
   'a bare duration': [

@@ -24,6 +24,7 @@ describe('the value of an option', () => {
     ['replications', '8', 8],
     ['precision', '5%', { relative: 0.05, statistic: 'p99_9' }],
     ['precision', '0.5 %:p99', { relative: 0.005, statistic: 'p99' }],
+    ['precision', '5%:p99.9:SHORT', { relative: 0.05, statistic: 'p99_9', type: 'SHORT' }],
     ['precision', '2%:mean', { relative: 0.02, statistic: 'mean' }],
     ['precision', '2%:p99.9:SHORT', { relative: 0.02, statistic: 'p99_9', type: 'SHORT' }],
     ['json', '-', '-'],
@@ -49,8 +50,9 @@ describe('the value of an option', () => {
     ['warmup', '1', "--warmup: expected a number from 0 to below 1, found '1'"],
     ['warmup', '-0.1', "--warmup: expected a number from 0 to below 1, found '-0.1'"],
     ['replications', '0', "--replications: expected a whole number from 1 to 10000, found '0'"],
-    ['precision', '5', /^--precision: expected a share such as 5% or 5%:p99 .*, found '5'/],
-    ['precision', '5%:p98', /one of mean, p50, p90, p99, p99\.9, p99\.99\), found '5%:p98'/],
+    ['precision', '5', /^--precision: expected a share such as 5%, 5%:p99 .*, found '5'/],
+    ['precision', '5%:SHORT', /or 5%:p99:TYPE, found '5%:SHORT'/],
+    ['precision', '5%:p98', /one of mean, p50, p90, p99, p99\.9, p99\.99\) or 5%:p99:TYPE, found '5%:p98'/],
     ['policy', 'darc,', /^--policy: /],
   ])('--%s %s is refused', (key, text, message) => {
     expect(() => parse(key, text)).toThrow(message);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { precisionReached } from '../../src/cli/commands/sim.js';
 import type { Result } from '../../src/metrics/result.js';
 import { MAIN, psp, QUICK, scratchFolder, simulate, timeless } from './psp.js';
 
@@ -154,6 +155,32 @@ describe('psp sim', () => {
     expect(out).toContain('load 1.3');
   });
 
+  test('a precision that is not reached is told, on stderr and in the JSON, and so is one that cannot be', async () => {
+    const args = ['--precision', '0.1%:p99:SHORT', '--replications', '2', '--max-replications', '3', '--json', '-'];
+    const { code, out, err } = await psp(['sim', ...QUICK, '--policy', 'c-fcfs', ...args]);
+    expect(code).toBe(0);
+    expect(err).toMatch(
+      /^psp: warning: c-fcfs stopped at 3 replications with ±\S+ %, not ±0.1 %: more --max-replications or --requests$/m,
+    );
+    const [{ replications, precision }] = JSON.parse(out) as [Result];
+    expect(replications).toBe(3);
+    expect(precision).toMatchObject({ statistic: 'p99', type: 'SHORT', wanted: 0.001 });
+    expect(precision!.reached).toBeGreaterThan(0.001);
+
+    const overload = ['--load', '0.99', '--policy', 'ts:quantum=1us'];
+    const unstable = await psp(['sim', ...QUICK, ...overload, ...args]);
+    expect(unstable.err).toMatch(/^psp: warning: \S+ is unstable: there is no precision to reach$/m);
+    expect(unstable.err).not.toContain('more --max-replications');
+    const [result] = JSON.parse(unstable.out) as [Result];
+    expect(result).toMatchObject({ unstable: true, replications: 2, grew: 2, precision: { reached: null } });
+  });
+
+  test('progress tells the precision reached, once it is known', () => {
+    const precision = { relative: 0.05, statistic: 'p99_9' } as const;
+    expect(precisionReached(0.072, precision)).toBe('±7.2 % of ±5 %');
+    expect(precisionReached(undefined, precision)).toBe('precision not known yet');
+  });
+
   test('works from another folder and through a link, as after npm link', async () => {
     const link = join(folder, 'psp');
     symlinkSync(MAIN, link);
@@ -178,7 +205,7 @@ describe('--precision', () => {
     );
     const overloaded = ['--policy', 'ts', '--load', '0.99', '--precision', '1%:mean:SHORT'];
     expect((await psp(['sim', ...args, ...overloaded])).err).toBe(
-      'psp: warning: ts is unstable: there is no value to come nearer to',
+      'psp: warning: ts is unstable: there is no precision to reach',
     );
   });
 });

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { pathsFor } from '../../src/cli/timelines.js';
+import type { TraceEvent } from '../../src/report/timeline-trace.js';
+import { traceComplaints } from '../support/trace-events.js';
 import { psp, pspHere, scratchFolder } from './psp.js';
 
 const folder = scratchFolder();
@@ -25,6 +27,45 @@ it('--timeline writes the files before the table', async () => {
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(readdirSync(folder).sort()).toEqual(['t-c-fcfs.svg', 't-darc.svg']);
   expect(readFileSync(join(folder, 't-darc.svg'), 'utf8')).toContain('14 workers · load 0.8 · seed 1 · 200us from 1ms');
+});
+
+it('a .json is a document of the Trace Event Format, its times in us', async () => {
+  const args =
+    'sim --workload bimodal --system shinjuku --load 0.7 --requests 5k --timeline x.json --from 1ms --for 2ms';
+  const { code } = await psp(args.split(' '), { cwd: folder });
+  expect(code).toBe(0);
+  const text = readFileSync(join(folder, 'x.json'), 'utf8');
+  expect(traceComplaints(text)).toEqual([]);
+  const { traceEvents } = JSON.parse(text) as { traceEvents: TraceEvent[] };
+  for (const phase of ['X', 'M', 'C', 's', 'f']) expect(traceEvents.some(({ ph }) => ph === phase)).toBe(true);
+  // The window, and requests that run whole for as long as their types take.
+  const times = traceEvents.flatMap(({ ts }) => ts ?? []);
+  expect([Math.min(...times) >= 1000, Math.max(...times) <= 3000, Math.max(...times) > 2900]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  const shorts = traceEvents.filter(
+    ({ name, args }) => name === 'SHORT' && args!.part === 0 && args!.end === 'completed',
+  );
+  expect(shorts.length).toBeGreaterThan(50);
+  for (const { ts, dur } of shorts) if (ts! > 1001 && ts! < 2999) expect(dur).toBeCloseTo(1, 6);
+});
+
+it('the checker of traces finds what is wrong', () => {
+  const slice = { name: 'A', ph: 'X', pid: 1, tid: 1, ts: 10, dur: 5 };
+  const flow = { name: 'r', cat: 'p', pid: 1, tid: 1, id: 1 };
+  const of = (...traceEvents: object[]) => traceComplaints(JSON.stringify({ traceEvents })).join('; ');
+  expect(of(slice, { ...flow, ph: 's', ts: 11 }, { ...flow, ph: 'f', bp: 'e', ts: 15 })).toBe('');
+  expect(of({ ...slice, dur: undefined })).toMatch(/no dur/);
+  expect(of(slice, { ...slice, ts: 9 })).toMatch(/comes after a later one/);
+  expect(of(slice, { ...slice, ts: 12 })).toMatch(/overlap at 12/);
+  expect(of(slice, { ...flow, ph: 's', ts: 11 })).toMatch(/not one start, steps and one end/);
+  expect(of(slice, { ...flow, ph: 's', ts: 20 }, { ...flow, ph: 'f', bp: 'e', ts: 21 })).toMatch(
+    /nothing to bind to at 20/,
+  );
+  expect(of({ ...slice, ph: 'Q' })).toMatch(/unknown phase/);
+  expect(of({ name: 'n', ph: 'C', pid: 1, ts: 1, args: { a: '1' } })).toMatch(/counts with numbers/);
 });
 
 it.each([

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../src/experiment/plan.js';
+import { validationCases } from '../../src/experiment/validation-cases.js';
+import { formatValidation } from '../../src/report/validation.js';
 import { blocks, pages, prose, ROOT } from './pages.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');
@@ -72,6 +74,28 @@ it('the table in README.md has the numbers of the run it shows', { timeout: 180_
   const { stdout } = psp(['sim', '--workload', 'bimodal']);
   const [shown] = blocks('text', [readme]);
   expect(numbers(shown!.text)).toEqual(numbers(stdout));
+});
+
+it('README.md and docs/reading-the-numbers.md show of psp validate what it checks', () => {
+  const quantities = validationCases().flatMap(({ name, quantities }) =>
+    quantities.map(({ what, theory, unit }) => ({
+      ...{ case: name, what, theory, unit, simulated: theory },
+      ...{ halfWidth: 0, verdict: 'ok' as const },
+    })),
+  );
+  // Little's law is the last.
+  expect(readme.text).toContain(`All ${quantities.length + 1} agree with theory.`);
+  expect(readme.text).toContain(`${quantities.length + 1} quantities`);
+  const known = formatValidation(quantities)
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/).slice(0, 2).join(' '));
+  const shown = blocks('text', pages)
+    .filter(({ text }) => /^ +theory +simulated/.test(text))
+    .flatMap(({ text }) => text.split('\n').slice(1))
+    .filter((line) => line.startsWith('  '))
+    .map((line) => line.trim().split(/ {2,}/).slice(0, 2).join(' '));
+  expect(shown.length).toBeGreaterThan(10);
+  expect(shown.filter((line) => !known.includes(line))).toEqual([]);
 });
 
 /** The rows of the policies, whatever the spaces between the columns. */

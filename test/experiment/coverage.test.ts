@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { planRuns } from '../../src/experiment/plan.js';
 import { measure } from '../../src/experiment/run-simulation.js';
 import type { RunSpec } from '../../src/experiment/run-spec.js';
-import { sojournQuantileMMc } from '../../src/experiment/theory/queues.js';
+import { erlangC, sojournQuantileMMc } from '../../src/experiment/theory/queues.js';
 import { createPool } from '../../src/metrics/pool.js';
+import type { Result, Statistic } from '../../src/metrics/result.js';
 
 const EXPERIMENTS = 200;
 const REPLICATIONS = 4;
@@ -11,6 +12,17 @@ const SERVERS = 2;
 const LOAD = 0.6;
 /** Of workloads/exponential.yaml. */
 const MEAN_NS = 10_000;
+
+type Truth = readonly ['sojournNs' | 'slowdown', Statistic, number];
+
+/**
+ * The q-quantile of the slowdown 1 + W / S in M/M/c, where wait W and service S are independent: P(W > y S) is that of the exponential part of the wait,
+ * C exp(-(c mu - lambda) y S), over all S, C mu / (mu + (c mu - lambda) y).
+ */
+function slowdownQuantileMMc(servers: number, rate: number, serviceNs: number, q: number): number {
+  const delayed = erlangC(servers, rate * serviceNs);
+  return 1 + Math.max(0, delayed / (1 - q) - 1) / (servers - rate * serviceNs);
+}
 
 test('of 200 experiments with M/M/2, 90 to 99 % of the 95 % intervals hold the truth', {
   timeout: 120_000,
@@ -20,37 +32,47 @@ test('of 200 experiments with M/M/2, 90 to 99 % of the 95 % intervals hold the t
     policies: ['c-fcfs'],
     workers: SERVERS,
     load: LOAD,
-    requests: 5000,
+    requests: 20000,
     warmup: 0.1,
   });
   const rate = (SERVERS * LOAD) / MEAN_NS;
-  const truth = {
-    mean: MEAN_NS / (1 - LOAD ** 2),
-    p50: sojournQuantileMMc(SERVERS, rate, MEAN_NS, 0.5),
-    p90: sojournQuantileMMc(SERVERS, rate, MEAN_NS, 0.9),
-    p99: sojournQuantileMMc(SERVERS, rate, MEAN_NS, 0.99),
+  const sojournNs = (q: number) => sojournQuantileMMc(SERVERS, rate, MEAN_NS, q);
+  const slowdown = (q: number) => slowdownQuantileMMc(SERVERS, rate, MEAN_NS, q);
+  // The slowdown of M/M/c has no mean: short requests wait as long as others.
+  const truths: readonly Truth[] = [
+    ['sojournNs', 'mean', MEAN_NS / (1 - LOAD ** 2)],
+    ['sojournNs', 'p50', sojournNs(0.5)],
+    ['sojournNs', 'p90', sojournNs(0.9)],
+    ['sojournNs', 'p99', sojournNs(0.99)],
+    ['sojournNs', 'p99_9', sojournNs(0.999)],
+    ['slowdown', 'p90', slowdown(0.9)],
+    ['slowdown', 'p99', slowdown(0.99)],
+    ['slowdown', 'p99_9', slowdown(0.999)],
+  ];
+  const held = truths.map(() => 0);
+  let heldBySingleRun = 0;
+  const holds = ([quantity, statistic, value]: Truth, result: Result): boolean => {
+    const [low, high] = result.types[0]![quantity].ci95[statistic]!;
+    return (low ?? 0) <= value && value <= (high ?? Number.POSITIVE_INFINITY);
   };
-  const held = { mean: 0, p50: 0, p90: 0, p99: 0 };
-  const heldBySingleRun = { ...held };
-  const holds = (name: keyof typeof truth, interval: readonly [number | null, number | null]) =>
-    (interval[0] ?? 0) <= truth[name] && truth[name] <= (interval[1] ?? Number.POSITIVE_INFINITY);
   for (let experiment = 0; experiment < EXPERIMENTS; experiment++) {
     const pool = createPool((hashes) => hashes.join());
     for (let replication = 0; replication < REPLICATIONS; replication++) {
       const spec: RunSpec = { ...specs[0]!, seed: String(experiment), replication };
       pool.add(replication, await measure(spec, { environment: { version: '', commit: null, node: '', cpu: '' } }));
     }
-    const pooled = pool.result()!.types[0]!.sojournNs.ci95;
-    const single = pool.runs()[0]!.types[0]!.sojournNs.ci95;
-    for (const name of ['mean', 'p50', 'p90', 'p99'] as const) {
-      if (holds(name, pooled[name]!)) held[name]++;
-      if (holds(name, single[name]!)) heldBySingleRun[name]++;
-    }
+    const result = pool.result()!;
+    truths.forEach((truth, i) => {
+      if (holds(truth, result)) held[i]!++;
+    });
+    if (holds(truths[0]!, pool.runs()[0]!)) heldBySingleRun++;
   }
-  for (const [name, count] of Object.entries(held)) {
-    expect(count, `${name} of ${EXPERIMENTS}`).toBeGreaterThanOrEqual(0.9 * EXPERIMENTS);
-    expect(count, `${name} of ${EXPERIMENTS}`).toBeLessThanOrEqual(0.99 * EXPERIMENTS);
-  }
+  truths.forEach(([quantity, statistic], i) => {
+    const what = `${quantity} ${statistic}: ${held[i]} of ${EXPERIMENTS}`;
+    expect(held[i], what).toBeGreaterThanOrEqual(0.9 * EXPERIMENTS);
+    // Short runs: of the p99.9 only the lower limit. (18 values lie beyond it in each. With fewer than ten it holds less often: docs/reading-the-numbers.md.)
+    if (statistic !== 'p99_9') expect(held[i], what).toBeLessThanOrEqual(0.99 * EXPERIMENTS);
+  });
   // What a single run says of itself holds less often, for its requests wait together: the reason to replicate.
-  expect(heldBySingleRun.mean).toBeLessThan(0.9 * EXPERIMENTS);
+  expect(heldBySingleRun).toBeLessThan(0.9 * EXPERIMENTS);
 });

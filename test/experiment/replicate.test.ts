@@ -6,6 +6,7 @@ import { measure, runSimulation } from '../../src/experiment/run-simulation.js';
 import { addDigests } from '../../src/metrics/digest.js';
 import { createPool, type MeasuredRun } from '../../src/metrics/pool.js';
 import type { Result } from '../../src/metrics/result.js';
+import { distribution } from '../report/results.js';
 
 // Threads run the built code.
 const built = fileURLToPath(new URL('../../dist/experiment/replicate.js', import.meta.url));
@@ -142,22 +143,22 @@ describe('a precision', () => {
 
   test('is told as far as it is known, and not of what is unstable', async () => {
     const { specs } = await planRuns({ ...settings, policies: ['c-fcfs', 'd-fcfs'], load: 0.98, requests: 200_000 });
-    const told: number[] = [];
+    const told: (number | undefined)[] = [];
     await runReplicated(
       specs,
       { first: 2, precision: { relative: 0.5, statistic: 'mean' }, most: 3 },
       { onPrecision: (reached) => told.push(reached) },
     );
-    expect(told.every((reached) => !Number.isNaN(reached) && reached >= 0)).toBe(true);
+    expect(told.every((reached) => reached === undefined || reached >= 0)).toBe(true);
     const { specs: growing } = await planRuns({ ...settings, load: 1.3, requests: 20_000 });
-    const untold: number[] = [];
+    const untold: (number | undefined)[] = [];
     const [{ result }] = (await runReplicated(
       growing,
       { first: 2, precision: { relative: 0.01, statistic: 'mean' }, most: 9 },
       { onPrecision: (reached) => untold.push(reached) },
     )) as unknown as [{ result: Result }];
     expect(result).toMatchObject({ unstable: true, replications: 2 });
-    expect(untold).toEqual([]);
+    expect(untold.every((reached) => reached === undefined)).toBe(true);
   });
 
   test('adds only to the policies that need it', async () => {
@@ -166,6 +167,72 @@ describe('a precision', () => {
       { first: 3, precision: { relative: 0.02, statistic: 'mean' }, most: 30 },
     );
     expect(short!.result!.replications).not.toBe(long!.result!.replications);
+  });
+});
+
+describe('what a precision tells', () => {
+  test('progress is of the specs that are finished and stable, and not known before there is one', async () => {
+    const { specs } = await planRuns({ workload: 'bimodal', requests: 20_000, warmup: 0.1, policies: ['c-fcfs'] });
+    const { specs: overloaded } = await planRuns({
+      workload: 'bimodal',
+      requests: 20_000,
+      load: 1.2,
+      policies: ['ts'],
+    });
+    const told: (number | undefined)[] = [];
+    const onPrecision = (reached: number | undefined) => told.push(reached);
+    const replications = { first: 2, most: 2, precision: P99_9 };
+    const [bad] = await runReplicated(overloaded, replications, { onPrecision });
+    expect(told).toEqual([undefined]);
+    expect(bad!.result).toMatchObject({ unstable: true, grew: 2, precision: { wanted: 0.1, reached: null } });
+    const [, good] = await runReplicated([...overloaded, ...specs], replications, { onPrecision });
+    const { reached } = good!.result!.precision!;
+    expect(told.slice(1)).toContain(reached);
+    expect(told.every((each) => each === undefined || each === reached)).toBe(true);
+  });
+
+  test('is that of the type that is named', async () => {
+    const precision = { ...P99_9, type: 'LONG' };
+    const [run] = await replicate({ ...BIMODAL, policies: ['c-fcfs'] }, { first: 2, most: 2, precision });
+    const { result } = run!;
+    const [, { slowdown }] = result!.types as [unknown, Result['types'][number]];
+    const [low, high] = slowdown.ci95.p99_9 as [number, number];
+    const value = slowdown.p99_9!;
+    const width = Math.max(value - low, high - value) / value;
+    expect(result!.precision).toEqual({ statistic: 'p99_9', type: 'LONG', wanted: 0.1, reached: width });
+    expect(precisionOf(result!, P99_9)).not.toBe(width);
+  });
+
+  test('is not reached by a type that arrived and was never measured; one that never came does not matter', () => {
+    const type = (name: string, arrived: number, count: number) => ({
+      ...{ name, arrived, completed: 0, dropped: arrived - count },
+      slowdown: { ...distribution(count), p99_9: count > 0 ? 2 : null },
+    });
+    const of = (...types: readonly unknown[]) => precisionOf({ types } as unknown as Result, P99_9);
+    expect(of(type('A', 1e6, 1e6), type('NEVER', 0, 0))).toBeLessThan(1);
+    expect(of(type('A', 1e6, 1e6), type('B', 5, 0))).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('of several replications', async () => {
+  const { specs } = await planRuns({ ...BIMODAL, policies: ['c-fcfs'] });
+  const run = await measure(specs[0]!);
+  const pooled = (grew: number, of: number) => {
+    const pool = createPool((hashes) => hashes.join());
+    for (let i = 0; i < of; i++) pool.add(i, { ...run, record: { ...run.record, growing: i < grew } });
+    return pool.result()!;
+  };
+
+  test.each([
+    [1, 64, false],
+    [15, 64, false],
+    [16, 64, true],
+    [1, 8, false],
+    [2, 8, true],
+    [64, 64, true],
+    [1, 2, true],
+  ])('%i of %i whose queues grew', (grew, of, unstable) => {
+    expect(pooled(grew, of)).toMatchObject({ unstable, grew, replications: of });
   });
 });
 

@@ -142,6 +142,16 @@ it('DARC takes the hand-over off what it measures', async () => {
   expect(result!.reservations.at(-1)!.groups.map(({ workers }) => workers.length)).toEqual([2, 12]);
 });
 
+it('a recording of a run whose workers take what they were dealt is decided again', async () => {
+  const record = join(folder, 'dealt.events');
+  const more = { load: 0.8, requests: 20_000, systems: ['shinjuku'], policies: ['jbsq'], record };
+  const { specs } = await planRuns(settings(more));
+  await runSimulation(specs[0]!);
+  const { report } = replayFile(record);
+  expect(report.difference).toBeUndefined();
+  expect(report.decisions).toBeGreaterThan(20_000);
+});
+
 it('a recording of a run in a system is decided again', async () => {
   const record = join(folder, 'run.events');
   const more = { workload: 'extreme-bimodal', load: 0.5, requests: 60_000, systems: ['persephone'], record };

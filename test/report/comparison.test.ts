@@ -33,7 +33,7 @@ test('the layout', () => {
     the truth is wider: --replications 8 tells.
 
     darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's p99.9 slowdown is
-    4.25 instead of 95.4 under c-fcfs, while LONG's is 2.40 instead of 1.96.
+    4.25 ±1 % instead of 95.4 ±1 % under c-fcfs, while LONG's is 2.40 ±1 % instead of 1.96 ±1 %.
     "
   `);
 });

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planRuns, type Settings } from '../../src/experiment/plan.js';
+import { runSimulation } from '../../src/experiment/run-simulation.js';
 import { runTimeline } from '../../src/experiment/run-timeline.js';
 import type { Timeline } from '../../src/metrics/timeline.js';
 import { idleWhileWaiting } from '../../src/report/idle.js';
 import { timelineSvg } from '../../src/report/timeline-svg.js';
 import { type TraceEvent, timelineTrace } from '../../src/report/timeline-trace.js';
+import { traceComplaints } from '../support/trace-events.js';
 
 const written: string[] = [];
 afterAll(() => {
@@ -82,7 +85,9 @@ describe.each(Object.entries(CASES))('the timeline of %s', (_, settings) => {
 
   it('is a document of the Trace Event Format', async () => {
     const timeline = await timelineOf(settings);
-    const { traceEvents, displayTimeUnit } = JSON.parse(timelineTrace(timeline, 'a "title"')) as {
+    const text = timelineTrace(timeline, 'a "title"');
+    expect(traceComplaints(text)).toEqual([]);
+    const { traceEvents, displayTimeUnit } = JSON.parse(text) as {
       traceEvents: TraceEvent[];
       displayTimeUnit: string;
     };
@@ -149,6 +154,24 @@ describe.each(Object.entries(CASES))('the timeline of %s', (_, settings) => {
       expect(Number(x) + Number(width)).toBeLessThanOrEqual(941);
     }
   });
+});
+
+it('draws a system whose costs vary, as psp calibrate writes them, as the run itself has it', async () => {
+  const { specs } = await planRuns({
+    workload: 'bimodal',
+    policies: ['d-fcfs-steal'],
+    systems: [fileURLToPath(new URL('calibrated.yaml', import.meta.url))],
+    requests: 2000,
+    warmup: 0,
+  });
+  const timeline = await runTimeline(specs[0]!, { fromNs: 0, forNs: 1e9 });
+  const { preemptions, steals, overhead, workers, durationNs } = await runSimulation(specs[0]!);
+  expect(timeline.runs.filter(({ end }) => end === 'completed')).toHaveLength(2000);
+  expect([preemptions, timeline.steals.length]).toEqual([0, steals]);
+  // The costs that were drawn are those of the run: every switch as long as there.
+  const untilNs = (toNs: number) => Math.min(toNs, durationNs);
+  const switchedNs = timeline.overheads.reduce((sum, { fromNs, toNs }) => sum + untilNs(toNs) - untilNs(fromNs), 0);
+  expect(switchedNs / (durationNs * workers)).toBeCloseTo(overhead, 4);
 });
 
 it('the cases cover what a timeline can show', async () => {

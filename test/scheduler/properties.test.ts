@@ -73,6 +73,9 @@ async function check(text: string, shape: TraceShape, options: { unknown?: boole
   }
   expect(record.inFlight).toBe(0);
   expect(sum(record.dropped)).toBe(referee.dropped.length);
+  // Little's law, of a run that begins and ends empty: the mean number in the system is the rate times the mean sojourn.
+  const sojournNs = record.measurements.reduce((all, each) => all + each.sojournNs.sum, 0);
+  expect(referee.areaNs).toBe(sojournNs + referee.droppedNs);
   // What was recorded is what happened: exact sums of sojourn and service per type.
   for (let type = 0; type < shape.types; type++) {
     const departures = referee.departures.filter((departure) => departure.type === type);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { readSystem } from '../../src/experiment/files.js';
 import type { RunRecord } from '../../src/metrics/result.js';
 import { policies } from '../../src/scheduler/registry.js';
 import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
+import { pages } from '../docs/pages.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 
 /** Settings beyond the defaults that reach other parts of the loop. */
@@ -134,6 +136,20 @@ describe('the dispatcher is a server', () => {
     expect(record.measurements[0]!.sojournNs.sum).toBe(expected);
   });
 
+  it('under shinjuku one costs its worker 0.87 us in all, as docs/systems.md adds up', async () => {
+    const { costs } = readSystem('shinjuku');
+    const alone = async (policy: string) => run(policy, single(100), { requests: 1, warmup: 0, workers: 1, costs });
+    const [whole, cut] = [await alone('c-fcfs'), await alone('ts:quantum=5us')];
+    const sojournNs = ({ measurements }: RunRecord) => measurements[0]!.sojournNs.sum;
+    expect(cut.preemptions).toBeGreaterThan(15);
+    const eachNs = (sojournNs(cut) - sojournNs(whole)) / cut.preemptions;
+    const { preemptedNs, noticeNs, completionNs, dispatchNs, handoffNs, contextSwitchNs } = costs;
+    const parts = [preemptedNs!, noticeNs, completionNs, dispatchNs, handoffNs, contextSwitchNs];
+    expect(eachNs).toBe(parts.reduce((sum, ns) => sum + ns));
+    const { text } = pages.find(({ path }) => path === 'docs/systems.md')!;
+    expect(text).toContain(`${parts.join(' + ')} = ${eachNs} ns`);
+  });
+
   it('a worker with a queue of its own does not wait for the dispatcher', async () => {
     const costs = charging({
       dispatchNs: 1000,
@@ -152,6 +168,63 @@ describe('the dispatcher is a server', () => {
     // With a central queue each of the others waits for the notice, its handling, the dispatch and the hand-off.
     expect(await sum('c-fcfs')).toBe(3 * first + (1 + 2) * (500 + 1000 + first));
   });
+});
+
+describe('a worker with places that the dispatcher fills', () => {
+  const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
+  const inBurst = (policy: string, requests: number, costs: SystemCosts) =>
+    run(policy, burst, { requests, warmup: 0, workers: 1, load: 1e9, costs });
+
+  it('takes the next at once, and each filling costs what a start costs', async () => {
+    const costs = charging({ dispatchNs: 100, completionNs: 50, handoffNs: 500, noticeNs: 700, contextSwitchNs: 10 });
+    const record = await inBurst('jbsq:k=2', 4, costs);
+    // Dealt at 100 and 200 ns. The second runs from 2610 on, when the first is done; the notice of that is there at 3310 and handled at 3360, and the
+    // third dealt at 3460, long before the second is done. And so on.
+    const done = [1, 2, 3, 4].map((i) => 100 + 500 + i * (10 + 2000));
+    expect(record.measurements[0]!.sojournNs.sum).toBe(done.reduce((sum, ns) => sum + ns));
+    // With one place the worker waits for the notice, its handling, the dispatch and the hand-over, as with a central queue.
+    const one = await inBurst('jbsq:k=1', 4, costs);
+    expect(facts(one)).toEqual(facts(await inBurst('c-fcfs', 4, costs)));
+    expect(one.measurements[0]!.sojournNs.sum).toBeGreaterThan(record.measurements[0]!.sojournNs.sum);
+  });
+
+  it('waits when what it has been dealt is not there yet', async () => {
+    const costs = charging({ dispatchNs: 100, handoffNs: 500, noticeNs: 9000 });
+    // Both places are filled by 700 ns; the third can be dealt when the notice of the first is there.
+    const { measurements } = await inBurst('jbsq:k=2', 3, costs);
+    const [first, second] = [600 + 2000, 600 + 4000];
+    expect(measurements[0]!.sojournNs.sum).toBe(first + second + (first + 9000 + 100 + 500 + 2000));
+  });
+
+  it.each(['shinjuku', 'persephone'])('keeps the dispatcher of %s as busy as a central queue does', async (name) => {
+    const { costs } = readSystem(name);
+    const busy = async (policy: string) => {
+      const options = { requests: 40_000, load: 0.5, workers: 14, costs };
+      const { window } = await run(policy, shippedWorkload('extreme-bimodal'), options);
+      return window.dispatcherNs / (window.toNs - window.fromNs);
+    };
+    const central = await busy('c-fcfs');
+    expect(central).toBeGreaterThan(0.3);
+    expect(await busy('jbsq:quantum=1s')).toBeCloseTo(central, 2);
+    // A preemption is another notice, another filling, and what it costs to send.
+    expect(await busy('jbsq')).toBeGreaterThan(central * 1.1);
+    // Who deals arrivals only has less to do.
+    expect(await busy('d-fcfs')).toBeLessThan(central * 0.9);
+  });
+});
+
+it('a request that is preempted before it has run is received once', async () => {
+  // Under srpt a shorter one takes the worker while the longer is on its way to it.
+  const two = parseWorkload(
+    'name: t\ntypes: [{ name: L, ratio: 0.5, service: 100us }, { name: S, ratio: 0.5, service: 1us }]\narrivals: poisson',
+    't.yaml',
+  );
+  const costs = charging({ workerReceiveNs: 5000, contextSwitchNs: 3 });
+  const { window, preemptions } = await run('srpt', two, { requests: 2000, warmup: 0, workers: 1, load: 0.6, costs });
+  expect(preemptions).toBeGreaterThan(20);
+  // All are received once, and switched to once, and once more after each preemption; the window ends with the last arrival, the rest is served after it.
+  expect(window.overheadNs).toBeLessThanOrEqual(2000 * 5003 + preemptions * 3);
+  expect(window.overheadNs + window.busyNs).toBeLessThanOrEqual(window.toNs);
 });
 
 describe('a cost that varies', () => {

@@ -29,6 +29,11 @@ class Books implements Observer {
   readonly complaints: string[] = [];
   readonly completed = new Map<number, number>();
   dispatcherNs = 0;
+  /** Area under the number of requests between their arrival and the end of their service, ns. */
+  areaNs = 0;
+  private present = 0;
+  private changedNs = 0;
+  droppedNs = 0;
   private readonly on: ({ request: number; runsNs: number } | undefined)[] = [];
   private readonly freeNs: number[] = [];
   private readonly ranNs = new Map<number, number>();
@@ -40,11 +45,18 @@ class Books implements Observer {
     private readonly earliestNs: number,
   ) {}
 
+  private changes(by: number, atNs: number): void {
+    this.areaNs += this.present * (atNs - this.changedNs);
+    this.present += by;
+    this.changedNs = atNs;
+  }
+
   private check(fine: boolean, complaint: string): void {
     if (!fine && this.complaints.length < 10) this.complaints.push(complaint);
   }
 
   arrives(request: number, type: number, atNs: number): void {
+    this.changes(1, atNs);
     this.check(this.trace.arrivalNs[request] === atNs && this.trace.type[request] === type, `${request} came wrong`);
   }
 
@@ -67,10 +79,17 @@ class Books implements Observer {
     this.ranNs.set(request, ranNs);
     const demandNs = this.trace.serviceNs[request]!;
     this.check(completed ? ranNs === demandNs : ranNs < demandNs, `request ${request} ran ${ranNs} of ${demandNs}`);
-    if (completed) this.completed.set(request, atNs);
+    if (completed) {
+      this.completed.set(request, atNs);
+      this.changes(-1, atNs);
+    }
   }
 
-  drops(): void {}
+  drops(request: number, _type: number, atNs: number): void {
+    this.droppedNs += atNs - this.trace.arrivalNs[request]!;
+    this.changes(-1, atNs);
+  }
+
   steals(): void {}
 
   dispatcher(fromNs: number, toNs: number): void {
@@ -101,6 +120,8 @@ async function check(text: string, shape: TraceShape, costs: SystemCosts) {
   const perRequestNs = 2 * wireNs + workerTransmitNs + dispatcherTransmitNs;
   if (dispatcherTransmitNs === 0) expect(sojournNs).toBe(atLeastNs + perRequestNs * books.completed.size);
   else expect(sojournNs).toBeGreaterThanOrEqual(atLeastNs + perRequestNs * books.completed.size);
+  // Little's law, for the part of the way that an observer sees: mean number = rate x mean time.
+  expect(books.areaNs).toBe(atLeastNs + books.droppedNs);
 }
 
 const names = policies.filter((policy) => !policy.sharing).map((policy) => policy.name);

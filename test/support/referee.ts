@@ -39,10 +39,18 @@ export class Referee implements Scheduler {
   readonly departures: Departure[] = [];
   readonly dropped: number[] = [];
   readonly arrivedPerType: number[] = [];
+  /** Area under the number of requests in the system so far, ns. */
+  areaNs = 0;
+  /** Time that requests which were dropped had been there. */
+  droppedNs = 0;
+  private changedNs = 0;
   readonly reservation?: () => ReturnType<NonNullable<Scheduler['reservation']>>;
+  readonly leaves?: NonNullable<Scheduler['leaves']>;
   private readonly inner: Scheduler;
   private readonly known = new Map<number, Known>();
   private readonly on: (number | undefined)[];
+  /** Per worker: what it is through with, of which the scheduler has not been told. */
+  private readonly left: number[][];
   private readonly sinceNs: number[] = [];
   private readonly sliceFromNs: number[] = [];
   private readonly stealPaidNs: number[] = [];
@@ -61,6 +69,7 @@ export class Referee implements Scheduler {
     private readonly trace: Trace,
   ) {
     this.on = new Array(setup.workers).fill(undefined);
+    this.left = Array.from({ length: setup.workers }, () => []);
     const pool: Workers = {
       start: (worker, request, sliceNs) => this.start(worker, request, sliceNs),
       preempt: (worker) => this.preempt(worker),
@@ -69,6 +78,7 @@ export class Referee implements Scheduler {
         this.stealPaidNs[thief] = (this.stealPaidNs[thief] ?? 0) + this.costs.stealNs;
         setup.pool.stole(thief, victim, count);
       },
+      ...(setup.pool.dealt && { dealt: (worker, request) => this.dealt(worker, request) }),
       reserved: () => {
         for (const { property, story } of layoutBreaches(this.reservation!(), setup.workers))
           this.violated(property, story);
@@ -86,6 +96,7 @@ export class Referee implements Scheduler {
     };
     this.inner = chosen.policy.create({ ...setup, pool, random }, chosen.parameters);
     if (this.inner.reservation) this.reservation = () => this.inner.reservation!();
+    if (this.inner.leaves) this.leaves = (worker, preempted) => this.takesNext(worker, preempted);
   }
 
   private get costs() {
@@ -94,6 +105,12 @@ export class Referee implements Scheduler {
 
   private get nowNs(): number {
     return this.setup.now[0]!;
+  }
+
+  /** To be called before a request comes or goes. */
+  private changes(): void {
+    this.areaNs += this.known.size * (this.nowNs - this.changedNs);
+    this.changedNs = this.nowNs;
   }
 
   private violated(property: string, story: string): void {
@@ -112,6 +129,7 @@ export class Referee implements Scheduler {
       this.violated('conservation', `the world reused the handle ${request} of a live request`);
     if (this.trace.arrivalNs[id] !== this.nowNs) this.violated('time', `request ${id} was told at the wrong time`);
     const demandNs = this.trace.serviceNs[id]!;
+    this.changes();
     this.known.set(request, {
       ...{ id, type, demandNs, arrivedNs: this.nowNs, enteredAt: this.events.length, state: 'queued', receivedNs: 0 },
     });
@@ -124,7 +142,7 @@ export class Referee implements Scheduler {
 
   complete(worker: number): void {
     const { sharing } = this.chosen.policy;
-    const handle = sharing ? this.planned : this.on[worker];
+    const handle = sharing ? this.planned : this.takeOff(worker);
     const request = handle === undefined ? undefined : this.known.get(handle);
     if (!request) {
       this.violated('one at a time', `worker ${worker} completed while it ran nothing`);
@@ -144,9 +162,9 @@ export class Referee implements Scheduler {
       atNs: this.nowNs,
       receivedNs: request.receivedNs,
     });
+    this.changes();
     this.known.delete(handle!);
     if (sharing) this.checkShares();
-    this.on[worker] = undefined;
     this.yielding.delete(worker);
     this.inner.complete(worker);
     this.checkBooks();
@@ -174,16 +192,35 @@ export class Referee implements Scheduler {
   }
 
   preempted(worker: number): void {
-    const request = this.known.get(this.on[worker]!)!;
+    const hadLeft = this.left[worker]!.length > 0;
+    const request = this.known.get(this.takeOff(worker)!)!;
     if (!this.chosen.policy.preemptive)
       this.violated('preemption', `worker ${worker} under a policy that never preempts`);
-    if (!this.yielding.delete(worker)) this.violated('preemption', `worker ${worker} was not asked to yield`);
+    if (!hadLeft && !this.yielding.delete(worker))
+      this.violated('preemption', `worker ${worker} was not asked to yield`);
     request.state = 'queued';
     request.enteredAt = this.events.length;
     this.events.push({ what: 'preempted', id: request.id });
-    this.on[worker] = undefined;
     this.inner.preempted(worker);
     this.checkBooks();
+  }
+
+  private takesNext(worker: number, preempted: boolean): void {
+    if (this.on[worker] === undefined) this.violated('one at a time', `worker ${worker} left while it ran nothing`);
+    else this.left[worker]!.push(this.on[worker]!);
+    this.on[worker] = undefined;
+    if (preempted && !this.yielding.delete(worker))
+      this.violated('preemption', `worker ${worker} was not asked to yield`);
+    this.inner.leaves!(worker, preempted);
+    this.checkBooks();
+  }
+
+  /** Of what a worker is told to be through with: what it left before, or what it runs. */
+  private takeOff(worker: number): number | undefined {
+    if (this.left[worker]!.length > 0) return this.left[worker]!.shift();
+    const handle = this.on[worker];
+    this.on[worker] = undefined;
+    return handle;
   }
 
   dispatch(): void {
@@ -234,6 +271,12 @@ export class Referee implements Scheduler {
     }
   }
 
+  private dealt(worker: number, handle: number): void {
+    if (this.known.get(handle)?.state !== 'queued') this.violated('conservation', `handle ${handle} does not wait`);
+    if (this.on[worker] === undefined) this.violated('dealt', `worker ${worker} idles, but was only dealt a request`);
+    this.setup.pool.dealt!(worker, handle);
+  }
+
   private preempt(worker: number): void {
     if (this.on[worker] === undefined) this.violated('preemption', `worker ${worker} runs nothing`);
     else if (!this.chosen.policy.preemptive)
@@ -254,6 +297,8 @@ export class Referee implements Scheduler {
       return;
     }
     this.dropped.push(request.id);
+    this.changes();
+    this.droppedNs += this.nowNs - request.arrivedNs;
     this.known.delete(handle);
     this.setup.pool.drop(handle, reason);
   }

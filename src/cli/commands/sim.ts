@@ -92,10 +92,7 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
   try {
     const all = await runReplicated(specs, replications, {
       control,
-      onPrecision: (reached) =>
-        note(
-          ` · ${Number.isFinite(reached) ? `±${formatShare(reached)}` : 'no bound yet'} of ±${formatShare(precision!.relative)}`,
-        ),
+      onPrecision: (reached) => note(` · ${precisionReached(reached, precision!)}`),
     });
     const notBegun = all.filter(({ result }) => !result).map(({ spec }) => spec.policy);
     const results = all.flatMap(({ result }) => result ?? []);
@@ -125,11 +122,16 @@ async function runKeepingSamples({ specs, replications }: Plan): Promise<{ resul
   return { results, interrupted: false };
 }
 
+/** ±7 % of ±5 % */
+export function precisionReached(reached: number | undefined, { relative }: Precision): string {
+  return reached === undefined ? 'precision not known yet' : `±${formatShare(reached)} of ±${formatShare(relative)}`;
+}
+
 /** Says which policies are not known as well as was asked for. */
 function complainOfPrecision(results: readonly Result[], precision: Precision): void {
   for (const result of results) {
     if (result.unstable) {
-      complain(`warning: ${policyLabel(result)} is unstable: there is no value to come nearer to`);
+      complain(`warning: ${policyLabel(result)} is unstable: there is no precision to reach`);
       continue;
     }
     const reached = precisionOf(result, precision);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DEFAULTS } from '../../experiment/plan.js';
 import { controlFor, runReplicated } from '../../experiment/replicate.js';
 import type { RunControl } from '../../experiment/run-control.js';
-import { FULL, QUICK, validate } from '../../experiment/validate.js';
+import { allAgree, FULL, QUICK, validate } from '../../experiment/validate.js';
 import { validationCases } from '../../experiment/validation-cases.js';
 import { formatValidation } from '../../report/validation.js';
 import { complain, EXIT } from '../failure.js';
@@ -55,5 +55,5 @@ async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
   if (json === '-') process.stdout.write(text);
   else if (json !== undefined) writeFile(json, text);
   if (interrupted) return EXIT.interrupted;
-  return checks.every(({ verdict }) => verdict === 'ok') ? EXIT.ok : EXIT.no;
+  return allAgree(checks) ? EXIT.ok : EXIT.no;
 }

@@ -19,7 +19,12 @@ class BoundedShortestQueue implements Scheduler {
   private readonly holding: WorkerSet[];
   /** Idle workers with somebody in their queue. */
   private readonly ready: WorkerSet;
+  /** Once {@link leaves} has been called: -1 when the worker runs nothing. */
   private readonly requestOn: Int32Array;
+  /** Does the dispatcher hear late that a worker has gone on? Then {@link leaves} comes before each `complete` and `preempted`. */
+  private late = false;
+  /** Per worker: requests that it has given up, unfinished, of which the dispatcher has not heard. */
+  private readonly givenUp: Queues;
   private readonly loads: Int32Array;
   /** Requests that can be dealt before every worker holds k. */
   private room: number;
@@ -37,7 +42,8 @@ class BoundedShortestQueue implements Scheduler {
     this.holding = Array.from({ length: k }, () => new WorkerSet(workers));
     this.holding[0]!.addRange(0, workers);
     this.ready = new WorkerSet(workers);
-    this.requestOn = int32s(workers);
+    this.requestOn = int32s(workers).fill(-1);
+    this.givenUp = new Queues(workers);
     this.loads = int32s(workers);
     this.room = k * workers;
   }
@@ -56,8 +62,18 @@ class BoundedShortestQueue implements Scheduler {
   }
 
   preempted(worker: number): void {
-    this.queues.push(this.central, this.requestOn[worker]!);
+    const { givenUp } = this;
+    this.queues.push(this.central, this.late ? givenUp.shift(worker) : this.requestOn[worker]!);
     this.free(worker);
+  }
+
+  leaves(worker: number, preempted: boolean): void {
+    if (preempted) this.givenUp.push(worker, this.requestOn[worker]!);
+    this.late = true;
+    this.requestOn[worker] = -1;
+    if (this.queues.length[worker] === 0) return;
+    this.waitingDealt--;
+    this.start(worker, this.queues.shift(worker));
   }
 
   dispatch(): void {
@@ -71,10 +87,11 @@ class BoundedShortestQueue implements Scheduler {
       const worker = this.leastLoaded();
       const request = queues.shift(central);
       this.load(worker, 1);
-      if (this.loads[worker] === 1) this.start(worker, request);
+      if (this.late ? this.requestOn[worker]! < 0 : this.loads[worker] === 1) this.start(worker, request);
       else {
         queues.push(worker, request);
         this.waitingDealt++;
+        this.setup.pool.dealt?.(worker, request);
       }
     }
   }
@@ -90,7 +107,7 @@ class BoundedShortestQueue implements Scheduler {
 
   private free(worker: number): void {
     this.load(worker, -1);
-    if (this.loads[worker]! > 0) this.ready.add(worker);
+    if (!this.late && this.loads[worker]! > 0) this.ready.add(worker);
   }
 
   private load(worker: number, change: number): void {
