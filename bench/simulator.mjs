@@ -1,4 +1,4 @@
-// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians. `npm run bench [-- --requests 12e6 --rounds 5]`.
+// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians. `npm run bench -- simulator [--requests 12e6 --rounds 5] [--tiny]`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,12 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '12e6' },
     rounds: { type: 'string', default: '5' },
     load: { type: 'string', default: '0.8' },
+    /** Only to see that it runs: one round, next to no requests, few policies. */
+    tiny: { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds);
+if (values.tiny) values.requests = '1e4';
+const rounds = values.tiny ? 1 : Number(values.rounds);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** The C++ loop on the machine that the targets were set on, millions of requests per second. */
@@ -34,9 +37,9 @@ try {
           run: () => call(limit, ['16', values.load, values.requests, mode]),
         }))
       : []),
-    ...policies.map((policy) => contender(policy, 16)),
+    ...policies.filter(({ name }) => !values.tiny || name === 'c-fcfs').map((policy) => contender(policy, 16)),
     ...policies
-      .filter((policy) => ['c-fcfs', 'd-fcfs', 'darc', 'ts'].includes(policy.name))
+      .filter((policy) => (values.tiny ? ['darc'] : ['c-fcfs', 'd-fcfs', 'darc', 'ts']).includes(policy.name))
       .map((policy) => contender(policy, 256)),
   ];
   const figures = new Map(contenders.map(({ label }) => [label, []]));

@@ -1,16 +1,12 @@
 // What a sweep costs beside its simulations: `npm run bench -- sweep [--rounds 3] [--tiny]`. Rounds are interleaved, because cores are shared; what other programs
 // took of them meanwhile is said, where it can be known.
-import { spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
-import { localEngine } from '../dist/experiment/sweep/local-engine.js';
-import { planSweep } from '../dist/experiment/sweep/plan.js';
-import { runSweep } from '../dist/experiment/sweep/run-sweep.js';
-import { createThreadPool } from '../dist/experiment/thread-pool.js';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, tiny: { type: 'boolean', default: false } },
@@ -21,88 +17,80 @@ const TARGET = { overheadMs: 20, speedup: 1.8 };
 const EMPTY = { points: values.tiny ? 4 : 400, requests: 100 };
 /** Points as people have them. */
 const USUAL = { points: values.tiny ? 4 : 40, requests: values.tiny ? 1000 : 1_000_000 };
-/** Of clock ticks in /proc/stat, per second. */
+/** Of /proc/stat, per second. */
 const TICKS = 100;
 
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'psp-bench-'));
 try {
-  await overhead();
-  if (availableParallelism() < 2) console.log('SKIPPED: two cores against one needs two');
-  else await twoCores();
+  const reason = cannotPin();
+  if (reason) console.log(`SKIPPED the sweeps on one core and on two: ${reason}`);
+  else sweeps();
   figure();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-async function overhead() {
-  const took = [];
-  for (let round = 0; round < rounds; round++) took.push(await sweep(EMPTY, 1));
-  const ms = median(took.map(({ seconds }) => (1000 * seconds) / EMPTY.points));
-  say(
-    `overhead of a point (plan, start, write; ${EMPTY.points} points, 1 core)`,
-    `${ms.toFixed(1)} ms`,
-    `< ${TARGET.overheadMs} ms`,
-    took,
-  );
+/** A process that is held on one core is what a machine of one core would be: V8's own threads are held there, too. */
+function cannotPin() {
+  try {
+    execFileSync('taskset', ['-c', '0', 'true'], { stdio: 'pipe' });
+  } catch (error) {
+    return `taskset: ${error.message}`;
+  }
+  return availableParallelism() < 2 ? 'there is only one' : undefined;
 }
 
-async function twoCores() {
-  const [one, two] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    one.push(await sweep(USUAL, 1));
-    two.push(await sweep(USUAL, 2));
+function sweeps() {
+  const [empty, one, two] = [[], [], []];
+  for (let round = 1; round <= rounds; round++) {
+    process.stderr.write(`\rround ${round}/${rounds}\x1b[K`);
+    empty.push(sweep(EMPTY, '0'));
+    one.push(sweep(USUAL, '0'));
+    two.push(sweep(USUAL, '0,1'));
   }
+  process.stderr.write('\r\x1b[K');
+  const perPoint = (key) => median(empty.map((took) => (1000 * took[key]) / EMPTY.points));
+  say(
+    `a point of ${EMPTY.requests} requests, start and write (1 core, ${EMPTY.points} points; ${perPoint('cpuSeconds').toFixed(1)} ms of processor time)`,
+    `${perPoint('seconds').toFixed(1)} ms`,
+    `< ${TARGET.overheadMs} ms`,
+    empty,
+  );
   const [a, b] = [one, two].map((took) => median(took.map(({ seconds }) => seconds)));
-  const what = `2 cores against 1 (${USUAL.points} points, ${a.toFixed(1)} s and ${b.toFixed(1)} s)`;
+  const what = `2 cores against 1 (${USUAL.points} points of ${USUAL.requests} requests: ${a.toFixed(1)} s and ${b.toFixed(1)} s)`;
   say(what, `${(a / b).toFixed(2)} x`, `>= ${TARGET.speedup} x`, [...one, ...two]);
 }
 
+function sweep({ points, requests }, cores) {
+  const out = mkdtempSync(join(scratch, 'sweep-'));
+  const args = ['-c', cores, process.execPath, here('one-sweep.mjs'), out, points, requests].map(String);
+  const before = busySeconds();
+  const took = JSON.parse(execFileSync('taskset', args, { encoding: 'utf8' }));
+  return { ...took, others: busySeconds() - before - took.cpuSeconds };
+}
+
 function figure() {
-  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
   // A figure has no tiny form: its command is only asked what it can do.
   const rest = values.tiny ? ['--help'] : ['3', '--quick', '--out', join(scratch, 'figure')];
   const begin = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [main, 'figure', ...rest], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`psp figure: exit code ${status}: ${stderr}`);
-  const seconds = (performance.now() - begin) / 1000;
-  say('psp figure 3 --quick', `${seconds.toFixed(1)} s`, '', [{ seconds }]);
+  execFileSync(process.execPath, [here('../dist/cli/main.js'), 'figure', ...rest], { stdio: 'pipe' });
+  say(`psp figure ${rest.slice(0, 2).join(' ')}`, `${((performance.now() - begin) / 1000).toFixed(1)} s`, '', []);
 }
 
-/** Runs a sweep into a new folder, with threads of its own. Answers the seconds from before its planning to after its tables. */
-async function sweep({ points, requests }, cores) {
-  const out = mkdtempSync(join(scratch, 'sweep-'));
-  const load = Array.from({ length: points / 4 }, (_, i) => 0.2 + (0.7 * i) / (points / 4));
-  const [busy, own] = [busySeconds(), process.cpuUsage()];
-  const begin = performance.now();
-  const planned = await planSweep([{ lists: { workload: ['bimodal'], load, requests: [requests] } }]);
-  const threads = createThreadPool(cores);
-  const { ran } = await runSweep(planned, { out, engine: localEngine(threads) });
-  threads.close();
-  const seconds = (performance.now() - begin) / 1000;
-  if (ran !== points) throw new Error(`expected ${points} points, found ${ran}`);
-  const { user, system } = process.cpuUsage(own);
-  rmSync(out, { recursive: true });
-  return { seconds, others: busy === undefined ? undefined : busySeconds() - busy - (user + system) / 1e6 };
-}
-
-/** Seconds that all cores together were busy since the start of the machine; undefined where nobody tells. */
+/** Seconds that all cores together were busy since the start of the machine. */
 function busySeconds() {
-  try {
-    const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
-      .split(/\s+/)
-      .slice(1)
-      .map(Number);
-    return (user + nice + system + irq + softirq + steal) / TICKS;
-  } catch {
-    return undefined;
-  }
+  const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS;
 }
 
 function say(what, measured, target, took) {
-  const seconds = took.reduce((sum, each) => sum + each.seconds, 0);
-  const others = took.reduce((sum, each) => sum + each.others, 0) / (seconds * availableParallelism());
-  const disturbed = Number.isNaN(others)
-    ? ''
-    : `other programs had ${Math.max(0, 100 * others).toFixed(0)} % of the cores`;
-  console.log(`${what.padEnd(68)}${measured.padStart(9)}   ${target.padEnd(10)}${disturbed}`);
+  const sum = (key) => took.reduce((all, each) => all + each[key], 0);
+  const others = Math.max(0, (100 * sum('others')) / (sum('seconds') * cpus().length)).toFixed(0);
+  const disturbed = took.length > 0 ? `other programs had ${others} % of the cores` : '';
+  console.log(`${what}: ${measured}`);
+  if (target) console.log(`  target ${target}; ${disturbed}`);
 }

@@ -52,6 +52,9 @@ svg { display: block; fill: var(--ink); font-family: system-ui, sans-serif; }
 .command { display: inline-flex; gap: 8px; align-items: center; }
 .command button { flex: none; }
 code { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+.more { margin: 8px 12px; }
+.failed-points { padding: 16px 0 4px; }
+.failed-points > h2, .failed-points > p { margin-left: 16px; margin-right: 16px; }
 .values { overflow-x: auto; padding: 4px 0; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; font-weight: normal; padding: 4px 12px; border-bottom: 1px solid var(--line); vertical-align: middle; }

@@ -1,7 +1,7 @@
 import type { Distribution, Result } from '../metrics/result.js';
 import { policyLabel } from './policy-label.js';
 import { reservationChanges } from './reservation.js';
-import type { Parameter, ReportData, Reserved, Run } from './view/data.js';
+import type { FailedRun, Parameter, ReportData, Reserved, Run } from './view/data.js';
 
 /** A point of a sweep, as far as a report needs it. */
 export interface SweptPoint {
@@ -16,7 +16,11 @@ const MOST_CHANGES = 300;
 const NAMED: readonly string[] = ['workload', 'policy', 'system'];
 
 /** Reduces the points of a sweep to what a page shows of them. */
-export function reportData(title: string, points: readonly SweptPoint[]): ReportData {
+export function reportData(
+  title: string,
+  points: readonly SweptPoint[],
+  failed: readonly FailedRun[] = [],
+): ReportData {
   const varying = varyingParameters(points.map(({ result }) => result));
   const versions = points.map(({ result: { manifest } }) => {
     const commit = manifest.commit?.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1');
@@ -26,6 +30,7 @@ export function reportData(title: string, points: readonly SweptPoint[]): Report
     title,
     versions: [...new Set(versions)].sort(),
     runs: points.map((point) => runOf(point, varying)),
+    failed: failed.map(({ key, command, error }) => ({ key, command, error })),
   };
 }
 

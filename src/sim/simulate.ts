@@ -28,14 +28,14 @@ export interface SimulationSetup {
   readonly observer?: Observer;
   /** Filled with the sojourn of each recorded request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
+  /** About how many requests there will be: the shorter the run, the more often the queues are looked at. */
+  readonly expectedRequests?: number;
 }
 
 export interface SimulateOptions extends SimulationSetup {
   readonly source: RequestSource;
   /** Requests that arrive before this number of requests or before this time are not recorded. */
   readonly warmup: { readonly requests: number } | { readonly untilNs: number };
-  /** About how many requests there will be: the shorter the run, the more often the queues are looked at. */
-  readonly expectedRequests?: number;
   /** When the measuring window ends, ns; default: with the last arrival. */
   readonly endNs?: number;
   /** Length of the slices that the measuring window is also reported in, ns; default: it is not. */
@@ -136,7 +136,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
  * @throws PolicyError when the policy's parameters do not fit the setup
  */
 export function simulationOf(setup: SimulationSetup): Simulation {
-  const { workers, types, random, trueProfile, observer, sojournsNs } = setup;
+  const { workers, types, random, trueProfile, observer, sojournsNs, expectedRequests } = setup;
   const { policy, parameters } = setup.policy;
   // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
   const stated = setup.costs ?? (observer && NO_COSTS);
@@ -147,6 +147,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
     types: typeNamesOf(setup).length,
     ...policy.costs?.(parameters),
     ...(sojournsNs && { sojournsNs }),
+    ...(expectedRequests !== undefined && { expectedRequests }),
     ...(costs && {
       system: {
         costs,

@@ -42,6 +42,8 @@ export interface SimulationOptions {
   readonly system?: SimulatedSystem;
   /** Filled with the sojourn of each recorded request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
+  /** About how many requests there will be. */
+  readonly expectedRequests?: number;
   /** Makes the scheduler, given where its answers go, the cell it reads the time from, and the cells of clairvoyant policies. */
   readonly createScheduler: (pool: Workers, now: Float64Array, ideal: Ideal) => Scheduler;
 }
@@ -93,9 +95,16 @@ export interface Simulation {
 
 /**
  * As many as most runs ever need, for growing replaces the loop, and V8 no longer takes the arrays of a loop that was made twice for constants (1.5
- * times slower). Rows never used cost address space only: free rows are taken from the low end.
+ * times slower). Rows never used cost address space only: free rows are taken from the low end. To V8 they are memory, though, of which it collects garbage the more
+ * often: a short run has only what it can need.
  */
 const INITIAL_SLOTS = 1 << 17;
+
+/** A power of two, with room for twice the requests that are expected. */
+function initialSlots(expectedRequests: number): number {
+  return Math.min(INITIAL_SLOTS, 2 ** Math.ceil(Math.log2(Math.max(1, 2 * expectedRequests))));
+}
+
 /** More reservations than a person reads; an unstable policy must not fill the memory with them. */
 const RESERVATIONS_KEPT = 10_000;
 
@@ -133,8 +142,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const scheduler = options.createScheduler(pool, now, state.ideal);
   if (scheduler.reservation) pool.reserved();
 
-  let slots = createSlots(INITIAL_SLOTS);
-  integers[FREE_SLOTS] = INITIAL_SLOTS;
+  const slotsAtFirst = initialSlots(options.expectedRequests ?? Number.POSITIVE_INFINITY);
+  let slots = createSlots(slotsAtFirst);
+  integers[FREE_SLOTS] = slotsAtFirst;
   let loop = connect();
 
   function connect() {

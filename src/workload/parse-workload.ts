@@ -38,15 +38,30 @@ export function parseWorkload(yaml: string, fileName: string, options: ParseOpti
   return { ...workload, source: { text: yaml, fileName, files } };
 }
 
+/** The one that was rebuilt last: the runs of a sweep are mostly of one workload, and to read it takes longer than to play a short run of it. */
+let last: Workload | undefined;
+
 /** Reads a workload again from what {@link Workload.source} kept: how it travels to another thread. */
-export function rebuildWorkload({ text, fileName, files }: WorkloadSource): Workload {
-  return parseWorkload(text, fileName, {
+export function rebuildWorkload(source: WorkloadSource): Workload {
+  if (last && isSame(last.source, source)) return last;
+  const { text, fileName, files } = source;
+  last = parseWorkload(text, fileName, {
     readText(path) {
       const text = files[path];
       if (text === undefined) throw new Error('it was not kept with the workload');
       return text;
     },
   });
+  return last;
+}
+
+/** The files are those that the text names, so that the same text asks for the same ones. */
+function isSame(a: WorkloadSource, b: WorkloadSource): boolean {
+  return (
+    a.text === b.text &&
+    a.fileName === b.fileName &&
+    Object.entries(a.files).every(([path, content]) => content === b.files[path])
+  );
 }
 
 function readWorkload(value: unknown, checker: Checker): Omit<Workload, 'source'> | undefined {

@@ -54,6 +54,22 @@ describe('psp capacity', () => {
     expect(readFileSync(join(folder, 'found.svg'), 'utf8')).toContain(`(load ${entry!.holds!.load.toFixed(2)})`);
   });
 
+  it('draws how many workers are needed, and how sure that is', { timeout: 60_000 }, async () => {
+    const args = ['capacity', '--workload', 'mm.yaml', '--requests', '5k', '--policy', 'c-fcfs', '--rate', '250k'];
+    const objective = ['--find', 'workers', '--slo', 'p99 sojourn <= 60us'];
+    for (const picture of ['needed.svg', 'needed.png']) {
+      const { code, err } = await psp([...args, ...objective, '--picture', picture, '--json', 'needed.json'], {
+        cwd: folder,
+      });
+      expect([code, err]).toEqual([0, '']);
+    }
+    const { entries } = JSON.parse(readFileSync(join(folder, 'needed.json'), 'utf8')) as Capacity;
+    const [needed, enough] = [entries[0]!.fails!.workers + 1, entries[0]!.holds!.workers];
+    const label = needed < enough ? `${needed} … ${enough}` : String(enough);
+    expect(readFileSync(join(folder, 'needed.svg'), 'utf8')).toContain(`>${label}</text>`);
+    expect(readFileSync(join(folder, 'needed.png')).subarray(1, 4).toString()).toBe('PNG');
+  });
+
   it('answers no with exit code 1 when nothing meets the objective', { timeout: 60_000 }, async () => {
     const { code, out } = await psp([...SMALL, '--slo', 'p50 sojourn <= 1us', '--json', '-'], { cwd: folder });
     expect(code).toBe(1);

@@ -20,17 +20,18 @@ export function addReport(program: Command): void {
     .option('--out <FILE>', 'where to write the page; default: report.html in the folder')
     .addHelpText('after', '\nExamples:\n  psp report results/bimodal\n  psp report results/bimodal --out bimodal.html')
     .action((folder: string, { out = join(folder, 'report.html') }: { out?: string }) => {
-      const { points, unreadable } = readSweep(folder);
+      const { points, failed, unreadable } = readSweep(folder);
       for (const path of unreadable) complain(leftOut(path));
       if (points.length === 0)
         throw new InputError(`${join(folder, 'points')}: expected points of a sweep, found none`);
       checkWritable(out);
       const page = reportPage(
-        reportData(basename(resolve(folder)), points),
+        reportData(basename(resolve(folder)), points, failed),
         pageModules(join(PACKAGE_ROOT, 'dist'), 'report/page/main.js'),
       );
       writeFile(out, page);
       const count = points.length === 1 ? '1 point' : `${points.length} points`;
-      outputTo(process.stdout).write(`${out}: ${count}, ${Math.ceil(Buffer.byteLength(page) / 1000)} kB\n`);
+      const others = failed.length > 0 ? ` and ${failed.length} that could not be run` : '';
+      outputTo(process.stdout).write(`${out}: ${count}${others}, ${Math.ceil(Buffer.byteLength(page) / 1000)} kB\n`);
     });
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.js';
 import type { Point } from './point.js';
 import { writeTables } from './run-sweep.js';
-import { createStore, leftOut, readSweep, writePoint } from './store.js';
+import { createStore, leftOut, readSweep, writeFailure, writePoint } from './store.js';
 
 export interface Merged {
   readonly added: number;
@@ -35,6 +35,8 @@ export function mergeSweeps(folders: readonly string[], out: string, onNote?: (m
     }
   }
   for (const point of fresh) writePoint(out, point);
+  const failed = read.flatMap(({ sweep }) => sweep.failed).filter(({ key }) => !known.has(key));
+  for (const each of failed) writeFailure(out, each);
   writeTables(out, onNote);
   return { added: fresh.length, present };
 }

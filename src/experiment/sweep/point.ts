@@ -22,6 +22,25 @@ export interface Point {
   readonly result: Result;
 }
 
+/** What is kept of a point that could not be run: schema `psp.failure/1`, documented in docs/sweeps.md. It is tried again by the next sweep. */
+export interface FailedPoint {
+  readonly schema: 'psp.failure/1';
+  readonly key: string;
+  readonly command: string;
+  /** System and policy as they were typed. */
+  readonly label: string;
+  readonly workers: number;
+  readonly seed: string;
+  readonly version: string;
+  readonly error: string;
+}
+
+export function failedPoint({ key, command, spec }: PlannedPoint, error: string): FailedPoint {
+  const { policy, system, workers, seed } = spec;
+  const label = system ? `${system.name}/${policy}` : policy;
+  return { schema: 'psp.failure/1', key, command, label, workers, seed, version: packageVersion(), error };
+}
+
 /** Digits of a key: enough that no two points of anyone have the same. */
 const KEY_DIGITS = 32;
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describeEnvironment } from '../environment.js';
 import type { Engine } from './engine.js';
 import { localEngine } from './local-engine.js';
-import type { PlannedPoint, Point } from './point.js';
-import { createStore, leftOut, readPoint, readSweep, writePoint, writeWhole } from './store.js';
-import { csvOf, parquetOf, tidyRows } from './tables.js';
+import { failedPoint, type PlannedPoint, type Point } from './point.js';
+import { createStore, leftOut, readPoint, readSweep, writeFailure, writePoint, writeWhole } from './store.js';
+import { csvOf, failedRows, parquetOf, tidyRows } from './tables.js';
 
 export interface SweepOptions {
   /** Folder of the results; made when it is not there. Points it has already are not run again. */
@@ -88,6 +88,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
       },
       onFailure(failed, message) {
         parts.delete(failed.key);
+        writeFailure(out, failedPoint(failed, message));
         failures.push({ planned: failed, message });
         report();
       },
@@ -126,9 +127,9 @@ function tryTo(write: () => void): void {
 
 /** Writes `results.csv` and `results.parquet` from all points of a folder. @throws EnvironmentError */
 export function writeTables(folder: string, onNote?: (message: string) => void): void {
-  const { points, unreadable } = readSweep(folder);
+  const { points, failed, unreadable } = readSweep(folder);
   for (const path of unreadable) onNote?.(leftOut(path));
-  const rows = tidyRows(points);
+  const rows = [...tidyRows(points), ...failedRows(failed)];
   writeWhole(join(folder, 'results.csv'), csvOf(rows));
   writeWhole(join(folder, 'results.parquet'), parquetOf(rows));
 }

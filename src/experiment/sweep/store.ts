@@ -1,4 +1,4 @@
-/** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes. */
+/** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes; and `failed/KEY.json` of those that could not be run. */
 import { randomUUID } from 'node:crypto';
 import {
   accessSync,
@@ -15,16 +15,19 @@ import { dirname, join } from 'node:path';
 import { policyLabel } from '../../report/policy-label.js';
 import { EnvironmentError, InputError } from '../errors.js';
 import { cannotRead } from '../files.js';
-import type { Point } from './point.js';
+import type { FailedPoint, Point } from './point.js';
 
 /** The points of a folder. */
 export interface Sweep {
   /** By workload, policy, workers, load and seed. */
   readonly points: readonly Point[];
+  /** Could not be run when they were last tried. */
+  readonly failed: readonly FailedPoint[];
   /** Files in it that are no points: cut short, or of something else. */
   readonly unreadable: readonly string[];
 }
 
+const JSON_FILE = '.json';
 /** Ends the names of files that are being written. */
 const PART = '.part';
 /** Nobody takes so long to write a file: a part that is older was left by a process that was killed. */
@@ -38,11 +41,11 @@ export function createStore(folder: string): void {
   } catch (error) {
     throw new InputError(`${folder}: cannot be made: ${(error as Error).message}`);
   }
-  for (const each of [folder, pointsIn(folder)]) removeLeftovers(each);
+  for (const each of [folder, pointsIn(folder), failedIn(folder)]) removeLeftovers(each);
 }
 
 function removeLeftovers(folder: string): void {
-  for (const name of readdirSync(folder).filter((each) => each.endsWith(PART))) {
+  for (const name of namesIn(folder, PART)) {
     const path = join(folder, name);
     // Another process may have finished or removed it meanwhile.
     const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
@@ -70,6 +73,17 @@ export function readPoint(folder: string, key: string): Point | undefined {
 /** @throws EnvironmentError when it cannot be written: a full disk */
 export function writePoint(folder: string, point: Point): void {
   writeWhole(pointFile(folder, point.key), `${JSON.stringify(point, null, 1)}\n`);
+  rmSync(failureFile(folder, point.key), { force: true });
+}
+
+/** @throws EnvironmentError when it cannot be written: a full disk */
+export function writeFailure(folder: string, failed: FailedPoint): void {
+  try {
+    makeFolder(failedIn(folder));
+  } catch (error) {
+    throw new EnvironmentError(`${failedIn(folder)}: cannot be made: ${(error as Error).message}`);
+  }
+  writeWhole(failureFile(folder, failed.key), `${JSON.stringify(failed, null, 1)}\n`);
 }
 
 /**
@@ -85,7 +99,11 @@ export function readSweep(folder: string): Sweep {
     if (point) points.push(point);
     else unreadable.push(join(pointsIn(folder), name));
   }
-  return { points: points.sort(byPlace), unreadable };
+  const known = new Set(points.map(({ key }) => key));
+  const failed = namesIn(failedIn(folder), JSON_FILE)
+    .flatMap((name) => readFailureFile(join(failedIn(folder), name)) ?? [])
+    .filter(({ key }) => !known.has(key));
+  return { points: points.sort(byPlace), failed: failed.sort((a, b) => compare(a.command, b.command)), unreadable };
 }
 
 /** What is said of a file that is no point. */
@@ -114,6 +132,14 @@ function pointsIn(folder: string): string {
   return join(folder, 'points');
 }
 
+function failedIn(folder: string): string {
+  return join(folder, 'failed');
+}
+
+function failureFile(folder: string, key: string): string {
+  return join(failedIn(folder), `${key}.json`);
+}
+
 function pointFile(folder: string, key: string): string {
   return join(pointsIn(folder), `${key}.json`);
 }
@@ -121,12 +147,28 @@ function pointFile(folder: string, key: string): string {
 /** Their names; files that are being written end in another way. */
 function pointFiles(folder: string): string[] {
   try {
-    return readdirSync(pointsIn(folder)).filter((name) => name.endsWith('.json'));
+    return readdirSync(pointsIn(folder)).filter((name) => name.endsWith(JSON_FILE));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new InputError(`${folder}: expected a folder that psp sweep has written, found no points/ in it`);
     }
     throw cannotRead(pointsIn(folder), error);
+  }
+}
+
+/** None in a folder that is not there. */
+function namesIn(folder: string, ending: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder).filter((name) => name.endsWith(ending));
+}
+
+function readFailureFile(path: string): FailedPoint | undefined {
+  try {
+    const failed = JSON.parse(readFileSync(path, 'utf8')) as Partial<FailedPoint> | null;
+    return failed?.schema === 'psp.failure/1' ? (failed as FailedPoint) : undefined;
+  } catch {
+    // It is tried again in any case.
+    return undefined;
   }
 }
 

@@ -1,8 +1,8 @@
-/** All points as one tidy table: a row for each request type of each point, and one for all its requests. The columns are documented in docs/sweeps.md. */
+/** All points as one tidy table: a row for each request type of each point, and one for all its requests; a row for each point that failed. The columns are documented in docs/sweeps.md. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { type Distribution, type Result, STATISTIC_NAMED, type Statistic } from '../../metrics/result.js';
 import { policyLabel } from '../../report/policy-label.js';
-import type { Point } from './point.js';
+import type { FailedPoint, Point } from './point.js';
 
 type Cell = string | number | boolean | null;
 
@@ -58,6 +58,7 @@ const OF_THE_POINT: readonly Column[] = [
   text('commit', ({ result }) => result.manifest.commit),
   real('wall_seconds', ({ result }) => result.manifest.wallSeconds),
   text('command', ({ point }) => point.command),
+  text('error', () => null),
 ];
 
 const OF_THE_SLICE: readonly Column[] = [
@@ -83,6 +84,14 @@ export function tidyRows(points: readonly Point[]): Cell[][] {
   return points.flatMap((point) => slicesOf(point).map((slice) => COLUMNS.map(({ of }) => of(slice))));
 }
 
+/** What is known of points that could not be run: a row each, in which the numbers are missing. */
+export function failedRows(failed: readonly FailedPoint[]): Cell[][] {
+  return failed.map(({ schema: _, ...known }) => {
+    const cells: Readonly<Record<string, Cell>> = { ...known, scope: 'failed' };
+    return COLUMN_NAMES.map((name) => cells[name] ?? null);
+  });
+}
+
 /** RFC 4180, with a heading; what is not known is empty. */
 export function csvOf(rows: readonly (readonly Cell[])[]): string {
   return [COLUMN_NAMES, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`).join('');
@@ -92,7 +101,7 @@ export function parquetOf(rows: readonly (readonly Cell[])[]): Uint8Array {
   const columnData = COLUMNS.map(({ name, type }, i) => ({
     name,
     type,
-    data: rows.map((row) => (type === 'INT64' ? BigInt(row[i] as number) : row[i])),
+    data: rows.map((row) => (type === 'INT64' && row[i] !== null ? BigInt(row[i] as number) : row[i])),
   }));
   return new Uint8Array(parquetWriteBuffer({ columnData, createdBy: 'psp' }));
 }

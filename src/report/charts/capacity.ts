@@ -10,13 +10,19 @@ export function capacityBars({ find, slos, title, entries }: Capacity): Bars {
   if (find === 'workers') {
     return {
       title: `Workers needed: ${title}, ${formatRate(known?.offeredRps ?? 0)}`,
-      caption: `The fewest workers that were shown to meet: ${objectives}.`,
+      caption: `The fewest workers that meet: ${objectives}. Full: as many as are needed, for fewer were shown not to do. Pale: up to the fewest that were shown to do (95 % confidence each).`,
       axis: { label: 'workers', unit: 'number' },
-      rows: entries.map((entry) => ({
-        name: policyLabel(entry),
-        value: entry.holds?.workers ?? null,
-        label: entry.holds ? String(entry.holds.workers) : 'none',
-      })),
+      rows: entries.map((entry) => {
+        const { holds, fails } = entry;
+        if (!holds) return { name: policyLabel(entry), value: null, label: 'none' };
+        const needed = fails ? fails.workers + 1 : holds.workers;
+        return {
+          name: policyLabel(entry),
+          value: needed,
+          mayBe: holds.workers,
+          label: needed < holds.workers ? `${needed} … ${holds.workers}` : String(holds.workers),
+        };
+      }),
     };
   }
   return {

@@ -10,6 +10,7 @@ import { chosenPoint } from './chosen-point.js';
 import { selects, seriesBoxes } from './controls.js';
 import { make } from './dom.js';
 import { download } from './download.js';
+import { failedPoints } from './failed-points.js';
 import { plot, ring } from './plot.js';
 import { table } from './table.js';
 
@@ -65,7 +66,9 @@ function show(): void {
   sections.chart.replaceChildren(...chartNodes(view, chart, chosen, width, choose));
   sections.point.replaceChildren(...(chosen ? chosenPoint(chosen, width) : []));
   sections.point.hidden = !chosen;
-  sections.table.replaceChildren(table(chart, look, chosen, choose));
+  const isWhole = wanted().get('rows') === 'all';
+  const showAll = () => go((to) => to.set('rows', 'all'));
+  sections.table.replaceChildren(...table(chart, look, chosen, choose, { isWhole, showAll }));
   // What was replaced had the focus.
   if (focused) document.getElementById(focused)?.focus();
 }
@@ -139,6 +142,7 @@ document
     sections.chart,
     sections.point,
     sections.table,
+    ...failedPoints(data.failed),
   );
 addEventListener('hashchange', show);
 addEventListener('resize', show);

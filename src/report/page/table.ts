@@ -8,42 +8,55 @@ import { intervalOf, type QuantityPanel } from '../view/panels.js';
 import { command } from './command.js';
 import { make, swatch } from './dom.js';
 
-/** The points of a chart with their values and commands. */
+/** More rows are not read, and would be most of the time that drawing the page anew takes. */
+const FIRST_ROWS = 100;
+
+/**
+ * The points of a chart with their values and commands: the first ones and the chosen one, or all.
+ *
+ * @param showAll asked for all
+ */
 export function table(
   { panel, runs }: QuantityPanel,
   looks: ReadonlyMap<string, Look>,
   chosen: Run | undefined,
   choose: (run: Run) => void,
-): HTMLElement {
+  { isWhole, showAll }: { readonly isWhole: boolean; readonly showAll: () => void },
+): Node[] {
   const headings = ['Policy', panel.x.label, panel.y.label, '95 % interval', 'Command'];
   const head = make('tr', {}, ...headings.map((heading) => make('th', { scope: 'col' }, heading)));
-  const rows = panel.series.flatMap(({ name, points }) =>
-    points.map((point) => {
-      const run = runs.get(point)!;
-      const isChosen = run === chosen;
-      const button = make(
-        'button',
-        {
-          type: 'button',
-          id: `row-${run.key}`,
-          class: 'plain',
-          'aria-pressed': String(isChosen),
-          click: () => choose(run),
-        },
-        swatch(renderSample(looks.get(name)!)),
-        name,
-      );
-      return make(
-        'tr',
-        { class: isChosen ? 'chosen' : undefined },
-        make('th', { scope: 'row' }, button),
-        make('td', { class: 'number' }, format(point.x, panel.x.unit)),
-        ...valueCells(panel, point),
-        make('td', {}, command(run.command, `copy-${run.key}`)),
-      );
-    }),
+  const all = panel.series.flatMap(({ name, points }) =>
+    points.map((point) => ({ name, point, run: runs.get(point)! })),
   );
-  return make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows));
+  const shown = isWhole ? all : all.filter(({ run }, i) => i < FIRST_ROWS || run === chosen);
+  const rows = shown.map(({ name, point, run }) => {
+    const isChosen = run === chosen;
+    const button = make(
+      'button',
+      {
+        type: 'button',
+        id: `row-${run.key}`,
+        class: 'plain',
+        'aria-pressed': String(isChosen),
+        click: () => choose(run),
+      },
+      swatch(renderSample(looks.get(name)!)),
+      name,
+    );
+    return make(
+      'tr',
+      { class: isChosen ? 'chosen' : undefined },
+      make('th', { scope: 'row' }, button),
+      make('td', { class: 'number' }, format(point.x, panel.x.unit)),
+      ...valueCells(panel, point),
+      make('td', {}, command(run.command, `copy-${run.key}`)),
+    );
+  });
+  const more = make('button', { type: 'button', id: 'rows-all', click: showAll }, `Show all ${all.length} points`);
+  return [
+    make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows)),
+    ...(shown.length < all.length ? [make('p', { class: 'more' }, more)] : []),
+  ];
 }
 
 function valueCells({ y: { unit } }: Panel, point: Panel['series'][number]['points'][number]): HTMLElement[] {

@@ -8,6 +8,14 @@ export interface ReportData {
   /** Of psp, each once: `psp 0.1.0, commit …`. */
   readonly versions: readonly string[];
   readonly runs: readonly Run[];
+  readonly failed: readonly FailedRun[];
+}
+
+/** A point that could not be run. */
+export interface FailedRun {
+  readonly key: string;
+  readonly command: string;
+  readonly error: string;
 }
 
 /** A point of the sweep. */

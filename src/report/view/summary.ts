@@ -6,11 +6,12 @@ import type { ReportData, Run } from './data.js';
 const MOST_LISTED = 8;
 
 /** What was swept, as terms and their values. */
-export function summaryOf({ runs, versions }: ReportData): [term: string, value: string][] {
+export function summaryOf({ runs, failed: notRun, versions }: ReportData): [term: string, value: string][] {
   const failed = runs.map(failureOf);
   const count = (reason: string) => failed.filter((each) => each === reason).length;
   const failures = (['unstable', 'lost'] as const).filter((reason) => count(reason) > 0);
   const failing = failures.map((reason) => `${count(reason)} ${reason}`).join(' and ');
+  const points = `${runs.length}, ${failures.length > 0 ? `of which ${failing}` : 'none unstable or lost'}`;
   const loads = runs.flatMap(({ load }) => load ?? []);
   return [
     ['Workload', listed(runs, ({ workload }) => workload)],
@@ -18,7 +19,7 @@ export function summaryOf({ runs, versions }: ReportData): [term: string, value:
     ['Workers', listed(runs, ({ workers }) => String(workers))],
     ['Load', range(loads)],
     ['Replications', listed(runs, ({ replications }) => String(replications))],
-    ['Points', failures.length > 0 ? `${runs.length}, of which ${failing}` : `${runs.length}, none failed`],
+    ['Points', points + (notRun.length > 0 ? `; ${notRun.length} could not be run` : '')],
     ['Version', versions.join('; ')],
   ];
 }

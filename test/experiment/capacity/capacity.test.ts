@@ -44,6 +44,58 @@ describe('capacity', { timeout: 120_000 }, () => {
     expect(await find('mean sojourn <= 14us')).toEqual([4, 3]);
   });
 
+  test('replications are few where it is clear, and more near the edge', async () => {
+    const { entries } = await findCapacity(
+      { ...settings, workers: 1, requests: 20_000 },
+      { slos: [parseSlo('mean sojourn <= 40us')], find: 'load', mostReplications: 16, threads },
+    );
+    const { probes } = entries[0]!;
+    const far = probes.filter(({ load }) => Math.abs(load - 0.75) > 0.15);
+    expect(far.length).toBeGreaterThan(0);
+    expect(far.map(({ replications }) => replications)).toEqual(far.map(() => 4));
+    const near = probes.filter(({ load }) => Math.abs(load - 0.75) < 0.03);
+    expect(Math.max(...near.map(({ replications }) => replications))).toBeGreaterThanOrEqual(8);
+    // What ran out of replications stayed undecided; the others were decided by as many as they had.
+    for (const { replications, judgement } of probes) {
+      if (judgement.verdict === 'undecided') expect(replications).toBe(16);
+    }
+  });
+
+  test('overload ends a search whose bound nothing else would reach', async () => {
+    // Preemptions cost as much as they give: a worker is overloaded long before a load of 1, and no mean sojourn of so short a run is a second.
+    const { entries } = await findCapacity(
+      { ...settings, policies: ['ts:quantum=5us:cost=5us'], workers: 1, requests: 20_000 },
+      { slos: [parseSlo('mean sojourn <= 1s')], find: 'load', threads },
+    );
+    const { holds, fails } = entries[0]!;
+    expect(fails!.judgement).toMatchObject({ verdict: 'fails', reason: 'unstable' });
+    expect(fails!.judgement.value!).toBeLessThan(1e9);
+    expect(holds!.load).toBeGreaterThan(0.4);
+    expect(fails!.load).toBeLessThan(0.8);
+    expect(fails!.load).toBeGreaterThan(holds!.load);
+  });
+
+  test('several objectives, of which one is for a type: the one that is worst ends it', async () => {
+    // Shorts wait behind longs, whose own sojourn is at least 100 us.
+    writeFileSync(
+      join(folder, 'two.yaml'),
+      'name: two\ntypes:\n  - { name: SHORT, ratio: 0.5, service: 1us }\n  - { name: LONG, ratio: 0.5, service: 100us }\n',
+    );
+    const find = async (...slos: string[]) => {
+      const { entries } = await findCapacity(
+        { ...settings, workload: 'two.yaml', workers: 4, requests: 20_000 },
+        { slos: slos.map(parseSlo), find: 'load', threads },
+      );
+      return entries[0]!;
+    };
+    const [long, short] = ['p50 sojourn <= 1ms for LONG', 'p50 sojourn <= 2us for SHORT'];
+    const both = await find(long!, short!);
+    expect(both.fails!.judgement).toMatchObject({ type: 'SHORT', slo: short, quantity: 'sojournNs', bound: 2000 });
+    expect(both.holds!.load).toBe((await find(short!)).holds!.load);
+    expect(both.holds!.load).toBeLessThan((await find(long!)).holds!.load);
+    for (const { judgement } of both.probes) expect([long, short]).toContain(judgement.slo);
+  });
+
   test('what nothing can meet holds nowhere', async () => {
     const { entries } = await findCapacity(
       { ...settings, workers: 2, requests: 5000 },

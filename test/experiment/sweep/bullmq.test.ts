@@ -1,17 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bullmqEngine } from '../../../src/experiment/sweep/bullmq-engine.js';
-import type { PlannedPoint, Point } from '../../../src/experiment/sweep/point.js';
+import { type PlannedPoint, type Point, pointKey } from '../../../src/experiment/sweep/point.js';
 import { readSweep } from '../../../src/experiment/sweep/store.js';
-import { MAIN } from '../../cli/psp.js';
+import { MAIN, psp } from '../../cli/psp.js';
 import { runReplicated, runSweep, threads } from './built.js';
 import { folders, plan, poisoned } from './points.js';
 import { missingRedis, startRedis, type TestRedis } from './redis.js';
 
 const folder = folders();
 const reason = missingRedis();
+/** A run of a second or more, which can be disturbed. */
+const LONG = { policies: ['c-fcfs'], load: [0.5], requests: [10e6] };
+
+interface TestWorker {
+  readonly process: ChildProcess;
+  /** What it wrote on stdout and on stderr, by lines. */
+  readonly out: readonly string[];
+  readonly err: readonly string[];
+}
 
 describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, () => {
   let redis: TestRedis;
@@ -21,34 +32,44 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     redis = await startRedis();
   });
 
-  afterAll(async () => {
-    for (const worker of workers) worker.kill('SIGKILL');
-    await redis?.stop();
+  afterEach(async () => {
+    for (const worker of workers.splice(0)) worker.kill('SIGKILL');
+    await redis.forget();
   });
 
-  /** Starts `psp worker` and waits until it is there. Answers the commands it has finished, too. */
-  async function startWorker(): Promise<{ process: ChildProcess; finished: string[] }> {
+  afterAll(() => redis?.stop());
+
+  /** Starts `psp worker` and waits until it is there. */
+  async function startWorker(): Promise<TestWorker> {
     const worker = spawn(process.execPath, [MAIN, 'worker', '--redis', redis.url], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     workers.push(worker);
-    const finished: string[] = [];
-    const lines = createInterface({ input: worker.stdout! });
-    lines.on('line', (line) => {
-      if (line.startsWith('finished: ')) finished.push(line.slice('finished: '.length));
+    const [out, err] = [worker.stdout, worker.stderr].map((stream) => {
+      const lines: string[] = [];
+      createInterface({ input: stream }).on('line', (line) => lines.push(line));
+      return lines;
     });
-    await once(lines, 'line');
-    return { process: worker, finished };
+    while (out!.length === 0) await sleep(20);
+    return { process: worker, out: out!, err: err! };
   }
 
-  /** Sweeps on the workers, and counts what the folder was given. */
+  async function kill(worker: TestWorker): Promise<void> {
+    worker.process.kill('SIGKILL');
+    await once(worker.process, 'exit');
+  }
+
+  const listed = async (list: 'active' | 'wait') =>
+    (await redis.ask('lrange', `psp:points:${list}`, '0', '-1')) as string[];
+
+  /** Sweeps on the workers, and notes what the folder was given. */
   async function sweep(
     points: readonly PlannedPoint[],
-    { onProgress, onPoint }: { onProgress?: (key: string) => void; onPoint?: (count: number) => void } = {},
-  ) {
+    onProgress?: (planned: PlannedPoint, done: number) => void,
+  ): Promise<{ outcome: Awaited<ReturnType<typeof runSweep>>; given: string[]; kept: readonly Point[] }> {
     const out = folder();
     const engine = bullmqEngine(redis.url);
-    const given: Point[] = [];
+    const given: string[] = [];
     const outcome = await runSweep(points, {
       out,
       engine: {
@@ -56,67 +77,70 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
           engine.run(missing, {
             ...hooks,
             onPoint: (point) => {
-              given.push(point);
+              given.push(point.key);
               hooks.onPoint(point);
-              onPoint?.(given.length);
             },
-            onProgress: (planned) => onProgress?.(planned.key),
+            onProgress: (planned, done) => onProgress?.(planned, done),
           }),
       },
     });
-    return { outcome, given: given.map(({ key }) => key).sort(), kept: readSweep(out).points };
+    return { outcome, given: given.sort(), kept: readSweep(out).points };
   }
 
   const keys = (points: readonly PlannedPoint[]) => points.map(({ key }) => key).sort();
 
-  it('loses no point and counts none twice when a worker is killed in mid-point, and has the results of this machine', async () => {
-    const points = [
-      ...(await plan({ replications: [2] })),
-      ...(await plan({ policies: ['c-fcfs'], load: [0.5], requests: [3e6] })),
-    ];
-    const long = points.at(-1)!.key;
-    const { process: doomed } = await startWorker();
-    let successor: ReturnType<typeof startWorker> | undefined;
-    const { outcome, given, kept } = await sweep(points, {
-      onProgress: (key) => {
-        if (key !== long || successor) return;
-        doomed.kill('SIGKILL');
-        successor = startWorker();
-      },
-    });
-    expect(successor).toBeDefined();
-    expect(doomed.signalCode).toBe('SIGKILL');
-    expect([outcome.ran, outcome.failures, outcome.left]).toEqual([5, [], 0]);
+  /** No point lost, none counted twice, and each as if it had been run here. */
+  async function expectAll(
+    points: readonly PlannedPoint[],
+    { outcome, given, kept }: Awaited<ReturnType<typeof sweep>>,
+  ): Promise<void> {
+    expect([outcome.ran, outcome.failures, outcome.left]).toEqual([points.length, [], 0]);
     expect(given).toEqual(keys(points));
-    expect((await successor!).finished.at(-1)).toBe(points.at(-1)!.command);
-    for (const { key, spec, replications } of points.slice(0, 4)) {
+    for (const { key, spec, replications } of points) {
       const [here] = await runReplicated([spec], replications, { threads });
       const there = kept.find((point) => point.key === key)!;
       expect(there.result.digest).toBe(here!.result!.digest);
       expect(there.result.types).toEqual(here!.result!.types);
     }
+  }
+
+  it('loses no point and counts none twice when a worker is killed in mid-point, and has the results of this machine', async () => {
+    const points = [...(await plan({ replications: [2] })), ...(await plan(LONG))];
+    const long = points.at(-1)!;
+    const doomed = await startWorker();
+    let successor: Promise<TestWorker> | undefined;
+    let inFlight: Promise<string[]> | undefined;
+    const swept = await sweep(points, ({ key }, done) => {
+      if (key !== long.key || done === 0 || successor) return;
+      inFlight = listed('active');
+      doomed.process.kill('SIGKILL');
+      successor = startWorker();
+    });
+    expect(await inFlight).toContain(long.key);
+    expect(doomed.process.signalCode).toBe('SIGKILL');
+    expect((await successor!).out.at(-1)).toBe(`finished: ${long.command}`);
+    await expectAll(points, swept);
   });
 
   it.each([
     ['is restarted', () => redis.restart(300)],
     ['has lost all it knew', () => redis.forget()],
-  ])('goes on when Redis %s in mid-sweep', async (_what, disturb) => {
-    const points = await plan({ load: [0.2, 0.3, 0.4, 0.5, 0.6, 0.7], requests: [300_000], policies: ['c-fcfs'] });
-    let disturbed: Promise<void> | undefined;
-    const { outcome, given } = await sweep(points, {
-      onPoint: (count) => {
-        if (count < points.length) disturbed ??= disturb();
-      },
+  ])('goes on when Redis %s in mid-point', async (_what, disturb) => {
+    const points = [...(await plan(LONG)), ...(await plan({ load: [0.2, 0.4], policies: ['c-fcfs'] }))];
+    await startWorker();
+    let disturbed: Promise<string[]> | undefined;
+    const swept = await sweep(points, ({ key }, done) => {
+      if (key === points[0]!.key && done > 0)
+        disturbed ??= listed('active').then((active) => disturb().then(() => active));
     });
-    expect(disturbed).toBeDefined();
-    await disturbed;
-    expect([outcome.ran, outcome.failures, outcome.left]).toEqual([6, [], 0]);
-    expect(given).toEqual(keys(points));
+    expect(await disturbed).toContain(points[0]!.key);
+    await expectAll(points, swept);
   });
 
   it('lists a poisoned point, and finishes the rest; it is tried again by the next sweep', async () => {
     const [first, second, third] = await plan();
     const bad = poisoned(second!);
+    const worker = await startWorker();
     for (const _ of [1, 2]) {
       const { outcome, given } = await sweep([first!, bad, third!]);
       expect(outcome.failures.map(({ planned, message }) => [planned.key, message])).toEqual([
@@ -124,10 +148,102 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
       ]);
       expect(given).toEqual(keys([first!, third!]));
     }
+    // The input is wrong: nobody tries it a second time.
+    expect(worker.err.filter((line) => line.includes('failed'))).toHaveLength(2);
+  });
+
+  it('tries a point that failed for want of something else three times, and says so', async () => {
+    const [small, other] = await plan({ policies: ['c-fcfs'] });
+    const spec = { ...other!.spec, workers: 2 ** 40 };
+    const huge = { ...other!, spec, key: pointKey(spec, other!.replications) };
+    const worker = await startWorker();
+    const { outcome, given } = await sweep([huge, small!]);
+    expect(given).toEqual([small!.key]);
+    expect(outcome.failures.map(({ message }) => message)).toEqual([expect.stringContaining('not enough memory')]);
+    const said = worker.err.filter((line) => line.startsWith('psp: failed')).map((line) => line.split(':')[1]);
+    expect(said).toEqual([' failed, will be tried again', ' failed, will be tried again', ' failed']);
+  });
+
+  it('gives a point up of which three workers died', async () => {
+    const [endless] = await plan({ ...LONG, requests: [1e10] });
+    const lock = `psp:points:${endless!.key}:lock`;
+    const sweeping = sweep([endless!]);
+    let owner: unknown = null;
+    for (const _ of [1, 2, 3]) {
+      const worker = await startWorker();
+      const before = owner;
+      while (owner === before || owner === null) {
+        await sleep(50);
+        owner = await redis.ask('get', lock);
+      }
+      await kill(worker);
+    }
+    await startWorker();
+    const { outcome } = await sweeping;
+    expect(outcome.failures.map(({ message }) => message)).toEqual([expect.stringContaining('stalled')]);
+    expect([outcome.ran, outcome.left]).toEqual([0, 0]);
+  });
+
+  it('takes back what nobody has begun when it is interrupted, and collects what was finished later', async () => {
+    const out = folder();
+    const args = [
+      'sweep',
+      '--workload',
+      'bimodal',
+      '--policy',
+      'c-fcfs',
+      '--load',
+      '.5',
+      '--seed',
+      '1,2,3,4,5,6,7,8,9,10,11,12',
+    ];
+    const onRedis = [...args, '--requests', '3e6', '--engine', 'bullmq', '--redis', redis.url, '--out', out];
+    const worker = await startWorker();
+    const child = execa(process.execPath, [MAIN, ...onRedis], { reject: false });
+    while ((await listed('active')).length === 0) await sleep(20);
+    child.kill('SIGINT');
+    const { exitCode, stdout } = await child;
+    expect(exitCode).toBe(130);
+    expect(await listed('wait')).toEqual([]);
+    const begun = worker.out.length - 1 + (await listed('active')).length;
+    expect(begun).toBeLessThan(12);
+    while ((await listed('active')).length > 0) await sleep(50);
+    const finished = (lines: readonly string[]) => lines.filter((line) => line.startsWith('finished: '));
+    expect(finished(worker.out).length).toBeGreaterThan(0);
+    const there = Number(/: (\d+) run, /.exec(stdout)![1]);
+    expect(there).toBeLessThan(12);
+    const { code, out: text } = await psp(onRedis);
+    const run = `12 points: ${12 - there} run${there > 0 ? `, ${there} were there already` : ''}`;
+    expect([code, text.split('\n')[0]]).toEqual([0, run]);
+    // None was run twice.
+    expect(new Set(finished(worker.out)).size).toBe(12);
+    expect(finished(worker.out)).toHaveLength(12);
+  });
+
+  it('asks for nothing of other sweeps, however much of theirs is there', async () => {
+    const theirs = { name: 'point', data: '{}', opts: '{}', timestamp: '1', finishedOn: String(Date.now()) };
+    const bytes = 1_000_000;
+    await redis.ask(
+      'hset',
+      'psp:points:theirs',
+      ...Object.entries(theirs).flat(),
+      'returnvalue',
+      `"${'x'.repeat(bytes)}"`,
+    );
+    await redis.ask('zadd', 'psp:points:completed', theirs.finishedOn, 'theirs');
+    const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(String(await redis.ask('info', 'stats')))![1]);
+    await startWorker();
+    const before = await sent();
+    const points = await plan({ policies: ['c-fcfs'] });
+    const { given } = await sweep(points);
+    expect(given).toEqual(keys(points));
+    expect((await sent()) - before).toBeLessThan(bytes);
+    expect(await redis.ask('exists', 'psp:points:theirs')).toBe(1);
   });
 
   it('is refused by a worker to which the point is another: of another version, say', async () => {
     const [point] = await plan({ load: [0.3], policies: ['c-fcfs'] });
+    await startWorker();
     const { outcome } = await sweep([{ ...point!, key: '0123' }]);
     expect(outcome.failures[0]!.message).toContain('expected all machines to run the same version');
   });

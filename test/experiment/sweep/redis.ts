@@ -21,6 +21,7 @@ export interface TestRedis {
   restart(downMs: number): Promise<void>;
   /** Empties it. */
   forget(): Promise<void>;
+  ask(command: string, ...args: string[]): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -29,11 +30,14 @@ export async function startRedis(): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'psp-redis-'));
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-  const ask = async (command: 'ping' | 'flushall') => {
+  const ask = async (command: string, ...args: string[]) => {
     const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null, retryStrategy: () => 50 });
     client.on('error', () => {});
-    await client.call(command);
-    client.disconnect();
+    try {
+      return await client.call(command, ...args);
+    } finally {
+      client.disconnect();
+    }
   };
   const start = async () => {
     const server = spawn('redis-server', [...args, '--appendfsync', 'always'], { stdio: 'ignore' });
@@ -53,7 +57,10 @@ export async function startRedis(): Promise<TestRedis> {
       await sleep(downMs);
       server = await start();
     },
-    forget: () => ask('flushall'),
+    async forget() {
+      await ask('flushall');
+    },
+    ask,
     async stop() {
       await end();
       rmSync(folder, { recursive: true, force: true });

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/experiment/sweep/engine.js';
 import { mergeSweeps } from '../../../src/experiment/sweep/merge.js';
-import { readPoint, readSweep, writePoint, writeWhole } from '../../../src/experiment/sweep/store.js';
+import { failedPoint, type PlannedPoint } from '../../../src/experiment/sweep/point.js';
+import { readPoint, readSweep, writeFailure, writePoint, writeWhole } from '../../../src/experiment/sweep/store.js';
 import { engine, runReplicated, runSweep, threads } from './built.js';
 import { folders, plan, poisoned } from './points.js';
 
@@ -64,8 +66,23 @@ describe('a sweep', () => {
     expect([outcome.ran, outcome.left]).toEqual([2, 0]);
     expect(outcome.failures.map(({ planned }) => planned.key)).toEqual([bad.key]);
     expect(outcome.failures[0]!.message).toMatch(/^poison.yaml:1:1: /);
+    const { message } = outcome.failures[0]!;
+    expect(readSweep(out).failed).toMatchObject([
+      { key: bad.key, command: bad.command, label: 'c-fcfs', error: message },
+    ]);
+    const csv = readFileSync(join(out, 'results.csv'), 'utf8').trim().split('\n');
+    expect(csv).toHaveLength(1 + 2 * 3 + 1);
+    expect(csv.at(-1)).toContain(`${bad.command},`);
+    expect(csv.at(-1)).toMatch(/,failed,/);
+    const file = new Uint8Array(readFileSync(join(out, 'results.parquet'))).buffer;
+    const last = (await parquetReadObjects({ file })).at(-1)!;
+    expect(last).toMatchObject({ key: bad.key, scope: 'failed', error: message, requests: null, slowdown_p99: null });
     // It is tried again.
     expect((await runSweep([first!, bad, third!], { out })).failures).toHaveLength(1);
+    expect(readSweep(out).failed).toHaveLength(1);
+    writePoint(out, { ...readPoint(out, first!.key)!, key: bad.key });
+    expect(readSweep(out).failed).toEqual([]);
+    expect(readdirSync(join(out, 'failed'))).toEqual([]);
   });
 
   it('keeps what is finished when it is aborted, and no part of what is not', async () => {
@@ -171,6 +188,18 @@ describe('merge', () => {
         .sort(),
     ).toEqual(points.map(({ key }) => key).sort());
     expect(readFileSync(join(all, 'results.csv'), 'utf8').split('\n')).toHaveLength(1 + 4 * 3 + 1);
+  });
+
+  it('takes over what failed, unless another part has it', async () => {
+    const [first, second] = (await plan()) as [PlannedPoint, PlannedPoint];
+    const [one, two, all] = [folder(), folder(), folder()];
+    await runSweep([first], { out: one });
+    await runSweep([second], { out: two });
+    for (const planned of [first, second]) writeFailure(two, failedPoint(planned, 'no memory'));
+    rmSync(join(two, 'points', `${second.key}.json`));
+    mergeSweeps([one, two], all);
+    expect(readSweep(all).failed.map(({ key, error }) => [key, error])).toEqual([[second.key, 'no memory']]);
+    expect(readFileSync(join(all, 'results.csv'), 'utf8')).toContain('no memory');
   });
 
   it('refuses two results of one point, and writes nothing', async () => {

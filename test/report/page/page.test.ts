@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readSweep } from '../../../src/experiment/sweep/store.js';
 import { pageModules } from '../../../src/report/page-modules.js';
 import { reportData, type SweptPoint } from '../../../src/report/report-data.js';
 import { reportPage } from '../../../src/report/report-page.js';
-import { ROOT, scratchFolder } from '../../cli/psp.js';
+import type { FailedRun } from '../../../src/report/view/data.js';
+import { psp, ROOT, scratchFolder } from '../../cli/psp.js';
 import { CHROMIUM, missingChromium } from './browser.js';
 import { point, smallSweep } from './points.js';
 
@@ -36,9 +38,9 @@ function said(locator: Locator): Promise<string> {
 }
 
 /** Writes the page of a sweep, and answers its address. */
-function pageOf(points: readonly SweptPoint[], name = 'report.html'): string {
-  const path = join(folder, name);
-  writeFileSync(path, reportPage(reportData('sweep <b>', points), modules));
+function pageOf(points: readonly SweptPoint[], failed: readonly FailedRun[] = []): string {
+  const path = join(folder, 'report.html');
+  writeFileSync(path, reportPage(reportData('sweep <b>', points, failed), modules));
   return `file://${path}`;
 }
 
@@ -215,6 +217,73 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     expect((await rows())[0]).toMatch(/darc\s+0\.5\s+14\s/);
     await page.getByLabel('Workers').selectOption('8');
     expect((await rows())[0]).toMatch(/darc\s+0\.5\s+8\s/);
+  });
+
+  it('lists what could not be run, with its error', async () => {
+    const failed = [{ key: 'f', command: 'psp sim --workload bimodal --load 99', error: 'not <b>enough</b> memory' }];
+    await page.goto(pageOf(smallSweep(), failed));
+    expect(await said(page.locator('dl'))).toContain('7, of which 1 unstable; 1 could not be run');
+    const section = page.locator('section[aria-label="Points that could not be run"]');
+    expect(await said(section.locator('tbody tr'))).toMatch(
+      /^not <b>enough<\/b> memory\s+psp sim --workload bimodal --load 99/,
+    );
+    await page.goto('about:blank');
+    await page.goto(pageOf(smallSweep()));
+    expect(await section.count()).toBe(0);
+  });
+
+  it('shows what psp sweep has written and psp report made of it', async () => {
+    const out = join(folder, 'real');
+    const lists = ['--policy', 'darc,c-fcfs', '--load', '.3:.7:.2', '--requests', '5k', '--replications', '2'];
+    expect(await psp(['sweep', '--workload', 'bimodal', ...lists, '--out', out])).toMatchObject({ code: 0, err: '' });
+    const { code, out: text } = await psp(['report', out]);
+    expect([code, text]).toEqual([0, expect.stringMatching(/real\/report\.html: 6 points, \d+ kB$/)]);
+    await page.goto(`file://${join(out, 'report.html')}`);
+    expect(await said(page.locator('h1'))).toBe('real');
+    expect(await heading()).toBe('bimodal: p99.9 slowdown of all requests');
+    expect(await chart().locator('.mark').count()).toBe(6);
+    expect(await rows()).toHaveLength(6);
+    const commands = await page.locator('tbody code').allInnerTexts();
+    expect(commands.sort()).toEqual(
+      readSweep(out)
+        .points.map(({ command }) => command)
+        .sort(),
+    );
+    await page.getByLabel('Requests').selectOption('SHORT');
+    expect(await heading()).toBe('bimodal: p99.9 slowdown of SHORT');
+  });
+
+  it('draws a thousand points anew in the blink of an eye', async () => {
+    const load = Array.from({ length: 100 }, (_, i) => (i + 1) / 101);
+    const many = Array.from({ length: 10 }, (_, i) => i + 1).flatMap((n) =>
+      load.map((x) => point({ policy: `policy-${n}`, load: x, slowdown: n + x * 10 })),
+    );
+    await page.goto(pageOf(many));
+    const redraws = 7;
+    // Processor time of the page's thread, for the machine may have other things to do.
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const seconds = async () =>
+      (await cdp.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')!.value;
+    const before = await seconds();
+    for (let i = 0; i < redraws; i++) {
+      await page.evaluate(`(() => {
+        const scale = document.getElementById('choose-scale');
+        scale.value = scale.value === 'log' ? 'linear' : 'log';
+        scale.dispatchEvent(new Event('change'));
+        document.body.getBoundingClientRect();
+      })()`);
+    }
+    expect(((await seconds()) - before) / redraws).toBeLessThan(0.2);
+    expect(await chart().locator('.mark').count()).toBe(1000);
+    // A thousand rows would be most of it.
+    expect(await rows()).toHaveLength(100);
+    await page.evaluate(`location.hash = 'point=${many.at(-1)!.key}'`);
+    await expect.poll(async () => (await rows()).length).toBe(101);
+    expect(await said(page.locator('tr.chosen'))).toContain('policy-10');
+    await page.getByRole('button', { name: 'Show all 1000 points' }).click();
+    expect(await rows()).toHaveLength(1000);
+    expect((await hash()).get('rows')).toBe('all');
   });
 
   it.each(['light', 'dark'] as const)('fits a phone and a window, %s', async (colorScheme) => {

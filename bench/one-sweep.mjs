@@ -1,0 +1,14 @@
+// One sweep into a folder, as `psp sweep` does it: `one-sweep.mjs FOLDER POINTS REQUESTS`. Answers the seconds from the start of the process to after its tables, and its processor time.
+import { localEngine } from '../dist/experiment/sweep/local-engine.js';
+import { planSweep } from '../dist/experiment/sweep/plan.js';
+import { runSweep } from '../dist/experiment/sweep/run-sweep.js';
+
+const [out, points, requests] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+/** The policies that psp takes when it is not told. */
+const POLICIES = 4;
+const load = Array.from({ length: points / POLICIES }, (_, i) => 0.2 + (0.7 * i * POLICIES) / points);
+const planned = await planSweep([{ lists: { workload: ['bimodal'], load, requests: [requests] } }]);
+const { ran } = await runSweep(planned, { out, engine: localEngine() });
+if (ran !== points) throw new Error(`expected ${points} points, found ${ran}`);
+const { user, system } = process.cpuUsage();
+console.log(JSON.stringify({ seconds: performance.now() / 1000, cpuSeconds: (user + system) / 1e6 }));
