@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { InputError } from '../../experiment/errors.js';
 import { PACKAGE_ROOT } from '../../experiment/package-info.js';
-import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan.js';
+import { type Block, planSweep } from '../../experiment/sweep/plan.js';
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
 import { createStore } from '../../experiment/sweep/store.js';
+import type { Result } from '../../metrics/result.js';
 import type { Chart } from '../../report/charts/chart.js';
 import { chartCsv } from '../../report/charts/csv.js';
 import { renderChart } from '../../report/charts/render.js';
 import type { Claim } from '../../report/figures/claims.js';
+import type { Figure } from '../../report/figures/figure.js';
 import { figures } from '../../report/figures/index.js';
 import { svgToPng } from '../../report/png.js';
 import { readExperiment } from '../experiment-file.js';
@@ -23,18 +25,16 @@ interface FigureOptions {
   readonly full?: true;
   readonly out: string;
   readonly check?: true;
+  readonly experiments?: string;
 }
 
 const EXAMPLES = `
-Each figure is an experiment of psp sweep (experiments/figure-NAME.yaml in psp's folder) and leaves figure-NAME.svg, .png and .csv, and its points in the folder.
+Each figure is an experiment of psp sweep (experiments/figure-NAME.yaml in psp's folder, its quick form in experiments/quick) and leaves figure-NAME.svg, .png and .csv, and its points in the folder.
 
 Examples:
   psp figure 3
   psp figure all --full --out results/figures
   psp figure 4a --check        exit code 1 when a claim of the paper does not come out`;
-
-/** Quick: this share of the requests, three times, and below this load only tenths. */
-const QUICK = { share: 0.5, replications: 3, allLoadsFrom: 0.7 } as const;
 
 export function addFigure(program: Command): void {
   const names = figures.map(({ name }) => name);
@@ -45,21 +45,24 @@ export function addFigure(program: Command): void {
       "Simulates an experiment of Perséphone's paper (SOSP 2021), draws its figure as SVG and PNG with the data as CSV beside it, and says of each claim of the paper whether it comes out.",
     )
     .addArgument(new Argument('<FIGURE...>', 'which').choices([...names, 'all']))
-    .option('--quick', 'fewer loads, requests and replications (the default)')
-    .option('--full', 'everything that the experiment file asks for: some minutes')
+    .option('--quick', 'fewer loads, requests and replications, so wider intervals (the default)')
+    .option('--full', 'the intervals of docs/figures.md: some minutes')
     .option('--check', 'exit code 1 when a claim does not come out')
     .option('--out <DIR>', 'folder of the figures; points it has already are not run again', 'results/figures')
+    .option('--experiments <DIR>', "folder of figure-NAME.yaml, in place of psp's own")
     .addHelpText('after', EXAMPLES)
     .action(async (asked: string[], options: FigureOptions) => {
       process.exitCode = await draw(asked, options);
     });
 }
 
-async function draw(asked: readonly string[], { quick, full, out, check }: FigureOptions): Promise<number> {
+async function draw(asked: readonly string[], options: FigureOptions): Promise<number> {
+  const { quick, full, out, check } = options;
   if (quick && full) throw new InputError('expected only one of --quick and --full, found both');
   const wanted = figures.filter(({ name }) => asked.includes(name) || asked.includes('all'));
+  const folder = options.experiments ?? join(PACKAGE_ROOT, 'experiments', full ? '' : 'quick');
   const plans = await Promise.all(
-    wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(figure.name, full === true)) })),
+    wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(folder, figure.name)) })),
   );
   createStore(out);
   // Figures have points in common: each is run once.
@@ -75,29 +78,14 @@ async function draw(asked: readonly string[], { quick, full, out, check }: Figur
   for (const { figure, planned } of plans) {
     const results = planned.flatMap(({ key }) => found.get(key) ?? []);
     const claims = figure.claims(results);
-    await show(figure.name, figure.chart(results), claims, out);
+    await show(figure.name, chartOf(figure, results, full === true), claims, out);
     disagrees ||= claims.some(({ agrees }) => !agrees);
   }
   return outcome.failures.length > 0 || (check && disagrees) ? EXIT.no : EXIT.ok;
 }
 
-function blocksOf(name: string, isFull: boolean): readonly Block[] {
-  const path = join(PACKAGE_ROOT, 'experiments', `figure-${name}.yaml`);
-  const { blocks } = readExperiment(path);
-  return isFull ? blocks : blocks.map(({ lists, ...block }) => ({ ...block, lists: quickLists(lists) }));
-}
-
-function quickLists(lists: Lists): Lists {
-  const { load, requests } = lists;
-  const isKept = (x: number, i: number) =>
-    x >= QUICK.allLoadsFrom || Number.isInteger(Math.round(x * 1e9) / 1e8) || i === load!.length - 1;
-  return {
-    ...lists,
-    ...(load && { load: load.filter(isKept) }),
-    ...(requests && { requests: requests.map((count) => count * QUICK.share) }),
-    // A run that is looked at slice by slice is one run.
-    ...(lists.replications && { replications: [QUICK.replications] }),
-  };
+function blocksOf(folder: string, name: string): readonly Block[] {
+  return readExperiment(join(folder, `figure-${name}.yaml`)).blocks;
 }
 
 async function run(planned: readonly PlannedPoint[], out: string): Promise<SweepOutcome> {
@@ -118,6 +106,12 @@ async function run(planned: readonly PlannedPoint[], out: string): Promise<Sweep
     hide();
     undo();
   }
+}
+
+/** What was made with less says so. */
+function chartOf({ chart }: Figure, results: readonly Result[], isFull: boolean): Chart {
+  const { caption = '', ...drawn } = chart(results);
+  return { ...drawn, caption: isFull ? caption : `${caption} Made with --quick: fewer loads, wider intervals.` };
 }
 
 async function show(name: string, chart: Chart, claims: readonly Claim[], out: string): Promise<void> {
