@@ -1,8 +1,9 @@
 import type { Result } from '../../metrics/result.js';
 import type { Panel } from '../charts/chart.js';
 import { type Quantity, quantityAxis } from '../charts/results.js';
-import { type Claim, carried, loadOf, orderClaim, reservationClaim } from './claims.js';
+import { type Claim, orderClaim, reservationClaim } from './claims.js';
 import { byPolicy, bySystem, type Figure, groupsOf, lines, type Named, TAIL } from './figure.js';
+import { systemClaims } from './system-claims.js';
 
 interface LoadCurves {
   readonly name: string;
@@ -41,46 +42,6 @@ function loadCurves(figure: LoadCurves): Figure {
     },
     claims: (results) => figure.claims(groupsOf(results, named)),
   };
-}
-
-/** A step of load: nearer than that the artifact's figures do not tell. */
-const STEP = 0.05;
-
-/** The artifact's figures show each system up to some load; what is shown there may be lost already. */
-function carriedClaim(
-  groups: ReadonlyMap<string, readonly Result[]>,
-  system: string,
-  name: string,
-  shown: number,
-): Claim {
-  const results = groups.get(system) ?? [];
-  const load = carried(results);
-  const last = results.at(-1);
-  const isAll = last !== undefined && load === loadOf(last);
-  return {
-    claim: `${name} carries a load of ${shown}, give or take a step of ${STEP}`,
-    found: isAll ? `at least ${load}, the highest tried` : `${load}`,
-    agrees: Math.abs(load - shown) <= STEP + 1e-9,
-  };
-}
-
-const PERSEPHONE = ['persephone', 'Perséphone'] as const;
-const SHINJUKU = ['shinjuku', 'Shinjuku'] as const;
-const SHENANGO = ['shenango', 'Shenango'] as const;
-const SHENANGO_D = ['shenango-d-fcfs', 'Shenango d-FCFS'] as const;
-const SYSTEMS = [PERSEPHONE, SHINJUKU, SHENANGO, SHENANGO_D];
-
-function systemClaims(
-  shown: readonly number[],
-  orderAt: number,
-  reservation?: string,
-): (groups: ReadonlyMap<string, readonly Result[]>) => Claim[] {
-  const systems = SYSTEMS.slice(0, shown.length);
-  return (groups) => [
-    orderClaim(groups, systems, orderAt),
-    ...systems.map(([system, name], i) => carriedClaim(groups, system, name, shown[i]!)),
-    ...(reservation === undefined ? [] : [reservationClaim(groups.get('persephone') ?? [], reservation)]),
-  ];
 }
 
 export const figure3 = loadCurves({
