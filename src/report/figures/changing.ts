@@ -25,7 +25,7 @@ export const figure8: Figure = {
   chart: (results) => ({
     title: 'Figure 8: changing workload, 14 workers, load 0.8',
     caption:
-      'What DARC reserves, and the p99.9 latency of each 100 ms. At 5 s the types swap their service times, at 10 s the long one becomes rare, at 15 s it is gone. Latency is as the client sees it, 10 us of network included. Bands are 95 % confidence intervals.',
+      'What DARC reserves, and the p99.9 latency of each 100 ms. At 5 s the types swap their service times, at 10 s the long one becomes rare, at 15 s it is gone. Latency is as the client sees it, 10 us of network included. Of several runs the first. Bands are 95 % confidence intervals.',
     columns: 1,
     panels: [allocation(results), tail(results, 'SHORT'), tail(results, 'LONG')],
   }),
@@ -50,13 +50,13 @@ function allocation(results: readonly Result[]): Panel {
     title: 'cores that DARC reserves',
     x: timeAxis(results),
     y: { label: 'cores', scale: 'linear', range: [0, 15] },
-    series: names.map((name, i): Series => {
+    series: names.map((name): Series => {
       const steps = (darc?.reservations ?? []).map(({ atNs, groups }) => ({
         x: atNs,
         y: groups.find(({ types }) => types.includes(name))?.workers.length ?? 0,
       }));
       const toEnd = steps.slice(-1).map(({ y }) => ({ x: endOf(results), y }));
-      return { name, color: ['orange', 'black'][i]!, shape: 'step', points: [...steps, ...toEnd] };
+      return { name, shape: 'step', points: [...steps, ...toEnd] };
     }),
     lines: LINES,
   };
@@ -89,9 +89,11 @@ function tailsOf({ slices = [] }: Result, type: string): Point[] {
 }
 
 function adapts(results: readonly Result[]): Claim {
+  const claim = "after each change DARC has the new workload's reservation within a second, and keeps it";
   const runs = runsOf(results, 'darc');
+  if (runs.length === 0) return { claim, found: 'missing', agrees: false };
   const phases = CHANGES.map((fromNs, i) => {
-    const right = rightReservation(runs[0], PHASES[i + 1]!.types);
+    const right = rightReservation(runs[0]!, PHASES[i + 1]!.types);
     const settled = runs.map((run) => settledOn(run, fromNs));
     const isRight = settled.every((entry) => entry && formatGroups(entry.groups) === right);
     const afterNs = settled.map((entry) => (entry ? entry.atNs - fromNs : Number.POSITIVE_INFINITY));
@@ -102,9 +104,9 @@ function adapts(results: readonly Result[]): Claim {
     };
   });
   return {
-    claim: "after each change DARC has the new workload's reservation within a second, and keeps it",
-    found: runs.length > 0 ? `${phases.map(({ found }) => found).join('; ')} (${countRuns(runs)})` : 'missing',
-    agrees: runs.length > 0 && phases.every(({ agrees }) => agrees),
+    claim,
+    found: `${phases.map(({ found }) => found).join('; ')} (${countRuns(runs)})`,
+    agrees: phases.every(({ agrees }) => agrees),
   };
 }
 
@@ -116,15 +118,13 @@ function settledOn(run: Result, fromNs: number): ReservationEntry | undefined {
 }
 
 /** What DARC reserves, by its own arithmetic, when it knows the means and the ratios. */
-function rightReservation(run: Result | undefined, profile: (typeof PHASES)[number]['types']): string {
-  const types = (run?.types ?? [])
-    .map(({ name }) => name)
-    .filter((name) => name in profile) as (keyof typeof profile)[];
+function rightReservation({ types: all, workers }: Result, profile: (typeof PHASES)[number]['types']): string {
+  const types = all.map(({ name }) => name).filter((name) => name in profile) as (keyof typeof profile)[];
   const { policy, parameters } = parsePolicy('darc:oracle');
   const silent = () => undefined;
   const scheduler = policy.create(
     {
-      workers: run?.workers ?? 1,
+      workers,
       types: types.map((name) => ({ name })),
       pool: { start: silent, preempt: silent, drop: silent, stole: silent, reserved: silent },
       now: new Float64Array(1),
