@@ -2,7 +2,7 @@ import type { Result } from '../../metrics/result.js';
 import type { Panel } from '../charts/chart.js';
 import { type Quantity, quantityAxis } from '../charts/results.js';
 import { type Claim, orderClaim, reservationClaim } from './claims.js';
-import { byPolicy, bySystem, type Figure, groupsOf, lines, type Named, TAIL } from './figure.js';
+import { byPolicy, bySystem, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './figure.js';
 import { systemClaims } from './system-claims.js';
 
 interface LoadCurves {
@@ -23,7 +23,8 @@ function loadCurves(figure: LoadCurves): Figure {
   const { name, workload, named, types, loads, columns, caption } = figure;
   return {
     name,
-    chart: (results) => {
+    chart: (measured) => {
+      const results = measured.map(judgedByReservation);
       const panel = (title: string, quantity: Quantity): Panel => ({
         title,
         x: { label: 'load', scale: 'linear', unit: 'share', range: loads },
@@ -40,7 +41,7 @@ function loadCurves(figure: LoadCurves): Figure {
         ...(columns !== undefined && { columns }),
       };
     },
-    claims: (results) => figure.claims(groupsOf(results, named)),
+    claims: (results) => figure.claims(groupsOf(results.map(judgedByReservation), named)),
   };
 }
 

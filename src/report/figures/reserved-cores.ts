@@ -2,7 +2,7 @@ import type { Result } from '../../metrics/result.js';
 import type { Series } from '../charts/chart.js';
 import { pointsOf, type Quantity, quantityAxis } from '../charts/results.js';
 import { type Claim, isMost, showShares, showTail, tailBounds } from './claims.js';
-import { type Figure, TAIL } from './figure.js';
+import { type Figure, judgedByReservation, TAIL } from './figure.js';
 
 /** Machines that the figures compare: Perséphone, and one that costs nothing. */
 const MACHINES = [
@@ -45,28 +45,16 @@ function reservedCores(name: string, workload: string, expected: number): Figure
 /** @returns without machines that nothing was run on */
 function split(results: readonly Result[]): Runs[] {
   return MACHINES.map((machine) => {
-    const own = results.filter(({ system = 'persephone' }) => system === machine.system);
+    const own = results.map(judgedByReservation).filter(({ system = 'persephone' }) => system === machine.system);
     return {
       machine,
-      fixed: own.filter(({ policy }) => policy === 'darc-static').map(judged),
+      fixed: own.filter(({ policy }) => policy === 'darc-static'),
       darc: own.filter(({ policy }) => policy === 'darc'),
     };
   }).filter(({ machine, fixed, darc }) => machine.system === 'persephone' || fixed.length + darc.length > 0);
 }
 
 const reservedOf = ({ policyParameters }: Result): number => Number(policyParameters.reserved);
-
-/**
- * Where the cores left are fewer than LONG needs its queue grows without end, but with half a percent of LONG so slowly that the run is over before it shows in the
- * tail: arithmetic knows better.
- */
-function judged(result: Result): Result {
-  const { types, requests, offeredRps, workers } = result;
-  const long = types.find(({ name }) => name === 'LONG');
-  if (!long) return result;
-  const needed = (offeredRps * (long.arrived / requests) * (long.serviceNs.mean ?? 0)) / 1e9;
-  return needed > workers - reservedOf(result) ? { ...result, unstable: true } : result;
-}
 
 /** Cores of SHORT at the end of a run of DARC; 0 when it reserved none. */
 function chosenBy({ reservations }: Result): number {

@@ -147,8 +147,22 @@ describe('figure 4a', () => {
   it('knows that a queue of LONG grows where fewer cores are left than it needs, however little of it shows', () => {
     const types = { SHORT: { serviceNs: 1000, p99: 2, p99_9: 3 }, LONG: { serviceNs: 100_000, p99: 2, p99_9: 3 } };
     // Half of 250 000 requests a second of 100 us are 12.5 cores.
+    const workers = (count: number) => Array<number>(count).fill(0);
     const at = (reserved: number) =>
-      resultOf('darc-static', types, { offeredRps: 250_000, achievedRps: 250_000, policyParameters: { reserved } });
+      resultOf('darc-static', types, {
+        offeredRps: 250_000,
+        achievedRps: 250_000,
+        policyParameters: { reserved },
+        reservations: [
+          {
+            atNs: 0,
+            groups: [
+              { types: ['SHORT'], workers: workers(reserved) },
+              { types: ['LONG'], workers: workers(14 - reserved) },
+            ],
+          },
+        ],
+      });
     const [panel] = figure('4a').chart([at(0), at(1), at(2)]).panels;
     expect(panel!.series[0]!.points.map(({ failed }) => failed)).toEqual([undefined, undefined, 'unstable']);
   });
