@@ -58,7 +58,7 @@ series:
     expect([code, err]).toEqual([0, '']);
     expect(text).toContain('Figure 4a: reserved cores');
     expect(text).toMatch(/agrees {5}DARC reserves 1 for SHORT\n +1 in 2 of 2 runs/);
-    expect(readFileSync(join(out, 'figure-4a.svg'), 'utf8')).toMatch(/^<svg[\s\S]*wider intervals[\s\S]*<\/svg>\s*$/);
+    expect(readFileSync(join(out, 'figure-4a.svg'), 'utf8')).toMatch(/^<svg[\s\S]*--quick[\s\S]*<\/svg>\s*$/);
     expect(readFileSync(join(out, 'figure-4a.png')).subarray(1, 4).toString()).toBe('PNG');
     const [heading, ...rows] = readFileSync(join(out, 'figure-4a.csv'), 'utf8').trim().split('\n');
     expect(heading).toBe('panel,series,x,y,ci95_low,ci95_high,failed');
