@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
@@ -21,46 +21,70 @@ describe('psp figure', () => {
     expect(existsSync(join(folder, 'results'))).toBe(false);
   });
 
-  it('draws, writes its data, says which claims come out, and runs nothing twice', async () => {
-    mkdirSync(join(folder, 'experiments'));
-    const tiny = [
-      'workload: bimodal\nworkers: 14\nload: 0.9\nwarmup: 0.3\nseries:',
-      '  - { policy: { name: darc-static, reserved: [0, 1, 13] }, requests: 20k, replications: 2 }',
-      '  - { policy: "darc:window=2000", seed: [1, 2], requests: 20k, replications: 1 }\n',
-    ].join('\n');
-    writeFileSync(join(folder, 'experiments/figure-4a.yaml'), tiny);
-    const args = ['figure', '4a', '--experiments', 'experiments', '--out', 'drawn'];
-    const { code, out, err } = await psp(args, { cwd: folder });
-    expect(err).toBe('');
-    expect(code).toBe(0);
-    expect(out).toMatch(/agrees +DARC reserves 1 for SHORT\n +1 in 2 of 2 runs/);
-    const read = (name: string) => readFileSync(join(folder, 'drawn', name));
-    expect(read('figure-4a.svg').toString()).toMatch(/^<svg .*Figure 4a/s);
-    expect(read('figure-4a.png').subarray(1, 4).toString()).toBe('PNG');
-    expect(read('figure-4a.csv').toString()).toMatch(/^panel,series,x,y,.*\nall requests,DARC-static,0,/);
-    const points = readdirSync(join(folder, 'drawn/points')).map((name) => [name, read(`points/${name}`).toString()]);
-    expect(points).toHaveLength(5);
+  it.each(figures.flatMap(({ name }) => [join('experiments'), join('experiments', 'quick')].map((at) => [name, at])))(
+    'the experiment of figure %s in %s can be planned',
+    async (name, at) => {
+      const { blocks } = readExperiment(join(ROOT, at!, `figure-${name}.yaml`));
+      const planned = await planSweep(blocks);
+      expect(planned.length).toBeGreaterThan(name === '8' ? 1 : 10);
+      // What DARC learns from comes before what is measured; figure 8 is about how it learns.
+      for (const { spec } of planned) expect(spec.warmup).toBe(name === '8' ? 0 : 0.3);
+    },
+  );
+});
 
-    // Once more, with a claim that cannot come out: 13 cores are not the best.
-    expect((await psp([...args, '--check'], { cwd: folder })).code).toBe(0);
-    writeFileSync(join(folder, 'experiments/figure-4a.yaml'), tiny.replace('[0, 1, 13]', '[0, 13]'));
-    const checked = await psp([...args, '--check'], { cwd: folder });
-    expect(checked.out).toContain('DISAGREES');
-    expect(checked.code).toBe(1);
-    const now = readdirSync(join(folder, 'drawn/points')).map((name) => [name, read(`points/${name}`).toString()]);
-    expect(now).toEqual(points);
+describe('psp figure, small', () => {
+  const experiments = join(folder, 'experiments');
+  const out = join(folder, 'out');
+  const run = (...more: string[]) => psp(['figure', '4a', '--experiments', experiments, '--out', out, ...more]);
+  const points = () =>
+    readdirSync(join(out, 'points')).map((name) => [name, statSync(join(out, 'points', name)).mtimeMs]);
+  mkdirSync(experiments);
+  writeFileSync(
+    join(experiments, 'figure-4a.yaml'),
+    `workload: bimodal
+workers: 14
+load: 0.9
+warmup: 0.3
+system: persephone
+series:
+  - { policy: { name: darc-static, reserved: [0, 1, 2] }, requests: 4k, replications: 2 }
+  - { policy: "darc:window=1000", seed: [1, 2], requests: 4k, replications: 1 }
+`,
+  );
+
+  it('writes a picture in two forms and its data, and says whether the claims come out', async () => {
+    const { code, out: text, err } = await run();
+    expect([code, err]).toEqual([0, '']);
+    expect(text).toContain('Figure 4a: reserved cores');
+    expect(text).toMatch(/agrees {5}DARC reserves 1 for SHORT\n +1 in 2 of 2 runs/);
+    expect(readFileSync(join(out, 'figure-4a.svg'), 'utf8')).toMatch(/^<svg[\s\S]*--quick[\s\S]*<\/svg>\s*$/);
+    expect(readFileSync(join(out, 'figure-4a.png')).subarray(1, 4).toString()).toBe('PNG');
+    const [heading, ...rows] = readFileSync(join(out, 'figure-4a.csv'), 'utf8').trim().split('\n');
+    expect(heading).toBe('panel,series,x,y,ci95_low,ci95_high,failed');
+    // Two panels with three numbers of cores and two runs of DARC.
+    expect(rows.map((row) => row.split(',').slice(0, 3).join())).toEqual(
+      ['all requests', 'SHORT'].flatMap((panel) => [
+        ...[0, 1, 2].map((cores) => `${panel},DARC-static,${cores}`),
+        ...[1, 1].map((cores) => `${panel},DARC,${cores}`),
+      ]),
+    );
   });
 
-  it.each(
-    figures.flatMap(({ name }) => [
-      [name, 'quick'],
-      [name, ''],
-    ]),
-  )('the experiment of figure %s can be planned (%s)', async (name, form) => {
-    const { blocks } = readExperiment(join(ROOT, 'experiments', form, `figure-${name}.yaml`));
-    const planned = await planSweep(blocks);
-    expect(planned.length).toBeGreaterThan(name === '8' ? 1 : 10);
-    // What DARC learns from comes before what is measured; figure 8 is about how it learns.
-    for (const { spec } of planned) expect(spec.warmup).toBe(name === '8' ? 0 : 0.3);
+  it('runs nothing a second time, and draws the same', async () => {
+    const before = [points(), readFileSync(join(out, 'figure-4a.svg'), 'utf8')];
+    expect((await run('--check')).code).toBe(0);
+    expect([points(), readFileSync(join(out, 'figure-4a.svg'), 'utf8')]).toEqual(before);
+    expect(before[0]).toHaveLength(5);
+  });
+
+  it('ends with exit code 1 when a claim does not come out, if it is asked to', async () => {
+    const file = join(experiments, 'figure-4a.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('window=1000', 'window=100000'));
+    // All workers are everybody's until the first window is full.
+    const { code, out: text } = await run('--check');
+    expect(code).toBe(1);
+    expect(text).toMatch(/DISAGREES {2}DARC reserves 1 for SHORT\n +14 in 2 of 2 runs/);
+    expect((await run()).code).toBe(0);
   });
 });

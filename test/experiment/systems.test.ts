@@ -9,6 +9,8 @@ import { pooledHash } from '../../src/experiment/run-spec.js';
 import { createPool } from '../../src/metrics/pool.js';
 import type { Result } from '../../src/metrics/result.js';
 import { formatComparison } from '../../src/report/comparison.js';
+import type { SchedulerSetup } from '../../src/scheduler/scheduler.js';
+import { createSteering } from '../../src/scheduler/steering.js';
 import { scratchFolder } from '../cli/psp.js';
 
 const folder = scratchFolder();
@@ -30,6 +32,7 @@ describe('what is compared', () => {
       ['persephone', 'darc'],
     ]);
     expect((await contenders({ systems, workload: 'extreme-bimodal' }))[0]).toEqual(['shinjuku', 'ts:quantum=5us']);
+    expect((await contenders({ systems, workload: 'rocksdb' }))[0]).toEqual(['shinjuku', 'ts-mq:quantum=5us']);
     expect((await contenders({ systems, workload: 'tpcc' }))[0]).toEqual(['shinjuku', 'ts-mq:quantum=10us']);
   });
 
@@ -68,6 +71,18 @@ describe('what is compared', () => {
       ['ideal', 0, 'c-fcfs'],
     ]);
   });
+});
+
+it('without stealing the fullest of 14 workers of shenango ends it where the artifact’s curves end', async () => {
+  const [result] = await results({ systems: ['shenango-d-fcfs'], requests: 100 });
+  const { steering, flows } = result!.policyParameters;
+  const dealt = createSteering({ workers: 14, random: () => 0 } as unknown as SchedulerSetup, {
+    steering: String(steering),
+    flows: Number(flows),
+  });
+  const share = new Float64Array(14);
+  for (let flow = 0; flow < Number(flows); flow++) share[dealt.workerFor(flow)]! += 14 / Number(flows);
+  expect(1 / Math.max(...share)).toBeCloseTo(0.59, 2);
 });
 
 describe('the result', () => {

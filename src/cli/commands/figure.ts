@@ -80,7 +80,7 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
     const results = planned.flatMap(({ key }) => found.get(key) ?? []);
     const claims = figure.claims(results);
     await show(figure.name, chartOf(figure, results, full === true), claims, out);
-    disagrees ||= claims.some(({ agrees }) => !agrees);
+    disagrees ||= claims.some(({ agrees }) => agrees === false);
   }
   return outcome.failures.length > 0 || (check && disagrees) ? EXIT.no : EXIT.ok;
 }
@@ -124,7 +124,8 @@ async function show(name: string, chart: Chart, claims: readonly Claim[], out: s
   const { write, style } = outputTo(process.stdout);
   write(`${style.heading(chart.title)}\n${base}.svg, .png, .csv\n`);
   for (const { claim, found, agrees } of claims) {
-    write(`  ${agrees ? 'agrees   ' : 'DISAGREES'}  ${claim}\n             ${found}\n`);
+    const verdict = agrees === undefined ? 'finding' : agrees ? 'agrees' : 'DISAGREES';
+    write(`  ${verdict.padEnd(9)}  ${claim}\n             ${found}\n`);
   }
   write('\n');
 }

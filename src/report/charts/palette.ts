@@ -17,6 +17,7 @@ type Color = keyof typeof COLORS;
 /** By policy and by system. A system shares the colour of the policy it is known for. */
 const FIXED: Readonly<Record<string, Color>> = {
   darc: 'blue',
+  'darc-learning': 'sky',
   persephone: 'blue',
   'c-fcfs': 'vermillion',
   shenango: 'vermillion',

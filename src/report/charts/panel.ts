@@ -143,8 +143,13 @@ function band(frame: Frame, { points, shape }: Series, { color }: Look): string 
     return `${round(toX(frame, point.x))} ${clamp(toY(frame, value))}`;
   };
   if (shape === 'step') return '';
-  return stretches(points)
-    .map((stretch) => stretch.filter((point) => point.low !== undefined))
+  const known = stretches(points).map((stretch) => stretch.filter((point) => point.low !== undefined));
+  // Dots have nothing between them: each has an interval of its own.
+  if (shape === 'dots') {
+    const d = known.flat().map((point) => `M${edge(point, 'low')}L${edge(point, 'high')}`);
+    return d.length > 0 ? element('path', { d: d.join(''), stroke: color, 'stroke-opacity': 0.5 }) : '';
+  }
+  return known
     .filter((stretch) => stretch.length > 1)
     .map((stretch) => {
       const up = stretch.map((point) => edge(point, 'high'));

@@ -1,8 +1,9 @@
 import type { Result } from '../../metrics/result.js';
 import type { Panel } from '../charts/chart.js';
 import { type Quantity, quantityAxis } from '../charts/results.js';
-import { type Claim, carried, failsAt, orderClaim, reservationClaim } from './claims.js';
-import { byPolicy, bySystem, type Figure, groupsOf, lines, type Named, TAIL } from './figure.js';
+import { type Claim, orderClaim, reservationClaim } from './claims.js';
+import { byPolicy, bySystem, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './figure.js';
+import { systemClaims } from './system-claims.js';
 
 interface LoadCurves {
   readonly name: string;
@@ -22,7 +23,8 @@ function loadCurves(figure: LoadCurves): Figure {
   const { name, workload, named, types, loads, columns, caption } = figure;
   return {
     name,
-    chart: (results) => {
+    chart: (measured) => {
+      const results = measured.map(judgedByReservation);
       const panel = (title: string, quantity: Quantity): Panel => ({
         title,
         x: { label: 'load', scale: 'linear', unit: 'share', range: loads },
@@ -39,74 +41,8 @@ function loadCurves(figure: LoadCurves): Figure {
         ...(columns !== undefined && { columns }),
       };
     },
-    claims: (results) => figure.claims(groupsOf(results, named)),
+    claims: (results) => figure.claims(groupsOf(results.map(judgedByReservation), named)),
   };
-}
-
-/** A step of load: nearer than that the artifact's figures do not tell. */
-const STEP = 0.05;
-
-/**
- * The artifact's figures show each system up to some load; what is shown there may be lost already. What psp knows of the load at which a system fails lies between the last
- * one it carries and the first one it does not.
- */
-function carriedClaim(results: readonly Result[], name: string, shown: number): Claim {
-  const load = carried(results);
-  const fails = failsAt(results);
-  return {
-    claim: `${name} carries a load of ${shown}, give or take a step of ${STEP}`,
-    found: fails === undefined ? `at least ${load}, the highest tried` : `${load}, and fails at ${fails}`,
-    agrees: fails !== undefined && Math.abs(load - shown) <= STEP + 1e-9,
-  };
-}
-
-/** Who fails first: the systems in the order of the loads they carry, those whose intervals meet not told apart. */
-function failingOrderClaim(
-  groups: ReadonlyMap<string, readonly Result[]>,
-  systems: readonly (readonly [system: string, name: string])[],
-  shown: readonly number[],
-): Claim {
-  const found = systems.map(([system, name], i) => {
-    const results = groups.get(system) ?? [];
-    return {
-      name,
-      shown: shown[i]!,
-      carries: carried(results),
-      fails: failsAt(results) ?? Number.POSITIVE_INFINITY,
-    };
-  });
-  const byShown = [...found].sort((a, b) => a.shown - b.shown);
-  const name = (sorted: typeof found, key: 'shown' | 'carries') =>
-    sorted.map((each, i) => `${i === 0 ? '' : sorted[i - 1]![key] < each[key] ? ' < ' : ' = '}${each.name}`).join('');
-  return {
-    claim: `the order in which they fail: ${name(byShown, 'shown')}`,
-    found: name(
-      [...found].sort((a, b) => a.carries - b.carries),
-      'carries',
-    ),
-    // Of every two of which the artifact has one fail first, that one does not carry what the other fails at.
-    agrees: found.every((a) => found.every((b) => a.shown >= b.shown || a.carries < b.fails)),
-  };
-}
-
-const PERSEPHONE = ['persephone', 'Perséphone'] as const;
-const SHINJUKU = ['shinjuku', 'Shinjuku'] as const;
-const SHENANGO = ['shenango', 'Shenango'] as const;
-const SHENANGO_D = ['shenango-d-fcfs', 'Shenango d-FCFS'] as const;
-const SYSTEMS = [PERSEPHONE, SHINJUKU, SHENANGO, SHENANGO_D];
-
-function systemClaims(
-  shown: readonly number[],
-  orderAt: number,
-  reservation?: string,
-): (groups: ReadonlyMap<string, readonly Result[]>) => Claim[] {
-  const systems = SYSTEMS.slice(0, shown.length);
-  return (groups) => [
-    orderClaim(groups, systems, orderAt),
-    failingOrderClaim(groups, systems, shown),
-    ...systems.map(([system, name], i) => carriedClaim(groups.get(system) ?? [], name, shown[i]!)),
-    ...(reservation === undefined ? [] : [reservationClaim(groups.get('persephone') ?? [], reservation)]),
-  ];
 }
 
 export const figure3 = loadCurves({
@@ -137,7 +73,7 @@ export const figure5a = loadCurves({
   types: ['SHORT', 'LONG'],
   loads: [0, 1],
   caption: 'Systems with their costs: DARC against preemption (Shinjuku, multi-queue) and work stealing (Shenango).',
-  claims: systemClaims([1, 0.8, 0.9, 0.6], 0.5),
+  claims: systemClaims([1, 0.8, 0.9, 0.6], 0.6),
 });
 
 export const figure5b = loadCurves({

@@ -1,7 +1,7 @@
 import type { Result } from '../../metrics/result.js';
 import { quantityAxis } from '../charts/results.js';
 import { type Claim, showSustained, sustained } from './claims.js';
-import { byPolicy, type Figure, groupsOf, lines, type Named, TAIL } from './figure.js';
+import { byPolicy, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './figure.js';
 
 /** The slowdown that is promised. */
 const TARGET = 10;
@@ -14,12 +14,12 @@ export const figure1: Figure = {
   chart: (results) => ({
     title: 'Figure 1: Extreme Bimodal, 16 workers',
     caption:
-      'Policies simulated without what a system costs, but for 1 us per preemption of time sharing. DARC knows the workload, or learns it from windows of 50 000 requests. Bands are 95 % confidence intervals.',
+      'Policies simulated without what a system costs, but for 1 us per preemption of time sharing. Bands are 95 % confidence intervals. Who keeps a few workers idle for short requests sustains more. DARC that learns now and then takes a worker from SHORT, because a window holds only about 250 LONG.',
     panels: [
       {
         x: { label: 'throughput', scale: 'linear', unit: 'rate' },
         y: quantityAxis(TAIL, 'log', [1, 10_000]),
-        series: lines(results, named, TAIL, ({ offeredRps }) => offeredRps),
+        series: lines(results.map(judgedByReservation), named, TAIL, ({ offeredRps }) => offeredRps),
         lines: [{ axis: 'y', at: TARGET, label: `${TARGET}x` }],
       },
     ],
@@ -27,15 +27,16 @@ export const figure1: Figure = {
   claims,
 };
 
-/** The paper simulates an ideal DARC. What a DARC that learns adds is a finding of psp. */
+/** DARC is there twice: as in the paper's simulation it knows the workload, as on a machine it learns. */
 function named(result: Result): Named {
-  const isLearning = result.policy === 'darc' && !result.policyParameters.oracle;
-  return isLearning ? { name: 'DARC, learning', color: 'darc:learning' } : byPolicy(result);
+  if (result.policy !== 'darc') return byPolicy(result);
+  return result.policyParameters.oracle
+    ? { name: 'DARC, workload known', color: 'darc' }
+    : { name: 'DARC, learning', color: 'darc-learning' };
 }
 
 function claims(results: readonly Result[]): Claim[] {
-  const groups = groupsOf(results, named);
-  const learning = sustained(groups.get('darc:learning') ?? [], TARGET);
+  const groups = groupsOf(results.map(judgedByReservation), named);
   const order = ['darc', 'ts', 'c-fcfs', 'd-fcfs'];
   const loads = order.map((policy) => sustained(groups.get(policy) ?? [], TARGET));
   const names = ['DARC', 'TS', 'c-FCFS', 'd-FCFS'];
@@ -51,9 +52,8 @@ function claims(results: readonly Result[]): Claim[] {
       agrees: loads.every(({ high }, i) => i === 0 || loads[i - 1]!.low > high),
     },
     {
-      claim: 'the same of a DARC that learns the workload from its windows',
-      found: `a load of ${showSustained(learning)}`,
-      agrees: learning.low >= DARC_SHARE,
+      claim: 'DARC that has to learn the workload, from windows of 50 000 requests with some 250 LONG in each',
+      found: `sustains a load of ${showSustained(sustained(groups.get('darc-learning') ?? [], TARGET))}`,
     },
   ];
 }
