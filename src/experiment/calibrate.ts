@@ -1,12 +1,13 @@
 /**
- * Measures on this machine, through the real path, what the cost model of a system charges: a run of requests that hardly ever wait, and one of a
- * single worker that never rests.
+ * Measures on this machine, through the real path, what the cost model of a system charges: a run whose requests mostly find a worker free, and one in
+ * which no worker ever rests.
  */
-import { type HardwareRecords, type HardwareRun, runHardware } from '../hw/run.js';
+import { type HardwareRun, runHardware } from '../hw/run.js';
 import { CONSTANTS, type CostField, VARYING } from '../sim/costs.js';
 import type { System } from '../sim/parse-system.js';
 import type { QuantilePairs } from '../workload/distributions/empirical.js';
 import { parseWorkload } from '../workload/parse-workload.js';
+import type { Workload } from '../workload/workload.js';
 
 /** A constant as it was measured, undilated ns. */
 export interface Calibrated {
@@ -28,12 +29,19 @@ export interface CalibrateOptions {
   readonly dilate: number | 'auto';
   /** Requests of each of the two runs. */
   readonly requests: number;
+  /** What is run; default: requests of 1 and 20 us. */
+  readonly workload?: Workload;
+  /** How much of it, in the run whose requests mostly find a worker free; default {@link DEFAULT_LOAD}. */
+  readonly load?: number;
   readonly signal?: AbortSignal;
   readonly onNote?: (line: string) => void;
 }
 
 export interface Calibration {
   readonly dilation: number;
+  readonly workload: string;
+  readonly workers: number;
+  readonly load: number;
   readonly constants: readonly Calibrated[];
 }
 
@@ -44,8 +52,11 @@ types:
   - { name: SHORT, ratio: 0.5, service: 1us }
   - { name: LONG, ratio: 0.5, service: 20us }
 `;
-/** So that a request seldom meets another. */
-const UNLOADED = 0.05;
+/**
+ * A machine whose threads sleep wakes them the quicker the more often it does: measured, a request took 212 ns (1000 times stretched) beside its service at load 0.05 and 152 ns at
+ * 0.5. So the load is one that is run at, and the workload may be given: what counts is how many requests there are in a second.
+ */
+export const DEFAULT_LOAD = 0.5;
 /** So that something always waits. */
 const SATURATED = 1.5;
 
@@ -54,66 +65,86 @@ const SATURATED = 1.5;
  * @throws Error when a run did not end as it should, or was interrupted
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
-  const { policy, workers, dilate, requests, signal, onNote } = options;
-  const workload = parseWorkload(WORKLOAD, 'calibration');
-  const run = async (load: number, count: number): Promise<HardwareRun> => {
-    const offer = { load, workers: count };
+  const { policy, workers, dilate, requests, signal, onNote, load = DEFAULT_LOAD } = options;
+  const workload = options.workload ?? parseWorkload(WORKLOAD, 'calibration');
+  const run = async (offered: number): Promise<HardwareRun> => {
+    const offer = { load: offered, workers };
     const hooks = { ...(signal && { signal }), ...(onNote && { onNote }) };
-    return runHardware({ workload, policy, offer, workers: count, seed: 'calibrate', requests, dilate }, hooks);
+    // A seed of its own: nothing is measured on the requests that will be compared.
+    return runHardware({ workload, policy, offer, workers, seed: 'calibrate', requests, dilate }, hooks);
   };
-  const unloaded = await run(UNLOADED, workers);
-  const saturated = await run(SATURATED, 1);
-  const alone = measuredAlone(unloaded);
+  const flowing = await run(load);
+  const saturated = await run(SATURATED);
+  const alone = measuredAlone(flowing, workers);
   const wire = 'planned send to reply less the time in the server, halved: lateness, device, net thread and reply';
-  const handoff = calibrated('handoffNs', alone.handoffNs, 'dispatched to started on an idle worker');
-  const notices = turnaroundsOf(saturated).map((ns) => ns - handoff.medianNs);
   const constants = [
     calibrated('wireNs', alone.wireNs, wire),
-    calibrated('dispatcherReceiveNs', alone.receiveNs, 'received to dispatched with a worker free'),
-    handoff,
+    calibrated('handoffNs', alone.handoffNs, 'received to started on an idle worker: ring, dispatcher, wake-up'),
+    calibrated(
+      'againNs',
+      turnsOf(saturated, workers),
+      'ended to started of the next, which waited: notice and hand-off',
+    ),
     calibrated('contextSwitchNs', alone.overshootNs, 'started to ended, less the demand'),
-    calibrated('noticeNs', notices, 'ended to started of the next, which waited, less the hand-off'),
   ];
-  return { dilation: unloaded.dilation.factor, constants };
+  return { dilation: flowing.dilation.factor, workload: workload.name, workers, load, constants };
 }
 
 /** What each request took beside its service, of those that nothing kept waiting, ns. */
-function measuredAlone({ records, trace }: HardwareRun) {
-  const answered = numbers(trace.length).filter((i) => isWhole(records, i));
-  // A request that found a worker free; which those were, the dispatcher's own time says. The median is not moved by the few that did wait.
-  const of = (value: (i: number) => number) => Float64Array.from(answered, value);
-  const { receivedNs, dispatchedNs, startedNs, endedNs, repliedNs } = records;
+function measuredAlone(run: HardwareRun, workers: number) {
+  const { records, trace } = run;
+  const answered = wholeOf(run);
+  const busy = busyAtReceipt(run, answered);
+  const free = answered.filter((_, k) => busy[k]! < workers);
+  const of = (value: (i: number) => number) => Float64Array.from(free, value);
+  const { receivedNs, startedNs, endedNs, repliedNs } = records;
   return {
     wireNs: of((i) => (repliedNs[i]! - trace.arrivalNs[i]! - (endedNs[i]! - receivedNs[i]!)) / 2),
-    receiveNs: of((i) => dispatchedNs[i]! - receivedNs[i]!),
-    handoffNs: of((i) => startedNs[i]! - dispatchedNs[i]!),
+    handoffNs: of((i) => startedNs[i]! - receivedNs[i]!),
     overshootNs: of((i) => endedNs[i]! - startedNs[i]! - trace.serviceNs[i]!),
   };
 }
 
 /**
- * From the end of each request on the only worker to the start of the next, which waited, ns. Not to its dispatch: the dispatcher's time is the stamp of the
- * event it was told last, and so that of the end.
+ * From the end of a request to the start of the one that got its worker, ns. For a request that found all workers busy this is dispatched to started: the dispatcher's
+ * time is the stamp of the event it was told last, and so that of the end.
  */
-function turnaroundsOf({ records, trace }: HardwareRun): Float64Array {
-  const { receivedNs, startedNs, endedNs } = records;
-  const order = numbers(trace.length)
-    .filter((i) => isWhole(records, i))
-    .sort((a, b) => startedNs[a]! - startedNs[b]!);
-  const gaps: number[] = [];
-  for (let k = 1; k < order.length; k++) {
-    const endNs = endedNs[order[k - 1]!]!;
-    if (receivedNs[order[k]!]! < endNs) gaps.push(startedNs[order[k]!]! - endNs);
+function turnsOf(run: HardwareRun, workers: number): Float64Array {
+  const { startedNs, dispatchedNs } = run.records;
+  const answered = wholeOf(run);
+  const busy = busyAtReceipt(run, answered);
+  const waited = answered.filter((_, k) => busy[k]! >= workers);
+  return Float64Array.from(waited, (i) => startedNs[i]! - dispatchedNs[i]!);
+}
+
+/** How many of `requests` were at the server when each of them was received. */
+function busyAtReceipt({ records }: HardwareRun, requests: readonly number[]): number[] {
+  const received = requests.map((i) => records.receivedNs[i]!).sort((a, b) => a - b);
+  const ended = requests.map((i) => records.endedNs[i]!).sort((a, b) => a - b);
+  return requests.map((i) => {
+    const ns = records.receivedNs[i]!;
+    return countBelow(received, ns) - countBelow(ended, ns);
+  });
+}
+
+/** How many of the ascending values are below x. */
+function countBelow(sorted: readonly number[], x: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < x) low = middle + 1;
+    else high = middle;
   }
-  return Float64Array.from(gaps);
+  return low;
 }
 
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}
-
-function isWhole({ repliedNs, endedNs }: HardwareRecords, i: number): boolean {
-  return !Number.isNaN(repliedNs[i]!) && !Number.isNaN(endedNs[i]!);
+/** The requests that were answered, with all of their stamps. */
+function wholeOf({ records: { repliedNs, endedNs }, trace }: HardwareRun): number[] {
+  const whole: number[] = [];
+  for (let i = 0; i < trace.length; i++) {
+    if (!Number.isNaN(repliedNs[i]!) && !Number.isNaN(endedNs[i]!)) whole.push(i);
+  }
+  return whole;
 }
 
 /** Dense where latencies are looked at: in the tail. */
@@ -153,7 +184,8 @@ export interface SystemFile {
 }
 
 /** The text of a system file with these constants. */
-export function systemYaml({ name, policy, machine, date }: SystemFile, { dilation, constants }: Calibration): string {
+export function systemYaml({ name, policy, machine, date }: SystemFile, calibration: Calibration): string {
+  const { dilation, workload, workers, load, constants } = calibration;
   const quoted = JSON.stringify;
   const stretched =
     dilation === 1 ? 'nothing was stretched' : `times were stretched ${dilation} times, and are given undilated`;
@@ -184,7 +216,10 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, { dilati
     `title: ${quoted(`This machine, ${date}`)}`,
     `description: ${quoted(`what ${machine} costs, measured over the real path; ${stretched}`)}`,
     `policy: ${quoted(policy)}`,
-    `measured: { machine: ${quoted(machine)}, date: ${date} }`,
+    '# Here the dispatcher starts every request, also those of d-fcfs.',
+    'queues: dispatcher',
+    'measured:',
+    `  { machine: ${quoted(machine)}, date: ${date}, dilation: ${dilation}, workers: ${workers}, policy: ${quoted(policy)}, workload: ${quoted(workload)}, load: ${load} }`,
     ...sections,
   ].join('\n')}\n`;
 }

@@ -27,8 +27,11 @@ export interface ComparedValue {
   readonly relative: number;
   /** Do the intervals have a value in common? */
   readonly overlap: boolean;
-  /** Within the tolerance (p99.9: within twice of it), or the intervals overlap. Absent without a tolerance. */
-  readonly agrees?: boolean;
+  /**
+   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows. Null: further apart, and one of the intervals has no bound on the side that
+   * counts, so that nobody knows. Absent without a tolerance.
+   */
+  readonly agrees?: boolean | null;
 }
 
 export interface ComparedType {
@@ -52,14 +55,22 @@ export interface ComparedRun {
   readonly types: readonly ComparedType[];
 }
 
+export interface Verdicts {
+  readonly agree: number;
+  readonly disagree: number;
+  readonly undecided: number;
+}
+
 /** Schema `psp.compare/1`. */
 export interface Comparison {
   readonly schema: 'psp.compare/1';
   readonly a: Pick<Result, 'world' | 'system'>;
   readonly b: Pick<Result, 'world' | 'system'>;
   readonly tolerance: number | null;
-  /** Does every value agree? Null without a tolerance. */
+  /** Is there no value that disagrees, and one that agrees? Null without a tolerance. */
   readonly agrees: boolean | null;
+  /** How many values agree, do not, and cannot be decided; null without a tolerance. */
+  readonly verdicts: Verdicts | null;
   readonly runs: readonly ComparedRun[];
 }
 
@@ -78,15 +89,18 @@ export interface CompareOptions {
 export function compareSides(a: readonly Side[], b: readonly Side[], options: CompareOptions = {}): Comparison {
   const { tolerance } = options;
   const runs = counterpartsOf(a, b).map(([side, other]) => compareRun(side, other, options));
-  const verdicts = runs.flatMap(({ types }) =>
-    types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees ?? true)),
+  const found = runs.flatMap(({ types }) =>
+    types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees)),
   );
+  const countOf = (verdict: boolean | null) => found.filter((each) => each === verdict).length;
+  const verdicts = { agree: countOf(true), disagree: countOf(false), undecided: countOf(null) };
   return {
     schema: 'psp.compare/1',
     a: worldOf(a[0]!.result),
     b: worldOf(b[0]!.result),
     tolerance: tolerance ?? null,
-    agrees: tolerance === undefined ? null : verdicts.every(Boolean),
+    agrees: tolerance === undefined ? null : verdicts.disagree === 0 && verdicts.agree > 0,
+    verdicts: tolerance === undefined ? null : verdicts,
     runs,
   };
 }
@@ -196,9 +210,16 @@ function compareValue(
     relative,
     overlap,
     ...(tolerance !== undefined && {
-      agrees: overlap || Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1),
+      agrees: verdictOf(aCi95, bCi95, Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1)),
     }),
   };
+}
+
+/** An interval without a bound overlaps with everything, which proves nothing: only bounds on both sides decide for agreement, and any that are apart against it. */
+function verdictOf([aLow, aHigh]: Interval, [bLow, bHigh]: Interval, near: boolean): boolean | null {
+  if (near) return true;
+  if (!below(aLow, bHigh) || !below(bLow, aHigh)) return false;
+  return [aLow, aHigh, bLow, bHigh].includes(null) ? null : true;
 }
 
 /** Is a lower bound not above an upper one? A missing bound is none. */

@@ -12,6 +12,7 @@ export interface ShownComparison {
   readonly b: { readonly world: string; readonly system?: string };
   readonly tolerance: number | null;
   readonly agrees: boolean | null;
+  readonly verdicts: { readonly agree: number; readonly disagree: number; readonly undecided: number } | null;
   readonly runs: readonly {
     readonly policy: string;
     readonly workload: string;
@@ -36,7 +37,7 @@ interface ShownValue {
   readonly bCi95: Interval;
   readonly relative: number;
   readonly overlap: boolean;
-  readonly agrees?: boolean;
+  readonly agrees?: boolean | null;
 }
 
 const LABELS: readonly (readonly [Percentile, string])[] = [
@@ -90,7 +91,7 @@ function valueRow(name: string, title: string, value: ShownValue, style: Style):
   const percent = value.relative * 100;
   const sign = percent < 0 ? '−' : '+';
   const difference = `${sign}${Math.abs(percent) < 9.95 ? Math.abs(percent).toFixed(1) : Math.abs(percent).toFixed(0)} %`;
-  const mark = value.agrees === undefined ? (value.overlap ? '' : 'apart') : value.agrees ? 'ok' : 'TOO FAR';
+  const mark = value.agrees === undefined ? (value.overlap ? '' : 'apart') : markOf(value.agrees);
   return [
     name,
     title,
@@ -101,6 +102,11 @@ function valueRow(name: string, title: string, value: ShownValue, style: Style):
     difference,
     { text: mark, ...(value.agrees === true && { style: style.best }) },
   ];
+}
+
+function markOf(agrees: boolean | null): string {
+  if (agrees === null) return 'undecided';
+  return agrees ? 'ok' : 'TOO FAR';
 }
 
 /** ±3 %; nothing where the interval has no bound. */
@@ -134,13 +140,10 @@ function footnotes({ runs }: ShownComparison): string[] {
   return [notes.join('\n')];
 }
 
-function verdict({ agrees, tolerance, runs }: ShownComparison): string {
-  if (agrees === null || tolerance === null) return '';
-  const values = runs.flatMap(({ types }) => types.flatMap(({ slowdown }) => LABELS.map(([key]) => slowdown[key])));
-  const known = values.filter((value) => value !== null && value !== undefined);
-  const far = known.filter((value) => value.agrees === false).length;
-  const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or of the confidence intervals`;
-  return agrees
-    ? `All ${known.length} percentiles agree within ${within}.`
-    : `${far} of ${known.length} percentiles differ by more than ${within}.`;
+function verdict({ verdicts, tolerance }: ShownComparison): string {
+  if (verdicts === null || tolerance === null) return '';
+  const { agree, disagree, undecided } = verdicts;
+  const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or the confidence intervals where they are wider`;
+  const unknown = undecided === 0 ? '' : ', whose intervals have no bound: more requests would tell';
+  return `Within ${within}: ${agree} percentiles agree, ${disagree} ${disagree === 1 ? 'does' : 'do'} not, ${undecided} undecided${unknown}.`;
 }

@@ -151,7 +151,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
       system: {
         costs,
         random: setup.costsRandom ?? noRandom,
-        workersHaveQueues: policy.queues === 'worker',
+        workersHaveQueues: policy.queues === 'worker' && !costs.dispatcherQueues,
         ...(observer && { observer }),
       },
     }),

@@ -39,6 +39,8 @@ const UNREAD_ARRIVALS = 1;
 const KIND = 2;
 const SUBJECT = 3;
 const DETAIL = 4;
+/** The worker whose notice the scheduler is just told of; -1: none. */
+const JUST_FREE = 5;
 
 /** A system around the policy: what its mechanisms cost. */
 export interface SimulatedSystem {
@@ -78,7 +80,7 @@ export function createSystemState(workers: number): SystemState {
     arrivals: new Inbox(),
     notices: new Inbox(),
     doubles: new Float64Array(2),
-    integers: new Int32Array(5),
+    integers: new Int32Array(6).fill(-1, JUST_FREE),
     doneOn: new Int32Array(workers),
     serial: new Int32Array(workers),
     signalled: new Uint8Array(workers),
@@ -102,7 +104,7 @@ export function unreadArrivals({ integers }: SystemState): number {
  * The dispatcher is a server: a message (an arrival, the notice of a worker, the end of a slice) keeps it busy for as long as it costs. As a polling loop
  * does, it looks at what the workers say before it takes another packet off the network, each in the order it came; so a dispatcher that cannot keep up leaves
  * packets lying, not workers. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
- * reaches its worker `handoffNs` after that. A worker that is done, or has been preempted, says so by a notice. Where workers have
+ * reaches its worker `handoffNs` after that (`againNs`, when the worker has just said that it is free). A worker that is done, or has been preempted, says so by a notice. Where workers have
  * queues of their own, they take from them at once: the dispatcher only deals arrivals.
  *
  * The clock is the server's: it is `wireNs` behind the client's, so that a planned arrival is when the packet is there, and both ways are added to the sojourn.
@@ -127,6 +129,7 @@ export function createSystemLoop(
   const { workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
   const wireNs = drawn(simulated, 'wireNs');
   const handoffNs = drawn(simulated, 'handoffNs');
+  const againNs = drawn(simulated, 'againNs');
   const contextSwitchNs = drawn(simulated, 'contextSwitchNs');
   const dispatcherReplies = dispatcherTransmitNs > 0;
   const messageNs = new Float64Array(MESSAGE_KINDS);
@@ -202,14 +205,18 @@ export function createSystemLoop(
     const request = doneOn[worker]!;
     if (dispatcherReplies) depart(request, worker);
     releaseSlot(request);
+    system.integers[JUST_FREE] = worker;
     scheduler.complete(worker);
     if (integers[WAITING]! > 0) scheduler.dispatch();
+    system.integers[JUST_FREE] = -1;
   }
 
   function tellPreemption(worker: number): void {
     integers[WAITING]!++;
+    system.integers[JUST_FREE] = worker;
     scheduler.preempted(worker);
     scheduler.dispatch();
+    system.integers[JUST_FREE] = -1;
   }
 
   function tellSliceEnd(worker: number, start: number): void {
@@ -249,7 +256,7 @@ export function createSystemLoop(
     let fromNs = now[0]!;
     if (!workersHaveQueues) {
       occupy(dispatchNs);
-      fromNs = system.doubles[FREE_AT_NS]! + handoffNs();
+      fromNs = system.doubles[FREE_AT_NS]! + (system.integers[JUST_FREE] === worker ? againNs() : handoffNs());
     } else if (isFirst && startNs[request]! > fromNs) fromNs = startNs[request]!;
     if (isFirst) startNs[request] = fromNs;
     const overheadNs = contextSwitchNs() + toPayNs[worker]! + (isFirst ? workerReceiveNs : 0);

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Side } from '../../experiment/compare.js';
 import { describeEnvironment } from '../../experiment/environment.js';
 import { InputError } from '../../experiment/errors.js';
+import { readSystem } from '../../experiment/files.js';
 import { type HardwareInput, hardwareOffer, refuseMissingFlows } from '../../experiment/hardware-input.js';
 import { DEFAULTS, planRuns } from '../../experiment/plan.js';
 import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/run-hardware.js';
@@ -118,6 +119,9 @@ async function run(options: RunOptions): Promise<number> {
     if (policies.length !== 1) {
       throw new InputError(`record: an event file holds one run: expected one policy, found ${policies.join(', ')}`);
     }
+    if (options.loads && options.loads.length > 1) {
+      throw new InputError(`record: an event file holds one run: expected one load, found ${options.loads.join(', ')}`);
+    }
     checkWritable(options.record);
   }
 
@@ -155,6 +159,20 @@ async function run(options: RunOptions): Promise<number> {
   return code;
 }
 
+/**
+ * What a machine costs is real time: divided by another dilation it is another cost.
+ *
+ * @throws InputError
+ */
+function refuseOtherDilation(name: string, factor: number): void {
+  const measured = readSystem(name).measured?.dilation;
+  if (measured !== undefined && measured !== factor) {
+    throw new InputError(
+      `--system ${name}: measured with times stretched ${measured} times, while this run stretches them ${factor} times: expected --dilate ${measured}, or psp calibrate --dilate ${factor}`,
+    );
+  }
+}
+
 async function runOne(
   options: RunOptions,
   input: HardwareInput,
@@ -179,6 +197,8 @@ async function runOne(
     ...lengthOf(options, workload, offer, workers, dilate),
     ...(options.record !== undefined && { record: options.record }),
   };
+  // Auto is the run's own choice, the same that is made again below.
+  if (options.system !== undefined) refuseOtherDilation(options.system, dilationOf(spec).factor);
   const live = liveLine(
     policy,
     workload.types.map((type) => type.name),
