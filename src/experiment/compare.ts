@@ -112,13 +112,31 @@ export function compareSides(a: readonly Side[], b: readonly Side[], options: Co
  */
 export function counterpartsOf(a: readonly Side[], b: readonly Side[]): (readonly [Side, Side])[] {
   if (a.length === 0 || b.length === 0) throw new InputError('expected results on both sides, found none');
-  const counterparts = new Map(b.map((side) => [identityOf(side.result), side]));
-  return a.map((side) => {
-    const other = counterparts.get(identityOf(side.result));
-    if (other) return [side, other];
+  const pairs = a.map((side) => [side, counterpartOf(side, a, b)] as const);
+  const left = b.filter((side) => !pairs.some(([, other]) => other === side));
+  if (left.length > 0) {
+    const there = a.map(({ result }) => describe(result)).join('; ');
+    const names = left.map(({ result }) => describe(result)).join('; ');
+    throw new InputError(`${names}: no counterpart on the first side, which has ${there}`);
+  }
+  return pairs;
+}
+
+/** The one of the same experiment; of several, as of several systems on both sides, the one of the same system. */
+function counterpartOf(side: Side, a: readonly Side[], b: readonly Side[]): Side {
+  const identity = identityOf(side.result);
+  const same = (sides: readonly Side[]) => sides.filter(({ result }) => identityOf(result) === identity);
+  const ofSystem = (sides: readonly Side[]) => sides.filter(({ result }) => result.system === side.result.system);
+  const alone = same(a).length === 1 && same(b).length === 1;
+  const [mine, others] = alone ? [same(a), same(b)] : [ofSystem(same(a)), ofSystem(same(b))];
+  if (mine.length === 1 && others.length === 1) return others[0]!;
+  if (same(b).length === 0) {
     const there = b.map(({ result }) => describe(result)).join('; ');
     throw new InputError(`${describe(side.result)}: no counterpart on the other side, which has ${there}`);
-  });
+  }
+  throw new InputError(
+    `${describe(side.result)}: ${same(a).length} results on the first side and ${same(b).length} on the other, of ${others.length === 0 ? 'other systems' : 'which each could be'} the counterpart: expected one of each`,
+  );
 }
 
 function worldOf({ world, system }: Result): Comparison['a'] {
@@ -142,6 +160,14 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
   if (a.samples && b.samples && !same && !unpaired) {
     throw new InputError(
       `${describe(result)}: the two met different requests (trace digests ${a.samples.traceDigest} and ${b.samples.traceDigest}): expected equal seeds, loads and numbers of requests, or --unpaired`,
+    );
+  }
+  // Without the requests themselves, what they are drawn from says whether they are the same.
+  const from = ({ seed, requests, replications }: Result) =>
+    `${requests} requests in ${replications} ${replications === 1 ? 'run' : 'runs'} from seed '${seed}'`;
+  if (!(a.samples && b.samples) && !unpaired && from(result) !== from(b.result)) {
+    throw new InputError(
+      `${describe(result)}: the two met different requests (${from(result)}, and ${from(b.result)}): expected the same of both, or --unpaired`,
     );
   }
   const names = result.types.map(({ name }) => name);

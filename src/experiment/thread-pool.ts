@@ -136,6 +136,7 @@ function needsOwnThread({ task, spec: { policy, end } }: WorkerTask): boolean {
 /** Errors lose their class on the way from another thread, not their name. */
 function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
   if (error.name === 'WorkloadError' || error.name === 'PolicyError') return new InputError(error.message);
+  if (error.name === 'EnvironmentError') return new EnvironmentError(error.message);
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {
     return new EnvironmentError(
       `${policy}: not enough memory (${error.message}): a load above 1 or an unbounded queue may be the reason`,

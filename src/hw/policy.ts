@@ -5,6 +5,9 @@ import type { Scheduler, SchedulerSetup, TypeInfo } from '../scheduler/scheduler
 import { rebuildWorkload } from '../workload/parse-workload.js';
 import type { Workload, WorkloadSource } from '../workload/workload.js';
 
+/** Slices are kept as 32-bit integers, in recordings too. */
+const LONGEST_NS = 2 ** 31 - 1;
+
 /**
  * Reads the policy of a hardware run, with its times stretched as all times of a dilated run are.
  *
@@ -24,7 +27,15 @@ export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
   }
   const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
   for (const spec of chosen.policy.parameters) {
-    if (spec.kind === 'duration') parameters[`${spec.key}Ns`] = (parameters[`${spec.key}Ns`] as number) * dilation;
+    if (spec.kind !== 'duration') continue;
+    // Whole nanoseconds, as all of psp counts, and as a recording keeps them.
+    const ns = Math.round((parameters[`${spec.key}Ns`] as number) * dilation);
+    if (ns > LONGEST_NS) {
+      throw new PolicyError(
+        `${chosen.policy.name}:${spec.key}: stretched ${dilation} times this is ${ns / 1e9} s: expected at most ${LONGEST_NS / 1e9} s of real time`,
+      );
+    }
+    parameters[`${spec.key}Ns`] = ns;
   }
   return { policy: chosen.policy, parameters: parameters as Parameters };
 }

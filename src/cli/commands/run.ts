@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Side } from '../../experiment/compare.js';
 import { describeEnvironment } from '../../experiment/environment.js';
@@ -36,6 +37,7 @@ interface RunOptions extends Omit<SimSettings, 'load'> {
   readonly loads?: readonly number[];
   readonly system?: string;
   readonly samples?: true;
+  readonly keep?: string;
   readonly tolerance?: number;
   readonly picture?: string;
   readonly config?: string;
@@ -77,6 +79,7 @@ export function addRun(program: Command): void {
     .option('--system <NAME|FILE>', 'with --both: what the simulated side costs; see psp systems')
     .option('--tolerance <X%>', 'with --both: end with 1 when a percentile differs by more', parseTolerance)
     .option('--picture <FILE>', `with --both: ${PICTURE_HELP}`, parsePicture)
+    .option('--keep <DIR>', 'with --both: write both results with every request there, as sim.json and hw.json')
     .option('--samples', 'keep every request in the JSON, for psp compare')
     .addOption(
       new Option('--dilate <K|auto>', 'stretch all times by K, so that many workers fit few cores')
@@ -106,6 +109,7 @@ async function run(options: RunOptions): Promise<number> {
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
   checkOutput(options);
+  if (options.keep !== undefined) checkWritable(join(options.keep, 'sim.json'));
   const input = await inputOf(options);
   const { workload } = input;
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
@@ -142,6 +146,10 @@ async function run(options: RunOptions): Promise<number> {
   }
   const results = real.map(({ result }) => result);
   const code = exitCode(results, signal);
+  if (options.both && options.keep !== undefined) {
+    writeFile(join(options.keep, 'sim.json'), textOf(simulated));
+    writeFile(join(options.keep, 'hw.json'), textOf(real));
+  }
   if (options.both && code === EXIT.ok) return showComparison(simulated, real, options);
 
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
@@ -150,10 +158,7 @@ async function run(options: RunOptions): Promise<number> {
     output.write(`${result.policy}: lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
   }
   if (options.role === 'client') output.write(SERVER_UNKNOWN);
-  const kept = options.samples
-    ? real.map(({ result, samples }) => ({ ...result, samples: encodeSamples(samples) }))
-    : results;
-  const text = `${JSON.stringify(kept, null, 2)}\n`;
+  const text = options.samples ? textOf(real) : `${JSON.stringify(results, null, 2)}\n`;
   if (options.json === '-') process.stdout.write(text);
   else if (options.json !== undefined) writeFile(options.json, text);
   return code;
@@ -227,6 +232,12 @@ async function runOne(
   return { result, samples: hardwareSamples(finished, workload, warmup), offer, ...(trace && { trace }) };
 }
 
+/** Results with every request, as psp compare reads them. */
+function textOf(sides: readonly Side[]): string {
+  const kept = sides.map(({ result, samples }) => ({ ...result, ...(samples && { samples: encodeSamples(samples) }) }));
+  return `${JSON.stringify(kept, null, 2)}\n`;
+}
+
 interface RealRun extends Side {
   readonly result: HardwareResult;
   readonly samples: RequestSamples;
@@ -265,8 +276,13 @@ function checkTogether(options: RunOptions): void {
     throw new InputError(`--load: expected one load without --both, found ${loads.length}`);
   const other = options.rateRps !== undefined ? 'rate' : options.rateScale !== undefined ? 'rate-scale' : undefined;
   if (options.loads && other) throw new InputError(`expected only one of --load and --${other}, found both`);
-  const alone = (['system', 'tolerance', 'picture'] as const).find((key) => options[key] !== undefined);
+  const alone = (['system', 'tolerance', 'picture', 'keep'] as const).find((key) => options[key] !== undefined);
   if (!both && alone) throw new InputError(`--${alone} is for --both`);
+  if (both && options.samples) {
+    throw new InputError(
+      '--samples: the JSON of --both is the comparison: expected --keep DIR, for both results with every request',
+    );
+  }
   if (!both && options.samples && options.json === undefined) {
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
   }
