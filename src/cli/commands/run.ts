@@ -203,7 +203,10 @@ async function runOne(
     ...(options.record !== undefined && { record: options.record }),
   };
   // Auto is the run's own choice, the same that is made again below.
-  if (options.system !== undefined) refuseOtherDilation(options.system, dilationOf(spec).factor);
+  const { factor } = dilationOf(spec);
+  if (options.system !== undefined) refuseOtherDilation(options.system, factor);
+  // Its times must still fit when they are stretched.
+  hardwarePolicy(policy, factor);
   const live = liveLine(
     policy,
     workload.types.map((type) => type.name),
