@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const WORKERS = 14;
-/** Of the time of a workload, for the calibration; its two runs are at loads 0.6 and 1.5. */
+/** Of the time of a workload, for the calibration; its two runs are at load 0.6. */
 const CALIBRATION_SHARE = 0.1;
 /** Starting two processes, the end of a run, the simulation and its picture, s. */
 const SECONDS_PER_RUN = 4;
@@ -63,10 +63,7 @@ function measure({ name, dilate, meanUs, scale }, seconds) {
   // Requests of a point take requests x requestSeconds / load; all points have equally many.
   const perRequest = policies.length * loads.reduce((sum, load) => sum + requestSeconds / load, 0);
   const requests = Math.max(100, Math.floor(forRuns / perRequest / 100) * 100);
-  const calibrating = Math.max(
-    100,
-    Math.floor((seconds * CALIBRATION_SHARE) / (requestSeconds / 0.6 + requestSeconds / 1.5)),
-  );
+  const calibrating = Math.max(100, Math.floor((seconds * CALIBRATION_SHARE) / ((2 * requestSeconds) / 0.6)));
   const window = Math.max(20, Math.floor(requests / 5));
   const path = (extension) => join(folder, `${name}.${extension}`);
   const workload = scale ? scaled(name, scale) : name;

@@ -1,13 +1,14 @@
 /**
  * Measures on this machine, through the real path, what the cost model of a system charges: a run whose requests mostly find a worker free, and one in
- * which no worker ever rests.
+ * which many wait for theirs.
  */
 import { type HardwareRun, runHardware } from '../hw/run.js';
-import { CONSTANTS, type CostField, VARYING } from '../sim/costs.js';
+import { CONSTANTS, type CostField } from '../sim/costs.js';
 import type { System } from '../sim/parse-system.js';
 import type { QuantilePairs } from '../workload/distributions/empirical.js';
 import { parseWorkload } from '../workload/parse-workload.js';
 import type { Workload } from '../workload/workload.js';
+import { InputError } from './errors.js';
 
 /** A constant as it was measured, undilated ns. */
 export interface Calibrated {
@@ -57,8 +58,10 @@ types:
  * 0.5. So the load is one that is run at, and the workload may be given: what counts is how many requests there are in a second.
  */
 export const DEFAULT_LOAD = 0.5;
-/** So that something always waits. */
-const SATURATED = 1.5;
+/**
+ * Under it requests wait for their worker at any load, so that turns can be measured at the load that is run at: a saturated machine has no threads to wake.
+ */
+const WAITING_POLICY = 'd-fcfs';
 
 /**
  * @throws StartupError when this machine cannot run it
@@ -67,30 +70,40 @@ const SATURATED = 1.5;
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { policy, workers, dilate, requests, signal, onNote, load = DEFAULT_LOAD } = options;
   const workload = options.workload ?? parseWorkload(WORKLOAD, 'calibration');
-  const run = async (offered: number): Promise<HardwareRun> => {
-    const offer = { load: offered, workers };
+  const offer = { load, workers };
+  const run = async (under: string): Promise<HardwareRun> => {
     const hooks = { ...(signal && { signal }), ...(onNote && { onNote }) };
     // A seed of its own: nothing is measured on the requests that will be compared.
-    return runHardware({ workload, policy, offer, workers, seed: 'calibrate', requests, dilate }, hooks);
+    return runHardware({ workload, policy: under, offer, workers, seed: 'calibrate', requests, dilate }, hooks);
   };
-  const flowing = await run(load);
-  const saturated = await run(SATURATED);
+  const flowing = await run(policy);
+  const waiting = await run(WAITING_POLICY);
   const alone = measuredAlone(flowing, workers);
-  const wire = 'planned send to reply less the time in the server, halved: lateness, device, net thread and reply';
+  const handoff = calibrated(
+    'handoffNs',
+    alone.handoffNs,
+    'received to started on an idle worker: ring, dispatcher, wake-up',
+  );
+  const overshoot = calibrated('contextSwitchNs', alone.overshootNs, 'started to ended, less the demand');
+  const onServerNs = handoff.medianNs + overshoot.medianNs;
   const constants = [
-    calibrated('wireNs', alone.wireNs, wire),
-    calibrated('handoffNs', alone.handoffNs, 'received to started on an idle worker: ring, dispatcher, wake-up'),
+    calibrated(
+      'wireNs',
+      alone.wholeNs.map((ns) => (ns - onServerNs) / 2),
+      'planned send to reply less demand, hand-off and switch, halved: lateness, device, net thread and reply',
+    ),
+    handoff,
     calibrated(
       'againNs',
-      turnsOf(saturated, workers),
-      'ended to started of the next, which waited: notice and hand-off',
+      turnsOf(waiting, handoff.medianNs).map((ns) => ns - overshoot.medianNs),
+      'ended to the end of the next, which waited, less demand and switch: notice and hand-off',
     ),
-    calibrated('contextSwitchNs', alone.overshootNs, 'started to ended, less the demand'),
+    overshoot,
   ];
   return { dilation: flowing.dilation.factor, workload: workload.name, workers, load, constants };
 }
 
-/** What each request took beside its service, of those that nothing kept waiting, ns. */
+/** What each request took beside its service, of those that nothing kept waiting, ns: as a whole, and the parts of it at the server. */
 function measuredAlone(run: HardwareRun, workers: number) {
   const { records, trace } = run;
   const answered = wholeOf(run);
@@ -99,22 +112,30 @@ function measuredAlone(run: HardwareRun, workers: number) {
   const of = (value: (i: number) => number) => Float64Array.from(free, value);
   const { receivedNs, startedNs, endedNs, repliedNs } = records;
   return {
-    wireNs: of((i) => (repliedNs[i]! - trace.arrivalNs[i]! - (endedNs[i]! - receivedNs[i]!)) / 2),
+    wholeNs: of((i) => repliedNs[i]! - trace.arrivalNs[i]! - trace.serviceNs[i]!),
     handoffNs: of((i) => startedNs[i]! - receivedNs[i]!),
     overshootNs: of((i) => endedNs[i]! - startedNs[i]! - trace.serviceNs[i]!),
   };
 }
 
 /**
- * From the end of a request to the start of the one that got its worker, ns. For a request that found all workers busy this is dispatched to started: the dispatcher's
- * time is the stamp of the event it was told last, and so that of the end.
+ * From the end of a request to the end of the one that got its worker, less its demand, ns. What starts a request that waited is an end, the last one before its dispatch: the dispatcher's
+ * time is the stamp of what it was told, or the net thread's clock when that is later. One that waited for less than a hand-off may have found its worker free, and an
+ * end further back than that was another worker's.
  */
-function turnsOf(run: HardwareRun, workers: number): Float64Array {
-  const { startedNs, dispatchedNs } = run.records;
-  const answered = wholeOf(run);
-  const busy = busyAtReceipt(run, answered);
-  const waited = answered.filter((_, k) => busy[k]! >= workers);
-  return Float64Array.from(waited, (i) => startedNs[i]! - dispatchedNs[i]!);
+function turnsOf(run: HardwareRun, handoffNs: number): Float64Array {
+  const { receivedNs, endedNs, dispatchedNs } = run.records;
+  const whole = wholeOf(run);
+  const ends = whole.map((i) => endedNs[i]!).sort((a, b) => a - b);
+  const turns: number[] = [];
+  for (const i of whole) {
+    const atNs = dispatchedNs[i]!;
+    const endNs = ends[countBelow(ends, atNs + Number.EPSILON * atNs) - 1] ?? Number.NEGATIVE_INFINITY;
+    if (atNs - receivedNs[i]! > handoffNs && atNs - endNs < handoffNs) {
+      turns.push(endedNs[i]! - endNs - run.trace.serviceNs[i]!);
+    }
+  }
+  return Float64Array.from(turns);
 }
 
 /** How many of `requests` were at the server when each of them was received. */
@@ -150,13 +171,23 @@ function wholeOf({ records: { repliedNs, endedNs }, trace }: HardwareRun): numbe
 /** Dense where latencies are looked at: in the tail. */
 const PROBABILITIES = [0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1];
 
+/**
+ * The constants that carry the spread of a whole: of a request that meets nobody, and of a turn at a worker. Were each part drawn alone, the whole would be another: on few cores the parts are not
+ * independent (who is woken late finds the others awake), and the median of the sum was 25 % above the measured one.
+ */
+const SPREAD: readonly CostField[] = ['wireNs', 'againNs'];
+
 /** Fewer say nothing. */
 const FEWEST = 20;
 
 function calibrated(field: CostField, values: Float64Array, source: string): Calibrated {
   const sorted = values.slice().sort();
   const { length } = sorted;
-  if (length < FEWEST) throw new Error(`${field}: measured on ${length} requests only, expected at least ${FEWEST}`);
+  if (length < FEWEST) {
+    throw new InputError(
+      `--requests: ${field} was measured on ${length} requests only, expected at least ${FEWEST}: more requests, or more load`,
+    );
+  }
   const at = (rank: number) => Math.max(0, sorted[Math.min(length - 1, Math.max(0, Math.round(rank)))]!);
   const mean = sorted.reduce((sum, x) => sum + x, 0) / length;
   const variance = sorted.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (length - 1);
@@ -168,7 +199,7 @@ function calibrated(field: CostField, values: Float64Array, source: string): Cal
     ci95Ns: [at((length - 1) / 2 - half), at((length - 1) / 2 + half)],
     sdNs: Math.sqrt(variance),
     samples: length,
-    ...((VARYING as readonly string[]).includes(field) && {
+    ...(SPREAD.includes(field) && {
       quantiles: PROBABILITIES.map((probability) => [probability, at((length - 1) * probability)] as const),
     }),
     source,

@@ -32,7 +32,7 @@ describe.skipIf(missingNative() !== undefined)('both worlds at the command line'
   });
 
   it('calibrates, simulates with what it found by its name, and checks it', async () => {
-    const few = ['--requests', '60'];
+    const few = ['--requests', '100', '--load', '0.7'];
     const made = await psp(['calibrate', ...SMALL, ...few, '--name', 'mine'], { cwd: folder });
     expect(made, made.err).toMatchObject({ code: 0 });
     const sim = [
@@ -50,7 +50,7 @@ describe.skipIf(missingNative() !== undefined)('both worlds at the command line'
     ];
     expect(await psp(sim, { cwd: folder })).toMatchObject({ code: 0 });
     const shown = await psp(['systems', 'mine'], { cwd: folder });
-    expect(shown.out).toContain('times stretched 200 times, 2 workers, c-fcfs, bimodal, load 0.5');
+    expect(shown.out).toContain('times stretched 200 times, 2 workers, c-fcfs, bimodal, load 0.7');
     const checked = await psp(['calibrate', '--check', 'mine', ...few], { cwd: folder });
     expect([0, 1], checked.err).toContain(checked.code);
     expect(checked.out).toMatch(/^delays\.handoff .*(moved|as it was)$/m);
