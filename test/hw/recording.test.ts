@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,6 +16,8 @@ import { plainParameters } from '../../src/scheduler/policy.js';
 import { parsePolicy, policies } from '../../src/scheduler/registry.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { STREAM, substream } from '../../src/workload/random.js';
+import { psp } from '../cli/psp.js';
+import { traceComplaints } from '../support/trace-events.js';
 import { missingNative, workloadNamed } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'psp-recording-'));
@@ -110,6 +112,38 @@ describe.skipIf(missingNative() !== undefined)('a recorded run on this machine',
     const { report } = replayFile(altered);
     expect(report.decisions).toBe(39);
     expect(report.difference?.recorded).toMatch(/^start request /);
+  });
+
+  it('at the command line is replayed and drawn, in stretched time', async () => {
+    const run = [
+      'run',
+      '--hw',
+      '--workload',
+      'bimodal',
+      '--workers',
+      '2',
+      '--policy',
+      'ts:quantum=20us',
+      '--load',
+      '0.7',
+    ];
+    const length = ['--requests', '60', '--dilate', '200', '--record', 'shell.events'];
+    const recorded = await psp([...run, ...length], { cwd: folder });
+    expect(recorded, recorded.err).toMatchObject({ code: 0 });
+    const drawn = async (name: string, ...window: string[]) => {
+      const replayed = await psp(['replay', 'shell.events', '--timeline', name, ...window], { cwd: folder });
+      expect(replayed, replayed.err).toMatchObject({ code: 0 });
+      return readFileSync(join(folder, name), 'utf8');
+    };
+    expect(await drawn('shell.svg', '--for', '1s')).toMatch(/^<svg [\s\S]*2 workers[\s\S]*200 times/);
+    const trace = await drawn('shell.json', '--for', '10s');
+    expect(traceComplaints(trace)).toEqual([]);
+    const { traceEvents } = JSON.parse(trace) as { traceEvents: { ph: string; dur: number; name: string }[] };
+    const longest = Math.max(...traceEvents.filter(({ ph }) => ph === 'X').map(({ dur }) => dur));
+    // A slice of 20 us lasts 4 ms here.
+    expect(longest).toBeGreaterThan(4000 * 0.9);
+    const beyond = await psp(['replay', 'shell.events', '--timeline', 'x.svg', '--from', '100s'], { cwd: folder });
+    expect(beyond).toMatchObject({ code: 2, err: expect.stringContaining('expected a time within the recording') });
   });
 });
 
