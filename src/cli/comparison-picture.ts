@@ -25,7 +25,8 @@ export async function drawComparisons(file: string, a: readonly Side[], b: reado
     const title = `${policyLabel(result)} on ${result.workload}, ${result.workers} workers, load ${load}`;
     const types = sojourns(result, first.samples, second.samples);
     const svg = renderChart(comparedChart(title, [worldOf(result), worldOf(second.result)], types));
-    const suffix = pairs.length === 1 ? '' : `-${policyLabel(result).replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${load}`;
+    const exact = Number(result.load.toPrecision(9));
+    const suffix = pairs.length === 1 ? '' : `-${policyLabel(result).replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${exact}`;
     const path = file.replace(/(\.\w+)$/, `${suffix}$1`);
     writeFile(path, /\.png$/i.test(path) ? await svgToPng(svg) : svg);
     written.push(path);

@@ -216,7 +216,6 @@ function createCursor({ blocks }: ReplayOptions): Cursor {
   let block: EventBlock | undefined;
   let at = 0;
   let before = 0;
-  const lost = 0;
   return {
     next: () => {
       if (!block || at === block.count) {
@@ -224,7 +223,7 @@ function createCursor({ blocks }: ReplayOptions): Cursor {
         const next = blocks.next();
         if (next.done) {
           // Events lost at the very end leave no gap behind them.
-          if (next.value.lost > lost) throw new Gap(next.value.lost - lost);
+          if (next.value.lost > 0) throw new Gap(next.value.lost);
           return undefined;
         }
         block = next.value;

@@ -28,8 +28,8 @@ export interface ComparedValue {
   /** Do the intervals have a value in common? */
   readonly overlap: boolean;
   /**
-   * Within the tolerance (p99.9: within twice of it), or the intervals overlap. Null: neither, but for a bound that too few requests did not give. Absent without a
-   * tolerance.
+   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows. Null: further apart, and one of the intervals has no bound on the side that
+   * counts, so that nobody knows. Absent without a tolerance.
    */
   readonly agrees?: boolean | null;
 }
@@ -55,16 +55,22 @@ export interface ComparedRun {
   readonly types: readonly ComparedType[];
 }
 
+export interface Verdicts {
+  readonly agree: number;
+  readonly disagree: number;
+  readonly undecided: number;
+}
+
 /** Schema `psp.compare/1`. */
 export interface Comparison {
   readonly schema: 'psp.compare/1';
   readonly a: Pick<Result, 'world' | 'system'>;
   readonly b: Pick<Result, 'world' | 'system'>;
   readonly tolerance: number | null;
-  /** Does no value disagree? Null without a tolerance. */
+  /** Is there no value that disagrees, and one that agrees? Null without a tolerance. */
   readonly agrees: boolean | null;
-  /** How many values agree, disagree, and leave it undecided; null without a tolerance. */
-  readonly verdicts: { readonly agree: number; readonly disagree: number; readonly undecided: number } | null;
+  /** How many values agree, do not, and cannot be decided; null without a tolerance. */
+  readonly verdicts: Verdicts | null;
   readonly runs: readonly ComparedRun[];
 }
 
@@ -83,17 +89,18 @@ export interface CompareOptions {
 export function compareSides(a: readonly Side[], b: readonly Side[], options: CompareOptions = {}): Comparison {
   const { tolerance } = options;
   const runs = counterpartsOf(a, b).map(([side, other]) => compareRun(side, other, options));
-  const verdicts = runs.flatMap(({ types }) =>
+  const found = runs.flatMap(({ types }) =>
     types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees)),
   );
-  const count = (verdict: boolean | null) => verdicts.filter((each) => each === verdict).length;
+  const countOf = (verdict: boolean | null) => found.filter((each) => each === verdict).length;
+  const verdicts = { agree: countOf(true), disagree: countOf(false), undecided: countOf(null) };
   return {
     schema: 'psp.compare/1',
     a: worldOf(a[0]!.result),
     b: worldOf(b[0]!.result),
     tolerance: tolerance ?? null,
-    agrees: tolerance === undefined ? null : count(false) === 0,
-    verdicts: tolerance === undefined ? null : { agree: count(true), disagree: count(false), undecided: count(null) },
+    agrees: tolerance === undefined ? null : verdicts.disagree === 0 && verdicts.agree > 0,
+    verdicts: tolerance === undefined ? null : verdicts,
     runs,
   };
 }
@@ -101,33 +108,34 @@ export function compareSides(a: readonly Side[], b: readonly Side[], options: Co
 /**
  * Each result of the first side with its counterpart.
  *
- * @throws InputError when one of either side has none, or several
+ * @throws InputError when it has none
  */
 export function counterpartsOf(a: readonly Side[], b: readonly Side[]): (readonly [Side, Side])[] {
   if (a.length === 0 || b.length === 0) throw new InputError('expected results on both sides, found none');
-  const taken = new Set<Side>();
-  const pairs = a.map((side) => {
-    const other = counterpartOf(side, b);
-    if (taken.has(other)) {
-      throw new InputError(`${describe(other.result)}: the counterpart of several results of the first side`);
-    }
-    taken.add(other);
-    return [side, other] as const;
-  });
-  const alone = b.find((side) => !taken.has(side));
-  if (alone) throw new InputError(`${describe(alone.result)}: no counterpart on the first side`);
+  const pairs = a.map((side) => [side, counterpartOf(side, a, b)] as const);
+  const left = b.filter((side) => !pairs.some(([, other]) => other === side));
+  if (left.length > 0) {
+    const there = a.map(({ result }) => describe(result)).join('; ');
+    const names = left.map(({ result }) => describe(result)).join('; ');
+    throw new InputError(`${names}: no counterpart on the first side, which has ${there}`);
+  }
   return pairs;
 }
 
-function counterpartOf({ result }: Side, others: readonly Side[]): Side {
-  const alike = others.filter((other) => identityOf(other.result) === identityOf(result));
-  // The same policy in several systems on both sides: each system with itself.
-  const same = alike.length > 1 ? alike.filter((other) => other.result.system === result.system) : alike;
-  const [other] = same;
-  if (other && same.length === 1) return other;
-  const there = others.map((each) => describe(each.result)).join('; ');
+/** The one of the same experiment; of several, as of several systems on both sides, the one of the same system. */
+function counterpartOf(side: Side, a: readonly Side[], b: readonly Side[]): Side {
+  const identity = identityOf(side.result);
+  const same = (sides: readonly Side[]) => sides.filter(({ result }) => identityOf(result) === identity);
+  const ofSystem = (sides: readonly Side[]) => sides.filter(({ result }) => result.system === side.result.system);
+  const alone = same(a).length === 1 && same(b).length === 1;
+  const [mine, others] = alone ? [same(a), same(b)] : [ofSystem(same(a)), ofSystem(same(b))];
+  if (mine.length === 1 && others.length === 1) return others[0]!;
+  if (same(b).length === 0) {
+    const there = b.map(({ result }) => describe(result)).join('; ');
+    throw new InputError(`${describe(side.result)}: no counterpart on the other side, which has ${there}`);
+  }
   throw new InputError(
-    `${describe(result)}: ${alike.length > 1 ? 'several counterparts' : 'no counterpart'} on the other side, which has ${there}`,
+    `${describe(side.result)}: ${same(a).length} results on the first side and ${same(b).length} on the other, of ${others.length === 0 ? 'other systems' : 'which each could be'} the counterpart: expected one of each`,
   );
 }
 
@@ -155,7 +163,14 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
       `${describe(result)}: the two met different requests (trace digests ${a.samples.traceDigest} and ${b.samples.traceDigest}): expected equal seeds, loads and numbers of requests, or --unpaired`,
     );
   }
-  if (!(a.samples && b.samples) && !unpaired) refuseOtherRequests(result, b.result);
+  // Without the requests themselves, what they are drawn from says whether they are the same.
+  const from = ({ seed, requests, replications }: Result) =>
+    `${requests} requests in ${replications} ${replications === 1 ? 'run' : 'runs'} from seed '${seed}'`;
+  if (!(a.samples && b.samples) && !unpaired && from(result) !== from(b.result)) {
+    throw new InputError(
+      `${describe(result)}: the two met different requests (${from(result)}, and ${from(b.result)}): expected the same of both, or --unpaired`,
+    );
+  }
   const names = result.types.map(({ name }) => name);
   const types = names.map((name, type): ComparedType => {
     const other = b.result.types.find((each) => each.name === name);
@@ -179,16 +194,6 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     requests: [result.requests, b.result.requests],
     types: names.length > 1 ? [...types, all] : types,
   };
-}
-
-/** Without the requests themselves: by what they are made from. */
-function refuseOtherRequests(a: Result, b: Result): void {
-  for (const key of ['seed', 'requests', 'replications'] as const) {
-    if (String(a[key]) === String(b[key])) continue;
-    throw new InputError(
-      `${describe(a)}: the two met different requests (${key} ${a[key]} and ${b[key]}): expected equal seeds, loads and numbers of requests, or --unpaired`,
-    );
-  }
 }
 
 function compareSamples(
@@ -224,8 +229,6 @@ function compareValue(
   if (x === null || y === null || !aCi95 || !bCi95) return null;
   const relative = x / y - 1;
   const overlap = below(aCi95[0], bCi95[1]) && below(bCi95[0], aCi95[1]);
-  const isBounded = [...aCi95, ...bCi95].every((bound) => bound !== null);
-  const isWithin = tolerance !== undefined && Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1);
   return {
     a: x,
     b: y,
@@ -233,8 +236,17 @@ function compareValue(
     bCi95,
     relative,
     overlap,
-    ...(tolerance !== undefined && { agrees: isWithin || (overlap ? (isBounded ? true : null) : false) }),
+    ...(tolerance !== undefined && {
+      agrees: verdictOf(aCi95, bCi95, Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1)),
+    }),
   };
+}
+
+/** An interval without a bound overlaps with everything, which proves nothing: only bounds on both sides decide for agreement, and any that are apart against it. */
+function verdictOf([aLow, aHigh]: Interval, [bLow, bHigh]: Interval, near: boolean): boolean | null {
+  if (near) return true;
+  if (!below(aLow, bHigh) || !below(bLow, aHigh)) return false;
+  return [aLow, aHigh, bLow, bHigh].includes(null) ? null : true;
 }
 
 /** Is a lower bound not above an upper one? A missing bound is none. */

@@ -49,13 +49,30 @@ export function recordSimulation(
   };
   try {
     const writer = createEventFile(path, header);
-    return {
-      policy: { policy: tapped(chosen.policy, sinkOf(writer)), parameters: chosen.parameters },
-      close: () => writer.close(0),
+    const sink = sinkOf(writer);
+    const write: typeof sink.write = (...event) => {
+      try {
+        sink.write(...event);
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
     };
+    const close = () => {
+      try {
+        writer.close(0);
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
+    };
+    return { policy: { policy: tapped(chosen.policy, { write }), parameters: chosen.parameters }, close };
   } catch (error) {
-    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
+    throw cannotWrite(path, error);
   }
+}
+
+/** A disk may fill up at any event. */
+function cannotWrite(path: string, error: unknown): EnvironmentError {
+  return new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
 }
 
 /** A recording taken again. */

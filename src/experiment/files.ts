@@ -76,7 +76,7 @@ export function readWorkload({ path, fileName }: WorkloadFile): Workload {
 }
 
 /**
- * Reads a system: one that comes with psp, by name, or a file.
+ * Reads a system: one that comes with psp, by name, a file, or the name of a .yaml in the working folder.
  *
  * @throws InputError that suggests the nearest name
  * @throws WorkloadError when the file is wrong
@@ -87,9 +87,9 @@ export function readSystem(nameOrFile: string): System {
   if (names.includes(nameOrFile)) {
     return parseSystem(readText(join(SHIPPED_SYSTEMS, `${nameOrFile}.yaml`)), `configs/systems/${nameOrFile}.yaml`);
   }
-  // Where psp calibrate --name writes it.
-  const here = `${nameOrFile}.yaml`;
-  if (nameOrFile !== '' && existsSync(here)) return parseSystem(readText(here), here);
+  // What psp calibrate --name NAME has written here.
+  const own = `${nameOrFile}.yaml`;
+  if (/^[\w.-]+$/.test(nameOrFile) && existsSync(own)) return parseSystem(readText(own), own);
   const meant = nearest(nameOrFile, names);
   throw new InputError(
     `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,

@@ -70,7 +70,7 @@ export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<Mea
 }
 
 /** Those that vary by their medians. */
-function constantsOf({ spread: _, ...constants }: FullCosts): Readonly<Record<string, number>> {
+function constantsOf({ spread: _, dispatcherQueues: __, ...constants }: FullCosts): Readonly<Record<string, number>> {
   return constants;
 }
 

@@ -13,8 +13,15 @@ const CAPACITY = 1 << 19;
 
 /** A log of what the dispatcher tells its scheduler and is answered. */
 export interface EventLog {
-  /** To be called when the dispatcher has ended: writes what is left. */
-  close(): Promise<void>;
+  /** To be called when the dispatcher has ended: writes what is left. Never rejects: what was served counts, whatever became of its log. */
+  close(): Promise<ClosedLog>;
+}
+
+export interface ClosedLog {
+  /** Events that the full ring lost. */
+  readonly lost: number;
+  /** One line about why the file is not whole. */
+  readonly error?: string;
 }
 
 export interface RunToLog {
@@ -59,9 +66,14 @@ export async function openEventLog(memory: SharedArrayBuffer, path: string, run:
   // A disk that fills up in mid-run must not end the run: it is told at the end.
   exited.catch(() => {});
   return {
-    close: () => {
-      openEventRing(memory).end();
-      return exited;
+    close: async () => {
+      const ring = openEventRing(memory);
+      ring.end();
+      const error = await exited.then(
+        () => undefined,
+        (failure: Error) => failure.message,
+      );
+      return { lost: ring.lost(), ...(error !== undefined && { error }) };
     },
   };
 }

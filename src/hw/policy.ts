@@ -2,7 +2,6 @@
 import { type Parameters, PolicyError } from '../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/registry.js';
 import type { Scheduler, SchedulerSetup, TypeInfo } from '../scheduler/scheduler.js';
-import { formatDuration } from '../units/duration.js';
 import { rebuildWorkload } from '../workload/parse-workload.js';
 import type { Workload, WorkloadSource } from '../workload/workload.js';
 
@@ -26,15 +25,14 @@ export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
   const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
   for (const spec of chosen.policy.parameters) {
     if (spec.kind !== 'duration') continue;
-    const field = `${spec.key}Ns`;
-    // Whole, for slices are int32.
-    const stretchedNs = Math.round((parameters[field] as number) * dilation);
-    if (spec.max !== undefined && stretchedNs > spec.max) {
+    // Whole nanoseconds, as all of psp counts, and as a recording keeps them.
+    const ns = Math.round((parameters[`${spec.key}Ns`] as number) * dilation);
+    if (spec.max !== undefined && ns > spec.max) {
       throw new PolicyError(
-        `${chosen.policy.name}:${spec.key}: stretched ${dilation} times it is ${formatDuration(stretchedNs)}: expected at most ${formatDuration(spec.max)}`,
+        `${chosen.policy.name}:${spec.key}: stretched ${dilation} times this is ${ns / 1e9} s: expected at most ${spec.max / 1e9} s of real time`,
       );
     }
-    parameters[field] = stretchedNs;
+    parameters[`${spec.key}Ns`] = ns;
   }
   return { policy: chosen.policy, parameters: parameters as Parameters };
 }

@@ -9,7 +9,7 @@ import { readServerCounts, type ServerCounts } from './counts.js';
 import { refuseMissingDevice } from './device.js';
 import type { DispatcherMessage, DispatcherThreadData } from './dispatcher-thread.js';
 import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from './eal.js';
-import { createEventLogMemory, type EventLog, openEventLog } from './event-log.js';
+import { type ClosedLog, createEventLogMemory, type EventLog, openEventLog } from './event-log.js';
 import {
   Control,
   createSharedMemory,
@@ -104,7 +104,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     await thread.exited;
     server?.stop();
     native.stopEal();
-    await log?.close();
+    if (log) tellLog(spec.record!, await log.close());
   };
   try {
     await Promise.race([dispatcherReady(control), thread.failed]);
@@ -242,4 +242,10 @@ function scanTypeOf(config: ServerConfig, types: readonly { readonly name: strin
     );
   }
   return scan;
+}
+
+/** A log that is not whole does not end the run, but must be known. */
+function tellLog(path: string, { lost, error }: ClosedLog): void {
+  if (error !== undefined) process.stderr.write(`psp: ${error}: the recording ends there\n`);
+  else if (lost > 0) process.stderr.write(`psp: ${path}: the log was full and lost ${lost} events\n`);
 }

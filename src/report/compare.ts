@@ -91,16 +91,7 @@ function valueRow(name: string, title: string, value: ShownValue, style: Style):
   const percent = value.relative * 100;
   const sign = percent < 0 ? '−' : '+';
   const difference = `${sign}${Math.abs(percent) < 9.95 ? Math.abs(percent).toFixed(1) : Math.abs(percent).toFixed(0)} %`;
-  const mark =
-    value.agrees === undefined
-      ? value.overlap
-        ? ''
-        : 'apart'
-      : value.agrees === null
-        ? 'undecided'
-        : value.agrees
-          ? 'ok'
-          : 'TOO FAR';
+  const mark = value.agrees === undefined ? (value.overlap ? '' : 'apart') : markOf(value.agrees);
   return [
     name,
     title,
@@ -111,6 +102,11 @@ function valueRow(name: string, title: string, value: ShownValue, style: Style):
     difference,
     { text: mark, ...(value.agrees === true && { style: style.best }) },
   ];
+}
+
+function markOf(agrees: boolean | null): string {
+  if (agrees === null) return 'undecided';
+  return agrees ? 'ok' : 'TOO FAR';
 }
 
 /** ±3 %; nothing where the interval has no bound. */
@@ -147,9 +143,7 @@ function footnotes({ runs }: ShownComparison): string[] {
 function verdict({ verdicts, tolerance }: ShownComparison): string {
   if (verdicts === null || tolerance === null) return '';
   const { agree, disagree, undecided } = verdicts;
-  const all = agree + disagree + undecided;
-  const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or of the confidence intervals`;
-  const open = undecided === 0 ? '' : ` ${undecided} are undecided: too few requests bound them.`;
-  if (disagree > 0) return `${disagree} of ${all} percentiles differ by more than ${within}.${open}`;
-  return `${undecided === 0 ? `All ${all}` : `${agree} of ${all}`} percentiles agree within ${within}.${open}`;
+  const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or the confidence intervals where they are wider`;
+  const unknown = undecided === 0 ? '' : ', whose intervals have no bound: more requests would tell';
+  return `Within ${within}: ${agree} percentiles agree, ${disagree} ${disagree === 1 ? 'does' : 'do'} not, ${undecided} undecided${unknown}.`;
 }

@@ -20,7 +20,20 @@ export interface System {
   readonly constants: readonly Constant[];
   readonly costs: SystemCosts;
   /** Where and when the constants were measured, when they were. */
-  readonly measured?: { readonly machine?: string; readonly date?: string };
+  readonly measured?: Measured;
+}
+
+/** How and where constants were measured: another dilation, machine or policy has others. */
+export interface Measured {
+  readonly machine?: string;
+  readonly date?: string;
+  /** Times were stretched by this factor. */
+  readonly dilation?: number;
+  readonly workers?: number;
+  /** As typed. */
+  readonly policy?: string;
+  readonly workload?: string;
+  readonly load?: number;
 }
 
 export interface Constant {
@@ -69,6 +82,7 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
       description: text.optional(),
       policy: text,
       workloads: anything,
+      queues: text.optional(),
       measured: anything,
       ...Object.fromEntries(SECTIONS.map((section) => [section, anything])),
     },
@@ -78,10 +92,11 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
   if (fields.policy !== undefined) checkPolicy(fields.policy as string, checker.at('policy'));
   const workloads = readWorkloads(fields.workloads, checker.at('workloads'));
   const constants = SECTIONS.flatMap((section) => readSection(section, fields[section], checker.at(section)));
-  const measured =
-    fields.measured === undefined
-      ? undefined
-      : checker.at('measured').map({ machine: text.optional(), date: anything }, fields.measured);
+  const measured = fields.measured === undefined ? undefined : readMeasured(fields.measured, checker.at('measured'));
+  const { queues = 'workers' } = fields;
+  if (queues !== 'workers' && queues !== 'dispatcher') {
+    checker.at('queues').refuse(`expected workers or dispatcher, found ${show(queues)}`);
+  }
   if (fields.name === undefined || fields.policy === undefined) return undefined;
   const name = fields.name as string;
   return {
@@ -91,14 +106,28 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
     policy: fields.policy as string,
     workloads,
     constants,
-    costs: costsOf(constants),
-    ...(measured && {
-      measured: {
-        ...(measured.machine !== undefined && { machine: measured.machine }),
-        ...(measured.date !== undefined && { date: String(measured.date) }),
-      },
-    }),
+    costs: { ...costsOf(constants), ...(queues === 'dispatcher' && { dispatcherQueues: true as const }) },
+    ...(measured && { measured }),
   };
+}
+
+function readMeasured(value: unknown, checker: Checker): Measured | undefined {
+  const fields = checker.map(
+    {
+      machine: text.optional(),
+      date: anything,
+      dilation: number('a factor from 1 on', { min: 1 }).optional(),
+      workers: number('a whole number of workers above 0', { min: 1 }).optional(),
+      policy: text.optional(),
+      workload: text.optional(),
+      load: number('a load above 0', { min: 0 }).optional(),
+    },
+    value,
+  );
+  if (!fields) return undefined;
+  const { date, ...stated } = fields;
+  const known = Object.entries({ ...stated, ...(date !== undefined && { date: String(date) }) });
+  return Object.fromEntries(known.filter(([, field]) => field !== undefined));
 }
 
 function costsOf(constants: readonly Constant[]): SystemCosts {

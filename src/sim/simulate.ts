@@ -152,7 +152,8 @@ export function simulationOf(setup: SimulationSetup): Simulation {
       system: {
         costs,
         random: setup.costsRandom ?? noRandom,
-        queues: policy.queues,
+        // A dispatcher that has the queues starts every request.
+        queues: costs.dispatcherQueues ? 'central' : policy.queues,
         ...(observer && { observer }),
       },
     }),

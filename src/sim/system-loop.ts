@@ -41,6 +41,8 @@ const UNREAD_ARRIVALS = 1;
 const KIND = 2;
 const SUBJECT = 3;
 const DETAIL = 4;
+/** The worker whose notice the scheduler is just told of; -1: none. */
+const JUST_FREE = 5;
 
 /** A system around the policy: what its mechanisms cost. */
 export interface SimulatedSystem {
@@ -86,7 +88,7 @@ export function createSystemState(workers: number): SystemState {
     notices: new Inbox(),
     underWay: new Inbox(),
     doubles: float64s(2),
-    integers: int32s(5),
+    integers: int32s(6).fill(-1, JUST_FREE),
     doneOn: int32s(workers),
     serial: int32s(workers),
     signalled: uint8s(workers),
@@ -112,7 +114,7 @@ export function unreadArrivals({ integers }: SystemState): number {
  * The dispatcher is a server: a message (an arrival, the notice of a worker, the end of a slice) keeps it busy for as long as it costs. As a polling loop
  * does, it looks at what the workers say before it takes another packet off the network, each in the order it came; so a dispatcher that cannot keep up leaves
  * packets lying, not workers. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
- * reaches its worker `handoffNs` after that. A worker that is done, or has been preempted, says so by a notice. Where workers have
+ * reaches its worker `handoffNs` after that (`againNs`, when the worker has just said that it is free). A worker that is done, or has been preempted, says so by a notice. Where workers have
  * queues of their own, they take from them at once: the dispatcher only deals arrivals. Where they have places that the dispatcher fills, they take from them at once, too,
  * and send the notice on the side: each filling keeps the dispatcher busy as a start does, and only the worker does not wait for it.
  *
@@ -148,6 +150,7 @@ export function createSystemLoop(
   const { workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
   const wireNs = drawn(simulated, 'wireNs');
   const handoffNs = drawn(simulated, 'handoffNs');
+  const againNs = drawn(simulated, 'againNs');
   const contextSwitchNs = drawn(simulated, 'contextSwitchNs');
   const dispatcherReplies = dispatcherTransmitNs > 0;
   const messageNs = float64s(MESSAGE_KINDS);
@@ -222,14 +225,18 @@ export function createSystemLoop(
   function tellCompletion(worker: number, request: number): void {
     if (dispatcherReplies) depart(request, worker);
     releaseSlot(request);
+    system.integers[JUST_FREE] = worker;
     scheduler.complete(worker);
     if (integers[WAITING]! > 0) scheduler.dispatch();
+    system.integers[JUST_FREE] = -1;
   }
 
   function tellPreemption(worker: number): void {
     integers[WAITING]!++;
+    system.integers[JUST_FREE] = worker;
     scheduler.preempted(worker);
     scheduler.dispatch();
+    system.integers[JUST_FREE] = -1;
   }
 
   function tellSliceEnd(worker: number, start: number): void {
@@ -272,7 +279,7 @@ export function createSystemLoop(
     if (workersHaveQueues || byItself) fromNs = Math.max(fromNs, landsNs[request]!);
     else {
       occupy(dispatchNs);
-      fromNs = system.doubles[FREE_AT_NS]! + handoffNs();
+      fromNs = system.doubles[FREE_AT_NS]! + (system.integers[JUST_FREE] === worker ? againNs() : handoffNs());
     }
     if (isFirst) startNs[request] = fromNs;
     // Once, even when it is preempted before it has run: then it starts as a first time again.

@@ -14,6 +14,9 @@ const constant = (field: 'wireNs' | 'handoffNs', medianNs: number, low: number, 
 });
 const CALIBRATION: Calibration = {
   dilation: 200,
+  workload: 'bimodal',
+  workers: 14,
+  load: 0.6,
   constants: [constant('wireNs', 207.4, 200, 214.6), constant('handoffNs', 120, 118, 123)],
 };
 const FILE = { name: 'here', policy: 'c-fcfs', machine: 'box, 2 x AMD', date: '2026-11-24' };
@@ -24,8 +27,16 @@ describe('a calibration', () => {
     expect(system).toMatchObject({
       name: 'here',
       policy: 'c-fcfs',
-      measured: { machine: 'box, 2 x AMD', date: '2026-11-24' },
-      costs: { wireNs: 207, handoffNs: 120, noticeNs: 0 },
+      measured: {
+        machine: 'box, 2 x AMD',
+        date: '2026-11-24',
+        dilation: 200,
+        workers: 14,
+        policy: 'c-fcfs',
+        workload: 'bimodal',
+        load: 0.6,
+      },
+      costs: { wireNs: 207, handoffNs: 120, noticeNs: 0, dispatcherQueues: true },
     });
     expect(system.constants[0]).toMatchObject({
       ns: 207,
@@ -58,7 +69,7 @@ describe('a calibration', () => {
     const before = parseSystem(systemYaml(FILE, CALIBRATION), 'here.yaml');
     const moved = (wire: [number, number, number], handoff: [number, number, number]) =>
       compareCalibration(before, {
-        dilation: 200,
+        ...CALIBRATION,
         constants: [constant('wireNs', ...wire), constant('handoffNs', ...handoff)],
       }).map((each) => each.moved);
     expect(moved([207, 200, 214], [121, 119, 124])).toEqual([false, false]);
@@ -88,11 +99,10 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     expect(system.constants.map(({ spec }) => `${spec.section}.${spec.key}`)).toEqual([
       'delays.wire',
       'delays.handoff',
-      'delays.notice',
-      'dispatcher.receive',
+      'delays.again',
       'worker.switch',
     ]);
-    expect(Object.keys(system.costs.spread!)).toEqual(['wireNs', 'handoffNs', 'contextSwitchNs']);
+    expect(Object.keys(system.costs.spread!)).toEqual(['wireNs', 'againNs']);
     for (const { field, medianNs, ci95Ns, samples } of calibration.constants) {
       // What the stamps cannot tell apart may be nothing; nothing takes a second here, even stretched back.
       expect(medianNs, field).toBeGreaterThanOrEqual(0);

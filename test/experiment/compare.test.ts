@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compareSides } from '../../src/experiment/compare.js';
+import { compareSides, type Side } from '../../src/experiment/compare.js';
 import { planRuns } from '../../src/experiment/plan.js';
 import { decodeSamples, encodeSamples, runSampled, type SampledResult } from '../../src/experiment/samples.js';
 import { formatCompared } from '../../src/report/compare.js';
@@ -83,12 +83,47 @@ describe('a comparison', () => {
     );
   });
 
+  it('does not take an interval without a bound for agreement', () => {
+    const unbounded: Side = {
+      ...one,
+      result: {
+        ...one.result,
+        overall: {
+          ...one.result.overall,
+          slowdown: {
+            ...one.result.overall.slowdown,
+            p99_9: one.result.overall.slowdown.p99_9! * 2,
+            ci95: { ...one.result.overall.slowdown.ci95, p99_9: [one.result.overall.slowdown.p99_9!, null] },
+          },
+        },
+      },
+    };
+    const comparison = compareSides([unbounded], [one], { tolerance: 0.1 });
+    expect(comparison.runs[0]!.types.at(-1)!.slowdown.p99_9!.agrees).toBeNull();
+    expect(comparison).toMatchObject({ agrees: true, verdicts: { agree: 11, disagree: 0, undecided: 1 } });
+    expect(formatCompared(comparison)).toMatch(
+      /11 percentiles agree, 0 do not, 1 undecided, whose intervals have no bound/,
+    );
+  });
+
+  it('names what has no counterpart on either side, or several, and requests of other seeds', () => {
+    const bare = { result: one.result };
+    const other = { result: { ...one.result, policy: 'c-fcfs' } };
+    expect(() => compareSides([bare], [bare, other])).toThrow(/^c-fcfs on .*: no counterpart on the first side/);
+    expect(() => compareSides([bare, bare], [bare])).toThrow(/2 results on the first side and 1 on the other/);
+    const costly = { result: { ...one.result, system: 'x' } };
+    expect(compareSides([bare, costly], [costly, bare]).runs).toHaveLength(2);
+    const elsewhere = { result: { ...one.result, seed: 'another' } };
+    expect(() => compareSides([bare], [elsewhere])).toThrow(/met different requests .*seed 'another'.*--unpaired/);
+    expect(compareSides([bare], [elsewhere], { unpaired: true }).runs).toHaveLength(1);
+  });
+
   it('reads as a table with a verdict', () => {
     const text = formatCompared(compareSides([slower(one, 700, 1.5)], [one], { tolerance: 0.1 }));
     expect(text).toMatch(/^darc on bimodal · 14 workers · load 0\.7 · 20k requests$/m);
     expect(text).toMatch(/^SHORT +p50 +1\.50 .* 1\.00 .*\+50 % {2}TOO FAR$/m);
     expect(text).toContain('each request with itself: median +1.2us');
-    expect(text).toMatch(/^12 of 12 percentiles differ by more than 10 %/m);
+    expect(text).toMatch(/: 0 percentiles agree, 12 do not, 0 undecided\.$/m);
   });
 });
 

@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { calibrate, systemYaml } from '../../src/experiment/calibrate.js';
 import { compareSides } from '../../src/experiment/compare.js';
 import { planRuns } from '../../src/experiment/plan.js';
 import { hardwareResult, hardwareSamples } from '../../src/experiment/run-hardware.js';
@@ -7,6 +11,8 @@ import { runHardware } from '../../src/hw/run.js';
 import { missingNative, workloadNamed } from './support.js';
 
 const WARMUP = 0.1;
+const folder = mkdtempSync(join(tmpdir(), 'psp-paired-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.skipIf(missingNative() !== undefined)('the same requests in both worlds', { timeout: 90_000 }, () => {
   it('take about as long, each of them', async () => {
@@ -28,5 +34,25 @@ describe.skipIf(missingNative() !== undefined)('the same requests in both worlds
     expect(long!.slowdown.p50!.relative).toBeGreaterThan(-0.3);
     expect(long!.slowdown.p50!.relative).toBeLessThan(0.02);
     expect(short!.ks).toBeGreaterThan(0);
+  });
+
+  it('agree within 40 % when the costs are calibrated', async () => {
+    const workload = workloadNamed('bimodal');
+    const [workers, load, dilate] = [4, 0.5, 1000];
+    const calibration = await calibrate({ policy: 'c-fcfs', workers, dilate, requests: 100, workload, load });
+    const path = join(folder, 'here.yaml');
+    writeFileSync(path, systemYaml({ name: 'here', policy: 'c-fcfs', machine: 'm', date: '2026-11-25' }, calibration));
+    const common = { policy: 'c-fcfs', workers, seed: '1', requests: 300 } as const;
+    const run = await runHardware({ ...common, workload, offer: { load, workers }, dilate });
+    const identity = { ...common, workload, offer: { load, workers }, warmup: WARMUP, startedAt: new Date() };
+    const real = {
+      result: hardwareResult(run, { ...identity, wallSeconds: 0 }),
+      samples: hardwareSamples(run, workload, WARMUP),
+    };
+    const settings = { ...common, policies: ['c-fcfs'], workload: 'bimodal', load, warmup: WARMUP, systems: [path] };
+    const simulated = await runSampled((await planRuns(settings)).specs[0]!);
+    // Wide: other tests run meanwhile, and it is to show that the parts fit, not how well this machine can be known.
+    const { agrees, verdicts } = compareSides([simulated], [real], { tolerance: 0.4 });
+    expect(agrees, JSON.stringify(verdicts)).toBe(true);
   });
 });

@@ -1,20 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createEventFile } from '../../src/events/event-file.js';
+import { EventKind } from '../../src/events/event.js';
+import { createEventFile, openEventFile } from '../../src/events/event-file.js';
 import { createEventMemory, openEventRing } from '../../src/events/event-ring.js';
 import { tapped } from '../../src/events/tap.js';
 import { replayFile } from '../../src/experiment/event-recording.js';
 import { createDispatcher } from '../../src/hw/dispatcher.js';
 import { createSharedMemory } from '../../src/hw/layout.js';
-import { schedulerTypes } from '../../src/hw/policy.js';
+import { hardwarePolicy, schedulerTypes } from '../../src/hw/policy.js';
 import { runHardware } from '../../src/hw/run.js';
 import { ScriptedNative } from '../../src/hw/scripted-native.js';
 import { plainParameters } from '../../src/scheduler/policy.js';
 import { parsePolicy, policies } from '../../src/scheduler/registry.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { STREAM, substream } from '../../src/workload/random.js';
+import { psp } from '../cli/psp.js';
+import { traceComplaints } from '../support/trace-events.js';
 import { missingNative, workloadNamed } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'psp-recording-'));
@@ -67,27 +70,88 @@ describe('a recorded dispatcher', () => {
 });
 
 describe.skipIf(missingNative() !== undefined)('a recorded run on this machine', { timeout: 60_000 }, () => {
-  it.each(['darc:window=60', 'ts:quantum=20us', 'd-fcfs-steal'])(
+  const all = policies.filter(({ clairvoyant, sharing }) => !clairvoyant && !sharing).map(({ name }) => name);
+
+  async function recordRun(policy: string, path: string, requests: number, dilate: number): Promise<void> {
+    const offer = { load: 0.8, workers: 3 };
+    const common = { workload: workloadNamed('bimodal'), workers: 3, seed: 1 } as const;
+    const run = await runHardware({ ...common, policy, offer, requests, dilate, record: path });
+    expect(run.end).toBe('complete');
+  }
+
+  it.each([...all, 'darc:window=20', 'ts:quantum=20us', 'ts:quantum=5001ns'])(
     'of %s is decided again without a difference',
     async (policy) => {
       const path = join(folder, 'run.events');
-      const run = await runHardware({
-        workload: workloadNamed('bimodal'),
-        policy,
-        offer: { load: 0.8, workers: 3 },
-        workers: 3,
-        seed: 1,
-        requests: 150,
-        dilate: 200,
-        record: path,
-      });
-      expect(run.end).toBe('complete');
+      // Not a whole factor: what is stretched must be whole all the same.
+      await recordRun(policy, path, 60, 100.5);
       const { header, report } = replayFile(path);
-      expect(header).toMatchObject({ world: 'hw', policy, workload: 'bimodal', workers: 3, dilation: 200 });
+      expect(header).toMatchObject({ world: 'hw', policy, workload: 'bimodal', workers: 3, dilation: 100.5 });
       expect(report.difference).toBeUndefined();
       expect(report.damage).toBeUndefined();
       expect(report.gap).toBeUndefined();
-      expect(report.decisions).toBeGreaterThanOrEqual(150);
+      expect(report.decisions).toBeGreaterThanOrEqual(60);
     },
   );
+
+  it('with one decision altered is caught', async () => {
+    const path = join(folder, 'run.events');
+    await recordRun('c-fcfs', path, 60, 100);
+    const reader = openEventFile(path);
+    const altered = join(folder, 'altered.events');
+    const writer = createEventFile(altered, reader.header);
+    let starts = 0;
+    for (const { count, kind, a, b, c, timeNs } of reader.blocks()) {
+      for (let i = 0; i < count; i++) {
+        const isIt = kind[i] === EventKind.start && ++starts === 40;
+        writer.add(kind[i]!, isIt ? (a[i]! + 1) % 3 : a[i]!, b[i]!, c[i]!, timeNs[i]!);
+      }
+    }
+    reader.close();
+    writer.close(0);
+    const { report } = replayFile(altered);
+    expect(report.decisions).toBe(39);
+    expect(report.difference?.recorded).toMatch(/^start request /);
+  });
+
+  it('at the command line is replayed and drawn, in stretched time', async () => {
+    const run = [
+      'run',
+      '--hw',
+      '--workload',
+      'bimodal',
+      '--workers',
+      '2',
+      '--policy',
+      'ts:quantum=20us',
+      '--load',
+      '0.7',
+    ];
+    const length = ['--requests', '60', '--dilate', '200', '--record', 'shell.events'];
+    const recorded = await psp([...run, ...length], { cwd: folder });
+    expect(recorded, recorded.err).toMatchObject({ code: 0 });
+    const drawn = async (name: string, ...window: string[]) => {
+      const replayed = await psp(['replay', 'shell.events', '--timeline', name, ...window], { cwd: folder });
+      expect(replayed, replayed.err).toMatchObject({ code: 0 });
+      return readFileSync(join(folder, name), 'utf8');
+    };
+    expect(await drawn('shell.svg', '--for', '1s')).toMatch(/^<svg [\s\S]*2 workers[\s\S]*200 times/);
+    const trace = await drawn('shell.json', '--for', '10s');
+    expect(traceComplaints(trace)).toEqual([]);
+    const { traceEvents } = JSON.parse(trace) as { traceEvents: { ph: string; dur: number; name: string }[] };
+    const longest = Math.max(...traceEvents.filter(({ ph }) => ph === 'X').map(({ dur }) => dur));
+    // A slice of 20 us lasts 4 ms here.
+    expect(longest).toBeGreaterThan(4000 * 0.9);
+    const beyond = await psp(['replay', 'shell.events', '--timeline', 'x.svg', '--from', '100s'], { cwd: folder });
+    expect(beyond).toMatchObject({ code: 2, err: expect.stringContaining('expected a time within the recording') });
+  });
+});
+
+describe('a slice that is stretched', () => {
+  it('is whole, and refused when it is longer than a recording can hold', () => {
+    expect(hardwarePolicy('ts:quantum=5001ns', 200.5).parameters.quantumNs).toBe(1_002_701);
+    expect(() => hardwarePolicy('ts:quantum=3ms', 1000)).toThrow(
+      'ts:quantum: stretched 1000 times this is 3 s: expected at most 2.147483647 s of real time',
+    );
+  });
 });

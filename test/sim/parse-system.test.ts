@@ -86,7 +86,7 @@ measured: { machine: some machine, date: 2024-05-17 }
     ['name: x\npolicy: c-fcfs\ndelays: { wire: 5 }', '3:17: wire: expected a duration with its unit'],
     [
       'name: x\npolicy: c-fcfs\ndelays: { wier: 5us }',
-      "3:11: wier: expected one of wire, handoff, notice, signal, found 'wier' (did you mean 'wire'?)",
+      "3:11: wier: expected one of wire, handoff, again, notice, signal, found 'wier' (did you mean 'wire'?)",
     ],
     ['name: x\npolicy: c-fcfs\nworker: 5us', '3:9: worker: expected a map with one of receive'],
     [
@@ -99,7 +99,7 @@ measured: { machine: some machine, date: 2024-05-17 }
     ],
     [
       'name: x\npolicy: c-fcfs\nworker: { steal: { time: 1us, quantiles: [[0, 1us], [1, 2us]] } }',
-      '3:42: quantiles: expected no quantiles: only delays.wire, delays.handoff, worker.switch may vary',
+      '3:42: quantiles: expected no quantiles: only delays.wire, delays.handoff, delays.again, worker.switch may vary',
     ],
     [
       'name: x\npolicy: c-fcfs\ndelays: { wire: { time: 1us, quantiles: [[0, 1us], [0.5, 2us]] } }',
@@ -111,7 +111,7 @@ measured: { machine: some machine, date: 2024-05-17 }
     ],
     [
       'name: x\npolicy: c-fcfs\nworkers: 5',
-      "3:1: workers: expected one of name, title, description, policy, workloads, measured, delays, dispatcher, worker, found 'workers' (did you mean 'worker'?)",
+      "3:1: workers: expected one of name, title, description, policy, workloads, queues, measured, delays, dispatcher, worker, found 'workers' (did you mean 'worker'?)",
     ],
   ])('with a mistake is refused: %#', (text, complaint) => {
     expect(() => parseSystem(text, 'x.yaml')).toThrow(`x.yaml:${complaint}`);

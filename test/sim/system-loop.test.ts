@@ -170,6 +170,27 @@ describe('the dispatcher is a server', () => {
   });
 });
 
+describe('a hand-off to a worker that has just become free', () => {
+  const costs = charging({ handoffNs: 500, againNs: 100, noticeNs: 50 });
+  const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
+  const sum = async (policy: string, given: SystemCosts) =>
+    (await run(policy, burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs: given })).measurements[0]!
+      .sojournNs.sum;
+  // The first wakes the worker, the others come when it says that it is free.
+  const expected = 3 * (500 + 2000) + (1 + 2) * (50 + 100 + 2000);
+
+  it('takes as long as the system says', async () => {
+    expect(await sum('c-fcfs', costs)).toBe(expected);
+    const { againNs: _, ...unsaid } = costs;
+    expect(await sum('c-fcfs', { ...unsaid, againNs: undefined })).toBe(expected + (1 + 2) * (500 - 100));
+  });
+
+  it.each(['d-fcfs', 'jbsq:k=3'])('is one of %s, too, where queues live in the dispatcher', async (policy) => {
+    expect(await sum(policy, { ...costs, dispatcherQueues: true })).toBe(expected);
+    expect(await sum(policy, costs)).toBe(3 * (500 + 2000) + (1 + 2) * 2000);
+  });
+});
+
 describe('a worker with places that the dispatcher fills', () => {
   const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
   const inBurst = (policy: string, requests: number, costs: SystemCosts) =>

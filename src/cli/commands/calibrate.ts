@@ -1,8 +1,9 @@
 import { cpus, hostname } from 'node:os';
 import { type Command, Option } from 'commander';
-import { calibrate, compareCalibration, systemYaml } from '../../experiment/calibrate.js';
+import { calibrate, compareCalibration, DEFAULT_LOAD, systemYaml } from '../../experiment/calibrate.js';
 import { InputError } from '../../experiment/errors.js';
 import { findWorkload, readSystem, readWorkload } from '../../experiment/files.js';
+import { DEFAULTS } from '../../experiment/plan.js';
 import { hardwarePolicy } from '../../hw/policy.js';
 import { formatCalibration, formatMoved } from '../../report/calibration.js';
 import type { Workload } from '../../workload/workload.js';
@@ -16,13 +17,16 @@ interface CalibrateCliOptions {
   readonly name: string;
   readonly out?: string;
   readonly check?: string;
-  readonly policy: string;
-  readonly workload?: string;
-  readonly workers: number;
+  readonly policy?: string;
+  readonly workers?: number;
   readonly requests: number;
-  readonly dilate: number | 'auto';
+  readonly workload?: string;
+  readonly load?: number;
+  readonly dilate?: number | 'auto';
 }
 
+/** What the workload of a calibration is called when none is given. */
+const CALIBRATION = 'calibration';
 /** Enough for medians within a few percent; a minute or so where times are stretched. */
 const REQUESTS = 400;
 
@@ -41,14 +45,17 @@ export function addCalibrate(program: Command): void {
       '--check <NAME|FILE>',
       'measure again and say what has moved; writes nothing, ends with 1 when something has',
     )
-    .option('--policy <NAME>', 'the policy that dispatches meanwhile', 'c-fcfs')
-    .option(
-      '--workload <NAME|FILE>',
-      'whose demands and rate the requests have (default: 1 us and 20 us, half and half)',
-    )
-    .addOption(new Option('--workers <N>', 'cores that serve requests').argParser(setting('workers')).default(4))
+    .option('--policy <NAME>', 'the policy that dispatches meanwhile (default: c-fcfs)')
+    .addOption(new Option('--workers <N>', 'cores that serve requests (default: 14)').argParser(setting('workers')))
     .addOption(new Option('--requests <N>', 'of each of the two runs').argParser(setting('requests')).default(REQUESTS))
-    .addOption(new Option('--dilate <K|auto>', 'stretch all times by K').argParser(parseDilation).default('auto'))
+    .option('--workload <NAME|FILE>', 'whose requests are run (default: half 1us, half 20us)')
+    .addOption(
+      new Option(
+        '--load <X>',
+        `work offered meanwhile (default: ${DEFAULT_LOAD}); a sleeping machine is slower when it is idle`,
+      ).argParser(setting('load')),
+    )
+    .addOption(new Option('--dilate <K|auto>', 'stretch all times by K').argParser(parseDilation))
     .addHelpText(
       'after',
       `
@@ -69,21 +76,31 @@ function generatedWorkload(name: string): Workload {
 }
 
 async function run(options: CalibrateCliOptions): Promise<number> {
-  const { name, check, policy } = options;
+  const { name, check } = options;
   if (!/^[A-Za-z0-9_.-]+$/.test(name))
     throw new InputError(`--name: expected letters, digits, - or _, found '${name}'`);
   const out = options.out ?? `${name}.yaml`;
   if (check !== undefined && options.out !== undefined)
     throw new InputError('--check writes nothing: expected no --out');
   // Refused before anything runs.
-  hardwarePolicy(policy);
   const before = check === undefined ? undefined : readSystem(check);
+  const then = before?.measured;
+  const policy = options.policy ?? then?.policy ?? 'c-fcfs';
+  hardwarePolicy(policy);
+  const named = options.workload ?? (then?.workload === CALIBRATION ? undefined : then?.workload);
+  const workload = named === undefined ? undefined : generatedWorkload(named);
+  const conditions = {
+    policy,
+    workers: options.workers ?? then?.workers ?? DEFAULTS.workers,
+    dilate: options.dilate ?? then?.dilation ?? ('auto' as const),
+    requests: options.requests,
+    ...(workload && { workload }),
+    load: options.load ?? then?.load ?? DEFAULT_LOAD,
+  };
   if (!before) checkWritable(out);
-  const workload = options.workload === undefined ? undefined : generatedWorkload(options.workload);
   const { signal, undo } = abortOnSignal();
   try {
-    const { workload: _, ...rest } = options;
-    const calibration = await calibrate({ ...rest, ...(workload && { workload }), signal, onNote: complain });
+    const calibration = await calibrate({ ...conditions, signal, onNote: complain });
     const output = outputTo(process.stdout);
     if (before) {
       const moved = compareCalibration(before, calibration);

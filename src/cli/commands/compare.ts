@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type CompareOptions, compareSides, type Side } from '../../experiment/compare.js';
+import { COMPARED, type CompareOptions, compareSides, type Side } from '../../experiment/compare.js';
 import { InputError } from '../../experiment/errors.js';
 import { readText } from '../../experiment/files.js';
 import { decodeSamples } from '../../experiment/samples.js';
@@ -47,6 +47,33 @@ Example:
     });
 }
 
+const distribution = z.looseObject({
+  ...Object.fromEntries(COMPARED.map((name) => [name, z.number().nullable()])),
+  ci95: z.looseObject(
+    Object.fromEntries(
+      COMPARED.map((name) => [name, z.tuple([z.number().nullable(), z.number().nullable()]).nullable()]),
+    ),
+  ),
+});
+/** What a comparison reads of a result; the rest may be anything. */
+const resultSchema = z.looseObject({
+  world: z.enum(['sim', 'hw']),
+  policy: z.string(),
+  policyParameters: z.record(z.string(), z.unknown()),
+  workload: z.string(),
+  workers: z.number(),
+  load: z.number(),
+  seed: z.string(),
+  requests: z.number(),
+  replications: z.number(),
+  system: z.string().optional(),
+  overall: z.looseObject({ slowdown: distribution }),
+  types: z.array(z.looseObject({ name: z.string(), slowdown: distribution })),
+  samples: z
+    .object({ traceDigest: z.string(), type: z.string(), serviceNs: z.string(), sojournNs: z.string() })
+    .optional(),
+});
+
 export const PICTURE_HELP = 'draw both distributions, .svg or .png; one file per policy and load';
 
 /** @throws InputError */
@@ -84,20 +111,6 @@ export function parseTolerance(text: string): number {
   return value;
 }
 
-/** What a comparison reads of a result. */
-const DISTRIBUTION = z.looseObject({ count: z.number(), ci95: z.looseObject({}) });
-const MEASURED = z.looseObject({ slowdown: DISTRIBUTION, sojournNs: DISTRIBUTION });
-const SHAPE = z.looseObject({
-  policy: z.string(),
-  policyParameters: z.looseObject({}),
-  workload: z.string(),
-  workers: z.number(),
-  load: z.number(),
-  requests: z.number(),
-  overall: MEASURED,
-  types: z.array(MEASURED.extend({ name: z.string() })),
-});
-
 function readSides(file: string): Side[] {
   let results: unknown;
   try {
@@ -111,10 +124,10 @@ function readSides(file: string): Side[] {
     if (result?.schema !== 'psp.result/1') {
       throw new InputError(`${file}: result ${i + 1}: expected schema psp.result/1, found ${String(result?.schema)}`);
     }
-    const checked = SHAPE.safeParse(result);
+    const checked = resultSchema.safeParse(result);
     if (!checked.success) {
-      const { path, message } = checked.error.issues[0]!;
-      throw new InputError(`${file}: result ${i + 1}: ${path.join('.')}: ${message}`);
+      const why = z.prettifyError(checked.error).replaceAll('\n', ' ');
+      throw new InputError(`${file}: result ${i + 1}: not what psp writes: ${why}`);
     }
     return { result, ...(result.samples && { samples: decodeSamples(result.samples, file) }) };
   });

@@ -7,6 +7,7 @@ import type { Timeline } from '../../metrics/timeline.js';
 import { formatReplay } from '../../report/replay.js';
 import { timelineSvg, windowText } from '../../report/timeline-svg.js';
 import { timelineTrace } from '../../report/timeline-trace.js';
+import { formatDuration } from '../../units/duration.js';
 import { complain, EXIT } from '../failure.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { parseSetting, SETTINGS } from '../settings.js';
@@ -62,6 +63,11 @@ function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions
     output.write(`${JSON.stringify({ ...header, ...rest, ...(damage && { damage: damage.message }) }, null, 2)}\n`);
   else output.write(formatReplay(header, report));
   if (damage) complain(damage.message);
+  if (timeline && report.untilNs < (window.fromNs ?? 0)) {
+    throw new InputError(
+      `--from: expected a time within the recording, which ends at ${formatDuration(report.untilNs)}, found ${formatDuration(window.fromNs!)}`,
+    );
+  }
   if (timeline) writeFile(path!, draw(timeline, header, path!));
   return exitCode(report);
 }

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Side } from '../../experiment/compare.js';
 import { describeEnvironment } from '../../experiment/environment.js';
 import { InputError } from '../../experiment/errors.js';
+import { readSystem } from '../../experiment/files.js';
 import { type HardwareInput, hardwareOffer, refuseMissingFlows } from '../../experiment/hardware-input.js';
 import { DEFAULTS, planRuns } from '../../experiment/plan.js';
 import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/run-hardware.js';
@@ -36,6 +38,7 @@ interface RunOptions extends Omit<SimSettings, 'load'> {
   readonly loads?: readonly number[];
   readonly system?: string;
   readonly samples?: true;
+  readonly keep?: string;
   readonly tolerance?: number;
   readonly picture?: string;
   readonly config?: string;
@@ -77,6 +80,7 @@ export function addRun(program: Command): void {
     .option('--system <NAME|FILE>', 'with --both: what the simulated side costs; see psp systems')
     .option('--tolerance <X%>', 'with --both: end with 1 when a percentile differs by more', parseTolerance)
     .option('--picture <FILE>', `with --both: ${PICTURE_HELP}`, parsePicture)
+    .option('--keep <DIR>', 'with --both: write both results with every request there, as sim.json and hw.json')
     .option('--samples', 'keep every request in the JSON, for psp compare')
     .addOption(
       new Option('--dilate <K|auto>', 'stretch all times by K, so that many workers fit few cores')
@@ -106,6 +110,7 @@ async function run(options: RunOptions): Promise<number> {
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
   checkOutput(options);
+  if (options.keep !== undefined) checkWritable(join(options.keep, 'sim.json'));
   const input = await inputOf(options);
   const { workload } = input;
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
@@ -119,9 +124,8 @@ async function run(options: RunOptions): Promise<number> {
     if (policies.length !== 1) {
       throw new InputError(`record: an event file holds one run: expected one policy, found ${policies.join(', ')}`);
     }
-    const { loads = [] } = options;
-    if (loads.length > 1) {
-      throw new InputError(`record: an event file holds one run: expected one load, found ${loads.join(', ')}`);
+    if (options.loads && options.loads.length > 1) {
+      throw new InputError(`record: an event file holds one run: expected one load, found ${options.loads.join(', ')}`);
     }
     checkWritable(options.record);
   }
@@ -143,6 +147,10 @@ async function run(options: RunOptions): Promise<number> {
   }
   const results = real.map(({ result }) => result);
   const code = exitCode(results, signal);
+  if (options.both && options.keep !== undefined) {
+    writeFile(join(options.keep, 'sim.json'), textOf(simulated));
+    writeFile(join(options.keep, 'hw.json'), textOf(real));
+  }
   if (options.both && code === EXIT.ok) return showComparison(simulated, real, options);
 
   const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
@@ -151,13 +159,24 @@ async function run(options: RunOptions): Promise<number> {
     output.write(`${result.policy}: lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
   }
   if (options.role === 'client') output.write(SERVER_UNKNOWN);
-  const kept = options.samples
-    ? real.map(({ result, samples }) => ({ ...result, samples: encodeSamples(samples) }))
-    : results;
-  const text = `${JSON.stringify(kept, null, 2)}\n`;
+  const text = options.samples ? textOf(real) : `${JSON.stringify(results, null, 2)}\n`;
   if (options.json === '-') process.stdout.write(text);
   else if (options.json !== undefined) writeFile(options.json, text);
   return code;
+}
+
+/**
+ * What a machine costs is real time: divided by another dilation it is another cost.
+ *
+ * @throws InputError
+ */
+function refuseOtherDilation(name: string, factor: number): void {
+  const measured = readSystem(name).measured?.dilation;
+  if (measured !== undefined && measured !== factor) {
+    throw new InputError(
+      `--system ${name}: measured with times stretched ${measured} times, while this run stretches them ${factor} times: expected --dilate ${measured}, or psp calibrate --dilate ${factor}`,
+    );
+  }
 }
 
 async function runOne(
@@ -184,6 +203,11 @@ async function runOne(
     ...lengthOf(options, workload, offer, workers, dilate),
     ...(options.record !== undefined && { record: options.record }),
   };
+  // Auto is the run's own choice, the same that is made again below.
+  const { factor } = dilationOf(spec);
+  if (options.system !== undefined) refuseOtherDilation(options.system, factor);
+  // Its times must still fit when they are stretched.
+  hardwarePolicy(policy, factor);
   const live = liveLine(
     policy,
     workload.types.map((type) => type.name),
@@ -210,6 +234,12 @@ async function runOne(
     environment: describeEnvironment(),
   });
   return { result, samples: hardwareSamples(finished, workload, warmup), offer, ...(trace && { trace }) };
+}
+
+/** Results with every request, as psp compare reads them. */
+function textOf(sides: readonly Side[]): string {
+  const kept = sides.map(({ result, samples }) => ({ ...result, ...(samples && { samples: encodeSamples(samples) }) }));
+  return `${JSON.stringify(kept, null, 2)}\n`;
 }
 
 interface RealRun extends Side {
@@ -250,8 +280,13 @@ function checkTogether(options: RunOptions): void {
     throw new InputError(`--load: expected one load without --both, found ${loads.length}`);
   const other = options.rateRps !== undefined ? 'rate' : options.rateScale !== undefined ? 'rate-scale' : undefined;
   if (options.loads && other) throw new InputError(`expected only one of --load and --${other}, found both`);
-  const alone = (['system', 'tolerance', 'picture'] as const).find((key) => options[key] !== undefined);
+  const alone = (['system', 'tolerance', 'picture', 'keep'] as const).find((key) => options[key] !== undefined);
   if (!both && alone) throw new InputError(`--${alone} is for --both`);
+  if (both && options.samples) {
+    throw new InputError(
+      '--samples: the JSON of --both is the comparison: expected --keep DIR, for both results with every request',
+    );
+  }
   if (!both && options.samples && options.json === undefined) {
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readSystem, shippedSystems } from '../../experiment/files.js';
 import { layOut, wrap } from '../../report/table.js';
-import type { Constant, System } from '../../sim/parse-system.js';
+import type { Constant, Measured, System } from '../../sim/parse-system.js';
 import { type Output, outputTo } from '../output.js';
 
 export function addSystems(program: Command): void {
@@ -28,9 +28,8 @@ function describe(system: System, output: Output): string {
   const others = Object.entries(workloads).map(([workload, other]) => `${other} on ${workload}`);
   const about = [
     `policy ${[policy, ...others].join('; ')}`,
-    ...(measured
-      ? [`measured${measured.machine ? ` on ${measured.machine}` : ''}${measured.date ? `, ${measured.date}` : ''}`]
-      : []),
+    ...(measured ? [`measured ${describeMeasured(measured)}`] : []),
+    ...(system.costs.dispatcherQueues ? ['the dispatcher starts every request, whatever the policy'] : []),
   ];
   const width = output.isTerminal ? output.width : Number.POSITIVE_INFINITY;
   return [
@@ -43,6 +42,21 @@ function describe(system: System, output: Output): string {
     ...(constants.some(({ ns }) => ns > 0) ? [] : ['  nothing costs anything']),
     '',
   ].join('\n');
+}
+
+/** `on box, 2026-11-24, times stretched 1000 times, 14 workers, c-fcfs, bimodal, load 0.5` */
+function describeMeasured({ machine, date, dilation, workers, policy, workload, load }: Measured): string {
+  return [
+    machine && `on ${machine}`,
+    date,
+    dilation !== undefined && (dilation === 1 ? 'times as they are' : `times stretched ${dilation} times`),
+    workers !== undefined && `${workers} workers`,
+    policy,
+    workload,
+    load !== undefined && `load ${load}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 const HELP_ENDS = 76;

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Comparison } from '../../src/experiment/compare.js';
+import { psp, scratchFolder } from '../cli/psp.js';
+import { missingNative } from './support.js';
+
+const folder = scratchFolder();
+const SMALL = ['--workload', 'bimodal', '--workers', '2', '--dilate', '200'];
+
+describe.skipIf(missingNative() !== undefined)('both worlds at the command line', { timeout: 60_000 }, () => {
+  it('compares, draws and keeps them, and ends with 1 when they are too far apart', async () => {
+    const both = ['run', '--both', ...SMALL, '--policy', 'c-fcfs', '--load', '0.4', '--requests', '80'];
+    const outputs = ['--json', 'both.json', '--picture', 'both.svg', '--keep', '.'];
+    // The ideal machine is not this one: at this dilation a SHORT takes half as long again, at least.
+    const far = await psp([...both, ...outputs, '--tolerance', '0.1%'], { cwd: folder });
+    expect(far, far.err).toMatchObject({ code: 1 });
+    const comparison = JSON.parse(readFileSync(join(folder, 'both.json'), 'utf8')) as Comparison;
+    expect(comparison).toMatchObject({
+      schema: 'psp.compare/1',
+      a: { world: 'sim' },
+      b: { world: 'hw' },
+      agrees: false,
+    });
+    expect(comparison.verdicts!.disagree).toBeGreaterThan(0);
+    expect(readFileSync(join(folder, 'both.svg'), 'utf8')).toMatch(/^<svg /);
+    // The same two again from what was kept, at a tolerance that lets everything pass.
+    const again = ['compare', 'sim.json', 'hw.json', '--tolerance', '990%', '--picture', 'again.png'];
+    const near = await psp(again, { cwd: folder });
+    expect(near, near.err).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'again.png')).subarray(1, 4).toString('latin1')).toBe('PNG');
+  });
+
+  it('calibrates, simulates with what it found by its name, and checks it', async () => {
+    const few = ['--requests', '100', '--load', '0.7'];
+    const made = await psp(['calibrate', ...SMALL, ...few, '--name', 'mine'], { cwd: folder });
+    expect(made, made.err).toMatchObject({ code: 0 });
+    const sim = [
+      'sim',
+      '--workload',
+      'bimodal',
+      '--policy',
+      'c-fcfs',
+      '--workers',
+      '2',
+      '--system',
+      'mine',
+      '--requests',
+      '100',
+    ];
+    expect(await psp(sim, { cwd: folder })).toMatchObject({ code: 0 });
+    const shown = await psp(['systems', 'mine'], { cwd: folder });
+    expect(shown.out).toContain('times stretched 200 times, 2 workers, c-fcfs, bimodal, load 0.7');
+    const checked = await psp(['calibrate', '--check', 'mine', ...few], { cwd: folder });
+    expect([0, 1], checked.err).toContain(checked.code);
+    expect(checked.out).toMatch(/^delays\.handoff .*(moved|as it was)$/m);
+    const other = ['run', '--both', '--workload', 'bimodal', '--workers', '2', '--dilate', '300', '--system', 'mine'];
+    expect(await psp(other, { cwd: folder })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('expected --dilate 200, or psp calibrate --dilate 300'),
+    });
+  });
+});
