@@ -18,6 +18,7 @@ const FILES = {
   'config.yaml': 'workload: bimodal\nload: -1\nworkesr: 3\n',
   'both.yaml': 'workload: bimodal\nrequests: 100\nduration: 5s\n',
   'bareduration.yaml': 'workload: bimodal\nduration: 5\n',
+  'noresult.json': '[{ "schema": "psp.result/1", "world": "sim" }]',
 };
 for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
 mkdirSync(join(folder, 'folder.yaml'));
@@ -31,6 +32,23 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   'an unknown command': [['smi'], "unknown command 'smi': did you mean 'sim'?"],
   'an unknown option': [sim('--laod', '1'), "unknown option '--laod': did you mean '--load'?"],
   'an option without its value': [sim('--load'), "option '--load <X>' argument missing"],
+  'a calibration by a trace': [
+    ['calibrate', '--workload', 'noflow.csv'],
+    '--workload: expected a workload file (.yaml), found noflow.csv',
+  ],
+  'a comparison of what is no result': [
+    ['compare', 'noresult.json', 'noresult.json'],
+    'noresult.json: result 1: not what psp writes: ',
+  ],
+  'results kept of one world': [['run', '--hw', '--workload', 'bimodal', '--keep', '.'], '--keep is for --both'],
+  'samples in a comparison': [
+    ['run', '--both', '--workload', 'bimodal', '--samples', '--json', 'x.json'],
+    '--samples: the JSON of --both is the comparison: expected --keep DIR, for both results with every request',
+  ],
+  'two loads in one recording': [
+    ['run', '--both', '--workload', 'bimodal', '--policy', 'darc', '--load', '0.3,0.6', '--record', 'x.events'],
+    'record: an event file holds one run: expected one load, found 0.3, 0.6',
+  ],
   'a stray argument': [sim('bimodal'), "expected options only, found 'bimodal'"],
   'no workload': [['sim'], 'expected a workload, found none: add --workload NAME (bimodal, '],
   'an unknown workload': [withWorkload('bimdal'), "unknown workload 'bimdal': did you mean 'bimodal'?"],
