@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/thread_setup.hpp"
 #include "net/classifier.hpp"
 #include "net/port.hpp"
@@ -106,6 +107,14 @@ inline Classifier classifierOf(const Napi::Object& from, uint32_t types) {
   }
   return Classifier(static_cast<size_t>(number(from, "offset")), static_cast<size_t>(number(from, "width")),
                     text(from, "endian") == "big", codes, types);
+}
+
+/** What it takes to compare this clock's readings with another process's on the same machine. */
+inline Napi::Object clockOf(Napi::Env env, const Clock& clock) {
+  auto result = Napi::Object::New(env);
+  result.Set("epochTicks", clock.epochTicks());
+  result.Set("nsPerTick", clock.nsPerTick());
+  return result;
 }
 
 }  // namespace psp::addon

@@ -9,7 +9,7 @@ Napi::Function LoadBinding::define(Napi::Env env) {
                      {InstanceMethod("connect", &LoadBinding::connect), InstanceMethod("connection", &LoadBinding::connection),
                       InstanceMethod("start", &LoadBinding::start), InstanceMethod("stop", &LoadBinding::stop),
                       InstanceMethod("counts", &LoadBinding::counts), InstanceMethod("end", &LoadBinding::end),
-                      InstanceMethod("close", &LoadBinding::close)});
+                      InstanceMethod("close", &LoadBinding::close), InstanceMethod("clock", &LoadBinding::clock)});
 }
 
 LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -116,6 +116,12 @@ Napi::Value LoadBinding::close(const Napi::CallbackInfo& info) {
   load_.reset();
   memory_.clear();
   return info.Env().Undefined();
+}
+
+/** Answers nothing when it has ended. */
+Napi::Value LoadBinding::clock(const Napi::CallbackInfo& info) {
+  if (!load_) return info.Env().Undefined();
+  return clockOf(info.Env(), load_->clock());
 }
 
 }  // namespace psp::addon

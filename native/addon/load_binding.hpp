@@ -26,6 +26,7 @@ class LoadBinding final : public Napi::ObjectWrap<LoadBinding> {
   Napi::Value counts(const Napi::CallbackInfo& info);
   Napi::Value end(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
+  Napi::Value clock(const Napi::CallbackInfo& info);
 
   std::vector<Napi::ObjectReference> memory_;
   std::unique_ptr<LoadGenerator> load_;

@@ -7,7 +7,7 @@
 namespace psp::addon {
 
 Napi::Function ServerBinding::define(Napi::Env env) {
-  return DefineClass(env, "Server", {InstanceMethod("stop", &ServerBinding::stop), InstanceMethod("mac", &ServerBinding::mac)});
+  return DefineClass(env, "Server", {InstanceMethod("stop", &ServerBinding::stop), InstanceMethod("mac", &ServerBinding::mac), InstanceMethod("clock", &ServerBinding::clock)});
 }
 
 ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -46,6 +46,12 @@ Napi::Value ServerBinding::mac(const Napi::CallbackInfo& info) {
   char text[18];
   std::snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
   return Napi::String::New(info.Env(), text);
+}
+
+/** Answers nothing when it has ended. */
+Napi::Value ServerBinding::clock(const Napi::CallbackInfo& info) {
+  if (!server_) return info.Env().Undefined();
+  return clockOf(info.Env(), server_->clock());
 }
 
 }  // namespace psp::addon

@@ -41,6 +41,8 @@ class Clock {
     return static_cast<double>(static_cast<int64_t>(static_cast<double>(readTicks() - epochTicks_) * nsPerTick_));
   }
   double nsPerTick() const noexcept { return nsPerTick_; }
+  /** When it read 0, in ticks of the counter that all processes of a machine share. A double holds them exactly for a month and more after the machine's start. */
+  double epochTicks() const noexcept { return static_cast<double>(epochTicks_); }
 
   /** The absolute CLOCK_MONOTONIC time at which this clock will read `ns` (what futex and clock_nanosleep wait for). */
   timespec monotonicAt(double ns) const noexcept;

@@ -98,6 +98,8 @@ class LoadGenerator {
   /** `running` until every thread has ended; then the worst of their reasons. */
   LoadEnd end() const noexcept;
   const Port& port() const noexcept { return port_; }
+  /** What its records are read from, once started. */
+  const Clock& clock() const noexcept { return clock_; }
   size_t threads() const noexcept;
   const LoadCounts& counts(size_t thread) const noexcept;
 

@@ -40,6 +40,8 @@ class Server {
 
   Mac mac() const noexcept { return self_.mac; }
   const Port& port() const noexcept { return port_; }
+  /** What its stamps are read from. */
+  const Clock& clock() const noexcept { return clock_; }
 
  private:
   /** Tells the workers to stop and what they run to give up, and lets the net thread go when there is nobody left who could have a reply for it. */

@@ -10,18 +10,27 @@ import { parseWorkload } from '../workload/parse-workload.js';
 import type { Workload } from '../workload/workload.js';
 import { InputError } from './errors.js';
 
-/** A constant as it was measured, undilated ns. */
-export interface Calibrated {
-  readonly field: CostField;
+/** What was measured, undilated ns. */
+export interface Measurement {
   readonly medianNs: number;
   /** 95 % confidence interval of the median, from order statistics. */
   readonly ci95Ns: readonly [number, number];
   /** Standard deviation of one measurement. */
   readonly sdNs: number;
   readonly samples: number;
+  readonly source: string;
+}
+
+/** A constant of the model. */
+export interface Calibrated extends Measurement {
+  readonly field: CostField;
   /** Of single measurements, where the model lets them vary. */
   readonly quantiles?: QuantilePairs;
-  readonly source: string;
+}
+
+/** What `delays.wire` is made of, both ways together; the model charges the whole. */
+export interface WirePart extends Measurement {
+  readonly name: 'lateness' | 'request' | 'reply';
 }
 
 export interface CalibrateOptions {
@@ -44,6 +53,7 @@ export interface Calibration {
   readonly workers: number;
   readonly load: number;
   readonly constants: readonly Calibrated[];
+  readonly parts: readonly WirePart[];
 }
 
 /** Demands that most workloads have something of. */
@@ -100,7 +110,14 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     ),
     overshoot,
   ];
-  return { dilation: flowing.dilation.factor, workload: workload.name, workers, load, constants };
+  const parts = (
+    [
+      ['lateness', alone.latenessNs, 'planned send to sent'],
+      ['request', alone.requestNs, 'sent to received: device, wire, the net thread’s look'],
+      ['reply', alone.replyNs, 'ended to reply: the worker’s send, device, wire, the client’s look'],
+    ] as const
+  ).map(([name, values, source]) => ({ name, ...measured(`delays.wire, its ${name}`, values), source }));
+  return { dilation: flowing.dilation.factor, workload: workload.name, workers, load, constants, parts };
 }
 
 /** What each request took beside its service, of those that nothing kept waiting, ns: as a whole, and the parts of it at the server. */
@@ -110,11 +127,14 @@ function measuredAlone(run: HardwareRun, workers: number) {
   const busy = busyAtReceipt(run, answered);
   const free = answered.filter((_, k) => busy[k]! < workers);
   const of = (value: (i: number) => number) => Float64Array.from(free, value);
-  const { receivedNs, startedNs, endedNs, repliedNs } = records;
+  const { sentNs, receivedNs, startedNs, endedNs, repliedNs } = records;
   return {
     wholeNs: of((i) => repliedNs[i]! - trace.arrivalNs[i]! - trace.serviceNs[i]!),
     handoffNs: of((i) => startedNs[i]! - receivedNs[i]!),
     overshootNs: of((i) => endedNs[i]! - startedNs[i]! - trace.serviceNs[i]!),
+    latenessNs: of((i) => sentNs[i]! - trace.arrivalNs[i]!),
+    requestNs: of((i) => receivedNs[i]! - sentNs[i]!),
+    replyNs: of((i) => repliedNs[i]! - endedNs[i]!),
   };
 }
 
@@ -181,28 +201,41 @@ const SPREAD: readonly CostField[] = ['wireNs', 'againNs'];
 const FEWEST = 20;
 
 function calibrated(field: CostField, values: Float64Array, source: string): Calibrated {
+  const at = ranked(values);
+  return {
+    field,
+    ...measured(field, values),
+    ...(SPREAD.includes(field) && {
+      quantiles: PROBABILITIES.map((probability) => [probability, at((values.length - 1) * probability)] as const),
+    }),
+    source,
+  };
+}
+
+/** The value of a rank, from 0; nothing takes less than no time. */
+function ranked(values: Float64Array): (rank: number) => number {
   const sorted = values.slice().sort();
-  const { length } = sorted;
+  return (rank) => Math.max(0, sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(rank)))]!);
+}
+
+/** @throws InputError naming `what` when there are too few */
+function measured(what: string, values: Float64Array): Omit<Measurement, 'source'> {
+  const { length } = values;
   if (length < FEWEST) {
     throw new InputError(
-      `--requests: ${field} was measured on ${length} requests only, expected at least ${FEWEST}: more requests, or more load`,
+      `--requests: ${what} was measured on ${length} requests only, expected at least ${FEWEST}: more requests, or more load`,
     );
   }
-  const at = (rank: number) => Math.max(0, sorted[Math.min(length - 1, Math.max(0, Math.round(rank)))]!);
-  const mean = sorted.reduce((sum, x) => sum + x, 0) / length;
-  const variance = sorted.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (length - 1);
+  const at = ranked(values);
+  const mean = values.reduce((sum, x) => sum + x, 0) / length;
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (length - 1);
   // Ranks of the order-statistic interval of the median, by the normal approximation of the binomial distribution.
   const half = (1.959964 * Math.sqrt(length)) / 2;
   return {
-    field,
     medianNs: at((length - 1) / 2),
     ci95Ns: [at((length - 1) / 2 - half), at((length - 1) / 2 + half)],
     sdNs: Math.sqrt(variance),
     samples: length,
-    ...(SPREAD.includes(field) && {
-      quantiles: PROBABILITIES.map((probability) => [probability, at((length - 1) * probability)] as const),
-    }),
-    source,
   };
 }
 
@@ -216,7 +249,7 @@ export interface SystemFile {
 
 /** The text of a system file with these constants. */
 export function systemYaml({ name, policy, machine, date }: SystemFile, calibration: Calibration): string {
-  const { dilation, workload, workers, load, constants } = calibration;
+  const { dilation, workload, workers, load, constants, parts } = calibration;
   const quoted = JSON.stringify;
   const stretched =
     dilation === 1 ? 'nothing was stretched' : `times were stretched ${dilation} times, and are given undilated`;
@@ -224,20 +257,13 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, calibrat
     const lines = CONSTANTS.filter((spec) => spec.section === section).flatMap(({ key, field }) => {
       const found = constants.find((constant) => constant.field === field);
       if (!found) return [];
-      const ci95 = found.ci95Ns.map(plain).join(', ');
-      return [
-        `  ${key}:`,
-        '    {',
-        `      time: ${plain(found.medianNs)},`,
-        `      sd: ${plain(found.sdNs)},`,
-        `      ci95: [${ci95}],`,
-        `      samples: ${found.samples},`,
-        ...(found.quantiles
-          ? [`      quantiles: [${found.quantiles.map(([p, ns]) => `[${p}, ${plain(ns)}]`).join(', ')}],`]
-          : []),
-        `      source: ${quoted(found.source)},`,
-        '    }',
+      const quantiles = found.quantiles?.map(([p, ns]) => `[${p}, ${plain(ns)}]`).join(', ');
+      const lines = [
+        ...measurementLines(found),
+        ...(quantiles === undefined ? [] : [`quantiles: [${quantiles}],`]),
+        `source: ${quoted(found.source)},`,
       ];
+      return [`  ${key}:`, '    {', ...lines.map((line) => `      ${line}`), '    }'];
     });
     return lines.length > 0 ? ['', `${section}:`, ...lines] : [];
   });
@@ -250,9 +276,27 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, calibrat
     '# Here the dispatcher starts every request, also those of d-fcfs.',
     'queues: dispatcher',
     'measured:',
-    `  { machine: ${quoted(machine)}, date: ${date}, dilation: ${dilation}, workers: ${workers}, policy: ${quoted(policy)}, workload: ${quoted(workload)}, load: ${load} }`,
+    '  {',
+    `    machine: ${quoted(machine)}, date: ${date}, dilation: ${dilation},`,
+    `    workers: ${workers}, policy: ${quoted(policy)}, workload: ${quoted(workload)}, load: ${load},`,
+    '    # What delays.wire is made of, both ways together.',
+    '    parts: {',
+    ...parts.map(
+      (part) => `      ${part.name}: { ${measurementLines(part).join(' ')} source: ${quoted(part.source)} },`,
+    ),
+    '    },',
+    '  }',
     ...sections,
   ].join('\n')}\n`;
+}
+
+function measurementLines({ medianNs, sdNs, ci95Ns, samples }: Omit<Measurement, 'source'>): string[] {
+  return [
+    `time: ${plain(medianNs)},`,
+    `sd: ${plain(sdNs)},`,
+    `ci95: [${ci95Ns.map(plain).join(', ')}],`,
+    `samples: ${samples},`,
+  ];
 }
 
 /** A duration as a system file holds it. */

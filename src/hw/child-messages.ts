@@ -2,7 +2,7 @@
 import type { Offer, WorkloadSource } from '../workload/workload.js';
 import type { ClientConfig } from './config.js';
 import type { ServerCounts } from './counts.js';
-import type { LoadCounts, LoadEnd, NativeRecords } from './native.js';
+import type { LoadCounts, LoadEnd, NativeClock, NativeRecords } from './native.js';
 import type { ReservationChange } from './reservation.js';
 import type { ServerSpec } from './server.js';
 import type { TracePart } from './trace.js';
@@ -40,6 +40,7 @@ export type FromChild =
       readonly kind: 'serverDone';
       readonly counts: ServerCounts;
       readonly reservations: readonly ReservationChange[];
+      readonly clock?: NativeClock;
       /** Why it ended before it was told to. */
       readonly failure?: string;
     }
@@ -51,6 +52,7 @@ export type FromChild =
       readonly records: NativeRecords;
       readonly end: Exclude<LoadEnd, 'running'>;
       readonly durationNs: number;
+      readonly clock?: NativeClock;
     }
   | { readonly kind: 'failed'; readonly name: string; readonly message: string };
 

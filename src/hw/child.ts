@@ -56,7 +56,13 @@ async function serve(order: ServerOrder): Promise<void> {
   }
   clearInterval(live);
   const counts = await server.stop();
-  await tell({ kind: 'serverDone', counts, reservations: server.reservations, ...(failure && { failure }) });
+  await tell({
+    kind: 'serverDone',
+    counts,
+    reservations: server.reservations,
+    ...(server.clock && { clock: server.clock }),
+    ...(failure && { failure }),
+  });
 }
 
 async function load(order: ClientOrder): Promise<void> {

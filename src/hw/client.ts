@@ -11,6 +11,7 @@ import {
   type LoadCounts,
   type LoadEnd,
   loadNative,
+  type NativeClock,
   type NativeLoadGenerator,
   type NativeRecords,
   type NativeTrace,
@@ -40,6 +41,8 @@ export interface ClientResult {
   readonly end: Exclude<LoadEnd, 'running'>;
   /** From the first planned time to the end, on the client's clock. */
   readonly durationNs: number;
+  /** What its times are read from; absent when it never started. */
+  readonly clock?: NativeClock;
 }
 
 const LOOK_EVERY_MS = 20;
@@ -109,7 +112,8 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
     const end = load.end();
     if (end === 'running') throw new Error('the load generator did not stop');
     const counts = load.counts();
-    return { records, counts, end, durationNs: counts.nowNs };
+    const clock = load.clock();
+    return { records, counts, end, durationNs: counts.nowNs, ...(clock && { clock }) };
   } catch (error) {
     throw startupError(error, words);
   } finally {

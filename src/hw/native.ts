@@ -43,6 +43,8 @@ export interface NativeServerConfig {
 export interface NativeServer {
   stop(): void;
   mac(): string;
+  /** Until it is stopped. */
+  clock(): NativeClock | undefined;
 }
 
 export interface NativeLoadConfig {
@@ -70,6 +72,12 @@ export interface NativeTrace {
   readonly demandNs: Float64Array;
   readonly code: Uint32Array;
   readonly flow: Uint32Array;
+}
+
+/** Relates a process's times to those of another on the same machine: `ns` is tick `epochTicks + ns / nsPerTick` of the counter both read. */
+export interface NativeClock {
+  readonly epochTicks: number;
+  readonly nsPerTick: number;
 }
 
 /** What happened to each; NaN where it did not happen. */
@@ -107,6 +115,8 @@ export interface NativeLoadGenerator {
   stop(): void;
   counts(): LoadCounts;
   end(): LoadEnd;
+  /** After the start, until it is closed. */
+  clock(): NativeClock | undefined;
   close(): void;
 }
 

@@ -15,7 +15,14 @@ import { loopbackCores } from './cores.js';
 import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from './counts.js';
 import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
 import { type LoopbackLive, runLoopback } from './loopback.js';
-import { type FrameFormat, type LoadCounts, type LoadEnd, loadNative, type NativeRecords } from './native.js';
+import {
+  type FrameFormat,
+  type LoadCounts,
+  type LoadEnd,
+  loadNative,
+  type NativeClock,
+  type NativeRecords,
+} from './native.js';
 import { hardwarePolicy } from './policy.js';
 import type { ReservationChange } from './reservation.js';
 import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from './trace.js';
@@ -68,7 +75,7 @@ export interface HardwareOptions {
 export interface HardwareRecords {
   readonly sentNs: Float64Array;
   readonly repliedNs: Float64Array;
-  /** On the server's clock: their differences mean something, not their distance to the client's. */
+  /** When server and client ran on this machine, on one clock with the above; else only their differences mean something. */
   readonly receivedNs: Float64Array;
   readonly dispatchedNs: Float64Array;
   readonly startedNs: Float64Array;
@@ -194,14 +201,19 @@ export function finishedRun(
   dilation: Dilation,
   trace: PlannedTrace,
   client: ClientResult,
-  server?: { readonly counts: ServerCounts; readonly reservations: readonly ReservationChange[] },
+  server?: {
+    readonly counts: ServerCounts;
+    readonly reservations: readonly ReservationChange[];
+    /** Of a server on the same machine. */
+    readonly clock?: NativeClock;
+  },
 ): HardwareRun {
   const { factor } = dilation;
   const reconciled = server && reconcileRun(trace.length, client.counts, server.counts);
   return {
     dilation,
     trace,
-    records: undilated(client.records, factor),
+    records: undilated(onOneClock(client, server?.clock), factor),
     client: client.counts,
     ...(server && { server: server.counts }),
     ...(reconciled && { counts: reconciled.counts }),
@@ -250,10 +262,25 @@ function undilated(records: NativeRecords, factor: number): HardwareRecords {
   return {
     sentNs: since(records.sentNs, LEAD_NS),
     repliedNs: since(records.repliedNs, LEAD_NS),
-    receivedNs: since(records.receivedNs, 0),
-    dispatchedNs: since(records.dispatchedNs, 0),
-    startedNs: since(records.startedNs, 0),
-    endedNs: since(records.endedNs, 0),
+    receivedNs: since(records.receivedNs, LEAD_NS),
+    dispatchedNs: since(records.dispatchedNs, LEAD_NS),
+    startedNs: since(records.startedNs, LEAD_NS),
+    endedNs: since(records.endedNs, LEAD_NS),
+  };
+}
+
+/** The records with the server's stamps as the client's clock would have read them: both count ticks of one counter, each by a rate and from an epoch of its own. */
+export function onOneClock({ records, clock: own }: ClientResult, other: NativeClock | undefined): NativeRecords {
+  if (!own || !other) return records;
+  const epochNs = (other.epochTicks - own.epochTicks) * own.nsPerTick;
+  const rate = own.nsPerTick / other.nsPerTick;
+  const translated = (column: Float64Array) => column.map((ns) => epochNs + ns * rate);
+  return {
+    ...records,
+    receivedNs: translated(records.receivedNs),
+    dispatchedNs: translated(records.dispatchedNs),
+    startedNs: translated(records.startedNs),
+    endedNs: translated(records.endedNs),
   };
 }
 

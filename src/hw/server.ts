@@ -19,7 +19,7 @@ import {
   RunState,
   type SharedMemory,
 } from './layout.js';
-import { entryPoint, type FrameFormat, loadNative, type NativeServer } from './native.js';
+import { entryPoint, type FrameFormat, loadNative, type NativeClock, type NativeServer } from './native.js';
 import { hardwarePolicy, schedulerTypes } from './policy.js';
 import { type ReservationChange, readReservedWorkers } from './reservation.js';
 import { StartupError } from './startup-error.js';
@@ -42,6 +42,8 @@ export interface ServerSpec {
 export interface RunningServer {
   /** The device's MAC address. */
   readonly mac: string;
+  /** What the stamps of its replies are read from. */
+  readonly clock?: NativeClock;
   counts(): ServerCounts;
   /** Workers reserved for each type's group right now; nothing while none are. */
   reservedWorkers(): number[] | undefined;
@@ -143,6 +145,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     throw startupError(error, words);
   }
 
+  const clock = server.clock();
   let stopping: Promise<ServerCounts> | undefined;
   const stop = async (): Promise<ServerCounts> => {
     Atomics.compareExchange(control, Control.runState / 4, RunState.running, RunState.draining);
@@ -152,6 +155,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   };
   return {
     mac: server.mac(),
+    ...(clock && { clock }),
     counts: () => readServerCounts(memory),
     reservedWorkers: () => readReservedWorkers(memory),
     reservations,

@@ -3,9 +3,8 @@ import { formatDuration } from '../units/duration.js';
 import { PLAIN, type Style } from './style.js';
 import { layOut } from './table.js';
 
-/** A measured constant, as src/experiment/calibrate.ts makes it. */
-export interface ShownConstant {
-  readonly field: string;
+/** What was measured, as src/experiment/calibrate.ts makes it. */
+interface ShownMeasurement {
   readonly medianNs: number;
   readonly ci95Ns: readonly [number, number];
   readonly sdNs: number;
@@ -13,9 +12,21 @@ export interface ShownConstant {
   readonly source: string;
 }
 
+export interface ShownConstant extends ShownMeasurement {
+  readonly field: string;
+}
+
 /** What was measured, a line per constant. */
 export function formatCalibration(
-  { dilation, constants }: { readonly dilation: number; readonly constants: readonly ShownConstant[] },
+  {
+    dilation,
+    constants,
+    parts,
+  }: {
+    readonly dilation: number;
+    readonly constants: readonly ShownConstant[];
+    readonly parts: readonly (ShownMeasurement & { readonly name: string })[];
+  },
   style: Style = PLAIN,
 ): string {
   const columns = [
@@ -26,13 +37,17 @@ export function formatCalibration(
     { title: 'requests' },
     { title: 'what it is', align: 'left' },
   ] as const;
-  const rows = constants.map((constant) => [
-    nameOf(constant.field),
-    formatDuration(Math.round(constant.medianNs)),
-    interval(constant.ci95Ns),
-    formatDuration(Math.round(constant.sdNs)),
-    String(constant.samples),
-    constant.source,
+  const row = (name: string, { medianNs, ci95Ns, sdNs, samples, source }: ShownMeasurement) => [
+    name,
+    formatDuration(Math.round(medianNs)),
+    interval(ci95Ns),
+    formatDuration(Math.round(sdNs)),
+    String(samples),
+    source,
+  ];
+  const rows = constants.flatMap((constant) => [
+    row(nameOf(constant.field), constant),
+    ...(constant.field === 'wireNs' ? parts.map((part) => row(`  its ${part.name}`, part)) : []),
   ]);
   const note = dilation === 1 ? '' : `Times were stretched ${dilation} times and are given undilated.\n`;
   return `${layOut(columns, rows, style.heading).join('\n')}\n${note}`;

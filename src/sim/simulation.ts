@@ -21,13 +21,8 @@ import {
   WAITING,
   YIELDS,
 } from './loop.js';
-import {
-  createSystemLoop,
-  createSystemState,
-  dispatcherBusyNs,
-  type SimulatedSystem,
-  unreadArrivals,
-} from './system-loop.js';
+import { createSystemLoop } from './system-loop.js';
+import { createSystemState, dispatcherBusyNs, type SimulatedSystem, unreadArrivals } from './system-state.js';
 
 export interface SimulationOptions {
   /** Number of workers, at least 1. */

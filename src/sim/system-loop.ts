@@ -1,13 +1,8 @@
 import { foldCompletion } from '../metrics/digest.js';
-import type { Observer } from '../metrics/observer.js';
-import type { QueuePlace } from '../scheduler/policy.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
-import { float64s, int32s, uint8s } from '../units/arrays.js';
-import { empiricalOf } from '../workload/distributions/empirical.js';
-import type { Random } from '../workload/random.js';
+import { float64s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
-import type { FullCosts, Spread } from './costs.js';
-import { Inbox, MESSAGE_KINDS, Message } from './inbox.js';
+import { MESSAGE_KINDS, Message } from './inbox.js';
 import {
   BUSY_NS,
   COMPLETES,
@@ -24,88 +19,25 @@ import {
   WAITING,
   YIELDS,
 } from './loop.js';
+import {
+  CHARGED_NS,
+  DETAIL,
+  drawn,
+  FREE_AT_NS,
+  JUST_FREE,
+  KIND,
+  OCCUPIED,
+  type SimulatedSystem,
+  SUBJECT,
+  type SystemState,
+  UNREAD_ARRIVALS,
+} from './system-state.js';
 
 /** More that the pending event of a worker can mean here. */
 const SIGNALLED = 4;
 const REPLIES = 5;
 const NOTIFIES_COMPLETED = 6;
 const NOTIFIES_PREEMPTED = 7;
-
-/** Indices of {@link SystemState.doubles}. */
-const FREE_AT_NS = 0;
-const CHARGED_NS = 1;
-/** Indices of {@link SystemState.integers}. */
-const OCCUPIED = 0;
-const UNREAD_ARRIVALS = 1;
-/** The message the dispatcher is at. */
-const KIND = 2;
-const SUBJECT = 3;
-const DETAIL = 4;
-/** The worker whose notice the scheduler is just told of; -1: none. */
-const JUST_FREE = 5;
-
-/** A system around the policy: what its mechanisms cost. */
-export interface SimulatedSystem {
-  readonly costs: FullCosts;
-  /** For the costs that vary. */
-  readonly random: Random;
-  /** Where workers get their next request from. */
-  readonly queues: QueuePlace;
-  readonly observer?: Observer;
-}
-
-/** What a system adds to the {@link State} of a simulation. */
-export interface SystemState {
-  /** What the dispatcher has still to look at: packets that came in, and what workers and timers say. */
-  readonly arrivals: Inbox;
-  readonly notices: Inbox;
-  /** Notices on their way, of workers that go on meanwhile: all take equally long, so they arrive in the order they were sent. */
-  readonly underWay: Inbox;
-  /** When the dispatcher has done all it has begun; all the time it was charged for. */
-  readonly doubles: Float64Array;
-  readonly integers: Int32Array;
-  /** Per worker: the request it is done with, the number of its latest start, and whether that was sent a preemption. */
-  readonly doneOn: Int32Array;
-  readonly serial: Int32Array;
-  readonly signalled: Uint8Array;
-  /** Per request: when it is there for its worker to take, ns; and whether the worker has paid for receiving it. Grow with the slots. */
-  landsNs: Float64Array;
-  received: Uint8Array;
-}
-
-/** Answers what a cost is this time: always the same, unless it varies. */
-function drawn({ costs, random }: SimulatedSystem, field: keyof Spread): () => number {
-  const quantiles = costs.spread?.[field];
-  const constant = costs[field];
-  if (!quantiles) return () => constant;
-  const distribution = empiricalOf(quantiles);
-  return () => Math.round(distribution.sample(random));
-}
-
-export function createSystemState(workers: number): SystemState {
-  return {
-    arrivals: new Inbox(),
-    notices: new Inbox(),
-    underWay: new Inbox(),
-    doubles: float64s(2),
-    integers: int32s(6).fill(-1, JUST_FREE),
-    doneOn: int32s(workers),
-    serial: int32s(workers),
-    signalled: uint8s(workers),
-    landsNs: float64s(0),
-    received: uint8s(0),
-  };
-}
-
-/** Time the dispatcher has been busy until `nowNs`. What it is charged for it does without a pause, so what is left of it lies ahead. */
-export function dispatcherBusyNs({ doubles }: SystemState, nowNs: number): number {
-  return doubles[CHARGED_NS]! - Math.max(0, doubles[FREE_AT_NS]! - nowNs);
-}
-
-/** Requests the dispatcher has not looked at yet. */
-export function unreadArrivals({ integers }: SystemState): number {
-  return integers[UNREAD_ARRIVALS]!;
-}
 
 /**
  * The loop of a system that costs something, beside the one of loop.ts that costs nothing and is fast. With costs of zero both make the same decisions at
@@ -120,7 +52,7 @@ export function unreadArrivals({ integers }: SystemState): number {
  *
  * The clock is the server's: it is `wireNs` behind the client's, so that a planned arrival is when the packet is there, and both ways are added to the sojourn.
  *
- * A cost that varies ({@link Spread}) is drawn when it is charged; the two ways over the wire are drawn as one.
+ * A cost that varies is drawn when it is charged; the two ways over the wire are drawn as one.
  */
 export function createSystemLoop(
   state: State,

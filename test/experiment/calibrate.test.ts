@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type Calibration, calibrate, compareCalibration, systemYaml } from '../../src/experiment/calibrate.js';
 import { formatCalibration, formatMoved } from '../../src/report/calibration.js';
 import { parseSystem } from '../../src/sim/parse-system.js';
@@ -18,6 +19,10 @@ const CALIBRATION: Calibration = {
   workers: 14,
   load: 0.6,
   constants: [constant('wireNs', 207.4, 200, 214.6), constant('handoffNs', 120, 118, 123)],
+  parts: (['lateness', 'request', 'reply'] as const).map((name, i) => {
+    const { field: _, ...measurement } = constant('wireNs', 100 * (i + 1), 90, 310);
+    return { name, ...measurement };
+  }),
 };
 const FILE = { name: 'here', policy: 'c-fcfs', machine: 'box, 2 x AMD', date: '2026-11-24' };
 
@@ -46,6 +51,12 @@ describe('a calibration', () => {
       source: 'a "quoted" source',
     });
     expect(system.costs.spread).toBeUndefined();
+    const { measured } = parse(systemYaml(FILE, CALIBRATION)) as { measured: { parts: object } };
+    expect(measured.parts).toMatchObject({
+      lateness: { time: '100ns', ci95: ['90ns', '310ns'], samples: 400 },
+      request: { time: '200ns' },
+      reply: { time: '300ns', source: 'a "quoted" source' },
+    });
   });
 
   it('keeps the quantiles of what varies', () => {
@@ -85,8 +96,10 @@ describe('a calibration', () => {
   });
 
   it('reads as a table', () => {
-    expect(formatCalibration(CALIBRATION)).toMatch(
-      /^delays\.handoff +120ns +118ns … 123ns +12ns +400 +a "quoted" source$/m,
+    const table = formatCalibration(CALIBRATION);
+    expect(table).toMatch(/^delays\.handoff +120ns +118ns … 123ns +12ns +400 +a "quoted" source$/m);
+    expect(table).toMatch(
+      /^delays\.wire .*\n {2}its lateness +100ns .*\n {2}its request +200ns .*\n {2}its reply +300ns /m,
     );
   });
 });
@@ -113,5 +126,11 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     }
     const { wireNs, handoffNs, contextSwitchNs } = system.costs;
     for (const ns of [wireNs, handoffNs, contextSwitchNs]) expect(ns).toBeGreaterThan(0);
+    // Server and load generator read one counter, so the ways there and back are told apart; both ways together are twice the wire.
+    expect(calibration.parts.map(({ name }) => name)).toEqual(['lateness', 'request', 'reply']);
+    for (const { name, medianNs } of calibration.parts) expect(medianNs, name).toBeGreaterThan(0);
+    const wholeNs = calibration.parts.reduce((sum, { medianNs }) => sum + medianNs, 0);
+    expect(wholeNs).toBeGreaterThan(wireNs);
+    expect(wholeNs).toBeLessThan(4 * wireNs + 2 * handoffNs);
   });
 });

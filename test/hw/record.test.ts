@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { givenDilation } from '../../src/hw/dilation.js';
 import { recordOfRun } from '../../src/hw/record.js';
-import { finishedRun } from '../../src/hw/run.js';
+import { finishedRun, onOneClock } from '../../src/hw/run.js';
 import { ALONE, LEAD_NS, makeTrace } from '../../src/hw/trace.js';
 import { workloadNamed } from './support.js';
 
@@ -30,4 +30,33 @@ it('a run in which the queue grew to the end is unstable, one that kept up is no
   expect(await played(1000, 700)).toMatchObject({ growing: true });
   expect(await played(1000, 2000)).toMatchObject({ growing: false });
   expect(await played(1000, 1200)).toMatchObject({ growing: false });
+});
+
+it('stamps of a server on the same machine are read on the clock of the client', () => {
+  const column = (...ns: number[]) => Float64Array.of(...ns);
+  const stamps = column(0, 5000, Number.NaN);
+  const records = {
+    ...{ sentNs: column(0, 1, 2), repliedNs: column(9, 9, 9) },
+    ...{ receivedNs: stamps, dispatchedNs: stamps, startedNs: stamps, endedNs: stamps },
+  };
+  const counts = {
+    sent: 3,
+    received: 3,
+    late: 0,
+    skipped: 0,
+    foreign: 0,
+    duplicates: 0,
+    malformed: 0,
+    sendAttempts: 3,
+  };
+  const result = { records, counts: { ...counts, nowNs: 0 }, end: 'complete' as const, durationNs: 0 };
+  const client = { ...result, clock: { epochTicks: 10_000, nsPerTick: 0.5 } };
+  // Began 2000 ticks before the client did, and takes a tick for a little longer.
+  const translated = onOneClock(client, { epochTicks: 8000, nsPerTick: 0.5001 });
+  expect(translated.startedNs[0]).toBe(-1000);
+  expect(translated.startedNs[1]).toBeCloseTo(-1000 + 5000 * (0.5 / 0.5001), 6);
+  expect(translated.startedNs[2]).toBeNaN();
+  expect(translated.sentNs).toBe(records.sentNs);
+  // Of one on another machine nothing is known.
+  expect(onOneClock(client, undefined)).toBe(records);
 });

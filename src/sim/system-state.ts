@@ -1,0 +1,85 @@
+/** What a system adds to a simulation: its parts, its state, and costs that vary. The loop is in system-loop.ts. */
+import type { Observer } from '../metrics/observer.js';
+import type { QueuePlace } from '../scheduler/policy.js';
+import { float64s, int32s, uint8s } from '../units/arrays.js';
+import { empiricalOf } from '../workload/distributions/empirical.js';
+import type { Random } from '../workload/random.js';
+import type { FullCosts, Spread } from './costs.js';
+import { Inbox } from './inbox.js';
+import type { State } from './loop.js';
+
+/** Indices of {@link SystemState.doubles}. */
+export const FREE_AT_NS = 0;
+export const CHARGED_NS = 1;
+/** Indices of {@link SystemState.integers}. */
+export const OCCUPIED = 0;
+export const UNREAD_ARRIVALS = 1;
+/** The message the dispatcher is at. */
+export const KIND = 2;
+export const SUBJECT = 3;
+export const DETAIL = 4;
+/** The worker whose notice the scheduler is just told of; -1: none. */
+export const JUST_FREE = 5;
+
+/** A system around the policy: what its mechanisms cost. */
+export interface SimulatedSystem {
+  readonly costs: FullCosts;
+  /** For the costs that vary. */
+  readonly random: Random;
+  /** Where workers get their next request from. */
+  readonly queues: QueuePlace;
+  readonly observer?: Observer;
+}
+
+/** What a system adds to the {@link State} of a simulation. */
+export interface SystemState {
+  /** What the dispatcher has still to look at: packets that came in, and what workers and timers say. */
+  readonly arrivals: Inbox;
+  readonly notices: Inbox;
+  /** Notices on their way, of workers that go on meanwhile: all take equally long, so they arrive in the order they were sent. */
+  readonly underWay: Inbox;
+  /** When the dispatcher has done all it has begun; all the time it was charged for. */
+  readonly doubles: Float64Array;
+  readonly integers: Int32Array;
+  /** Per worker: the request it is done with, the number of its latest start, and whether that was sent a preemption. */
+  readonly doneOn: Int32Array;
+  readonly serial: Int32Array;
+  readonly signalled: Uint8Array;
+  /** Per request: when it is there for its worker to take, ns; and whether the worker has paid for receiving it. Grow with the slots. */
+  landsNs: Float64Array;
+  received: Uint8Array;
+}
+
+/** Answers what a cost is this time: always the same, unless it varies. */
+export function drawn({ costs, random }: SimulatedSystem, field: keyof Spread): () => number {
+  const quantiles = costs.spread?.[field];
+  const constant = costs[field];
+  if (!quantiles) return () => constant;
+  const distribution = empiricalOf(quantiles);
+  return () => Math.round(distribution.sample(random));
+}
+
+export function createSystemState(workers: number): SystemState {
+  return {
+    arrivals: new Inbox(),
+    notices: new Inbox(),
+    underWay: new Inbox(),
+    doubles: float64s(2),
+    integers: int32s(6).fill(-1, JUST_FREE),
+    doneOn: int32s(workers),
+    serial: int32s(workers),
+    signalled: uint8s(workers),
+    landsNs: float64s(0),
+    received: uint8s(0),
+  };
+}
+
+/** Time the dispatcher has been busy until `nowNs`. What it is charged for it does without a pause, so what is left of it lies ahead. */
+export function dispatcherBusyNs({ doubles }: SystemState, nowNs: number): number {
+  return doubles[CHARGED_NS]! - Math.max(0, doubles[FREE_AT_NS]! - nowNs);
+}
+
+/** Requests the dispatcher has not looked at yet. */
+export function unreadArrivals({ integers }: SystemState): number {
+  return integers[UNREAD_ARRIVALS]!;
+}
