@@ -24,10 +24,10 @@ export interface Pool {
 const QUANTITIES = ['slowdown', 'sojournNs', 'serviceNs'] as const;
 
 /**
- * A pooled run is unstable when the queues grew in this share of its replications. Not in any: even at its very limit one stable run in fifty looks as if it grew, and of 64
- * one would. Not in most: of a run that is only just overloaded many replications are too short to show it, and a latency must not be printed for it: of ts at load 0.9 of extreme-bimodal (300 000
- * requests, no worker ever idle) 5 of 16 do. That two of
- * eight look so by chance happens once in a hundred times at the very limit, and a percent of load below it not at all (test/metrics/backlog.test.ts).
+ * A pooled run is unstable when the queues grew in this share of its replications. Not in any: even at its very limit one stable run in fifty looks
+ * as if it grew, and of 64 one would. Not in most: of a run that is only just overloaded many replications are too short to show it, and a latency must
+ * not be printed for it: of ts at load 0.9 of extreme-bimodal (300 000 requests, no worker ever idle) 5 of 16 do. That two of eight look so by chance
+ * happens once in a hundred times at the very limit, and a percent of load below it not at all (test/metrics/backlog.test.ts).
  */
 const UNSTABLE_SHARE = 0.25;
 

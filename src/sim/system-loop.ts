@@ -426,7 +426,9 @@ export function createSystemLoop(
       return;
     }
     if (worker === way) {
-      const [message, subject, request] = [underWay.kind(), underWay.subject(), underWay.detail()];
+      const message = underWay.kind();
+      const subject = underWay.subject();
+      const request = underWay.detail();
       underWay.shift();
       if (underWay.length > 0) events.add(way, underWay.atNs());
       post(message, subject, request);

@@ -1,59 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import type { HardwareResult } from '../../src/experiment/run-hardware.js';
 import { MAIN, type Outcome, psp, scratchFolder } from '../cli/psp.js';
+import { loopbackConfig, startPsp } from './loopback-commands.js';
 import { missingNative } from './support.js';
 
 const folder = scratchFolder();
 const DILATE = ['--workload', 'bimodal', '--dilate', '100'];
 
-function config(name: string, frame: string): string {
-  const path = join(folder, `${name}.yaml`);
-  const device = `{ memif: ${join(folder, `${name}.sock`)} }`;
-  const server = '{ ip: 192.168.77.10, port: 6789 }';
-  writeFileSync(
-    path,
-    `frame: ${frame}
-server:
-  device: ${device}
-  address: ${server}
-  workers: 2
-  application: sleep
-  poll: sleep
-client:
-  device: ${device}
-  address: { ip: 192.168.77.11 }
-  server: ${server}
-  poll: sleep
-`,
-  );
-  return path;
-}
-
-/** A command that runs until it is told to end. */
-function start(args: readonly string[]) {
-  const child = execa(process.execPath, [MAIN, ...args], { reject: false, cwd: folder });
-  let said = '';
-  child.stderr.on('data', (text: Buffer) => {
-    said += text;
-  });
-  return {
-    child,
-    async says(text: string): Promise<void> {
-      while (!said.includes(text) && child.exitCode === null) await sleep(20);
-      expect(said).toContain(text);
-    },
-    async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): Promise<Outcome> {
-      child.kill(signal);
-      const { exitCode, stdout, stderr } = await child;
-      return { code: exitCode, out: String(stdout), err: String(stderr) };
-    },
-  };
-}
+const start = (args: readonly string[]) => startPsp(args, folder);
+const config = (name: string, frame: string) => loopbackConfig(folder, name, frame);
 
 function load(path: string, ...args: string[]): Promise<Outcome> {
   const offer = ['--workers', '2', '--load', '0.4', '--requests', '100', '--warmup', '0', '--json', '-'];

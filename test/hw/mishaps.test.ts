@@ -3,56 +3,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import type { HardwareResult } from '../../src/experiment/run-hardware.js';
 import type { ServerCounts } from '../../src/hw/counts.js';
-import { MAIN, type Outcome, psp, ROOT, scratchFolder } from '../cli/psp.js';
+import { MAIN, psp, ROOT, scratchFolder } from '../cli/psp.js';
+import { loopbackConfig, startPsp } from './loopback-commands.js';
 import { childrenOf, missingNative } from './support.js';
 
 const folder = scratchFolder();
 const RUN = ['run', '--hw', '--workload', 'bimodal', '--dilate', '100', '--workers', '2', '--load', '0.4'];
 const LOAD = ['--workload', 'bimodal', '--dilate', '100', '--workers', '2', '--load', '0.4', '--warmup', '0'];
 
-/** A command that runs until it is told to end. */
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const child = execa(process.execPath, [MAIN, ...args], { reject: false, cwd: folder, env });
-  let said = '';
-  child.stderr.on('data', (text: Buffer) => {
-    said += text;
-  });
-  const outcome = async (): Promise<Outcome> => {
-    const { exitCode, stdout, stderr } = await child;
-    return { code: exitCode, out: String(stdout), err: String(stderr) };
-  };
-  return {
-    pid: child.pid!,
-    outcome,
-    async says(text: string): Promise<void> {
-      while (!said.includes(text) && child.exitCode === null) await sleep(20);
-      expect(said).toContain(text);
-    },
-    end(signal: 'SIGTERM' | 'SIGINT'): Promise<Outcome> {
-      child.kill(signal);
-      return outcome();
-    },
-  };
-}
-
-function config(name: string, frame = 'psp'): string {
-  const path = join(folder, `${name}.yaml`);
-  const device = `{ memif: ${join(folder, `${name}.sock`)} }`;
-  const server = '{ ip: 192.168.77.10, port: 6789 }';
-  writeFileSync(
-    path,
-    `frame: ${frame}
-server: { device: ${device}, address: ${server}, workers: 2, application: sleep, poll: sleep }
-client: { device: ${device}, address: { ip: 192.168.77.11 }, server: ${server}, poll: sleep }
-`,
-  );
-  return path;
-}
-
+const start = (args: readonly string[], env?: Record<string, string>) => startPsp(args, folder, env);
+const config = (name: string, frame?: string) => loopbackConfig(folder, name, frame);
 const only = (out: string): HardwareResult => (JSON.parse(out) as HardwareResult[])[0]!;
 
 describe.skipIf(missingNative() !== undefined)('when things go wrong in a hardware run', { timeout: 60_000 }, () => {

@@ -9,11 +9,6 @@ using namespace psp::test;
 
 namespace {
 
-void send(const RingDevice& device, const Server& server, rte_mbuf* frame) {
-  framesGiven(&server.port());
-  while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
-}
-
 /** Frees what the server has sent; answers how many frames that were. */
 uint32_t takeReplies(const RingDevice& device, const Server& server) {
   uint32_t taken = 0;
@@ -34,7 +29,7 @@ TEST("back-pressure: arrivals nobody takes are dropped and counted, and served a
   const SharedLayout shared = memory.layout();
   Server server(serverConfig(device), shared, oneType());
   rte_mempool* pool = framePool("psp_arrivals_pool", 255);
-  for (uint32_t i = 0; i < 40; ++i) send(device, server, requestFrame(pool, i, 1, 0));
+  for (uint32_t i = 0; i < 40; ++i) give(device, server.port(), requestFrame(pool, i, 1, 0));
   CHECK_EQUAL(statisticOnce(shared, layout::kDroppedArrivalsFull, 24), 24.0);
   CHECK_EQUAL(statistic(shared, layout::kDroppedNoSlot), 0.0);
 
@@ -44,7 +39,7 @@ TEST("back-pressure: arrivals nobody takes are dropped and counted, and served a
     dispatcher.step();
     replies += takeReplies(device, server);
   }
-  for (uint32_t i = 40; i < 50; ++i) send(device, server, requestFrame(pool, i, 1, 0));
+  for (uint32_t i = 40; i < 50; ++i) give(device, server.port(), requestFrame(pool, i, 1, 0));
   while (replies < 26) {
     dispatcher.step();
     replies += takeReplies(device, server);
@@ -66,7 +61,7 @@ TEST("back-pressure: replies a device does not take are waited for, then dropped
   uint32_t sent = 0;
   while (gone() < kRequests) {
     // No more at once than there are slots: none is refused.
-    if (sent < kRequests && sent - gone() < 32) send(device, server, requestFrame(pool, sent++, 1, 0));
+    if (sent < kRequests && sent - gone() < 32) give(device, server.port(), requestFrame(pool, sent++, 1, 0));
     dispatcher.step();
     sched_yield();
   }
@@ -75,7 +70,7 @@ TEST("back-pressure: replies a device does not take are waited for, then dropped
   CHECK_EQUAL(takeReplies(device, server), kRoom);
 
   while (dispatcher.completed < kRequests) dispatcher.step();
-  send(device, server, requestFrame(pool, sent, 1, 0));
+  give(device, server.port(), requestFrame(pool, sent, 1, 0));
   while (takeReplies(device, server) == 0) dispatcher.step();
   CHECK_EQUAL(statisticOnce(shared, layout::kRepliesSent, kRoom + 1), static_cast<double>(kRoom + 1));
 }

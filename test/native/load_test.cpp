@@ -59,11 +59,6 @@ rte_mbuf* takeFrom(const RingDevice& device, std::chrono::milliseconds patience 
   return static_cast<rte_mbuf*>(frame);
 }
 
-void giveTo(const RingDevice& device, rte_mbuf* frame) {
-  framesGiven(wire);
-  while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
-}
-
 /** Answers a request as a server does; `shift` is added to its id. */
 void answer(const RingDevice& device, rte_mbuf* frame, uint32_t shift = 0) {
   uint8_t* bytes = rte_pktmbuf_mtod(frame, uint8_t*);
@@ -75,7 +70,7 @@ void answer(const RingDevice& device, rte_mbuf* frame, uint32_t shift = 0) {
   std::memcpy(bytes + parsed.payloadOffset, &id, 4);
   const size_t length = makeReplyInPlace(bytes, frame->buf_len - frame->data_off, parsed, Payload::pspMb, true, {1, 2, 3, 4});
   frame->data_len = frame->pkt_len = static_cast<uint16_t>(length);
-  giveTo(device, frame);
+  give(device, *wire, frame);
 }
 
 void connect(LoadGenerator& load) {
@@ -135,7 +130,7 @@ TEST("load: answers who asks for its address, while it looks for the server and 
   const auto ask = [&] {
     rte_mbuf* question = rte_pktmbuf_alloc(pool);
     question->data_len = question->pkt_len = static_cast<uint16_t>(writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), kServer, kClient.ip));
-    giveTo(device, question);
+    give(device, *wire, question);
   };
   // Takes frames until one is of that kind for the server.
   const auto await = [&](FrameKind kind) {
@@ -150,7 +145,7 @@ TEST("load: answers who asks for its address, while it looks for the server and 
   ask();
   rte_pktmbuf_free(await(FrameKind::arpReply));
   makeArpReplyInPlace(rte_pktmbuf_mtod(question, uint8_t*), kServer);
-  giveTo(device, question);
+  give(device, *wire, question);
   while (load.connection() == Connection::connecting) sched_yield();
   CHECK(load.connection() == Connection::connected);
   load.start();

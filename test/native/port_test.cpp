@@ -94,15 +94,13 @@ TEST("server: a request beyond all slots is refused and counted, an ARP question
   // Nobody dispatches: 64 slots (and arrivals) fill, the other 36 have no place.
   for (uint32_t i = 0; i < 100; ++i) {
     rte_mbuf* frame = requestFrame(pool, i, 1, 0);
-    framesGiven(&server.port());
-    while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
+    give(device, server.port(), frame);
   }
   rte_mbuf* question = rte_pktmbuf_alloc(pool);
   CHECK(question != nullptr);
   question->data_len = static_cast<uint16_t>(writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), kClient, kServer.ip));
   question->pkt_len = question->data_len;
-  framesGiven(&server.port());
-  while (rte_ring_sp_enqueue(device.toDevice, question) != 0) sched_yield();
+  give(device, server.port(), question);
   void* answer = nullptr;
   while (rte_ring_sc_dequeue(device.fromDevice, &answer) != 0) sched_yield();
   framesTaken(&server.port());
@@ -143,8 +141,7 @@ void repairIp(uint8_t* bytes) {
 void sendChanged(const RingDevice& device, const Server& server, rte_mempool* pool, Change change) {
   rte_mbuf* frame = requestFrame(pool, 0, 1, 0);
   change(rte_pktmbuf_mtod(frame, uint8_t*), frame);
-  framesGiven(&server.port());
-  while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
+  give(device, server.port(), frame);
 }
 
 }  // namespace
@@ -193,8 +190,7 @@ TEST("server: an IX frame that demands years is malformed") {
     const RequestFields fields{.id = 1, .type = 1, .demandNs = demandNs};
     const size_t bytes = writeRequest(rte_pktmbuf_mtod(frame, uint8_t*), Payload::ix, kClient, kServer, fields, 0);
     frame->data_len = frame->pkt_len = static_cast<uint16_t>(bytes);
-    framesGiven(&server.port());
-    while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
+    give(device, server.port(), frame);
   }
   CHECK_EQUAL(statisticOnce(shared, layout::kRequests, 1), 1.0);
   CHECK_EQUAL(statistic(shared, layout::kMalformed), 2.0);

@@ -43,6 +43,12 @@ struct RingDevice {
   std::string device;
 };
 
+/** Puts a frame where `port`, whose device it is, will receive it; waits for room. */
+inline void give(const RingDevice& device, const Port& port, rte_mbuf* frame) {
+  framesGiven(&port);
+  while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
+}
+
 inline const Endpoint kServer{*parseMac("42:42:42:42:42:01"), *parseIpv4("192.168.10.10"), 6789};
 inline const Endpoint kClient{*parseMac("42:42:42:42:42:02"), *parseIpv4("192.168.10.11"), 32768};
 

@@ -56,7 +56,7 @@ export interface Carried {
 export function carried(results: readonly Result[]): Carried {
   const load = lastLoad(results, () => true);
   const next = results.find((result) => loadOf(result) > load);
-  return { load, fails: next && results.length > 0 ? loadOf(next) : Number.POSITIVE_INFINITY };
+  return { load, fails: next ? loadOf(next) : Number.POSITIVE_INFINITY };
 }
 
 export function showCarried({ load, fails }: Carried): string {
