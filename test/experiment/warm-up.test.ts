@@ -87,6 +87,11 @@ describe('a run is unstable', () => {
       { ...base, policies: ['c-fcfs'], load: 1, requests: 500 },
       true,
     ],
+    [
+      'the load is 1, and only before the measuring was anything dropped',
+      { ...base, policies: ['c-fcfs:queue=20'], load: 1, requests: 1500, warmup: 0.9, seed: 3 },
+      true,
+    ],
     ['not at a high load', { ...base, policies: ['c-fcfs'], load: 0.97 }, false],
     ['not when short requests keep to their own worker', { ...base, policies: ['darc:oracle'], load: 0.9 }, false],
     ['not in bursts', { ...base, workload: 'bursty', policies: ['c-fcfs'], load: 0.8, requests: 400_000 }, false],
