@@ -89,7 +89,7 @@ describe('a run is unstable', () => {
     ],
     [
       'the load is 1, and only before the measuring was anything dropped',
-      { ...base, policies: ['c-fcfs:queue=20'], load: 1, requests: 1500, warmup: 0.9, seed: 3 },
+      { ...base, policies: ['c-fcfs:queue=20'], load: 1, requests: 1500, warmup: 0.9, seed: '3' },
       true,
     ],
     ['not at a high load', { ...base, policies: ['c-fcfs'], load: 0.97 }, false],
