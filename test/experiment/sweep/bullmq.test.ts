@@ -16,6 +16,8 @@ const folder = folders();
 const reason = missingRedis();
 /** A run of a second or more, which can be disturbed. */
 const LONG = { policies: ['c-fcfs'], load: [0.5], requests: [10e6] };
+/** A worker speaks of a point after Redis has it: its line may come after the sweep's end. */
+const HEARD = { timeout: 10_000, interval: 20 };
 
 interface TestWorker {
   readonly process: ChildProcess;
@@ -118,7 +120,8 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     });
     expect(await inFlight).toContain(long.key);
     expect(doomed.process.signalCode).toBe('SIGKILL');
-    expect((await successor!).out.at(-1)).toBe(`finished: ${long.command}`);
+    const { out } = await successor!;
+    await expect.poll(() => out.at(-1), HEARD).toBe(`finished: ${long.command}`);
     await expectAll(points, swept);
   });
 
@@ -149,7 +152,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
       expect(given).toEqual(keys([first!, third!]));
     }
     // The input is wrong: nobody tries it a second time.
-    expect(worker.err.filter((line) => line.includes('failed'))).toHaveLength(2);
+    await expect.poll(() => worker.err.filter((line) => line.includes('failed')), HEARD).toHaveLength(2);
   });
 
   it('tries a point that failed for want of something else three times, and says so', async () => {
@@ -160,8 +163,8 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     const { outcome, given } = await sweep([huge, small!]);
     expect(given).toEqual([small!.key]);
     expect(outcome.failures.map(({ message }) => message)).toEqual([expect.stringContaining('not enough memory')]);
-    const said = worker.err.filter((line) => line.startsWith('psp: failed')).map((line) => line.split(':')[1]);
-    expect(said).toEqual([' failed, will be tried again', ' failed, will be tried again', ' failed']);
+    const said = () => worker.err.filter((line) => line.startsWith('psp: failed')).map((line) => line.split(':')[1]);
+    await expect.poll(said, HEARD).toEqual([' failed, will be tried again', ' failed, will be tried again', ' failed']);
   });
 
   it('gives a point up of which three workers died', async () => {
@@ -208,16 +211,16 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     const begun = worker.out.length - 1 + (await listed('active')).length;
     expect(begun).toBeLessThan(12);
     while ((await listed('active')).length > 0) await sleep(50);
-    const finished = (lines: readonly string[]) => lines.filter((line) => line.startsWith('finished: '));
-    expect(finished(worker.out).length).toBeGreaterThan(0);
+    const finished = () => worker.out.filter((line) => line.startsWith('finished: '));
+    await expect.poll(() => finished().length, HEARD).toBeGreaterThan(0);
     const there = Number(/: (\d+) run, /.exec(stdout)![1]);
     expect(there).toBeLessThan(12);
     const { code, out: text } = await psp(onRedis);
     const run = `12 points: ${12 - there} run${there > 0 ? `, ${there} were there already` : ''}`;
     expect([code, text.split('\n')[0]]).toEqual([0, run]);
     // None was run twice.
-    expect(new Set(finished(worker.out)).size).toBe(12);
-    expect(finished(worker.out)).toHaveLength(12);
+    await expect.poll(() => finished().length, HEARD).toBe(12);
+    expect(new Set(finished()).size).toBe(12);
   });
 
   it('asks for nothing of other sweeps, however much of theirs is there', async () => {
