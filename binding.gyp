@@ -9,8 +9,8 @@
   },
   "targets": [
     {
-      "target_name": "psp_bench",
-      "sources": ["native/base/clock.cpp", "native/bench/bench_addon.cpp", "native/bench/bench_world.cpp", "native/net/frame.cpp"]
+      "target_name": "psp_probe",
+      "sources": ["native/base/clock.cpp", "native/probe/addon.cpp", "native/probe/probe_world.cpp", "native/probe/ring_hops.cpp", "native/net/frame.cpp"]
     },
     {
       "target_name": "psp_native",

@@ -2,7 +2,7 @@
 //
 //   node bench/sim-vs-real.mjs FOLDER [--minutes 28] [--workload a,b] [--policy a,b] [--load 0.3,0.6] [--tiny]
 //
-// FOLDER gets, per workload: the calibration (NAME.yaml), psp.compare/1 (NAME.json), every distribution drawn (NAME-POLICY-LOAD.png) and the table (NAME.md). A workload whose table is there is
+// FOLDER gets, per point: the calibration (NAME.POLICY.LOAD.yaml), psp.compare/1 (.json), every distribution drawn (.png), and per workload the table (NAME.md). A workload whose table is there is
 // not run again, so that an interrupted matrix goes on; the tables of all are printed at the end.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,20 +11,23 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const WORKERS = 14;
-/** Of the time of a workload, for the calibration, and the load of its two runs. */
-const CALIBRATION_SHARE = 0.1;
-const CALIBRATION_LOAD = 0.6;
+/** Of the time of a workload, for the calibrations of its points. */
+const CALIBRATION_SHARE = 0.25;
 /** Starting two processes, the end of a run, the simulation and its picture, s. */
 const SECONDS_PER_RUN = 4;
-/** Longer than the first window of DARC: before it ends there is no reservation. */
-const WARMUP = 0.3;
+/**
+ * DARC's window, of the requests of a run. A long one: which long requests are done when it ends is otherwise, here and there, the matter of a worker more or less for a group (TPC-C's demands of 6.45 and
+ * 5.4 workers are near the limits), and then two runs of one world differ by more than the two worlds do.
+ */
+const WINDOW = 0.3;
+/** Longer than it: before it ends there is no reservation. */
+const WARMUP = 0.35;
 /** With --tiny, which only shows that it runs. */
 const TINY = { workload: 'bimodal', load: '0.5', minutes: '0' };
 /** Of a point and of a calibration, however little time there is. */
 const FEWEST = 200;
 
 // Stretched so that the shortest request takes half a millisecond or more, where waking a thread (some 60 us) is a tenth of it and not all.
-// A window of DARC is a fifth of the requests: five reservations a run, whatever its length.
 const MATRIX = [
   { name: 'bimodal', dilate: 500, meanUs: 50.5 },
   // 5us and 5ms, not 0.5us and 500us: the same ratio, and a mean of 30us that a minute of real time can hold enough of.
@@ -68,57 +71,47 @@ for (const { name } of chosen) console.log(readFileSync(join(folder, `${name}.md
 /** Runs a workload within about so many seconds, and lays out its table. */
 function measure({ name, dilate, meanUs, scale }, seconds) {
   const requestSeconds = (meanUs * 1e-6 * dilate) / WORKERS;
-  const forRuns = seconds * (1 - CALIBRATION_SHARE) - SECONDS_PER_RUN * policies.length * loads.length;
-  // Requests of a point take requests x requestSeconds / load; all points have equally many.
+  // A point is three runs: two of its calibration, and the one that is compared.
+  const forRuns = seconds - 3 * SECONDS_PER_RUN * policies.length * loads.length;
+  // n requests of a point take n x requestSeconds / load; all points have equally many.
   const perRequest = policies.length * loads.reduce((sum, load) => sum + requestSeconds / load, 0);
-  const requests = Math.max(FEWEST, Math.floor(forRuns / perRequest / 100) * 100);
-  const calibrating = Math.max(
-    FEWEST,
-    Math.floor((seconds * CALIBRATION_SHARE) / ((2 * requestSeconds) / CALIBRATION_LOAD)),
-  );
-  const window = Math.max(20, Math.floor(requests / 5));
+  const requests = Math.max(FEWEST, Math.floor((forRuns * (1 - CALIBRATION_SHARE)) / perRequest / 100) * 100);
+  const calibrating = Math.max(FEWEST, Math.floor((forRuns * CALIBRATION_SHARE) / (2 * perRequest)));
+  const window = Math.max(20, Math.floor(requests * WINDOW));
   const path = (extension) => join(folder, `${name}.${extension}`);
   const workload = scale ? scaled(name, scale) : name;
   const typed = policies.map((policy) => (policy === 'darc' ? `darc:window=${window}` : policy));
   const common = ['--workload', workload, '--dilate', String(dilate), '--workers', String(WORKERS)];
-  run([
-    'calibrate',
-    ...common,
-    '--load',
-    String(CALIBRATION_LOAD),
-    '--requests',
-    String(calibrating),
-    '--out',
-    path('yaml'),
-  ]);
-  run(
-    // One run for all: the comparison's exit code 1 says that some percentile is too far, which the table shows.
-    [
-      'run',
-      '--both',
-      ...common,
-      '--policy',
-      typed.join(','),
-      '--load',
-      loads.join(','),
-      '--requests',
-      String(requests),
-      '--warmup',
-      String(WARMUP),
-    ].concat(['--system', path('yaml'), '--tolerance', '10%', '--json', path('json'), '--picture', path('png')]),
-    [0, 1],
-  );
-  const comparison = JSON.parse(readFileSync(path('json'), 'utf8'));
-  const { agree, disagree, undecided } = comparison.verdicts;
+  const point = (policy, asTyped, load) => {
+    const own = (extension) => path(`${policy}.${load}.${extension}`);
+    const at = [...common, '--load', String(load)];
+    // Right before the run that it is for, and at its load: what a wake-up takes moves within minutes.
+    run(
+      ['calibrate', ...at, '--requests', String(calibrating), '--dispatchers', 'none'].concat(['--out', own('yaml')]),
+    );
+    run(
+      // The comparison's exit code 1 says that some percentile is too far, which the table shows.
+      ['run', '--both', ...at, '--policy', asTyped, '--requests', String(requests), '--warmup', String(WARMUP)]
+        .concat(['--system', own('yaml'), '--tolerance', '10%'])
+        .concat(['--json', own('json'), '--picture', own('png')]),
+      [0, 1],
+    );
+    const comparison = JSON.parse(readFileSync(own('json'), 'utf8'));
+    for (const verdict of Object.keys(verdicts)) verdicts[verdict] += comparison.verdicts[verdict];
+    return comparison.runs.flatMap((one) => one.types.map((type) => row(one, type)));
+  };
+  const verdicts = { agree: 0, disagree: 0, undecided: 0 };
+  const rows = policies.flatMap((policy, i) => loads.flatMap((load) => point(policy, typed[i], load)));
+  const { agree, disagree, undecided } = verdicts;
   return [
     `### ${name}${scale ? `, demands times ${scale}` : ''}`,
     '',
-    `${WORKERS} workers, times stretched ${dilate} times, ${requests} requests a point without the first ${WARMUP * 100} %, DARC with \`window=${window}\`, calibrated with ${calibrating} requests at load ${CALIBRATION_LOAD}.`,
+    `${WORKERS} workers, times stretched ${dilate} times, ${requests} requests a point without the first ${WARMUP * 100} %, DARC with \`window=${window}\`, each calibrated with twice ${calibrating} requests at its load.`,
     `Within 10 % (p99.9: 20 %) or the confidence intervals: ${agree} percentiles agree, ${disagree} do not (\`**\`), ${undecided} are undecided (\`?\`: an interval has no bound).`,
     '',
     '| policy | load | type | p50 | p90 | p99 | p99.9 | each request with itself, median |',
     '| ------ | ---- | ---- | --- | --- | --- | ----- | -------------------------------- |',
-    ...comparison.runs.flatMap((one) => one.types.map((type) => row(one, type))),
+    ...rows,
   ];
 }
 

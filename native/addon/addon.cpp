@@ -79,12 +79,14 @@ Napi::Value disarmBell(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** waitBell(words, index, timeoutNs) */
+/** waitBell(words, index, timeoutNs): the words are those of the shared memory, which is told when the wait was over. */
 Napi::Value waitBell(const Napi::CallbackInfo& info) {
   auto* words = elements<std::atomic<uint32_t>>(info[0], "words");
   const double until = kernelClockNs(CLOCK_MONOTONIC) + info[2].ToNumber().DoubleValue();
   const auto seconds = static_cast<time_t>(until / 1e9);
   Doorbell(words[info[1].ToNumber().Uint32Value()]).wait({seconds, static_cast<long>(until - static_cast<double>(seconds) * 1e9)});
+  auto& control = *reinterpret_cast<layout::Control*>(words);
+  control.wokenNs.store((static_cast<double>(readTicks()) - control.epochTicks) * control.nsPerTick, std::memory_order_relaxed);
   return info.Env().Undefined();
 }
 
@@ -103,6 +105,9 @@ Napi::Object layoutOffsets(Napi::Env env) {
   add("control.clockNs", offsetof(Control, clockNs));
   add("control.dispatcherBell", offsetof(Control, dispatcherBell));
   add("control.dispatcherState", offsetof(Control, dispatcherState));
+  add("control.wokenNs", offsetof(Control, wokenNs));
+  add("control.epochTicks", offsetof(Control, epochTicks));
+  add("control.nsPerTick", offsetof(Control, nsPerTick));
   add("ring.tail", offsetof(RingHeader, tail));
   add("ring.head", offsetof(RingHeader, head));
   add("ring.entries", sizeof(RingHeader));

@@ -52,6 +52,7 @@ LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     column(recordsFrom, "dispatchedNs", records.dispatchedNs);
     column(recordsFrom, "startedNs", records.startedNs);
     column(recordsFrom, "endedNs", records.endedNs);
+    column(recordsFrom, "worker", records.worker);
 
     load_ = std::make_unique<LoadGenerator>(config, trace, records);
     memory_.push_back(Napi::Persistent(traceFrom));

@@ -7,7 +7,10 @@
 namespace psp::addon {
 
 Napi::Function ServerBinding::define(Napi::Env env) {
-  return DefineClass(env, "Server", {InstanceMethod("stop", &ServerBinding::stop), InstanceMethod("mac", &ServerBinding::mac), InstanceMethod("clock", &ServerBinding::clock)});
+  return DefineClass(env, "Server",
+                     {InstanceMethod("stop", &ServerBinding::stop), InstanceMethod("mac", &ServerBinding::mac),
+                      InstanceMethod("clock", &ServerBinding::clock),
+                      InstanceMethod("packetTimes", &ServerBinding::packetTimes)});
 }
 
 ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -23,6 +26,7 @@ ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     config.poll = pollOf(text(from, "poll"));
     if (from.Get("netCore").IsNumber()) config.netCore = static_cast<int>(number(from, "netCore"));
     config.workerCores = integers(from, "workerCores");
+    config.keepAwake = boolean(from, "keepAwake");
     const auto application = object(from, "application");
     config.application = {.name = text(application, "name"),
                           .path = text(application, "path"),
@@ -52,6 +56,17 @@ Napi::Value ServerBinding::mac(const Napi::CallbackInfo& info) {
 Napi::Value ServerBinding::clock(const Napi::CallbackInfo& info) {
   if (!server_) return info.Env().Undefined();
   return clockOf(info.Env(), server_->clock());
+}
+
+/** How many packets the net thread was busy for so long: counts of buckets. Answers nothing when it has ended. */
+Napi::Value ServerBinding::packetTimes(const Napi::CallbackInfo& info) {
+  if (!server_) return info.Env().Undefined();
+  auto counts = Napi::Uint32Array::New(info.Env(), PacketTimes::kBuckets);
+  for (size_t bucket = 0; bucket < PacketTimes::kBuckets; ++bucket) counts[bucket] = server_->packetTimes().count(bucket);
+  auto result = Napi::Object::New(info.Env());
+  result.Set("bucketNs", PacketTimes::kBucketNs);
+  result.Set("counts", counts);
+  return result;
 }
 
 }  // namespace psp::addon

@@ -13,7 +13,7 @@ namespace psp {
 namespace layout {
 
 inline constexpr uint32_t kMagic = 0x50535031;
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 
 struct Header {
   uint32_t magic, version, workers, types, slots;
@@ -27,6 +27,9 @@ struct Control {
   alignas(64) std::atomic<double> clockNs;
   alignas(64) std::atomic<uint32_t> dispatcherBell;
   alignas(64) std::atomic<uint32_t> dispatcherState;
+  std::atomic<double> wokenNs;
+  std::atomic<double> epochTicks;
+  std::atomic<double> nsPerTick;
 };
 static_assert(sizeof(Control) == 512);
 

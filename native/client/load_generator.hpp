@@ -31,6 +31,8 @@ struct RecordView {
   double* dispatchedNs = nullptr;
   double* startedNs = nullptr;
   double* endedNs = nullptr;
+  /** -1: not known. */
+  int32_t* worker = nullptr;
 };
 
 struct LoadConfig {

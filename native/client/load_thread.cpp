@@ -241,6 +241,7 @@ void LoadThread::recordReply(const uint8_t* bytes, const ParsedFrame& parsed, do
     records.dispatchedNs[index] = reply->stamps.dispatchedNs;
     records.startedNs[index] = reply->stamps.startedNs;
     records.endedNs[index] = reply->stamps.endedNs;
+    records.worker[index] = static_cast<int32_t>(reply->stamps.worker);
   }
   addTo(counts.received, 1);
   load_.settle(index);

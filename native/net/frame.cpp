@@ -140,7 +140,7 @@ std::optional<ReplyFields> readReply(Payload format, const uint8_t* payload, siz
   if (bytes >= kPspReplyBytes && (loadLittle<uint32_t>(payload + 8) & kPspFlag) != 0) {
     const auto stamp = [&](size_t i) { return static_cast<double>(loadLittle<uint64_t>(payload + 16 + 8 * i)); };
     reply.hasStamps = true;
-    reply.stamps = {stamp(0), stamp(1), stamp(2), stamp(3)};
+    reply.stamps = {stamp(0), stamp(1), stamp(2), stamp(3), loadLittle<uint32_t>(payload + 12)};
   }
   return reply;
 }
@@ -159,7 +159,7 @@ size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& pars
   std::swap_ranges(udp, udp + 2, udp + 2);
   ip[8] = 64;
   if (stamped) {
-    storeLittle<uint32_t>(payload + 12, 0);
+    storeLittle<uint32_t>(payload + 12, stamps.worker);
     const double times[] = {stamps.receivedNs, stamps.dispatchedNs, stamps.startedNs, stamps.endedNs};
     for (size_t i = 0; i < 4; ++i) storeLittle(payload + 16 + 8 * i, static_cast<uint64_t>(std::max(0.0, times[i])));
   }

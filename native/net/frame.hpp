@@ -27,8 +27,8 @@ struct Endpoint {
  *
  * - pspMb: id u32 @0, type u32 @4, size u32 @8 (4), service demand in ns u32 @12. The reply carries the first 12 bytes.
  * - ix: type u16 @0, …, request id u32 @18, length u32 @22, demand ns u64 @26, generation time ns u64 @34; 42 bytes both ways.
- * - psp: pspMb with the bit `kPspFlag` set in `size`; the reply then carries demand (zeroed) and four stamps of the server after
- *   the 12 bytes: receive, dispatch, start, end, each u64 ns of the server's own epoch.
+ * - psp: pspMb with the bit `kPspFlag` set in `size`; the reply then carries, after the 12 bytes, the number of the worker that answered (u32) and four
+ *   stamps of the server: receive, dispatch, start, end, each u64 ns of the server's own epoch.
  */
 enum class Payload : uint8_t { pspMb, ix };
 
@@ -81,12 +81,14 @@ inline constexpr double kMaxDemandNs = 4294967295.0;
 /** Reads a request's payload; nothing when it is shorter than its format. */
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept;
 
-/** The server's stamps, ns since its epoch. */
+/** The server's stamps, ns since its epoch, and who was at work. */
 struct Stamps {
   double receivedNs = 0;
   double dispatchedNs = 0;
   double startedNs = 0;
   double endedNs = 0;
+  /** Number of the worker that ran it last. */
+  uint32_t worker = 0;
 };
 
 /** What a client reads in a reply. */

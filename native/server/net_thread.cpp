@@ -57,18 +57,23 @@ void NetThread::run() {
 
 void NetThread::serve() {
   double countDeviceNs = 0;
+  double lookedNs = 0;
+  uint32_t handled = 0;
   while (control_.runState.load(std::memory_order_relaxed) < layout::kClosed) {
     const double nowNs = setup_.clock.nowNs();
     control_.clockNs.store(nowNs, std::memory_order_relaxed);
+    // Nothing but the last look lies between the two.
+    if (handled > 0) packetTimes_.add(nowNs - lookedNs, handled);
+    lookedNs = nowNs;
     takeBackSlots();
-    bool worked = false;
-    for (uint16_t queue = 0; queue < port_.queues(); ++queue) worked |= receive(queue);
-    worked |= sendReplies();
+    handled = 0;
+    for (uint16_t queue = 0; queue < port_.queues(); ++queue) handled += receive(queue);
+    handled += sendReplies();
     if (nowNs >= countDeviceNs) {
       countDevice();
       countDeviceNs = nowNs + kCountDeviceEveryNs;
     }
-    if (!worked) idleOnce(setup_.poll);
+    if (handled == 0) idleOnce(setup_.poll);
   }
   // The workers are gone: these are the last.
   sendReplies();
@@ -92,10 +97,10 @@ void NetThread::takeBackSlots() {
   }
 }
 
-bool NetThread::receive(uint16_t queue) {
+uint32_t NetThread::receive(uint16_t queue) {
   rte_mbuf* frames[kBurst];
   const uint16_t count = port_.receive(queue, frames, kBurst);
-  if (count == 0) return false;
+  if (count == 0) return 0;
   // Stamped after the burst: a thread that is taken off its core in between must not date requests before they were sent.
   const double nowNs = setup_.clock.nowNs();
   this->count(layout::kFramesReceived, count);
@@ -108,7 +113,7 @@ bool NetThread::receive(uint16_t queue) {
     if (setup_.poll == Poll::sleep) Doorbell(control_.dispatcherBell).ring();
   }
   stats_[layout::kSlotsInUse].store(slots_.inUse(), std::memory_order_relaxed);
-  return true;
+  return count;
 }
 
 void NetThread::take(rte_mbuf* frame, uint16_t queue, double nowNs) {
@@ -166,13 +171,13 @@ void NetThread::refuse(rte_mbuf* frame, layout::NetStat reason) {
   rte_pktmbuf_free(frame);
 }
 
-bool NetThread::sendReplies() {
-  bool any = false;
+uint32_t NetThread::sendReplies() {
+  uint32_t sent = 0;
   Reply taken[kBurst];
   for (auto& ring : replies_) {
     uint32_t count;
     while ((count = ring.take(taken, kBurst)) > 0) {
-      any = true;
+      sent += count;
       for (uint32_t i = 0; i < count; ++i) {
         Outgoing& out = outgoing_[taken[i].queue];
         out.frames[out.count++] = taken[i].frame;
@@ -181,12 +186,12 @@ bool NetThread::sendReplies() {
       }
     }
   }
-  if (any) {
+  if (sent > 0) {
     for (uint16_t queue = 0; queue < outgoing_.size(); ++queue) {
       if (outgoing_[queue].count > 0) flush(queue);
     }
   }
-  return any;
+  return sent;
 }
 
 void NetThread::flush(uint16_t queue) {

@@ -13,6 +13,7 @@
 #include "base/thread_setup.hpp"
 #include "net/classifier.hpp"
 #include "net/port.hpp"
+#include "server/packet_times.hpp"
 #include "server/slot_table.hpp"
 #include "server/worker_thread.hpp"
 
@@ -40,6 +41,7 @@ class NetThread {
   NetThread& operator=(const NetThread&) = delete;
 
   void waitUntilReady() { ready_.get_future().get(); }
+  const PacketTimes& packetTimes() const noexcept { return packetTimes_; }
 
  private:
   /** The original receives 8 at a time; DPDK's vector paths like 32 better and a shorter burst is returned just as fast. */
@@ -48,12 +50,14 @@ class NetThread {
   void run();
   void serve();
   void takeBackSlots();
-  bool receive(uint16_t queue);
+  /** Answers the number of frames. */
+  uint32_t receive(uint16_t queue);
   void take(rte_mbuf* frame, uint16_t queue, double nowNs);
   void takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t queue, double nowNs);
   void answerArp(rte_mbuf* frame, uint16_t queue);
   void refuse(rte_mbuf* frame, layout::NetStat reason);
-  bool sendReplies();
+  /** Answers the number of frames. */
+  uint32_t sendReplies();
   void flush(uint16_t queue);
   void countDevice();
   void count(layout::NetStat statistic, double amount = 1) { addTo(stats_[statistic], amount); }
@@ -74,6 +78,7 @@ class NetThread {
   RingConsumer<uint32_t> releases_;
   std::vector<RingConsumer<Reply>> replies_;
   std::vector<Outgoing> outgoing_;
+  PacketTimes packetTimes_;
   std::promise<void> ready_;
   std::thread thread_;
 };

@@ -39,6 +39,8 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
       self_(config.self),
       stopper_{shared_, workers_} {
   if (self_.mac == Mac{}) self_.mac = port_.mac();
+  shared_.control().epochTicks = clock_.epochTicks();
+  shared_.control().nsPerTick = clock_.nsPerTick();
   if (!config.workerCores.empty() && config.workerCores.size() != shared.workers()) {
     throw std::runtime_error("cores.workers: expected " + std::to_string(shared.workers()) + " cores, one per worker, found " +
                              std::to_string(config.workerCores.size()));
@@ -55,6 +57,7 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
   net_ = std::make_unique<NetThread>(NetThread::Setup{config.netCore, config.poll, config.payload, self_, clock_}, shared, port_,
                                      classifier_, slots_, std::move(replies));
   net_->waitUntilReady();
+  if (config.keepAwake) keepAwake_.emplace();
 }
 
 Server::~Server() = default;

@@ -5,6 +5,7 @@
 
 #include "apps/application.hpp"
 #include "base/clock.hpp"
+#include "base/keep_awake.hpp"
 #include "base/shared_layout.hpp"
 #include "base/thread_setup.hpp"
 #include "net/classifier.hpp"
@@ -25,6 +26,8 @@ struct ServerConfig {
   std::optional<int> netCore;
   /** One per worker, or empty: not pinned. */
   std::vector<int> workerCores;
+  /** Keep the cores awake while it runs, also those of a load generator beside it: for threads that sleep. */
+  bool keepAwake = false;
   ApplicationConfig application;
 };
 
@@ -42,6 +45,7 @@ class Server {
   const Port& port() const noexcept { return port_; }
   /** What its stamps are read from. */
   const Clock& clock() const noexcept { return clock_; }
+  const PacketTimes& packetTimes() const noexcept { return net_->packetTimes(); }
 
  private:
   /** Tells the workers to stop and what they run to give up, and lets the net thread go when there is nobody left who could have a reply for it. */
@@ -53,6 +57,7 @@ class Server {
 
   SharedLayout shared_;
   Clock clock_;
+  std::optional<KeepAwake> keepAwake_;
   SlotTable slots_;
   Port port_;
   Classifier classifier_;

@@ -99,7 +99,7 @@ void WorkerThread::reply(Slot& slot, double endNs) {
   rte_mbuf* frame = slot.frame;
   uint8_t* bytes = rte_pktmbuf_mtod(frame, uint8_t*);
   const size_t capacity = frame->buf_len - frame->data_off;
-  const Stamps stamps{slot.arrivalNs, slot.dispatchNs, slot.startNs, endNs};
+  const Stamps stamps{slot.arrivalNs, slot.dispatchNs, slot.startNs, endNs, setup_.index};
   const size_t length = makeReplyInPlace(bytes, capacity, slot.parsed, setup_.payload, slot.wantsStamps, stamps);
   frame->data_len = static_cast<uint16_t>(length);
   frame->pkt_len = static_cast<uint32_t>(length);

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EnvironmentError, InputError } from '../experiment/errors.js';
-import { cannotRead } from '../experiment/files.js';
+import { cannotRead, makeFolder } from '../experiment/files.js';
 import { COLOUR, PLAIN, type Style } from '../report/style.js';
 
 export interface Output {
@@ -40,6 +40,20 @@ export function checkWritable(path: string): void {
     }
     throw new InputError(cannotRead(path, error).message.replace('read', 'written'));
   }
+}
+
+/**
+ * Makes a folder, if need be, for a file of that name.
+ *
+ * @throws InputError when either cannot be written
+ */
+export function checkFolder(folder: string, name: string): void {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw new InputError(`${folder}: cannot be made: ${(error as Error).message}`);
+  }
+  checkWritable(join(folder, name));
 }
 
 /** @throws EnvironmentError */

@@ -2,7 +2,13 @@
 import type { Interval } from '../metrics/confidence.js';
 import type { Distribution, Percentile, Result } from '../metrics/result.js';
 import type { RequestSamples } from '../metrics/samples.js';
-import { kolmogorovSmirnov, type PairedDifference, pairedDifference, sortedSojourns } from '../metrics/samples.js';
+import {
+  kolmogorovSmirnov,
+  type PairedDifference,
+  pairedDifference,
+  pairedIntervals,
+  sortedSojourns,
+} from '../metrics/samples.js';
 import { InputError } from './errors.js';
 import { canonicalJson } from './run-spec.js';
 
@@ -27,9 +33,11 @@ export interface ComparedValue {
   readonly relative: number;
   /** Do the intervals have a value in common? */
   readonly overlap: boolean;
+  /** Where each may be, by what the two runs do not have in common; absent when they met different requests, or too few. */
+  readonly paired?: { readonly a: Interval; readonly b: Interval };
   /**
-   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows. Null: further apart, and one of the intervals has no bound on the side that
-   * counts, so that nobody knows. Absent without a tolerance.
+   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows: the intervals overlap, or one value is where the other may be by the paired ones. Null: further apart,
+   * and an interval has no bound on the side that counts, so that nobody knows. Absent without a tolerance.
    */
   readonly agrees?: boolean | null;
 }
@@ -172,16 +180,18 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     );
   }
   const names = result.types.map(({ name }) => name);
+  const pairedAt = (type?: number) => (percentile: (typeof COMPARED)[number]) =>
+    same ? pairedIntervals(a.samples!, b.samples!, type, SHARES[percentile]) : undefined;
   const types = names.map((name, type): ComparedType => {
     const other = b.result.types.find((each) => each.name === name);
     return {
       name,
-      slowdown: compareSlowdown(result.types[type]!.slowdown, other?.slowdown, tolerance),
+      slowdown: compareSlowdown(result.types[type]!.slowdown, other?.slowdown, tolerance, pairedAt(type)),
       ...compareSamples(a.samples, b.samples, type, same),
     };
   });
   const all: ComparedType = {
-    slowdown: compareSlowdown(result.overall.slowdown, b.result.overall.slowdown, tolerance),
+    slowdown: compareSlowdown(result.overall.slowdown, b.result.overall.slowdown, tolerance, pairedAt()),
     ...compareSamples(a.samples, b.samples, undefined, same),
   };
   const { policy, policyParameters, workload, workers, load } = result;
@@ -195,6 +205,9 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     types: names.length > 1 ? [...types, all] : types,
   };
 }
+
+/** The share of requests at or below each of the percentiles. */
+const SHARES: Readonly<Record<(typeof COMPARED)[number], number>> = { p50: 0.5, p90: 0.9, p99: 0.99, p99_9: 0.999 };
 
 function compareSamples(
   a: RequestSamples | undefined,
@@ -212,9 +225,13 @@ function compareSlowdown(
   a: Distribution,
   b: Distribution | undefined,
   tolerance: number | undefined,
+  pairedAt: (percentile: (typeof COMPARED)[number]) => ComparedValue['paired'],
 ): ComparedType['slowdown'] {
   return Object.fromEntries(
-    COMPARED.map((percentile) => [percentile, b ? compareValue(a, b, percentile, tolerance) : null]),
+    COMPARED.map((percentile) => [
+      percentile,
+      b ? compareValue(a, b, percentile, tolerance, pairedAt(percentile)) : null,
+    ]),
   ) as ComparedType['slowdown'];
 }
 
@@ -223,6 +240,7 @@ function compareValue(
   b: Distribution,
   percentile: Percentile,
   tolerance: number | undefined,
+  paired: ComparedValue['paired'],
 ): ComparedValue | null {
   const [x, y] = [a[percentile], b[percentile]];
   const [aCi95, bCi95] = [a.ci95[percentile], b.ci95[percentile]];
@@ -236,17 +254,30 @@ function compareValue(
     bCi95,
     relative,
     overlap,
+    ...(paired && { paired }),
     ...(tolerance !== undefined && {
-      agrees: verdictOf(aCi95, bCi95, Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1)),
+      agrees:
+        Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1) ||
+        either(overlapVerdict(aCi95, bCi95), !!paired && either(isWithin(x, paired.b), isWithin(y, paired.a))),
     }),
   };
 }
 
 /** An interval without a bound overlaps with everything, which proves nothing: only bounds on both sides decide for agreement, and any that are apart against it. */
-function verdictOf([aLow, aHigh]: Interval, [bLow, bHigh]: Interval, near: boolean): boolean | null {
-  if (near) return true;
+function overlapVerdict([aLow, aHigh]: Interval, [bLow, bHigh]: Interval): boolean | null {
   if (!below(aLow, bHigh) || !below(bLow, aHigh)) return false;
   return [aLow, aHigh, bLow, bHigh].includes(null) ? null : true;
+}
+
+/** Null: there is no bound on the side that counts. */
+function isWithin(x: number, [low, high]: Interval): boolean | null {
+  if (!below(low, x) || !below(x, high)) return false;
+  return low === null || high === null ? null : true;
+}
+
+/** True when one is, null when nobody knows. */
+function either(a: boolean | null, b: boolean | null): boolean | null {
+  return a === true || b === true ? true : a === false && b === false ? false : null;
 }
 
 /** Is a lower bound not above an upper one? A missing bound is none. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseSystem, type System } from '../sim/parse-system.js';
 import { nearest } from '../units/nearest.js';
@@ -117,4 +117,16 @@ const REASONS: Readonly<Record<string, string>> = {
 export function cannotRead(fileName: string, error: unknown): InputError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return new InputError(`${fileName}: cannot be read: ${REASONS[code] ?? message}`);
+}
+
+/** Makes a folder and those above it, where they are not there. Not with `recursive`: Node then tries forever where a folder is there but nothing can be made in it, such as /proc. */
+export function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }

@@ -2,7 +2,7 @@
 import type { Offer, WorkloadSource } from '../workload/workload.js';
 import type { ClientConfig } from './config.js';
 import type { ServerCounts } from './counts.js';
-import type { LoadCounts, LoadEnd, NativeClock, NativeRecords } from './native.js';
+import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from './native.js';
 import type { ReservationChange } from './reservation.js';
 import type { ServerSpec } from './server.js';
 import type { TracePart } from './trace.js';
@@ -41,6 +41,7 @@ export type FromChild =
       readonly counts: ServerCounts;
       readonly reservations: readonly ReservationChange[];
       readonly clock?: NativeClock;
+      readonly packetTimes?: PacketTimes;
       /** Why it ended before it was told to. */
       readonly failure?: string;
     }

@@ -55,12 +55,14 @@ async function serve(order: ServerOrder): Promise<void> {
     failure = (error as Error).message;
   }
   clearInterval(live);
+  const packetTimes = server.packetTimes();
   const counts = await server.stop();
   await tell({
     kind: 'serverDone',
     counts,
     reservations: server.reservations,
     ...(server.clock && { clock: server.clock }),
+    ...(packetTimes && { packetTimes }),
     ...(failure && { failure }),
   });
 }

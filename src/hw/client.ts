@@ -149,5 +149,6 @@ function createRecords(length: number): NativeRecords {
     dispatchedNs: column(),
     startedNs: column(),
     endedNs: column(),
+    worker: new Int32Array(length).fill(-1),
   };
 }

@@ -36,6 +36,24 @@ export function firstAllowedCore(root = '/'): number {
   return sharedCores(root)[0] ?? 0;
 }
 
+/**
+ * May all cores be kept busy all the time? Not where the group of this process (or one above it) has a quota of less: then time spent on keeping a core awake would be
+ * taken from those who work.
+ */
+export function ownsItsCores(root = '/'): boolean {
+  const { length } = sharedCores(root);
+  const groups = `${root}proc/self/cgroup`;
+  // Version 2 of cgroups has one line: 0::/path.
+  const path = existsSync(groups) ? (/^0::(.*)$/m.exec(readFileSync(groups, 'utf8'))?.[1] ?? '/') : '/';
+  for (let group = path; ; group = group.slice(0, group.lastIndexOf('/'))) {
+    const file = `${root}sys/fs/cgroup${group}/cpu.max`;
+    const [quota, period] = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : [];
+    // 'max' is no number, and no limit.
+    if (quota !== undefined && quota / period! < length) return false;
+    if (!group.includes('/')) return true;
+  }
+}
+
 /** @throws StartupError naming the first configured core that this process may not use. */
 export function refuseMissingCores(cores: readonly (number | undefined)[], root = '/'): void {
   const allowed = allowedCores(root);

@@ -70,7 +70,8 @@ const SLICED = 4;
  * on the way of a request.
  *
  * Time told to the scheduler: the worker's own stamp for a completion, the net thread's for an arrival, each raised to the latest time
- * told before, so that it never decreases.
+ * told before, so that it never decreases. A request's dispatch is stamped with the time this thread woke, where that is later: what the scheduler is told is when
+ * things happened, and the stamp is for those who ask how long it took to hear of them.
  *
  * Order of memory: V8 does not inline `Atomics.load` and `Atomics.store`, and the latter is sequentially consistent, which on x86-64 stalls until the
  * worker's core has given up the mailbox's cache line: 100 ns and more for each start. On x86-64 plain loads and stores are enough: the
@@ -93,6 +94,7 @@ export function createDispatcher(
   // Indices of 32-bit words and of doubles, so that no offset is computed twice.
   const runStateWord = Control.runState / 4;
   const clockDouble = Control.clockNs / 8;
+  const wokenDouble = Control.wokenNs / 8;
   const arrivalsTailWord = (memory.arrivalsOffset + Ring.tail) / 4;
   const arrivalsHeadWord = (memory.arrivalsOffset + Ring.head) / 4;
   const arrivalsFirstWord = (memory.arrivalsOffset + Ring.entries) / 4;
@@ -335,7 +337,7 @@ export function createDispatcher(
     busy[worker >>> 5]! |= 1 << (worker & 31);
     beginSlice(worker, sliceNs);
     words[box + Mailbox.startSlot / 4] = request;
-    doubles[(box >> 1) + Mailbox.dispatchNs / 8] = now[0]!;
+    doubles[(box >> 1) + Mailbox.dispatchNs / 8] = Math.max(now[0]!, doubles[wokenDouble]!);
     counts[DispatcherStat.dispatched]!++;
     if (wake === undefined) {
       publish(box + Mailbox.startSeq / 4, seq);

@@ -33,7 +33,7 @@
 import { DROP_REASONS } from '../scheduler/scheduler.js';
 
 export const LAYOUT_MAGIC = 0x50535031; // 'PSP1'
-export const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 2;
 const CACHE_LINE_BYTES = 64;
 
 /** Indices of the header's 32-bit words. */
@@ -64,6 +64,11 @@ export const Control = {
   dispatcherBell: 384,
   /** {@link DispatcherState}; written by the dispatcher. */
   dispatcherState: 448,
+  /** When the dispatcher last woke, on the clock of `clockNs`, which a net thread that sleeps does not keep; written by the dispatcher's native side. */
+  wokenNs: 456,
+  /** The clock itself, written once: it reads (ticks of the cycle counter - epochTicks) * nsPerTick. */
+  epochTicks: 464,
+  nsPerTick: 472,
   bytes: 512,
 } as const;
 
@@ -258,6 +263,9 @@ export const FIELD_OFFSETS: Readonly<Record<string, number>> = {
   'control.clockNs': Control.clockNs,
   'control.dispatcherBell': Control.dispatcherBell,
   'control.dispatcherState': Control.dispatcherState,
+  'control.wokenNs': Control.wokenNs,
+  'control.epochTicks': Control.epochTicks,
+  'control.nsPerTick': Control.nsPerTick,
   'ring.tail': Ring.tail,
   'ring.head': Ring.head,
   'ring.entries': Ring.entries,

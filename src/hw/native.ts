@@ -31,6 +31,8 @@ export interface NativeServerConfig {
   readonly poll: Poll;
   readonly netCore?: number;
   readonly workerCores: readonly number[];
+  /** Keep the cores of this process from sleeping. */
+  readonly keepAwake: boolean;
   readonly application: { readonly name: string; readonly path: string; readonly scanType: number };
   readonly classifier: {
     readonly offset: number;
@@ -45,6 +47,14 @@ export interface NativeServer {
   mac(): string;
   /** Until it is stopped. */
   clock(): NativeClock | undefined;
+  /** Until it is stopped. */
+  packetTimes(): PacketTimes | undefined;
+}
+
+/** How long the net thread was busy for each packet it received or sent, real ns: `counts[i]` took from i to i + 1 times `bucketNs`, the last more. */
+export interface PacketTimes {
+  readonly bucketNs: number;
+  readonly counts: Uint32Array;
 }
 
 export interface NativeLoadConfig {
@@ -80,7 +90,7 @@ export interface NativeClock {
   readonly nsPerTick: number;
 }
 
-/** What happened to each; NaN where it did not happen. */
+/** What happened to each; NaN where it did not happen, -1 for a worker that is not known. */
 export interface NativeRecords {
   readonly sentNs: Float64Array;
   readonly repliedNs: Float64Array;
@@ -88,6 +98,8 @@ export interface NativeRecords {
   readonly dispatchedNs: Float64Array;
   readonly startedNs: Float64Array;
   readonly endedNs: Float64Array;
+  /** Who ran it last. */
+  readonly worker: Int32Array;
 }
 
 export interface LoadCounts {
@@ -143,8 +155,30 @@ export interface Native {
   ) => NativeLoadGenerator;
 }
 
+/** The native side of a dispatcher that is measured alone: net thread and all workers in one thread, which ends each request as soon as it is started. */
+export interface NativeProbeWorld {
+  completed(): number;
+  /** ns from the publication of an arrival to the sight of its start, at these quantiles, since the last call. */
+  latencies(quantiles: readonly number[]): number[];
+  /** Answers the share of its time that it had a core. */
+  stop(): number;
+}
+
+/** The addon of those who measure. */
+export interface NativeProbe {
+  readonly ProbeWorld: new (
+    shared: Uint8Array,
+    offer: { readonly window: number; readonly rate: number; readonly core: number },
+  ) => NativeProbeWorld;
+  /** The dispatcher's loop in C++, for c-FCFS only; answers its dispatches. */
+  cppDispatcher(shared: Uint8Array, seconds: number): number;
+  threadCpuSeconds(): number;
+  ringHops(batches: number, rounds: number, core: number, otherCore: number): Float64Array;
+}
+
 /** build/Release of the package: two folders above both src/hw and dist/hw. */
 const ADDON = new URL('../../build/Release/psp_native.node', import.meta.url);
+const PROBE = new URL('../../build/Release/psp_probe.node', import.meta.url);
 
 /** What a person has to do to have the addon. */
 export const HOW_TO_BUILD =
@@ -154,13 +188,21 @@ let loaded: Native | undefined;
 
 /** @throws StartupError when the addon is not built, cannot be loaded here, or belongs to another version. */
 export function loadNative(): Native {
-  if (loaded) return loaded;
-  const path = fileURLToPath(ADDON);
+  loaded ??= load(ADDON, (native: Native) => checkNativeLayout(native.layoutOffsets));
+  return loaded;
+}
+
+/** @throws StartupError as {@link loadNative} */
+export function loadProbe(): NativeProbe {
+  return load(PROBE);
+}
+
+function load<T>(addon: URL, check?: (loaded: T) => void): T {
+  const path = fileURLToPath(addon);
   if (!existsSync(path)) throw new StartupError(`the DPDK addon is not built; ${HOW_TO_BUILD}`);
   try {
-    const native = createRequire(import.meta.url)(path) as Native;
-    checkNativeLayout(native.layoutOffsets);
-    loaded = native;
+    const native = createRequire(import.meta.url)(path) as T;
+    check?.(native);
     return native;
   } catch (error) {
     throw new StartupError(

@@ -22,6 +22,7 @@ import {
   loadNative,
   type NativeClock,
   type NativeRecords,
+  type PacketTimes,
 } from './native.js';
 import { hardwarePolicy } from './policy.js';
 import type { ReservationChange } from './reservation.js';
@@ -80,6 +81,8 @@ export interface HardwareRecords {
   readonly dispatchedNs: Float64Array;
   readonly startedNs: Float64Array;
   readonly endedNs: Float64Array;
+  /** Who ran it last; -1: not known. */
+  readonly worker: Int32Array;
 }
 
 export interface HardwareRun {
@@ -87,6 +90,8 @@ export interface HardwareRun {
   readonly trace: PlannedTrace;
   readonly records: HardwareRecords;
   readonly client: LoadCounts;
+  /** Of the server's net thread. */
+  readonly packetTimes?: PacketTimes;
   /** Absent when the server died in mid-run. */
   readonly server?: ServerCounts;
   /** Both ends reconciled; absent without the server's. */
@@ -206,21 +211,28 @@ export function finishedRun(
     readonly reservations: readonly ReservationChange[];
     /** Of a server on the same machine. */
     readonly clock?: NativeClock;
+    readonly packetTimes?: PacketTimes;
   },
 ): HardwareRun {
   const { factor } = dilation;
   const reconciled = server && reconcileRun(trace.length, client.counts, server.counts);
+  const translate = toOneClock(client, server?.clock);
   return {
     dilation,
     trace,
     records: undilated(onOneClock(client, server?.clock), factor),
     client: client.counts,
     ...(server && { server: server.counts }),
+    ...(server?.packetTimes && { packetTimes: server.packetTimes }),
     ...(reconciled && { counts: reconciled.counts }),
     wrong: reconciled?.wrong ?? [],
     end: client.end,
     durationNs: (client.durationNs - LEAD_NS) / factor,
-    reservations: (server?.reservations ?? []).map(({ atNs, reservation }) => ({ atNs: atNs / factor, reservation })),
+    reservations: (server?.reservations ?? []).map(({ atNs, reservation }) => ({
+      // What stood before the first request was sent stood from the start.
+      atNs: Math.max(0, translate ? translate(atNs) - LEAD_NS : atNs) / factor,
+      reservation,
+    })),
     closingLine: closingLine(client.durationNs, client.counts),
   };
 }
@@ -266,15 +278,27 @@ function undilated(records: NativeRecords, factor: number): HardwareRecords {
     dispatchedNs: since(records.dispatchedNs, LEAD_NS),
     startedNs: since(records.startedNs, LEAD_NS),
     endedNs: since(records.endedNs, LEAD_NS),
+    worker: records.worker,
   };
 }
 
-/** The records with the server's stamps as the client's clock would have read them: both count ticks of one counter, each by a rate and from an epoch of its own. */
-export function onOneClock({ records, clock: own }: ClientResult, other: NativeClock | undefined): NativeRecords {
-  if (!own || !other) return records;
+/** From a stamp of the server to the client's time; nothing when the two are not known to count one counter. */
+function toOneClock(
+  { clock: own }: Pick<ClientResult, 'clock'>,
+  other: NativeClock | undefined,
+): ((ns: number) => number) | undefined {
+  if (!own || !other) return undefined;
   const epochNs = (other.epochTicks - own.epochTicks) * own.nsPerTick;
   const rate = own.nsPerTick / other.nsPerTick;
-  const translated = (column: Float64Array) => column.map((ns) => epochNs + ns * rate);
+  return (ns) => epochNs + ns * rate;
+}
+
+/** The records with the server's stamps as the client's clock would have read them: both count ticks of one counter, each by a rate and from an epoch of its own. */
+export function onOneClock(client: ClientResult, other: NativeClock | undefined): NativeRecords {
+  const { records } = client;
+  const translate = toOneClock(client, other);
+  if (!translate) return records;
+  const translated = (column: Float64Array) => column.map(translate);
   return {
     ...records,
     receivedNs: translated(records.receivedNs),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Workload } from '../workload/workload.js';
 import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from './config.js';
-import { firstAllowedCore, refuseCrowdedCores, refuseMissingCores } from './cores.js';
+import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from './cores.js';
 import { readServerCounts, type ServerCounts } from './counts.js';
 import { refuseMissingDevice } from './device.js';
 import type { DispatcherMessage, DispatcherThreadData } from './dispatcher-thread.js';
@@ -19,7 +19,14 @@ import {
   RunState,
   type SharedMemory,
 } from './layout.js';
-import { entryPoint, type FrameFormat, loadNative, type NativeClock, type NativeServer } from './native.js';
+import {
+  entryPoint,
+  type FrameFormat,
+  loadNative,
+  type NativeClock,
+  type NativeServer,
+  type PacketTimes,
+} from './native.js';
 import { hardwarePolicy, schedulerTypes } from './policy.js';
 import { type ReservationChange, readReservedWorkers } from './reservation.js';
 import { StartupError } from './startup-error.js';
@@ -45,6 +52,8 @@ export interface RunningServer {
   /** What the stamps of its replies are read from. */
   readonly clock?: NativeClock;
   counts(): ServerCounts;
+  /** Until it is stopped. */
+  packetTimes(): PacketTimes | undefined;
   /** Workers reserved for each type's group right now; nothing while none are. */
   reservedWorkers(): number[] | undefined;
   /** Every change of the reservation so far, up to a number no person reads. */
@@ -130,6 +139,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
         poll: config.poll,
         ...(cores.net !== undefined && { netCore: cores.net }),
         workerCores: cores.workers ?? [],
+        keepAwake: config.poll === 'sleep' && spec.dilation > 1 && ownsItsCores(),
         application: { name: config.application.name, path: config.application.path ?? '', scanType },
         classifier: {
           offset: spec.classifier.offset,
@@ -157,6 +167,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     mac: server.mac(),
     ...(clock && { clock }),
     counts: () => readServerCounts(memory),
+    packetTimes: () => server.packetTimes(),
     reservedWorkers: () => readReservedWorkers(memory),
     reservations,
     ended: Promise.race([thread.failed, thread.exited]),

@@ -1,3 +1,7 @@
+import { sampleStandardDeviation } from 'simple-statistics';
+import { CONFIDENCE, type Interval } from './confidence.js';
+import { studentT } from './student.js';
+
 /** What happened to each request of a run, by its number in the trace: for comparing distributions as a whole, and each request with itself in another run. */
 export interface RequestSamples {
   /** Equal in two runs that met the same requests. */
@@ -58,4 +62,53 @@ export function pairedDifference(
   if (length === 0) return undefined;
   const at = (q: number) => differences[Math.min(length - 1, Math.max(0, Math.ceil(q * length) - 1))]!;
   return { count: length, p1Ns: at(0.01), medianNs: at(0.5), p99Ns: at(0.99) };
+}
+
+/** Consecutive parts of a run: few enough that what disturbs one is mostly over in the next, enough for a spread. */
+const BATCHES = 20;
+
+/**
+ * How far a quantile of the slowdown may be off on either side by what two runs of the same requests do not have in common, 95 %. What they have in common, the requests and how they wait for each other,
+ * cancels out; a disturbance of one of them does not, and is seen to be one, however many requests it kept waiting together.
+ *
+ * Batch means of a paired difference: in each of 20 consecutive parts of the run, the share of requests at or below the quantile on the one side less that on the other; their spread says how far the ranks of the two quantiles
+ * may be apart. Asmussen and Glynn, Stochastic Simulation, sections III.4a (quantiles) and IV.5 (batches). Undefined with fewer than two requests a batch; a bound is null where a rank lies
+ * beyond the run.
+ *
+ * @param only one type, or all (`undefined`)
+ */
+export function pairedIntervals(
+  a: RequestSamples,
+  b: RequestSamples,
+  only: number | undefined,
+  q: number,
+): { readonly a: Interval; readonly b: Interval } | undefined {
+  const both = [...a.type.keys()].filter(
+    (i) =>
+      (only === undefined || a.type[i] === only) && !Number.isNaN(a.sojournNs[i]!) && !Number.isNaN(b.sojournNs[i]!),
+  );
+  const { length } = both;
+  if (length < 2 * BATCHES) return undefined;
+  const side = ({ sojournNs, serviceNs }: RequestSamples) => {
+    const slowdown = Float64Array.from(both, (i) => sojournNs[i]! / serviceNs[i]!);
+    const sorted = slowdown.slice().sort();
+    return { slowdown, sorted, quantile: sorted[Math.ceil(q * length) - 1]! };
+  };
+  const [x, y] = [side(a), side(b)];
+  const differences = Array.from({ length: BATCHES }, (_, batch) => {
+    const [from, to] = [batch, batch + 1].map((edge) => Math.floor((edge * length) / BATCHES));
+    let more = 0;
+    for (let k = from!; k < to!; k++) {
+      more += Number(x.slowdown[k]! <= x.quantile) - Number(y.slowdown[k]! <= y.quantile);
+    }
+    return more / (to! - from!);
+  });
+  const error = sampleStandardDeviation(differences) / Math.sqrt(BATCHES);
+  const half = studentT(BATCHES - 1, CONFIDENCE) * error * length;
+  const [below, above] = [Math.ceil(q * length - half), Math.ceil(q * length + half)];
+  const around = ({ sorted }: typeof x): Interval => [
+    below >= 1 ? sorted[below - 1]! : null,
+    above <= length ? sorted[above - 1]! : null,
+  ];
+  return { a: around(x), b: around(y) };
 }

@@ -1,4 +1,4 @@
-import { CONSTANTS } from '../sim/costs.js';
+import { constantName } from '../sim/costs.js';
 import { formatDuration } from '../units/duration.js';
 import { PLAIN, type Style } from './style.js';
 import { layOut } from './table.js';
@@ -12,53 +12,61 @@ interface ShownMeasurement {
   readonly source: string;
 }
 
-export interface ShownConstant extends ShownMeasurement {
-  readonly field: string;
-}
+type NamedMeasurement = ShownMeasurement & { readonly name: string };
 
-/** What was measured, a line per constant. */
+/** What was measured, a line per constant, with what it is made of; then what threads are busy for. */
 export function formatCalibration(
   {
     dilation,
     constants,
     parts,
+    work,
   }: {
     readonly dilation: number;
-    readonly constants: readonly ShownConstant[];
-    readonly parts: readonly (ShownMeasurement & { readonly name: string })[];
+    readonly constants: readonly (ShownMeasurement & { readonly field: Parameters<typeof constantName>[0] })[];
+    readonly parts: readonly NamedMeasurement[];
+    readonly work: readonly NamedMeasurement[];
   },
   style: Style = PLAIN,
 ): string {
-  const columns = [
-    { title: 'constant', align: 'left' },
-    { title: 'median' },
-    { title: '95 %' },
-    { title: 'spread' },
-    { title: 'requests' },
-    { title: 'what it is', align: 'left' },
-  ] as const;
+  const columns = (what: string) =>
+    [
+      { title: what, align: 'left' },
+      { title: 'median' },
+      { title: '95 %' },
+      { title: 'spread' },
+      { title: 'samples' },
+      { title: 'what it is', align: 'left' },
+    ] as const;
   const row = (name: string, { medianNs, ci95Ns, sdNs, samples, source }: ShownMeasurement) => [
     name,
-    formatDuration(Math.round(medianNs)),
+    shown(medianNs),
     interval(ci95Ns),
-    formatDuration(Math.round(sdNs)),
+    shown(sdNs),
     String(samples),
     source,
   ];
-  const rows = constants.flatMap((constant) => [
-    row(nameOf(constant.field), constant),
-    ...(constant.field === 'wireNs' ? parts.map((part) => row(`  its ${part.name}`, part)) : []),
-  ]);
+  const rows = constants.flatMap((constant) => {
+    const name = constantName(constant.field);
+    const of = `${name.slice(name.indexOf('.') + 1)}.`;
+    const own = parts.filter((part) => part.name.startsWith(of));
+    return [row(name, constant), ...own.map((part) => row(`  its ${part.name.slice(of.length)}`, part))];
+  });
   const note = dilation === 1 ? '' : `Times were stretched ${dilation} times and are given undilated.\n`;
-  return `${layOut(columns, rows, style.heading).join('\n')}\n${note}`;
+  const tables = [`${layOut(columns('constant'), rows, style.heading).join('\n')}\n${note}`];
+  if (work.length > 0) {
+    const busy = work.map((each) => row(each.name, each));
+    tables.push(`${layOut(columns('work, in real time'), busy, style.heading).join('\n')}\n`);
+  }
+  return tables.join('\n');
 }
 
 /** What has moved since a calibration, and what has not. */
 export function formatMoved(
-  constants: readonly {
-    readonly field: string;
-    readonly beforeNs: number;
-    readonly now: ShownConstant;
+  measured: readonly {
+    readonly name: string;
+    readonly beforeNs: number | undefined;
+    readonly now: ShownMeasurement;
     readonly moved: boolean;
   }[],
   before: { readonly name: string; readonly measured?: { readonly date?: string } },
@@ -72,22 +80,20 @@ export function formatMoved(
     { title: '95 %' },
     { title: '', align: 'left' },
   ] as const;
-  const rows = constants.map(({ field, beforeNs, now, moved }) => [
-    nameOf(field),
-    formatDuration(beforeNs),
-    formatDuration(Math.round(now.medianNs)),
+  const rows = measured.map(({ name, beforeNs, now, moved }) => [
+    name,
+    beforeNs === undefined ? '–' : shown(beforeNs),
+    shown(now.medianNs),
     interval(now.ci95Ns),
-    moved ? 'moved' : 'as it was',
+    beforeNs === undefined ? 'not known' : moved ? 'moved' : 'as it was',
   ]);
   return `${layOut(columns, rows, style.heading).join('\n')}\n`;
 }
 
 function interval([low, high]: readonly [number, number]): string {
-  return `${formatDuration(Math.round(low))} … ${formatDuration(Math.round(high))}`;
+  return `${shown(low)} … ${shown(high)}`;
 }
 
-/** As it stands in a system's file: `delays.wire`. */
-function nameOf(field: string): string {
-  const spec = CONSTANTS.find((constant) => constant.field === field);
-  return spec ? `${spec.section}.${spec.key}` : field;
+function shown(ns: number): string {
+  return formatDuration(Math.round(ns));
 }

@@ -11,6 +11,8 @@ export interface SystemCosts {
   readonly signalNs: number;
   readonly dispatcherReceiveNs: number;
   readonly dispatchNs: number;
+  /** Under policies that keep the dispatcher busy for longer, or for less. */
+  readonly dispatchNsUnder?: Readonly<Record<string, number>>;
   readonly completionNs: number;
   readonly preemptNs: number;
   readonly dispatcherTransmitNs: number;
@@ -28,7 +30,7 @@ export interface SystemCosts {
 }
 
 /** A cost by its name. */
-export type CostField = Exclude<keyof SystemCosts, 'spread' | 'dispatcherQueues'>;
+export type CostField = Exclude<keyof SystemCosts, 'spread' | 'dispatcherQueues' | 'dispatchNsUnder'>;
 
 /** What may vary from request to request: what lies on the way of each of them once. */
 export const VARYING = ['wireNs', 'handoffNs', 'againNs', 'contextSwitchNs'] as const satisfies readonly CostField[];
@@ -84,6 +86,12 @@ export const CONSTANTS: readonly ConstantSpec[] = [
   { section: 'worker', key: 'steal', field: 'stealNs', help: 'per steal', absent: 'policy' },
 ];
 
+/** As it stands in a system's file: `delays.wire`. */
+export function constantName(field: CostField): string {
+  const { section, key } = CONSTANTS.find((constant) => constant.field === field)!;
+  return `${section}.${key}`;
+}
+
 export const NO_COSTS: SystemCosts = {
   ...(Object.fromEntries(CONSTANTS.map(({ field }) => [field, 0])) as unknown as SystemCosts),
   againNs: undefined,
@@ -96,6 +104,7 @@ export function costsOf(costs: SystemCosts, { policy, parameters }: ChosenPolicy
   const { preemptionNs = 0, stealNs = 0 } = policy.costs?.(parameters) ?? {};
   return {
     ...costs,
+    dispatchNs: costs.dispatchNsUnder?.[policy.name] ?? costs.dispatchNs,
     againNs: costs.againNs ?? costs.handoffNs,
     preemptedNs: costs.preemptedNs ?? preemptionNs,
     stealNs: costs.stealNs ?? stealNs,

@@ -1,5 +1,5 @@
 /** Reads a system file. The form is described in configs/systems/ and docs/systems.md, and refused, with all mistakes, when it is anything else. */
-import { parsePolicy } from '../scheduler/registry.js';
+import { parsePolicy, policyNamed } from '../scheduler/registry.js';
 import { Checker, type Problem, show } from '../workload/checker.js';
 import { readQuantiles as readEmpirical } from '../workload/distributions/empirical.js';
 import { anything, duration, number, text, typeName } from '../workload/fields.js';
@@ -34,11 +34,14 @@ export interface Measured {
   readonly policy?: string;
   readonly workload?: string;
   readonly load?: number;
+  /** What the delays are made of, by names such as `wire.reply`: for people; the model charges the wholes. */
+  readonly parts?: Readonly<Record<string, Stated>>;
+  /** What threads that never sleep are busy for, in real time, such as `dispatcher.darc`: for people. */
+  readonly work?: Readonly<Record<string, Stated>>;
 }
 
-export interface Constant {
-  readonly spec: ConstantSpec;
-  /** Whole ns. */
+/** A time, and what is known of it. */
+export interface Stated {
   readonly ns: number;
   readonly source?: string;
   /** Standard deviation of one measurement, ns. */
@@ -46,8 +49,14 @@ export interface Constant {
   /** 95 % confidence interval of the value, ns. */
   readonly ci95Ns?: readonly [number, number];
   readonly samples?: number;
+}
+
+export interface Constant extends Stated {
+  readonly spec: ConstantSpec;
   /** How it varies, [probability, ns]. */
   readonly quantiles?: Spread[keyof Spread];
+  /** Under policies that cost otherwise, whole ns. */
+  readonly policies?: Readonly<Record<string, number>>;
 }
 
 const SECTIONS = [...new Set(CONSTANTS.map(({ section }) => section))];
@@ -121,22 +130,29 @@ function readMeasured(value: unknown, checker: Checker): Measured | undefined {
       policy: text.optional(),
       workload: text.optional(),
       load: number('a load above 0', { min: 0 }).optional(),
-      // What psp calibrate tells apart of the constants: for people; the model charges the wholes.
       parts: anything,
+      work: anything,
     },
     value,
   );
   if (!fields) return undefined;
-  const { date, parts: _, ...stated } = fields;
-  const known = Object.entries({ ...stated, ...(date !== undefined && { date: String(date) }) });
+  const { date, parts, work, ...stated } = fields;
+  const known = Object.entries({
+    ...stated,
+    ...(date !== undefined && { date: String(date) }),
+    parts: readEach(parts, checker.at('parts'), 'a map from what was measured to its time', readStated),
+    work: readEach(work, checker.at('work'), 'a map from what was measured to its time', readStated),
+  });
   return Object.fromEntries(known.filter(([, field]) => field !== undefined));
 }
 
 function costsOf(constants: readonly Constant[]): SystemCosts {
+  const dispatch = constants.find(({ spec }) => spec.field === 'dispatchNs');
   const varying = constants.filter(({ quantiles }) => quantiles);
   return {
     ...NO_COSTS,
     ...Object.fromEntries(constants.map(({ spec, ns }) => [spec.field, ns])),
+    ...(dispatch?.policies && { dispatchNsUnder: dispatch.policies }),
     ...(varying.length > 0 && {
       spread: Object.fromEntries(varying.map(({ spec, quantiles }) => [spec.field, quantiles])),
     }),
@@ -144,17 +160,11 @@ function costsOf(constants: readonly Constant[]): SystemCosts {
 }
 
 function readWorkloads(value: unknown, checker: Checker): Record<string, string> {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    checker.refuse(`expected a map from the names of workloads to policies, found ${show(value)}`);
-    return {};
-  }
-  const workloads: Record<string, string> = {};
-  for (const [name, item] of Object.entries(value)) {
-    const policy = checker.at(name).value(text, item);
-    if (policy !== undefined && checkPolicy(policy, checker.at(name))) workloads[name] = policy;
-  }
-  return workloads;
+  const read = (item: unknown, at: Checker): string | undefined => {
+    const policy = at.value(text, item);
+    return policy !== undefined && checkPolicy(policy, at) ? policy : undefined;
+  };
+  return readEach(value, checker, 'a map from the names of workloads to policies', read) ?? {};
 }
 
 function checkPolicy(policy: string, checker: Checker): boolean {
@@ -180,36 +190,100 @@ function readSection(section: string, value: unknown, checker: Checker): Constan
 
 const samples = number('a whole number of samples above 0', { min: 1 });
 
+const STATED = {
+  time: duration,
+  source: text.optional(),
+  sd: duration.optional(),
+  ci95: anything,
+  samples: samples.optional(),
+};
+
 /** A duration, or a map with the duration as `time` and what is known of it. */
 function readConstant(spec: ConstantSpec, value: unknown, checker: Checker): Constant | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isMap(value)) {
     const ns = checker.value(duration, value);
     return ns === undefined ? undefined : { spec, ns: Math.round(ns) };
   }
-  const fields = checker.map(
-    {
-      time: duration,
-      source: text.optional(),
-      sd: duration.optional(),
-      ci95: anything,
-      samples: samples.optional(),
-      quantiles: anything,
-    },
-    value,
-  );
+  const fields = checker.map({ ...STATED, quantiles: anything, policies: anything }, value);
   if (!fields) return undefined;
-  const ci95Ns = fields.ci95 === undefined ? undefined : readInterval(fields.ci95, checker.at('ci95'));
   const quantiles =
     fields.quantiles === undefined ? undefined : readQuantiles(spec, fields.quantiles, checker.at('quantiles'));
+  const policies =
+    fields.policies === undefined ? undefined : readPolicies(spec, fields.policies, checker.at('policies'));
+  const stated = statedOf(fields, checker);
   return {
     spec,
-    ns: Math.round(fields.time),
+    ...stated,
+    ns: Math.round(stated.ns),
+    ...(quantiles && { quantiles }),
+    ...(policies && { policies }),
+  };
+}
+
+function readStated(value: unknown, checker: Checker): Stated | undefined {
+  if (isMap(value)) {
+    const fields = checker.map(STATED, value);
+    return fields && statedOf(fields, checker);
+  }
+  const ns = checker.value(duration, value);
+  return ns === undefined ? undefined : { ns };
+}
+
+function statedOf(
+  fields: {
+    time: number;
+    source?: string | undefined;
+    sd?: number | undefined;
+    ci95?: unknown;
+    samples?: number | undefined;
+  },
+  checker: Checker,
+): Stated {
+  const ci95Ns = fields.ci95 === undefined ? undefined : readInterval(fields.ci95, checker.at('ci95'));
+  return {
+    ns: fields.time,
     ...(fields.source !== undefined && { source: fields.source.trim().replace(/\s+/g, ' ') }),
     ...(fields.sd !== undefined && { sdNs: fields.sd }),
     ...(ci95Ns && { ci95Ns }),
     ...(fields.samples !== undefined && { samples: fields.samples }),
-    ...(quantiles && { quantiles }),
   };
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A map whose keys are whatever they are; undefined when there is none. */
+function readEach<T>(
+  value: unknown,
+  checker: Checker,
+  expected: string,
+  read: (value: unknown, checker: Checker) => T | undefined,
+): Record<string, T> | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isMap(value)) return checker.refuse(`expected ${expected}, found ${show(value)}`);
+  const found: Record<string, T> = {};
+  for (const [name, item] of Object.entries(value)) {
+    const each = read(item, checker.at(name));
+    if (each !== undefined) found[name] = each;
+  }
+  return found;
+}
+
+function readPolicies(spec: ConstantSpec, value: unknown, checker: Checker): Constant['policies'] {
+  if (spec.field !== 'dispatchNs') return checker.refuse('expected no policies: only dispatcher.dispatch has them');
+  const policies = readEach(value, checker, 'a map from policies to durations', (item, at) => {
+    const ns = at.value(duration, item);
+    return ns === undefined ? undefined : Math.round(ns);
+  });
+  for (const name of Object.keys(policies ?? {})) {
+    try {
+      policyNamed(name);
+    } catch (error) {
+      checker.at(name).refuse((error as Error).message, true);
+    }
+  }
+  return policies;
 }
 
 function readQuantiles(spec: ConstantSpec, value: unknown, checker: Checker): Constant['quantiles'] {

@@ -60,7 +60,10 @@ it('docs/result-format.md names every field of a result of a real machine', asyn
   const offer = { load: 0.5, workers: 4 };
   const trace = await makeTrace(workload, offer, { seed: 1, requests: 100, share: ALONE });
   const after = (ns: number) => trace.arrivalNs.map((arrivalNs) => (arrivalNs + ns) * 10 + LEAD_NS);
-  const records = { sentNs: after(10), receivedNs: after(20), dispatchedNs: after(30), startedNs: after(40) };
+  const records = {
+    ...{ sentNs: after(10), receivedNs: after(20), dispatchedNs: after(30), startedNs: after(40) },
+    worker: new Int32Array(100),
+  };
   const counts = {
     sent: 100,
     received: 99,

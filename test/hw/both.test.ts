@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/experiment/compare.js';
@@ -11,7 +11,7 @@ const SMALL = ['--workload', 'bimodal', '--workers', '2', '--dilate', '200'];
 describe.skipIf(missingNative() !== undefined)('both worlds at the command line', { timeout: 60_000 }, () => {
   it('compares, draws and keeps them, and ends with 1 when they are too far apart', async () => {
     const both = ['run', '--both', ...SMALL, '--policy', 'c-fcfs', '--load', '0.4', '--requests', '80'];
-    const outputs = ['--json', 'both.json', '--picture', 'both.svg', '--keep', '.'];
+    const outputs = ['--json', 'both.json', '--picture', 'both.svg', '--keep', 'kept/here'];
     // The ideal machine is not this one: at this dilation a SHORT takes half as long again, at least.
     const far = await psp([...both, ...outputs, '--tolerance', '0.1%'], { cwd: folder });
     expect(far, far.err).toMatchObject({ code: 1 });
@@ -25,7 +25,15 @@ describe.skipIf(missingNative() !== undefined)('both worlds at the command line'
     expect(comparison.verdicts!.disagree).toBeGreaterThan(0);
     expect(readFileSync(join(folder, 'both.svg'), 'utf8')).toMatch(/^<svg /);
     // The same two again from what was kept, at a tolerance that lets everything pass.
-    const again = ['compare', 'sim.json', 'hw.json', '--tolerance', '990%', '--picture', 'again.png'];
+    const again = [
+      'compare',
+      'kept/here/sim.json',
+      'kept/here/hw.json',
+      '--tolerance',
+      '990%',
+      '--picture',
+      'again.png',
+    ];
     const near = await psp(again, { cwd: folder });
     expect(near, near.err).toMatchObject({ code: 0 });
     expect(readFileSync(join(folder, 'again.png')).subarray(1, 4).toString('latin1')).toBe('PNG');
@@ -33,7 +41,7 @@ describe.skipIf(missingNative() !== undefined)('both worlds at the command line'
 
   it('calibrates, simulates with what it found by its name, and checks it', async () => {
     const few = ['--requests', '100', '--load', '0.7'];
-    const made = await psp(['calibrate', ...SMALL, ...few, '--name', 'mine'], { cwd: folder });
+    const made = await psp(['calibrate', ...SMALL, ...few, '--dispatchers', 'darc', '--name', 'mine'], { cwd: folder });
     expect(made, made.err).toMatchObject({ code: 0 });
     const sim = [
       'sim',
@@ -54,6 +62,17 @@ describe.skipIf(missingNative() !== undefined)('both worlds at the command line'
     const checked = await psp(['calibrate', '--check', 'mine', ...few], { cwd: folder });
     expect([0, 1], checked.err).toContain(checked.code);
     expect(checked.out).toMatch(/^delays\.handoff .*(moved|as it was)$/m);
+    expect(checked.out.match(/^dispatcher\.\w+ .*(moved|as it was)$/gm)).toHaveLength(1);
+    writeFileSync(
+      join(folder, 'own.yaml'),
+      readFileSync(join(folder, 'mine.yaml'), 'utf8').replace('workload: "bimodal"', 'workload: "our-own"'),
+    );
+    expect(await psp(['calibrate', '--check', 'own.yaml'], { cwd: folder })).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /^psp: own\.yaml: measured with the workload our-own: .*our-own.*; a file of your own is named again with --workload FILE$/m,
+      ),
+    });
     const other = ['run', '--both', '--workload', 'bimodal', '--workers', '2', '--dilate', '300', '--system', 'mine'];
     expect(await psp(other, { cwd: folder })).toMatchObject({
       code: 2,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { allowedCores, parseCoreList } from '../../src/hw/cores.js';
+import { allowedCores, ownsItsCores, parseCoreList } from '../../src/hw/cores.js';
 import { fitDemands } from '../../src/hw/dilation.js';
 
 const root = `${mkdtempSync(join(tmpdir(), 'psp-test-'))}/`;
@@ -20,6 +20,27 @@ test('cores kept for threads that ask for them by number are allowed, though the
   mkdirSync(join(root, 'sys/devices/system/cpu'), { recursive: true });
   writeFileSync(join(root, 'sys/devices/system/cpu/isolated'), '2-7\n');
   expect(allowedCores(root)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test('a quota of less than its cores, of its own group or of one above, makes a process share them', () => {
+  const group = join(root, 'sys/fs/cgroup/box/task');
+  mkdirSync(join(root, 'proc/self'), { recursive: true });
+  mkdirSync(group, { recursive: true });
+  writeFileSync(join(root, 'proc/self/status'), 'Cpus_allowed_list:\t0-3\n');
+  const withQuotas = (above: string, own: string) => {
+    writeFileSync(join(group, '../cpu.max'), `${above}\n`);
+    writeFileSync(join(group, 'cpu.max'), `${own}\n`);
+    return ownsItsCores(root);
+  };
+  // Nothing is known of groups at first.
+  expect(withQuotas('100000 100000', '100000 100000')).toBe(true);
+  writeFileSync(join(root, 'proc/self/cgroup'), '0::/box/task\n');
+  expect(withQuotas('max 100000', 'max 100000')).toBe(true);
+  expect(withQuotas('max 100000', '400000 100000')).toBe(true);
+  expect(withQuotas('max 100000', '399999 100000')).toBe(false);
+  expect(withQuotas('200000 100000', 'max 100000')).toBe(false);
+  writeFileSync(join(root, 'proc/self/cgroup'), '0::/\n');
+  expect(ownsItsCores(root)).toBe(true);
 });
 
 test('a demand must fit a frame when it is stretched: a chosen factor gives way, one that was asked for is refused', () => {

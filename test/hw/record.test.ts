@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { readServerCounts } from '../../src/hw/counts.js';
 import { givenDilation } from '../../src/hw/dilation.js';
+import { createSharedMemory } from '../../src/hw/layout.js';
 import { recordOfRun } from '../../src/hw/record.js';
 import { finishedRun, onOneClock } from '../../src/hw/run.js';
 import { ALONE, LEAD_NS, makeTrace } from '../../src/hw/trace.js';
@@ -17,7 +19,8 @@ async function played(serviceNs: number, gapNs: number) {
     return freeNs;
   });
   const none = new Float64Array(trace.length).fill(Number.NaN);
-  const records = { sentNs, repliedNs, receivedNs: none, dispatchedNs: none, startedNs: none, endedNs: none };
+  const worker = new Int32Array(trace.length).fill(-1);
+  const records = { sentNs, repliedNs, receivedNs: none, dispatchedNs: none, startedNs: none, endedNs: none, worker };
   const counts = {
     ...{ sent: trace.length, received: trace.length, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
     ...{ sendAttempts: trace.length, nowNs: freeNs },
@@ -37,7 +40,7 @@ it('stamps of a server on the same machine are read on the clock of the client',
   const stamps = column(0, 5000, Number.NaN);
   const records = {
     ...{ sentNs: column(0, 1, 2), repliedNs: column(9, 9, 9) },
-    ...{ receivedNs: stamps, dispatchedNs: stamps, startedNs: stamps, endedNs: stamps },
+    ...{ receivedNs: stamps, dispatchedNs: stamps, startedNs: stamps, endedNs: stamps, worker: Int32Array.of(0, 0, 0) },
   };
   const counts = {
     sent: 3,
@@ -59,4 +62,38 @@ it('stamps of a server on the same machine are read on the clock of the client',
   expect(translated.sentNs).toBe(records.sentNs);
   // Of one on another machine nothing is known.
   expect(onOneClock(client, undefined)).toBe(records);
+});
+
+it('reservations happened when the requests say they did', async () => {
+  const trace = await makeTrace(BIMODAL, { rateRps: 1e6 }, { seed: 1, requests: 10, share: ALONE });
+  const column = new Float64Array(trace.length);
+  const records = {
+    ...{ sentNs: column, repliedNs: column, receivedNs: column, dispatchedNs: column },
+    ...{ startedNs: column, endedNs: column, worker: new Int32Array(trace.length) },
+  };
+  const counts = {
+    ...{ sent: 10, received: 10, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
+    ...{ sendAttempts: 10, nowNs: 0 },
+  };
+  const client = {
+    records,
+    counts,
+    end: 'complete' as const,
+    durationNs: 0,
+    clock: { epochTicks: 1e6, nsPerTick: 0.5 },
+  };
+  const memory = createSharedMemory({ workers: 4, types: 2, slots: 16, arrivalsCapacity: 16 });
+  const reservation = { groups: [] };
+  const server = {
+    counts: readServerCounts(memory),
+    // The server's clock began half a second before the client's; the client's requests begin after a lead.
+    reservations: [0, 500e6, 500e6 + LEAD_NS, 700e6 + LEAD_NS].map((atNs) => ({ atNs, reservation })),
+  };
+  const times = (clock?: { epochTicks: number; nsPerTick: number }) =>
+    finishedRun(givenDilation(100, 4, 2), trace, client, { ...server, ...(clock && { clock }) }).reservations.map(
+      ({ atNs }) => Math.round(atNs),
+    );
+  expect(times({ epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual([0, 0, 0, 2e6]);
+  // Of another machine: its own time.
+  expect(times()).toEqual([0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100]);
 });

@@ -21,7 +21,7 @@ const VARIANTS = {
   tsan: ['-O1', '-g', '-fsanitize=thread'],
 };
 const TESTS = [
-  ...['main', 'ring_test', 'frame_test', 'port_test', 'backpressure_test', 'load_test'].map(
+  ...['main', 'ring_test', 'frame_test', 'port_test', 'backpressure_test', 'load_test', 'keep_awake_test'].map(
     (file) => `test/native/${file}.cpp`,
   ),
   ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'].map(

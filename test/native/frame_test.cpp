@@ -99,13 +99,13 @@ TEST("frame: stamps travel in the reply when the psp flag asks for them") {
   const auto fields = readRequest(Payload::pspMb, &frame[parsed.payloadOffset], parsed.payloadBytes);
   CHECK(fields && fields->wantsStamps);
   frame.resize(kMaxReplyFrameBytes);
-  frame.resize(makeReplyInPlace(frame.data(), frame.size(), parsed, Payload::pspMb, true, {10, 20, 30, 40}));
+  frame.resize(makeReplyInPlace(frame.data(), frame.size(), parsed, Payload::pspMb, true, {10, 20, 30, 40, 7}));
   const ParsedFrame reply = parseFrame(frame.data(), frame.size(), kClient);
   const auto answer = readReply(Payload::pspMb, &frame[reply.payloadOffset], reply.payloadBytes);
   CHECK(answer && answer->hasStamps);
   CHECK_EQUAL(answer->stamps.receivedNs, 10.0);
   CHECK_EQUAL(answer->stamps.endedNs, 40.0);
-  CHECK_EQUAL(loadLittle<uint32_t>(&frame[42 + 12]), 0u);
+  CHECK_EQUAL(answer->stamps.worker, 7u);
 }
 
 TEST("frame: what is not a request for this server is told apart") {

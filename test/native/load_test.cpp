@@ -21,16 +21,17 @@ constexpr double kNever = std::numeric_limits<double>::quiet_NaN();
 /** Requests 1 us apart, of a type of code 1, and what happened to them. */
 struct Played {
   explicit Played(uint32_t requests, double gapNs = 1e3)
-      : planned(requests), demand(requests, 0), code(requests, 1), flow(requests, 0), columns(6, std::vector<double>(requests, kNever)) {
+      : planned(requests), demand(requests, 0), code(requests, 1), flow(requests, 0), columns(6, std::vector<double>(requests, kNever)), worker(requests, -1) {
     for (uint32_t i = 0; i < requests; ++i) planned[i] = gapNs * i;
   }
   TraceView trace() const { return {static_cast<uint32_t>(planned.size()), planned.data(), demand.data(), code.data(), flow.data()}; }
   RecordView records() {
-    return {columns[0].data(), columns[1].data(), columns[2].data(), columns[3].data(), columns[4].data(), columns[5].data()};
+    return {columns[0].data(), columns[1].data(), columns[2].data(), columns[3].data(), columns[4].data(), columns[5].data(), worker.data()};
   }
   std::vector<double> planned, demand;
   std::vector<uint32_t> code, flow;
   std::vector<std::vector<double>> columns;
+  std::vector<int32_t> worker;
 };
 
 LoadConfig loadConfig(const RingDevice& device) {

@@ -42,15 +42,30 @@ delays:
   wire: 1.5us
   handoff: { time: 140ns, source: "psp calibrate", ci95: [138ns, 143ns], sd: 21ns, samples: 500 }
 worker: { steal: 0ns }
-measured: { machine: some machine, date: 2024-05-17 }
+dispatcher: { dispatch: { time: 90.4ns, policies: { darc: 110.6ns } } }
+measured:
+  machine: some machine
+  date: 2024-05-17
+  parts: { wire.reply: { time: 80.5ns, ci95: [77ns, 83.5ns], source: the way back } }
+  work: { hop: 37.6ns }
 `,
       'mine.yaml',
     );
-    expect(system).toMatchObject({ title: 'mine', measured: { machine: 'some machine', date: '2024-05-17' } });
+    expect(system).toMatchObject({
+      title: 'mine',
+      measured: {
+        machine: 'some machine',
+        date: '2024-05-17',
+        parts: { 'wire.reply': { ns: 80.5, ci95Ns: [77, 83.5], source: 'the way back' } },
+        work: { hop: { ns: 37.6 } },
+      },
+    });
     expect(system.costs).toMatchObject({
       wireNs: 1500,
       handoffNs: 140,
       noticeNs: 0,
+      dispatchNs: 90,
+      dispatchNsUnder: { darc: 111 },
       stealNs: 0,
       preemptedNs: undefined,
     });
@@ -113,6 +128,19 @@ measured: { machine: some machine, date: 2024-05-17 }
       'name: x\npolicy: c-fcfs\nworkers: 5',
       "3:1: workers: expected one of name, title, description, policy, workloads, queues, measured, delays, dispatcher, worker, found 'workers' (did you mean 'worker'?)",
     ],
+    [
+      'name: x\npolicy: c-fcfs\ndispatcher: { receive: { time: 1us, policies: { darc: 2us } } }',
+      '3:47: policies: expected no policies: only dispatcher.dispatch has them',
+    ],
+    [
+      'name: x\npolicy: c-fcfs\ndispatcher: { dispatch: { time: 1us, policies: { drac: 2us } } }',
+      "3:50: drac: unknown policy 'drac': did you mean 'darc'?",
+    ],
+    [
+      'name: x\npolicy: c-fcfs\nmeasured: { work: [5us] }',
+      '3:19: work: expected a map from what was measured to its time, found',
+    ],
+    ['name: x\npolicy: c-fcfs\nmeasured: { parts: { reply: 5 } }', '3:29: reply: expected a duration with its unit'],
   ])('with a mistake is refused: %#', (text, complaint) => {
     expect(() => parseSystem(text, 'x.yaml')).toThrow(`x.yaml:${complaint}`);
   });

@@ -1,11 +1,14 @@
 import { cpus, hostname } from 'node:os';
 import { type Command, Option } from 'commander';
-import { calibrate, compareCalibration, DEFAULT_LOAD, systemYaml } from '../../experiment/calibrate.js';
+import { calibrate, DEFAULT_LOAD } from '../../experiment/calibrate.js';
+import { compareCalibration, systemYaml } from '../../experiment/calibration-file.js';
 import { InputError } from '../../experiment/errors.js';
 import { findWorkload, readSystem, readWorkload } from '../../experiment/files.js';
 import { DEFAULTS } from '../../experiment/plan.js';
 import { hardwarePolicy } from '../../hw/policy.js';
 import { formatCalibration, formatMoved } from '../../report/calibration.js';
+import { policies } from '../../scheduler/registry.js';
+import type { System } from '../../sim/parse-system.js';
 import type { Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import { parseDilation } from '../hardware-settings.js';
@@ -23,11 +26,12 @@ interface CalibrateCliOptions {
   readonly workload?: string;
   readonly load?: number;
   readonly dilate?: number | 'auto';
+  readonly dispatchers?: string;
 }
 
 /** What the workload of a calibration is called when none is given. */
 const CALIBRATION = 'calibration';
-/** Enough for medians within a few percent; a minute or so where times are stretched. */
+/** Enough for medians within a few percent; some seconds where times are stretched. */
 const REQUESTS = 400;
 
 export function addCalibrate(program: Command): void {
@@ -56,6 +60,10 @@ export function addCalibrate(program: Command): void {
       ).argParser(setting('load')),
     )
     .addOption(new Option('--dilate <K|auto>', 'stretch all times by K').argParser(parseDilation))
+    .option(
+      '--dispatchers <NAMES|none>',
+      'policies whose dispatcher is measured alone, two seconds each (default: those of the hardware)',
+    )
     .addHelpText(
       'after',
       `
@@ -75,6 +83,38 @@ function generatedWorkload(name: string): Workload {
   return readWorkload(file);
 }
 
+/** What is run: as asked, as it was, or the calibration's own. */
+function workloadOf({ workload, check }: CalibrateCliOptions, before: System | undefined): Workload | undefined {
+  if (workload !== undefined) return generatedWorkload(workload);
+  const then = before?.measured?.workload;
+  if (then === undefined || then === CALIBRATION) return undefined;
+  try {
+    return generatedWorkload(then);
+  } catch (error) {
+    throw new InputError(
+      `${check}: measured with the workload ${then}: ${(error as Error).message}; a file of your own is named again with --workload FILE`,
+    );
+  }
+}
+
+const NONE = 'none';
+const DISPATCHER = 'dispatcher.';
+
+/** Policies whose dispatcher is measured alone: as asked, as it was, or all that can be; the one that is run first. */
+function dispatchersOf({ dispatchers }: CalibrateCliOptions, policy: string, before: System | undefined): string[] {
+  if (dispatchers === NONE) return [];
+  const then = Object.keys(before?.measured?.work ?? {}).filter((name) => name.startsWith(DISPATCHER));
+  const named =
+    dispatchers?.split(',') ??
+    (before ? then.map((name) => name.slice(DISPATCHER.length)) : [policy, ...hardwarePolicies()]);
+  for (const name of named) hardwarePolicy(name);
+  return [...new Set(named)];
+}
+
+function hardwarePolicies(): string[] {
+  return policies.filter(({ clairvoyant }) => !clairvoyant).map(({ name }) => name);
+}
+
 async function run(options: CalibrateCliOptions): Promise<number> {
   const { name, check } = options;
   if (!/^[A-Za-z0-9_.-]+$/.test(name))
@@ -87,8 +127,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
   const then = before?.measured;
   const policy = options.policy ?? then?.policy ?? 'c-fcfs';
   hardwarePolicy(policy);
-  const named = options.workload ?? (then?.workload === CALIBRATION ? undefined : then?.workload);
-  const workload = named === undefined ? undefined : generatedWorkload(named);
+  const workload = workloadOf(options, before);
   const conditions = {
     policy,
     workers: options.workers ?? then?.workers ?? DEFAULTS.workers,
@@ -96,6 +135,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
     requests: options.requests,
     ...(workload && { workload }),
     load: options.load ?? then?.load ?? DEFAULT_LOAD,
+    dispatchers: dispatchersOf(options, policy, before),
   };
   if (!before) checkWritable(out);
   const { signal, undo } = abortOnSignal();
@@ -105,7 +145,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
     if (before) {
       const moved = compareCalibration(before, calibration);
       output.write(formatMoved(moved, before, output.style));
-      return moved.some((each) => each.moved) ? EXIT.no : EXIT.ok;
+      return moved.some((each) => each.moved && each.charged) ? EXIT.no : EXIT.ok;
     }
     const machine = `${hostname()}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
     writeFile(out, systemYaml({ name, policy, machine, date: new Date().toISOString().slice(0, 10) }, calibration));

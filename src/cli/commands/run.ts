@@ -27,7 +27,7 @@ import {
   serverGone,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkWritable, outputTo, writeFile } from '../output.js';
+import { checkFolder, checkWritable, outputTo, writeFile } from '../output.js';
 import type { SimSettings } from '../settings.js';
 import { checkOutput, PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
 import { serve } from './serve.js';
@@ -110,7 +110,6 @@ async function run(options: RunOptions): Promise<number> {
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
   checkOutput(options);
-  if (options.keep !== undefined) checkWritable(join(options.keep, 'sim.json'));
   const input = await inputOf(options);
   const { workload } = input;
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
@@ -129,6 +128,7 @@ async function run(options: RunOptions): Promise<number> {
     }
     checkWritable(options.record);
   }
+  if (options.keep !== undefined) checkFolder(options.keep, 'sim.json');
 
   const { signal, undo } = abortOnSignal();
   const real: RealRun[] = [];

@@ -1,20 +1,10 @@
 /** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes; and `failed/KEY.json` of those that could not be run. */
 import { randomUUID } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, constants, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { policyLabel } from '../../report/policy-label.js';
 import { EnvironmentError, InputError } from '../errors.js';
-import { cannotRead } from '../files.js';
+import { cannotRead, makeFolder } from '../files.js';
 import type { FailedPoint, Point } from './point.js';
 
 /** The points of a folder. */
@@ -50,18 +40,6 @@ function removeLeftovers(folder: string): void {
     // Another process may have finished or removed it meanwhile.
     const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
     if (Date.now() - writtenMs > LEFTOVER_MS) rmSync(path, { force: true });
-  }
-}
-
-/** Not with `recursive`: Node then tries forever where a folder is there but nothing can be made in it, such as /proc. */
-function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(folder) !== folder) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    // Another process may have made it meanwhile.
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 

@@ -1,25 +1,26 @@
 #include <napi.h>
 
 #include "addon/convert.hpp"
-#include "bench/bench_world.hpp"
+#include "probe/probe_world.hpp"
+#include "probe/ring_hops.hpp"
 
-// The benchmarks' own addon: what bench/ needs and psp does not.
+// An addon beside psp's own, for those who measure: bench/ and psp calibrate. It needs no DPDK.
 
 namespace psp::addon {
 namespace {
 
-class BenchBinding final : public Napi::ObjectWrap<BenchBinding> {
+class ProbeBinding final : public Napi::ObjectWrap<ProbeBinding> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "BenchWorld",
-                       {InstanceMethod("completed", &BenchBinding::completed), InstanceMethod("latencies", &BenchBinding::latencies),
-                        InstanceMethod("stop", &BenchBinding::stop)});
+    return DefineClass(env, "ProbeWorld",
+                       {InstanceMethod("completed", &ProbeBinding::completed), InstanceMethod("latencies", &ProbeBinding::latencies),
+                        InstanceMethod("stop", &ProbeBinding::stop)});
   }
-  explicit BenchBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  explicit ProbeBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     size_t bytes = 0;
     auto* base = elements<std::byte>(info[0], "shared", &bytes);
     const auto from = info[1].As<Napi::Object>();
-    world_ = std::make_unique<BenchWorld>(SharedLayout(base, bytes), BenchOffer{.window = static_cast<uint32_t>(number(from, "window")),
+    world_ = std::make_unique<ProbeWorld>(SharedLayout(base, bytes), ProbeOffer{.window = static_cast<uint32_t>(number(from, "window")),
                                                                                .rate = number(from, "rate"),
                                                                                .core = static_cast<int>(number(from, "core"))});
     memory_ = Napi::Reference<Napi::Value>::New(info[0], 1);
@@ -43,7 +44,7 @@ class BenchBinding final : public Napi::ObjectWrap<BenchBinding> {
   }
 
   Napi::Reference<Napi::Value> memory_;
-  std::unique_ptr<BenchWorld> world_;
+  std::unique_ptr<ProbeWorld> world_;
 };
 
 /** runCppDispatcher(shared, seconds) */
@@ -58,9 +59,23 @@ Napi::Value threadCpuSeconds(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), kernelClockNs(CLOCK_THREAD_CPUTIME_ID) / 1e9);
 }
 
+/** ringHops(batches, rounds, core, otherCore) */
+Napi::Value hops(const Napi::CallbackInfo& info) {
+  try {
+    const auto at = [&](size_t i) { return info[i].ToNumber().Int32Value(); };
+    const auto found = ringHops(info[0].ToNumber().Uint32Value(), info[1].ToNumber().Uint32Value(), at(2), at(3));
+    auto result = Napi::Float64Array::New(info.Env(), found.size());
+    std::copy(found.begin(), found.end(), result.Data());
+    return result;
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  exports.Set("BenchWorld", BenchBinding::define(env));
+  exports.Set("ProbeWorld", ProbeBinding::define(env));
   exports.Set("cppDispatcher", Napi::Function::New(env, cppDispatcher));
+  exports.Set("ringHops", Napi::Function::New(env, hops));
   exports.Set("threadCpuSeconds", Napi::Function::New(env, threadCpuSeconds));
   return exports;
 }
@@ -69,4 +84,4 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 }  // namespace psp::addon
 
 static Napi::Object initModule(Napi::Env env, Napi::Object exports) { return psp::addon::init(env, exports); }
-NODE_API_MODULE(psp_bench, initModule)
+NODE_API_MODULE(psp_probe, initModule)

@@ -1,4 +1,4 @@
-#include "bench/bench_world.hpp"
+#include "probe/probe_world.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -7,18 +7,18 @@
 
 namespace psp {
 
-BenchWorld::BenchWorld(const SharedLayout& shared, const BenchOffer& offer)
-    : shared_(shared), offer_(offer), clock_(Clock::calibrate()), buckets_(kBuckets), thread_(&BenchWorld::run, this) {}
+ProbeWorld::ProbeWorld(const SharedLayout& shared, const ProbeOffer& offer)
+    : shared_(shared), offer_(offer), clock_(Clock::calibrate()), buckets_(kBuckets), thread_(&ProbeWorld::run, this) {}
 
-BenchWorld::~BenchWorld() { stop(); }
+ProbeWorld::~ProbeWorld() { stop(); }
 
-double BenchWorld::stop() {
+double ProbeWorld::stop() {
   stop_ = true;
   if (thread_.joinable()) thread_.join();
   return share_;
 }
 
-void BenchWorld::run() {
+void ProbeWorld::run() {
   if (offer_.core >= 0) pinThisThread(offer_.core);
   RingProducer<layout::Arrival> arrivals(shared_.arrivals(), shared_.arrivalsCapacity());
   RingConsumer<uint32_t> releases(shared_.releases(), shared_.releasesCapacity());
@@ -79,7 +79,7 @@ void BenchWorld::run() {
   share_ = (kernelClockNs(CLOCK_THREAD_CPUTIME_ID) - beganCpuNs) / (kernelClockNs(CLOCK_MONOTONIC) - beganNs);
 }
 
-std::vector<double> BenchWorld::takeLatencies(const std::vector<double>& quantiles) {
+std::vector<double> ProbeWorld::takeLatencies(const std::vector<double>& quantiles) {
   std::vector<uint32_t> counts(kBuckets);
   uint64_t total = 0;
   for (uint32_t i = 0; i < kBuckets; ++i) total += counts[i] = buckets_[i].exchange(0);

@@ -11,7 +11,7 @@
 namespace psp {
 
 /** What the benchmark's world offers the dispatcher. */
-struct BenchOffer {
+struct ProbeOffer {
   /** Requests under way at once; no more are offered until some have ended. */
   uint32_t window = 64;
   /** Requests per second; 0: as fast as the window allows. */
@@ -25,10 +25,10 @@ struct BenchOffer {
  * Net thread and all workers of a benchmark in one native thread on one core: offers requests, ends each as soon as it is started, and
  * measures how long a request waits for its start. What is left to measure is the dispatcher, on a core of its own.
  */
-class BenchWorld {
+class ProbeWorld {
  public:
-  BenchWorld(const SharedLayout& shared, const BenchOffer& offer);
-  ~BenchWorld();
+  ProbeWorld(const SharedLayout& shared, const ProbeOffer& offer);
+  ~ProbeWorld();
 
   /** Ends the thread; answers the share of its time that it had a core. */
   double stop();
@@ -41,7 +41,7 @@ class BenchWorld {
   void run();
 
   SharedLayout shared_;
-  BenchOffer offer_;
+  ProbeOffer offer_;
   Clock clock_;
   std::atomic<double> completed_{0};
   std::atomic<bool> stop_{false};

@@ -1,0 +1,15 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace psp {
+
+/**
+ * What it takes an entry to cross from one core to another: two threads that spin throw one entry to and fro through two rings.
+ *
+ * @return ns of one way, the mean of each of `batches` batches of `rounds` rounds
+ * @throws std::runtime_error when a core is not there
+ */
+std::vector<double> ringHops(uint32_t batches, uint32_t rounds, int core, int otherCore);
+
+}  // namespace psp

@@ -1,0 +1,56 @@
+#include "base/keep_awake.hpp"
+
+#include <sched.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "check.hpp"
+
+using namespace psp;
+
+namespace {
+
+/** Cores that a thread of that name is bound to and only has when nobody else wants them; counts the threads. */
+std::set<int> coresKeptAwake(int& threads) {
+  std::set<int> cores;
+  threads = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    if (name != "psp-awake") continue;
+    ++threads;
+    const pid_t id = std::atoi(task.path().filename().c_str());
+    cpu_set_t set;
+    if (sched_getscheduler(id) != SCHED_IDLE || sched_getaffinity(id, sizeof set, &set) != 0 || CPU_COUNT(&set) != 1) continue;
+    for (int core = 0; core < CPU_SETSIZE; ++core) {
+      if (CPU_ISSET(core, &set)) cores.insert(core);
+    }
+  }
+  return cores;
+}
+
+}  // namespace
+
+TEST("keep awake: a thread on every core of this process, behind everybody else, until it is over") {
+  cpu_set_t allowed;
+  CHECK_EQUAL(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  const auto count = static_cast<size_t>(CPU_COUNT(&allowed));
+  int threads = 0;
+  {
+    const KeepAwake awake;
+    std::set<int> cores;
+    // They have to begin first, with nobody's help.
+    for (int tries = 0; cores.size() < count && tries < 1000; ++tries) {
+      cores = coresKeptAwake(threads);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    CHECK_EQUAL(cores.size(), count);
+    for (const int core : cores) CHECK(CPU_ISSET(core, &allowed));
+  }
+  coresKeptAwake(threads);
+  CHECK_EQUAL(threads, 0);
+}
