@@ -10,7 +10,7 @@ Napi::Function ServerBinding::define(Napi::Env env) {
   return DefineClass(env, "Server",
                      {InstanceMethod("stop", &ServerBinding::stop), InstanceMethod("mac", &ServerBinding::mac),
                       InstanceMethod("clock", &ServerBinding::clock),
-                      InstanceMethod("packetTimes", &ServerBinding::packetTimes)});
+                      InstanceMethod("packetTimes", &ServerBinding::packetTimes), InstanceMethod("gapsNs", &ServerBinding::gapsNs)});
 }
 
 ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -56,6 +56,15 @@ Napi::Value ServerBinding::mac(const Napi::CallbackInfo& info) {
 Napi::Value ServerBinding::clock(const Napi::CallbackInfo& info) {
   if (!server_) return info.Env().Undefined();
   return clockOf(info.Env(), server_->clock());
+}
+
+/** Answers nothing when it has ended. */
+Napi::Value ServerBinding::gapsNs(const Napi::CallbackInfo& info) {
+  if (!server_) return info.Env().Undefined();
+  const std::vector<double> times = server_->gapsNs();
+  auto result = Napi::Float64Array::New(info.Env(), times.size());
+  std::copy(times.begin(), times.end(), result.Data());
+  return result;
 }
 
 /** How many packets the net thread was busy for so long: counts of buckets. Answers nothing when it has ended. */

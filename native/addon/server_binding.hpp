@@ -17,6 +17,7 @@ class ServerBinding final : public Napi::ObjectWrap<ServerBinding> {
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value mac(const Napi::CallbackInfo& info);
   Napi::Value clock(const Napi::CallbackInfo& info);
+  Napi::Value gapsNs(const Napi::CallbackInfo& info);
   Napi::Value packetTimes(const Napi::CallbackInfo& info);
 
   Napi::Reference<Napi::Value> memory_;

@@ -2,10 +2,13 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <array>
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/thread_setup.hpp"
 
 namespace psp {
@@ -14,35 +17,72 @@ namespace psp {
  * Keeps the cores of this process from going to sleep while it lives: a thread on each that spins whenever nobody else wants the core (SCHED_IDLE, which everybody
  * precedes). To wake a thread on a core that is awake takes microseconds; on one that sleeps, and on a virtual machine's, which its host must first give a core again, tens of them, and a
  * different number each time. Needs no privilege.
+ *
+ * Such a thread also sees for how long it has not had its core: because another program had it, or the machine's host.
  */
 class KeepAwake {
  public:
-  KeepAwake() {
+  /** A core was away from `fromTicks` to `toTicks` of the cycle counter. */
+  struct Gap {
+    uint64_t fromTicks, toTicks;
+  };
+  /** Shorter gaps are not noted: threads that wake, work and sleep again are what the core is for. */
+  static constexpr double kGapNs = 1e6;
+
+  explicit KeepAwake(const Clock& clock) {
     cpu_set_t allowed;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
     for (int core = 0; core < CPU_SETSIZE; ++core) {
-      if (CPU_ISSET(core, &allowed)) threads_.emplace_back([this, core] { spin(core); });
+      if (!CPU_ISSET(core, &allowed)) continue;
+      cores_.push_back(std::make_shared<Core>());
+      // Detached: on a busy machine it may be seconds until they have a core to see that they are no longer wanted.
+      std::thread(spin, core, cores_.back(), static_cast<uint64_t>(kGapNs / clock.nsPerTick())).detach();
     }
   }
   ~KeepAwake() {
-    stop_ = true;
-    for (auto& thread : threads_) thread.join();
+    for (const auto& core : cores_) core->wanted = false;
   }
   KeepAwake(const KeepAwake&) = delete;
   KeepAwake& operator=(const KeepAwake&) = delete;
 
+  /** Of all cores, up to some thousand of each. */
+  std::vector<Gap> gaps() const {
+    std::vector<Gap> all;
+    for (const auto& core : cores_) all.insert(all.end(), core->gaps.begin(), core->gaps.begin() + core->count.load(std::memory_order_acquire));
+    return all;
+  }
+
  private:
-  void spin(int core) {
+  struct Core {
+    std::atomic<bool> wanted{true};
+    /** Written by the core's thread; entries below the count stay as they are. */
+    std::atomic<uint32_t> count{0};
+    std::array<Gap, 4096> gaps;
+  };
+
+  static void spin(int number, std::shared_ptr<Core> core, uint64_t gapTicks) noexcept {
     nameThisThread("psp-awake");
     const sched_param none{.sched_priority = 0};
     // At any other priority it would take the core from those it is to help.
     if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &none) != 0) return;
-    pinThisThread(core);
-    while (!stop_.load(std::memory_order_relaxed)) pauseInstruction();
+    cpu_set_t own;
+    CPU_ZERO(&own);
+    CPU_SET(number, &own);
+    if (pthread_setaffinity_np(pthread_self(), sizeof own, &own) != 0) return;
+    uint64_t last = readTicks();
+    while (core->wanted.load(std::memory_order_relaxed)) {
+      pauseInstruction();
+      const uint64_t now = readTicks();
+      const uint32_t count = core->count.load(std::memory_order_relaxed);
+      if (now - last > gapTicks && count < core->gaps.size()) {
+        core->gaps[count] = {last, now};
+        core->count.store(count + 1, std::memory_order_release);
+      }
+      last = now;
+    }
   }
 
-  std::atomic<bool> stop_{false};
-  std::vector<std::thread> threads_;
+  std::vector<std::shared_ptr<Core>> cores_;
 };
 
 }  // namespace psp

@@ -57,9 +57,17 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
   net_ = std::make_unique<NetThread>(NetThread::Setup{config.netCore, config.poll, config.payload, self_, clock_}, shared, port_,
                                      classifier_, slots_, std::move(replies));
   net_->waitUntilReady();
-  if (config.keepAwake) keepAwake_.emplace();
+  if (config.keepAwake) keepAwake_.emplace(clock_);
 }
 
 Server::~Server() = default;
+
+std::vector<double> Server::gapsNs() const {
+  std::vector<double> times;
+  if (!keepAwake_) return times;
+  const auto at = [this](uint64_t ticks) { return (static_cast<double>(ticks) - clock_.epochTicks()) * clock_.nsPerTick(); };
+  for (const auto& gap : keepAwake_->gaps()) times.insert(times.end(), {at(gap.fromTicks), at(gap.toTicks)});
+  return times;
+}
 
 }  // namespace psp

@@ -45,6 +45,8 @@ class Server {
   const Port& port() const noexcept { return port_; }
   /** What its stamps are read from. */
   const Clock& clock() const noexcept { return clock_; }
+  /** When its cores were away, in ns of its clock: from, to, from, to, … Nothing is known of cores that are not kept awake. */
+  std::vector<double> gapsNs() const;
   const PacketTimes& packetTimes() const noexcept { return net_->packetTimes(); }
 
  private:

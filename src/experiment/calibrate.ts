@@ -210,13 +210,16 @@ function dispatchConstant(
 /** Of each run, from the beginning: memory is touched for the first time, code is compiled, and reservations are yet to be made. */
 const WARMUP = 0.1;
 
+/** Of the requests of a run that must be left for those that were disturbed to be left out. */
+const MOSTLY_QUIET = 0.7;
+
 /** A request, and when the one before it on its worker ended. */
 interface Followed {
   readonly i: number;
   readonly freeNs: number;
 }
 
-/** The requests of a run that were answered, with all of their stamps. */
+/** The requests of a run that were answered, with all of their stamps, and had the machine to themselves. */
 interface Observed {
   readonly run: HardwareRun;
   /** They found their worker free. */
@@ -232,6 +235,8 @@ function observed(run: HardwareRun): Observed {
   for (let i = 0; i < trace.length; i++) {
     if (!Number.isNaN(repliedNs[i]!) && !Number.isNaN(endedNs[i]!)) whole.push(i);
   }
+  const undisturbed = ({ i }: Followed) =>
+    !run.gaps.some(({ fromNs, toNs }) => fromNs < repliedNs[i]! && trace.arrivalNs[i]! < toNs);
   const lastEndNs = new Map<number, number>();
   const free: Followed[] = [];
   const turns: Followed[] = [];
@@ -240,7 +245,10 @@ function observed(run: HardwareRun): Observed {
     lastEndNs.set(worker[i]!, endedNs[i]!);
     if (i >= WARMUP * trace.length) (receivedNs[i]! < freeNs ? turns : free).push({ i, freeNs });
   }
-  return { run, free, turns };
+  const quiet = { run, free: free.filter(undisturbed), turns: turns.filter(undisturbed) };
+  const most = (few: readonly Followed[], all: readonly Followed[]) => few.length >= MOSTLY_QUIET * all.length;
+  // On a machine that is always busy, being disturbed is what it costs.
+  return most(quiet.free, free) && most(quiet.turns, turns) ? quiet : { run, free, turns };
 }
 
 type Columns = HardwareRun['records'] & HardwareRun['trace'];
@@ -311,10 +319,12 @@ function calibrated(field: CostField, values: Float64Array, source: string): Cal
   return {
     field,
     ...measure(constantName(field), values, source),
-    ...(SPREAD.includes(field) && {
-      quantiles: probabilities(values.length).map(
-        (probability) => [probability, at((values.length - 1) * probability)] as const,
-      ),
-    }),
+    // What never takes a nanosecond does not vary.
+    ...(SPREAD.includes(field) &&
+      at(values.length - 1) >= 1 && {
+        quantiles: probabilities(values.length).map(
+          (probability) => [probability, at((values.length - 1) * probability)] as const,
+        ),
+      }),
   };
 }

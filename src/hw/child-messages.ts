@@ -42,6 +42,8 @@ export type FromChild =
       readonly reservations: readonly ReservationChange[];
       readonly clock?: NativeClock;
       readonly packetTimes?: PacketTimes;
+      /** From, to, from, to, … on the clock. */
+      readonly gapsNs?: Float64Array;
       /** Why it ended before it was told to. */
       readonly failure?: string;
     }

@@ -55,7 +55,7 @@ async function serve(order: ServerOrder): Promise<void> {
     failure = (error as Error).message;
   }
   clearInterval(live);
-  const packetTimes = server.packetTimes();
+  const [packetTimes, gapsNs] = [server.packetTimes(), server.gapsNs()];
   const counts = await server.stop();
   await tell({
     kind: 'serverDone',
@@ -63,6 +63,7 @@ async function serve(order: ServerOrder): Promise<void> {
     reservations: server.reservations,
     ...(server.clock && { clock: server.clock }),
     ...(packetTimes && { packetTimes }),
+    ...(gapsNs && { gapsNs }),
     ...(failure && { failure }),
   });
 }

@@ -49,6 +49,8 @@ export interface NativeServer {
   clock(): NativeClock | undefined;
   /** Until it is stopped. */
   packetTimes(): PacketTimes | undefined;
+  /** When a core was away (another program had it, or the machine's host) for a millisecond or more, on its clock: from, to, from, to, … Until it is stopped, and of cores that are kept awake only. */
+  gapsNs(): Float64Array | undefined;
 }
 
 /** How long the net thread was busy for each packet it received or sent, real ns: `counts[i]` took from i to i + 1 times `bucketNs`, the last more. */

@@ -85,11 +85,19 @@ export interface HardwareRecords {
   readonly worker: Int32Array;
 }
 
+/** A core was away for a millisecond or more of real time: another program had it, or a virtual machine's host. Undilated ns since the start of the trace. */
+export interface Gap {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
 export interface HardwareRun {
   readonly dilation: Dilation;
   readonly trace: PlannedTrace;
   readonly records: HardwareRecords;
   readonly client: LoadCounts;
+  /** When a core of this machine was away, ascending; empty when nobody looked. */
+  readonly gaps: readonly Gap[];
   /** Of the server's net thread. */
   readonly packetTimes?: PacketTimes;
   /** Absent when the server died in mid-run. */
@@ -212,6 +220,7 @@ export function finishedRun(
     /** Of a server on the same machine. */
     readonly clock?: NativeClock;
     readonly packetTimes?: PacketTimes;
+    readonly gapsNs?: Float64Array;
   },
 ): HardwareRun {
   const { factor } = dilation;
@@ -223,6 +232,7 @@ export function finishedRun(
     records: undilated(onOneClock(client, server?.clock), factor),
     client: client.counts,
     ...(server && { server: server.counts }),
+    gaps: translate ? gapsOf(server?.gapsNs, (ns) => (translate(ns) - LEAD_NS) / factor) : [],
     ...(server?.packetTimes && { packetTimes: server.packetTimes }),
     ...(reconciled && { counts: reconciled.counts }),
     wrong: reconciled?.wrong ?? [],
@@ -235,6 +245,15 @@ export function finishedRun(
     })),
     closingLine: closingLine(client.durationNs, client.counts),
   };
+}
+
+/** Those of the run: what happened before the first request was sent disturbed nobody. */
+function gapsOf(times: Float64Array | undefined, undilate: (ns: number) => number): Gap[] {
+  const gaps: Gap[] = [];
+  for (let i = 0; times && i < times.length; i += 2) {
+    gaps.push({ fromNs: undilate(times[i]!), toNs: undilate(times[i + 1]!) });
+  }
+  return gaps.filter(({ toNs }) => toNs >= 0).sort((a, b) => a.fromNs - b.fromNs);
 }
 
 /** How late a request may be sent before it counts as late, real ns. */

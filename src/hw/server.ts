@@ -54,6 +54,8 @@ export interface RunningServer {
   counts(): ServerCounts;
   /** Until it is stopped. */
   packetTimes(): PacketTimes | undefined;
+  /** Likewise. */
+  gapsNs(): Float64Array | undefined;
   /** Workers reserved for each type's group right now; nothing while none are. */
   reservedWorkers(): number[] | undefined;
   /** Every change of the reservation so far, up to a number no person reads. */
@@ -168,6 +170,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     ...(clock && { clock }),
     counts: () => readServerCounts(memory),
     packetTimes: () => server.packetTimes(),
+    gapsNs: () => server.gapsNs(),
     reservedWorkers: () => readReservedWorkers(memory),
     reservations,
     ended: Promise.race([thread.failed, thread.exited]),

@@ -147,7 +147,9 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     });
     const system = parseSystem(systemYaml(FILE, calibration), 'here.yaml');
     expect(calibration.dilation).toBe(500);
-    expect(system.constants.map(({ spec }) => `${spec.section}.${spec.key}`)).toEqual([
+    // On a busy machine a dispatcher may take so long that something of it is left.
+    const stated = system.constants.filter(({ spec }) => spec.field !== 'dispatchNs');
+    expect(stated.map(({ spec }) => `${spec.section}.${spec.key}`)).toEqual([
       'delays.wire',
       'delays.handoff',
       'delays.again',

@@ -64,7 +64,7 @@ it('stamps of a server on the same machine are read on the clock of the client',
   expect(onOneClock(client, undefined)).toBe(records);
 });
 
-it('reservations happened when the requests say they did', async () => {
+it('reservations, and times without a core, happened when the requests say they did', async () => {
   const trace = await makeTrace(BIMODAL, { rateRps: 1e6 }, { seed: 1, requests: 10, share: ALONE });
   const column = new Float64Array(trace.length);
   const records = {
@@ -89,11 +89,22 @@ it('reservations happened when the requests say they did', async () => {
     // The server's clock began half a second before the client's; the client's requests begin after a lead.
     reservations: [0, 500e6, 500e6 + LEAD_NS, 700e6 + LEAD_NS].map((atNs) => ({ atNs, reservation })),
   };
-  const times = (clock?: { epochTicks: number; nsPerTick: number }) =>
-    finishedRun(givenDilation(100, 4, 2), trace, client, { ...server, ...(clock && { clock }) }).reservations.map(
-      ({ atNs }) => Math.round(atNs),
-    );
-  expect(times({ epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual([0, 0, 0, 2e6]);
-  // Of another machine: its own time.
-  expect(times()).toEqual([0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100]);
+  // Of two cores: each in its order, and the first before any request was sent.
+  const gapsNs = Float64Array.from([450e6, 460e6, 700e6, 702e6, 499e6, 600e6].map((ns) => ns + LEAD_NS));
+  const run = (clock?: { epochTicks: number; nsPerTick: number }) => {
+    const played = finishedRun(givenDilation(100, 4, 2), trace, client, { ...server, gapsNs, ...(clock && { clock }) });
+    return {
+      times: played.reservations.map(({ atNs }) => Math.round(atNs)),
+      gaps: played.gaps.map(({ fromNs, toNs }) => [Math.round(fromNs), Math.round(toNs)]),
+    };
+  };
+  expect(run({ epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual({
+    times: [0, 0, 0, 2e6],
+    gaps: [
+      [-10_000, 1e6],
+      [2e6, 2.02e6],
+    ],
+  });
+  // Of another machine: its own time, in which nothing can be said of this one's cores.
+  expect(run()).toEqual({ times: [0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100], gaps: [] });
 });

@@ -41,7 +41,7 @@ TEST("keep awake: a thread on every core of this process, behind everybody else,
   const auto count = static_cast<size_t>(CPU_COUNT(&allowed));
   int threads = 0;
   {
-    const KeepAwake awake;
+    const KeepAwake awake(Clock::calibrate());
     std::set<int> cores;
     // They have to begin first, with nobody's help.
     for (int tries = 0; cores.size() < count && tries < 1000; ++tries) {
@@ -50,7 +50,26 @@ TEST("keep awake: a thread on every core of this process, behind everybody else,
     }
     CHECK_EQUAL(cores.size(), count);
     for (const int core : cores) CHECK(CPU_ISSET(core, &allowed));
+    // Every core is taken away for a while.
+    const uint64_t began = readTicks();
+    std::vector<std::thread> others;
+    for (size_t i = 0; i < 2 * count; ++i) {
+      others.emplace_back([until = kernelClockNs(CLOCK_MONOTONIC) + 200e6] {
+        while (kernelClockNs(CLOCK_MONOTONIC) < until) {
+        }
+      });
+    }
+    for (auto& other : others) other.join();
+    size_t seen = 0;
+    for (int tries = 0; seen == 0 && tries < 1000; ++tries) {
+      for (const auto& gap : awake.gaps()) {
+        CHECK(gap.toTicks > gap.fromTicks);
+        if (gap.toTicks > began) ++seen;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    CHECK(seen > 0);
   }
-  coresKeptAwake(threads);
+  for (int tries = 0; coresKeptAwake(threads), threads > 0 && tries < 6000; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   CHECK_EQUAL(threads, 0);
 }
