@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setEngineFlags } from '../dist/experiment/engine-flags.js';
 
-setEngineFlags();
+setEngineFlags(true);
 const [text, workersText, loadText, requestsText, name] = process.argv.slice(2);
 const { createSimulation } = await import('../dist/sim/simulation.js');
 const { parsePolicy } = await import('../dist/scheduler/registry.js');

@@ -1,9 +1,14 @@
 /** A thread that runs simulations, one at a time. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { setEngineFlags } from './engine-flags.js';
 import type { Environment } from './environment.js';
 import { RunControl } from './run-control.js';
 import type { RunSpec } from './run-spec.js';
+
+export interface WorkerData {
+  /** See engine-flags.ts. */
+  readonly inlineAll: boolean;
+}
 
 export interface WorkerTask {
   /** Measure the run, or only find where its warm-up ends. */
@@ -17,7 +22,7 @@ export interface WorkerTask {
 }
 
 // First the flags, then the simulator: see there.
-setEngineFlags();
+setEngineFlags((workerData as WorkerData).inlineAll);
 const { measure, seekWarmUp } = await import('./run-simulation.js');
 
 parentPort!.on('message', async ({ task, spec, run, most, control: buffer, environment }: WorkerTask) => {

@@ -4,11 +4,12 @@ import { Worker } from 'node:worker_threads';
 import type { MeasuredRun } from '../metrics/pool.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import type { FoundWarmUp } from '../sim/warm-up.js';
+import { wantsInlining } from './engine-flags.js';
 import { describeEnvironment } from './environment.js';
 import { EnvironmentError, InputError } from './errors.js';
 import type { RunControl } from './run-control.js';
 import type { RunSpec } from './run-spec.js';
-import type { WorkerTask } from './simulation-worker.js';
+import type { WorkerData, WorkerTask } from './simulation-worker.js';
 
 /** What a thread answers to each task. */
 export interface Answers {
@@ -93,7 +94,8 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
     const kind = kindOf(given.spec);
     const at = needsOwnThread(given) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
     if (at >= 0) return idle.splice(at, 1)[0]!;
-    return { worker: new Worker(new URL('./simulation-worker.js', import.meta.url)), kind };
+    const workerData: WorkerData = { inlineAll: wantsInlining(given.spec) };
+    return { worker: new Worker(new URL('./simulation-worker.js', import.meta.url), { workerData }), kind };
   }
 
   function keep(thread: Thread, given: WorkerTask): void {
@@ -123,9 +125,10 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
   };
 }
 
-/** Runs of one kind take the same ways through the simulator. */
-function kindOf({ policy, system }: RunSpec): string {
-  return `${system?.name ?? ''}/${parsePolicy(policy).policy.name}`;
+/** Runs of one kind take the same ways through the simulator, in code compiled alike. */
+function kindOf(spec: RunSpec): string {
+  const { policy, system } = spec;
+  return `${system?.name ?? ''}/${parsePolicy(policy).policy.name}/${wantsInlining(spec)}`;
 }
 
 function needsOwnThread({ task, spec: { policy, end } }: WorkerTask): boolean {
