@@ -87,7 +87,10 @@ function measure({ name, dilate, meanUs, scale }, seconds) {
     const at = [...common, '--load', String(load)];
     // Right before the run that it is for, and at its load: what a wake-up takes moves within minutes.
     run(
-      ['calibrate', ...at, '--requests', String(calibrating), '--dispatchers', 'none'].concat(['--out', own('yaml')]),
+      ['calibrate', ...at, '--policy', policy, '--requests', String(calibrating), '--dispatchers', 'none'].concat([
+        '--out',
+        own('yaml'),
+      ]),
     );
     run(
       // The comparison's exit code 1 says that some percentile is too far, which the table shows.

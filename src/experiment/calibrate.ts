@@ -90,7 +90,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   const dilation = flowing.dilation.factor;
   const dispatch = dispatchConstant(alone, policy, dilation);
   const runs = [observed(flowing), observed(waiting)];
-  const free = ofFree(runs);
+  // Under the policy itself: c-FCFS finds its first workers awake, which d-FCFS leaves asleep for long.
+  const free = ofFree(runs.slice(0, 1));
   const turns = ofTurns(runs);
   const handoffNs = measure('delays.handoff', free.handoffNs, '').medianNs;
   const switched = calibrated('contextSwitchNs', free.overshootNs, 'started to ended, less the demand');
@@ -236,7 +237,7 @@ function observed(run: HardwareRun): Observed {
     if (!Number.isNaN(repliedNs[i]!) && !Number.isNaN(endedNs[i]!)) whole.push(i);
   }
   const undisturbed = ({ i }: Followed) =>
-    !run.gaps.some(({ fromNs, toNs }) => fromNs < repliedNs[i]! && trace.arrivalNs[i]! < toNs);
+    !run.gaps?.some(({ fromNs, toNs }) => fromNs < repliedNs[i]! && trace.arrivalNs[i]! < toNs);
   const lastEndNs = new Map<number, number>();
   const free: Followed[] = [];
   const turns: Followed[] = [];

@@ -25,6 +25,11 @@ export interface HardwareFields {
   readonly unreconciled: readonly string[];
   /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
   readonly serverCounted: boolean;
+  /**
+   * For how long a core of this machine was away in all, by a millisecond or more each time, real ns: another program had it, or a virtual machine's host. Null when nobody looked: only the
+   * cores of a dilated run are watched.
+   */
+  readonly coresAwayNs: number | null;
   /** The client's closing line. */
   readonly closingLine: string;
   /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
@@ -150,6 +155,10 @@ export function recordOfRun(
       ...(run.failure !== undefined && { failure: run.failure }),
       unreconciled: run.wrong,
       serverCounted: run.server !== undefined,
+      coresAwayNs:
+        run.gaps === undefined
+          ? null
+          : Math.round(run.gaps.reduce((all, { fromNs, toNs }) => all + toNs - fromNs, 0) * run.dilation.factor),
       closingLine: run.closingLine,
       fromActualSend: {
         slowdown: summarize(fromSend.measurements(0).slowdown),

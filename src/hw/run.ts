@@ -96,8 +96,8 @@ export interface HardwareRun {
   readonly trace: PlannedTrace;
   readonly records: HardwareRecords;
   readonly client: LoadCounts;
-  /** When a core of this machine was away, ascending; empty when nobody looked. */
-  readonly gaps: readonly Gap[];
+  /** When a core of this machine was away, ascending; absent when nobody looked: only cores that are kept awake are watched. */
+  readonly gaps?: readonly Gap[];
   /** Of the server's net thread. */
   readonly packetTimes?: PacketTimes;
   /** Absent when the server died in mid-run. */
@@ -232,7 +232,7 @@ export function finishedRun(
     records: undilated(onOneClock(client, server?.clock), factor),
     client: client.counts,
     ...(server && { server: server.counts }),
-    gaps: translate ? gapsOf(server?.gapsNs, (ns) => (translate(ns) - LEAD_NS) / factor) : [],
+    ...(translate && server?.gapsNs && { gaps: gapsOf(server.gapsNs, (ns) => (translate(ns) - LEAD_NS) / factor) }),
     ...(server?.packetTimes && { packetTimes: server.packetTimes }),
     ...(reconciled && { counts: reconciled.counts }),
     wrong: reconciled?.wrong ?? [],
@@ -248,9 +248,9 @@ export function finishedRun(
 }
 
 /** Those of the run: what happened before the first request was sent disturbed nobody. */
-function gapsOf(times: Float64Array | undefined, undilate: (ns: number) => number): Gap[] {
+function gapsOf(times: Float64Array, undilate: (ns: number) => number): Gap[] {
   const gaps: Gap[] = [];
-  for (let i = 0; times && i < times.length; i += 2) {
+  for (let i = 0; i < times.length; i += 2) {
     gaps.push({ fromNs: undilate(times[i]!), toNs: undilate(times[i + 1]!) });
   }
   return gaps.filter(({ toNs }) => toNs >= 0).sort((a, b) => a.fromNs - b.fromNs);

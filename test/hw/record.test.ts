@@ -95,7 +95,8 @@ it('reservations, and times without a core, happened when the requests say they 
     const played = finishedRun(givenDilation(100, 4, 2), trace, client, { ...server, gapsNs, ...(clock && { clock }) });
     return {
       times: played.reservations.map(({ atNs }) => Math.round(atNs)),
-      gaps: played.gaps.map(({ fromNs, toNs }) => [Math.round(fromNs), Math.round(toNs)]),
+      gaps: played.gaps?.map(({ fromNs, toNs }) => [Math.round(fromNs), Math.round(toNs)]),
+      awayNs: recordOfRun(played, BIMODAL, 0).fields.coresAwayNs,
     };
   };
   expect(run({ epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual({
@@ -104,7 +105,13 @@ it('reservations, and times without a core, happened when the requests say they 
       [-10_000, 1e6],
       [2e6, 2.02e6],
     ],
+    // As it was, not as it would have been undilated.
+    awayNs: 103e6,
   });
   // Of another machine: its own time, in which nothing can be said of this one's cores.
-  expect(run()).toEqual({ times: [0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100], gaps: [] });
+  expect(run()).toEqual({
+    times: [0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100],
+    gaps: undefined,
+    awayNs: null,
+  });
 });
