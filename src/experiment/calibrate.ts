@@ -50,7 +50,7 @@ export interface Calibration {
   readonly constants: readonly Calibrated[];
   /** What the delays of the model are made of, undilated; the model charges the whole. */
   readonly parts: readonly NamedMeasurement[];
-  /** What threads that spin are busy for, in real time. */
+  /** What threads are busy for, in real time. */
   readonly work: readonly NamedMeasurement[];
 }
 
@@ -154,7 +154,8 @@ function timesOf({ bucketNs, counts }: PacketTimes): Float64Array {
   return Float64Array.from(values);
 }
 
-const DISPATCHER = 'dispatcher.';
+/** Begins the names of what a policy's dispatcher was measured to take. */
+export const DISPATCHER = 'dispatcher.';
 /** To warm it up, mostly. */
 const SECONDS_PER_DISPATCHER = 2.5;
 

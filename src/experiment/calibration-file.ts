@@ -59,7 +59,7 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, calibrat
     `    workers: ${workers}, policy: ${quoted(policy)}, workload: ${quoted(workload)}, load: ${load},`,
     '    # What the delays below are made of; delays.wire: of both ways together.',
     ...list('parts', parts),
-    '    # What threads that never sleep are busy for, in real time, and not charged but where the dispatcher has a cost below.',
+    '    # What threads are busy for, in real time; not charged but where the dispatcher has a cost below.',
     ...list('work', work),
     '  }',
     ...sections,

@@ -1,6 +1,6 @@
 /** Two results of the same policy on the same requests, side by side: where two worlds agree, and by how much they do not. */
 import type { Interval } from '../metrics/confidence.js';
-import type { Distribution, Percentile, Result } from '../metrics/result.js';
+import { type Distribution, PERCENTILES, type Percentile, type Result } from '../metrics/result.js';
 import type { RequestSamples } from '../metrics/samples.js';
 import {
   kolmogorovSmirnov,
@@ -181,7 +181,7 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
   }
   const names = result.types.map(({ name }) => name);
   const pairedAt = (type?: number) => (percentile: (typeof COMPARED)[number]) =>
-    same ? pairedIntervals(a.samples!, b.samples!, type, SHARES[percentile]) : undefined;
+    same ? pairedIntervals(a.samples!, b.samples!, type, PERCENTILES[percentile]) : undefined;
   const types = names.map((name, type): ComparedType => {
     const other = b.result.types.find((each) => each.name === name);
     return {
@@ -205,9 +205,6 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     types: names.length > 1 ? [...types, all] : types,
   };
 }
-
-/** The share of requests at or below each of the percentiles. */
-const SHARES: Readonly<Record<(typeof COMPARED)[number], number>> = { p50: 0.5, p90: 0.9, p99: 0.99, p99_9: 0.999 };
 
 function compareSamples(
   a: RequestSamples | undefined,

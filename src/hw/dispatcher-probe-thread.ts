@@ -2,7 +2,6 @@
  * A dispatcher alone: in this thread, over the rings of shared memory, whose other side is a native thread that is net thread and all workers, and ends each request as soon as it is
  * started. Sets up, warms up, says `ready`, then plays slices on demand. For psp calibrate and bench/.
  */
-import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseWorkload } from '../workload/parse-workload.js';
 import { createDispatcher } from './dispatcher.js';
@@ -63,7 +62,6 @@ function main({ policy, workers, core, worldCore, rate, window, cpp = false }: D
   const makeWarmUp = warmUpScheduler(workload, chosen, workers);
   const dispatcher = createDispatcher(memory, makeWarmUp);
   if (!cpp) warmUp(dispatcher, memory, workload, makeWarmUp);
-  if (process.env.PSP_MARK) writeSync(1, '\nPSP WARM\n');
   native.pinThread(core);
 
   /**

@@ -36,7 +36,7 @@ export interface Measured {
   readonly load?: number;
   /** What the delays are made of, by names such as `wire.reply`: for people; the model charges the wholes. */
   readonly parts?: Readonly<Record<string, Stated>>;
-  /** What threads that never sleep are busy for, in real time, such as `dispatcher.darc`: for people. */
+  /** What threads are busy for, in real time, such as `dispatcher.darc`: for people. */
   readonly work?: Readonly<Record<string, Stated>>;
 }
 

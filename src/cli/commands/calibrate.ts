@@ -1,6 +1,6 @@
 import { cpus, hostname } from 'node:os';
 import { type Command, Option } from 'commander';
-import { calibrate, DEFAULT_LOAD } from '../../experiment/calibrate.js';
+import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/calibrate.js';
 import { compareCalibration, systemYaml } from '../../experiment/calibration-file.js';
 import { InputError } from '../../experiment/errors.js';
 import { findWorkload, readSystem, readWorkload } from '../../experiment/files.js';
@@ -98,7 +98,6 @@ function workloadOf({ workload, check }: CalibrateCliOptions, before: System | u
 }
 
 const NONE = 'none';
-const DISPATCHER = 'dispatcher.';
 
 /** Policies whose dispatcher is measured alone: as asked, as it was, or all that can be; the one that is run first. */
 function dispatchersOf({ dispatchers }: CalibrateCliOptions, policy: string, before: System | undefined): string[] {
