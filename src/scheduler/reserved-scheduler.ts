@@ -93,8 +93,9 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
         let worker = idle.lowestIn(owned[group]!);
         if (worker < 0) worker = idle.lowestIn(stealable[group]!);
         if (worker < 0) break;
+        const type = this.oldestType(group);
         waitingIn[group]!--;
-        this.startOldest(this.oldestType(group), worker);
+        this.startOldest(type, worker);
       }
     }
   }
@@ -177,14 +178,16 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   /** The type of a group's oldest waiting request; equal ages go to the shorter type. */
   private oldestType(group: number): number {
     const { groupTypes, groupFrom, queues } = this;
-    const from = groupFrom[group]!;
+    const { length } = queues;
+    const waiting = this.waitingIn[group]!;
     const to = groupFrom[group + 1]!;
-    if (to - from === 1) return groupTypes[from]!;
     let oldest = -1;
     let oldestNs = Number.POSITIVE_INFINITY;
-    for (let i = from; i < to; i++) {
+    for (let i = groupFrom[group]!; i < to; i++) {
       const type = groupTypes[i]!;
-      if (queues.length[type] === 0) continue;
+      // Most often one type of a group is all that waits, and there are no ages to compare.
+      if (length[type] === waiting) return type;
+      if (length[type] === 0) continue;
       const arrivalNs = queues.headArrivalNs(type);
       if (arrivalNs < oldestNs) {
         oldestNs = arrivalNs;

@@ -37,6 +37,8 @@ export class Darc extends ReservedScheduler {
   private readonly windowCount: Float64Array;
   private readonly order: Int32Array;
   private completions = 0;
+  /** Completions at which the window is looked at next. */
+  private lookAt: number;
   private reserved = false;
 
   constructor(
@@ -44,6 +46,7 @@ export class Darc extends ReservedScheduler {
     private readonly parameters: DarcParameters,
   ) {
     super(setup, parameters.queue);
+    this.lookAt = parameters.window;
     const types = setup.types.length;
     this.meanNs = float64s(types).fill(Number.POSITIVE_INFINITY);
     this.demand = float64s(types);
@@ -60,7 +63,7 @@ export class Darc extends ReservedScheduler {
       this.windowCount[type]!++;
     }
     const completions = ++this.completions;
-    if (completions >= this.parameters.window) this.windowIsFull(completions);
+    if (completions >= this.lookAt) this.windowIsFull(completions);
   }
 
   private windowIsFull(completions: number): void {
@@ -72,6 +75,8 @@ export class Darc extends ReservedScheduler {
       this.setup.pool.reserved();
     } else if (isDue || completions >= 2 * window) {
       this.restartWindow();
+    } else {
+      this.lookAt = Math.min(completions + TRIGGER_CHECK_INTERVAL, 2 * window);
     }
   }
 
@@ -159,6 +164,7 @@ export class Darc extends ReservedScheduler {
     this.windowSumNs.fill(0);
     this.windowCount.fill(0);
     this.completions = 0;
+    this.lookAt = this.parameters.window;
   }
 
   /** `oracle`: starts from the workload's true means and ratios instead of a profiling window. */
