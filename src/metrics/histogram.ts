@@ -15,7 +15,9 @@ const OCTAVES = 42;
 const EXPONENT_SHIFT = 20 - MANTISSA_BITS;
 const EXPONENT_BIAS = 1023 << MANTISSA_BITS;
 
-export const BUCKETS = OCTAVES * BUCKETS_PER_OCTAVE;
+/** A constant of this module, for its own use: see src/sim/loop.ts. */
+const SIZE = OCTAVES * BUCKETS_PER_OCTAVE;
+export const BUCKETS = SIZE;
 
 const scratch = float64s(1);
 const scratchWords = new Uint32Array(scratch.buffer);
@@ -27,7 +29,7 @@ export function bucketOf(value: number): number {
   scratch[0] = value;
   const bucket = (scratchWords[HIGH_WORD]! >>> EXPONENT_SHIFT) - EXPONENT_BIAS;
   // One comparison for both ends: a negative number is large when read as unsigned.
-  return bucket >>> 0 < BUCKETS ? bucket : value > 1 ? BUCKETS - 1 : 0;
+  return bucket >>> 0 < SIZE ? bucket : value > 1 ? SIZE - 1 : 0;
 }
 
 /** The smallest value that belongs to a bucket; the bucket ends where the next begins. */

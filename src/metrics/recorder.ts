@@ -27,17 +27,20 @@ export interface Recorder {
  * @param sojournsNs also written: the sojourn of each request, by number
  */
 export function createRecorder(types: number, sojournsNs?: Float64Array): Recorder {
+  // Names of this closure: see src/sim/loop.ts.
+  const buckets = BUCKETS;
+  const bucket = bucketOf;
   const sojourns = new Float64Array(types * BUCKETS);
   const slowdowns = new Float64Array(types * BUCKETS);
   const services = new Float64Array(types * BUCKETS);
   const sums = float64s(types * 3);
 
   function record(type: number, sojournNs: number, serviceNs: number): void {
-    const row = type * BUCKETS;
+    const row = type * buckets;
     const slowdown = sojournNs / serviceNs;
-    sojourns[row + bucketOf(sojournNs)]!++;
-    slowdowns[row + bucketOf(slowdown)]!++;
-    services[row + bucketOf(serviceNs)]!++;
+    sojourns[row + bucket(sojournNs)]!++;
+    slowdowns[row + bucket(slowdown)]!++;
+    services[row + bucket(serviceNs)]!++;
     const sum = type * 3;
     sums[sum] = sums[sum]! + sojournNs;
     sums[sum + 1] = sums[sum + 1]! + slowdown;

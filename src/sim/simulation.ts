@@ -5,21 +5,14 @@ import { float64s, int32s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import { createEventList } from './event-list.js';
 import {
-  BUSY_NS,
   createLoop,
-  DEPARTS,
-  FIRST_RECORDED,
-  FREE_SLOTS,
   type Ideal,
-  NEXT_ID,
-  OVERHEAD_NS,
-  PREEMPTIONS,
+  Meaning,
   type Slots,
-  STEALS,
   type State,
+  StateDouble,
+  StateInteger,
   sharedNs,
-  WAITING,
-  YIELDS,
 } from './loop.js';
 import { createSystemLoop } from './system-loop.js';
 import { createSystemState, dispatcherBusyNs, type SimulatedSystem, unreadArrivals } from './system-state.js';
@@ -139,7 +132,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   const slotsAtFirst = initialSlots(options.expectedRequests ?? Number.POSITIVE_INFINITY);
   let slots = createSlots(slotsAtFirst);
-  integers[FREE_SLOTS] = slotsAtFirst;
+  integers[StateInteger.freeSlots] = slotsAtFirst;
   let loop = connect();
 
   function connect() {
@@ -157,9 +150,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   /** The loop never runs out of slots in the middle of a batch, so its arrays can be constants. */
   function ensureSlots(arrivals: number): void {
-    while (integers[FREE_SLOTS]! < arrivals) {
-      slots = grownSlots(slots, integers[FREE_SLOTS]!);
-      integers[FREE_SLOTS]! += slots.id.length / 2;
+    while (integers[StateInteger.freeSlots]! < arrivals) {
+      slots = grownSlots(slots, integers[StateInteger.freeSlots]!);
+      integers[StateInteger.freeSlots]! += slots.id.length / 2;
       loop = connect();
     }
   }
@@ -170,8 +163,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     for (let worker = 0; worker < workers; worker++) {
       if (requestOn[worker]! < 0) continue;
       const elapsedNs = Math.max(0, now[0]! - stretchFromNs[worker]!);
-      if (eventMeans[worker] === YIELDS) payingNs += elapsedNs;
-      else if (eventMeans[worker] === DEPARTS) runningNs += sharedNs(state);
+      if (eventMeans[worker] === Meaning.yields) payingNs += elapsedNs;
+      else if (eventMeans[worker] === Meaning.departs) runningNs += sharedNs(state);
       else runningNs += elapsedNs;
     }
     return {
@@ -180,11 +173,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
       completed: state.completed.slice(),
       dropped: state.dropped.slice(),
       dropReasons: state.dropReasons.slice(),
-      busyNs: doubles[BUSY_NS]! + runningNs,
-      overheadNs: doubles[OVERHEAD_NS]! + payingNs,
-      preemptions: doubles[PREEMPTIONS]!,
-      steals: doubles[STEALS]!,
-      queued: integers[WAITING]! + (systemState ? unreadArrivals(systemState) : 0),
+      busyNs: doubles[StateDouble.busyNs]! + runningNs,
+      overheadNs: doubles[StateDouble.overheadNs]! + payingNs,
+      preemptions: doubles[StateDouble.preemptions]!,
+      steals: doubles[StateDouble.steals]!,
+      queued: integers[StateInteger.waiting]! + (systemState ? unreadArrivals(systemState) : 0),
       dispatcherNs: systemState ? dispatcherBusyNs(systemState, now[0]!) : 0,
     };
   }
@@ -200,10 +193,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
     drain: (events) => loop.drain(events),
     startRecording: () => {
-      doubles[FIRST_RECORDED] = doubles[NEXT_ID]!;
+      doubles[StateDouble.firstRecorded] = doubles[StateDouble.nextId]!;
     },
     snapshot,
-    inSystem: () => slots.id.length - integers[FREE_SLOTS]!,
+    inSystem: () => slots.id.length - integers[StateInteger.freeSlots]!,
     measurements: (type) => state.recorder.measurements(type),
     reservations: () => reservations,
     reservationsLeftOut: () => reservationsLeftOut,
@@ -213,7 +206,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
 function createState(workers: number, types: number, owners: number, sojournsNs?: Float64Array): State {
   const doubles = float64s(6);
-  doubles[FIRST_RECORDED] = Number.POSITIVE_INFINITY;
+  doubles[StateDouble.firstRecorded] = Number.POSITIVE_INFINITY;
   return {
     events: createEventList(owners),
     recorder: createRecorder(types, sojournsNs),

@@ -3,36 +3,33 @@ import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.j
 import { float64s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import { MESSAGE_KINDS, Message } from './inbox.js';
-import {
-  BUSY_NS,
-  COMPLETES,
-  FIRST_RECORDED,
-  FREE_SLOTS,
-  type Loop,
-  NEXT_ID,
-  OVERHEAD_NS,
-  PREEMPTIONS,
-  SLICE_ENDS,
-  type Slots,
-  STEALS,
-  type State,
-  WAITING,
-  YIELDS,
-} from './loop.js';
-import {
-  CHARGED_NS,
-  DETAIL,
-  drawn,
-  FREE_AT_NS,
-  JUST_FREE,
-  KIND,
-  OCCUPIED,
-  type SimulatedSystem,
-  SUBJECT,
-  type SystemState,
-  UNREAD_ARRIVALS,
-} from './system-state.js';
+import { type Loop, Meaning, type Slots, type State, StateDouble, StateInteger } from './loop.js';
+import { drawn, type SimulatedSystem, SystemDouble, SystemInteger, type SystemState } from './system-state.js';
 
+// Constants of this module: see loop.ts.
+const { completes: COMPLETES, sliceEnds: SLICE_ENDS, yields: YIELDS } = Meaning;
+const { freeSlots: FREE_SLOTS, waiting: WAITING } = StateInteger;
+const {
+  nextId: NEXT_ID,
+  firstRecorded: FIRST_RECORDED,
+  busyNs: BUSY_NS,
+  overheadNs: OVERHEAD_NS,
+  preemptions: PREEMPTIONS,
+  steals: STEALS,
+} = StateDouble;
+const { freeAtNs: FREE_AT_NS, chargedNs: CHARGED_NS } = SystemDouble;
+const {
+  occupied: OCCUPIED,
+  unreadArrivals: UNREAD_ARRIVALS,
+  kind: KIND,
+  subject: SUBJECT,
+  detail: DETAIL,
+  justFree: JUST_FREE,
+} = SystemInteger;
+const { arrival: ARRIVAL, completed: COMPLETED, preempted: PREEMPTED, sliceEnd: SLICE_END, reply: REPLY } = Message;
+const RUN_ON: number = TO_COMPLETION;
+const TAKE_OFF: number = PREEMPT;
+const fold = foldCompletion;
 /** More that the pending event of a worker can mean here. */
 const SIGNALLED = 4;
 const REPLIES = 5;
@@ -86,10 +83,10 @@ export function createSystemLoop(
   const contextSwitchNs = drawn(simulated, 'contextSwitchNs');
   const dispatcherReplies = dispatcherTransmitNs > 0;
   const messageNs = float64s(MESSAGE_KINDS);
-  messageNs[Message.arrival] = costs.dispatcherReceiveNs;
-  messageNs[Message.completed] = costs.completionNs + dispatcherTransmitNs;
-  messageNs[Message.preempted] = costs.completionNs;
-  messageNs[Message.reply] = dispatcherTransmitNs;
+  messageNs[ARRIVAL] = costs.dispatcherReceiveNs;
+  messageNs[COMPLETED] = costs.completionNs + dispatcherTransmitNs;
+  messageNs[PREEMPTED] = costs.completionNs;
+  messageNs[REPLY] = dispatcherTransmitNs;
 
   // The dispatcher.
 
@@ -101,7 +98,7 @@ export function createSystemLoop(
   }
 
   function post(kind: number, subject: number, detail: number): void {
-    (kind === Message.arrival ? arrivals : notices).push(kind, subject, detail);
+    (kind === ARRIVAL ? arrivals : notices).push(kind, subject, detail);
     if (system.integers[OCCUPIED] === 1) return;
     system.integers[OCCUPIED] = 1;
     takeMessages();
@@ -131,10 +128,10 @@ export function createSystemLoop(
     const kind = system.integers[KIND]!;
     const subject = system.integers[SUBJECT]!;
     const detail = system.integers[DETAIL]!;
-    if (kind === Message.arrival) tellArrival(subject, detail);
-    else if (kind === Message.completed) tellCompletion(subject, detail);
-    else if (kind === Message.preempted) tellPreemption(subject);
-    else if (kind === Message.sliceEnd) tellSliceEnd(subject, detail);
+    if (kind === ARRIVAL) tellArrival(subject, detail);
+    else if (kind === COMPLETED) tellCompletion(subject, detail);
+    else if (kind === PREEMPTED) tellPreemption(subject);
+    else if (kind === SLICE_END) tellSliceEnd(subject, detail);
     else {
       depart(subject, detail);
       releaseSlot(subject);
@@ -177,7 +174,7 @@ export function createSystemLoop(
     // The scheduler has been told that it left: what would be sent now would be in vain.
     if (workersHavePlaces && requestOn[worker]! < 0) return;
     const sliceNs = scheduler.sliceExpired(worker);
-    if (sliceNs !== PREEMPT) {
+    if (sliceNs !== TAKE_OFF) {
       if (requestOn[worker]! < 0) return;
       events.remove(worker);
       runOn(worker, sliceNs);
@@ -222,7 +219,7 @@ export function createSystemLoop(
     const runsNs = fromNs + overheadNs;
     stretchFromNs[worker] = runsNs;
     if (observer) observer.starts(worker, id[request]!, typeOf[request]!, fromNs, runsNs);
-    if (sliceNs === TO_COMPLETION || left <= sliceNs) {
+    if (sliceNs === RUN_ON || left <= sliceNs) {
       eventMeans[worker] = COMPLETES;
       events.add(worker, runsNs + left);
     } else {
@@ -299,10 +296,10 @@ export function createSystemLoop(
     if (!dispatcherReplies) depart(request, worker);
     if (!workersHaveQueues) {
       if (workersHavePlaces) leave(worker, false);
-      notify(worker, Message.completed, NOTIFIES_COMPLETED, request);
+      notify(worker, COMPLETED, NOTIFIES_COMPLETED, request);
       return;
     }
-    if (dispatcherReplies) post(Message.reply, request, worker);
+    if (dispatcherReplies) post(REPLY, request, worker);
     else releaseSlot(request);
     scheduler.complete(worker);
     if (integers[WAITING]! > 0) scheduler.dispatch();
@@ -311,19 +308,19 @@ export function createSystemLoop(
   function endSlice(worker: number): void {
     if (workersHaveQueues) {
       const sliceNs = scheduler.sliceExpired(worker);
-      if (sliceNs === PREEMPT) yieldNow(worker);
+      if (sliceNs === TAKE_OFF) yieldNow(worker);
       else runOn(worker, sliceNs);
     } else {
       // Until the dispatcher has noticed, it runs on.
-      runOn(worker, TO_COMPLETION);
-      post(Message.sliceEnd, worker, serial[worker]!);
+      runOn(worker, RUN_ON);
+      post(SLICE_END, worker, serial[worker]!);
     }
   }
 
   /** Lets the request on a worker run, for another slice or to its end. */
   function runOn(worker: number, sliceNs: number): void {
     const doneNs = endsNs(worker);
-    if (sliceNs === TO_COMPLETION || doneNs <= now[0]! + sliceNs) {
+    if (sliceNs === RUN_ON || doneNs <= now[0]! + sliceNs) {
       eventMeans[worker] = COMPLETES;
       events.add(worker, doneNs);
     } else {
@@ -358,7 +355,7 @@ export function createSystemLoop(
     if (workersHaveQueues) tellPreemption(worker);
     else {
       if (workersHavePlaces) leave(worker, true);
-      notify(worker, Message.preempted, NOTIFIES_PREEMPTED, doneOn[worker]!);
+      notify(worker, PREEMPTED, NOTIFIES_PREEMPTED, doneOn[worker]!);
     }
   }
 
@@ -397,14 +394,14 @@ export function createSystemLoop(
     arrived[type]!++;
     system.integers[UNREAD_ARRIVALS]!++;
     if (observer) observer.arrives(number, type, atNs);
-    post(Message.arrival, request, flow);
+    post(ARRIVAL, request, flow);
   }
 
   /** The reply leaves the server. */
   function depart(request: number, worker: number): void {
     const type = typeOf[request]!;
     completed[type]!++;
-    foldCompletion(hash, id[request]!, worker, startNs[request]!, now[0]!);
+    fold(hash, id[request]!, worker, startNs[request]!, now[0]!);
     if (id[request]! >= doubles[FIRST_RECORDED]!) {
       const sojournNs = now[0]! - arrivalNs[request]! + 2 * wireNs();
       recorder.record(type, sojournNs, serviceNs[request]!, id[request]!);
@@ -440,7 +437,7 @@ export function createSystemLoop(
     else if (means === YIELDS) endYield(worker);
     else if (means === SIGNALLED) yieldNow(worker);
     else if (means === REPLIES) finish(worker);
-    else post(means === NOTIFIES_COMPLETED ? Message.completed : Message.preempted, worker, doneOn[worker]!);
+    else post(means === NOTIFIES_COMPLETED ? COMPLETED : PREEMPTED, worker, doneOn[worker]!);
   }
 
   function advanceTo(timeNs: number): void {

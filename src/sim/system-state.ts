@@ -9,17 +9,18 @@ import { Inbox } from './inbox.js';
 import type { State } from './loop.js';
 
 /** Indices of {@link SystemState.doubles}. */
-export const FREE_AT_NS = 0;
-export const CHARGED_NS = 1;
+export const SystemDouble = { freeAtNs: 0, chargedNs: 1 } as const;
 /** Indices of {@link SystemState.integers}. */
-export const OCCUPIED = 0;
-export const UNREAD_ARRIVALS = 1;
-/** The message the dispatcher is at. */
-export const KIND = 2;
-export const SUBJECT = 3;
-export const DETAIL = 4;
-/** The worker whose notice the scheduler is just told of; -1: none. */
-export const JUST_FREE = 5;
+export const SystemInteger = {
+  occupied: 0,
+  unreadArrivals: 1,
+  /** The message the dispatcher is at. */
+  kind: 2,
+  subject: 3,
+  detail: 4,
+  /** The worker whose notice the scheduler is just told of; -1: none. */
+  justFree: 5,
+} as const;
 
 /** A system around the policy: what its mechanisms cost. */
 export interface SimulatedSystem {
@@ -65,7 +66,7 @@ export function createSystemState(workers: number): SystemState {
     notices: new Inbox(),
     underWay: new Inbox(),
     doubles: float64s(2),
-    integers: int32s(6).fill(-1, JUST_FREE),
+    integers: int32s(6).fill(-1, SystemInteger.justFree),
     doneOn: int32s(workers),
     serial: int32s(workers),
     signalled: uint8s(workers),
@@ -76,10 +77,10 @@ export function createSystemState(workers: number): SystemState {
 
 /** Time the dispatcher has been busy until `nowNs`. What it is charged for it does without a pause, so what is left of it lies ahead. */
 export function dispatcherBusyNs({ doubles }: SystemState, nowNs: number): number {
-  return doubles[CHARGED_NS]! - Math.max(0, doubles[FREE_AT_NS]! - nowNs);
+  return doubles[SystemDouble.chargedNs]! - Math.max(0, doubles[SystemDouble.freeAtNs]! - nowNs);
 }
 
 /** Requests the dispatcher has not looked at yet. */
 export function unreadArrivals({ integers }: SystemState): number {
-  return integers[UNREAD_ARRIVALS]!;
+  return integers[SystemInteger.unreadArrivals]!;
 }

@@ -13,30 +13,35 @@ import type { Random } from './random.js';
 const TWO_POW_32 = 4294967296;
 
 /** Layers of the exponential ziggurat, a power of two. */
-export const EXPONENTIAL_LAYERS = 256;
+const LAYERS = 256;
 /** Where the tail begins, and the area of each layer (paper, section 3). */
 const EXPONENTIAL_TAIL = 7.69711747013105;
 const EXPONENTIAL_AREA = 0.003949659822581557;
 
-/** A draw `u` in layer `k` is the variate `u * EXPONENTIAL_WIDTH[k]` when `u < EXPONENTIAL_ACCEPT[k]`. */
-export const EXPONENTIAL_WIDTH = new Float64Array(EXPONENTIAL_LAYERS);
-export const EXPONENTIAL_ACCEPT = new Float64Array(EXPONENTIAL_LAYERS);
-const EXPONENTIAL_HEIGHT = new Float64Array(EXPONENTIAL_LAYERS);
+/** A draw `u` in layer `k` is the variate `u * WIDTH[k]` when `u < ACCEPT[k]`. */
+const WIDTH = new Float64Array(LAYERS);
+const ACCEPT = new Float64Array(LAYERS);
+const HEIGHT = new Float64Array(LAYERS);
 buildLayers(
-  EXPONENTIAL_WIDTH,
-  EXPONENTIAL_ACCEPT,
-  EXPONENTIAL_HEIGHT,
+  WIDTH,
+  ACCEPT,
+  HEIGHT,
   EXPONENTIAL_TAIL,
   EXPONENTIAL_AREA,
   (x) => exp(-x),
   (y) => -log(y),
 );
 
+// For loops that have the common case of what follows inlined.
+export const EXPONENTIAL_LAYERS = LAYERS;
+export const EXPONENTIAL_WIDTH = WIDTH;
+export const EXPONENTIAL_ACCEPT = ACCEPT;
+
 /** Exponential with mean 1. */
 export function standardExponential(random: Random): number {
   const u = random();
-  const k = (u * TWO_POW_32) & (EXPONENTIAL_LAYERS - 1);
-  return u < EXPONENTIAL_ACCEPT[k]! ? u * EXPONENTIAL_WIDTH[k]! : exponentialEdge(random, u, k);
+  const k = (u * TWO_POW_32) & (LAYERS - 1);
+  return u < ACCEPT[k]! ? u * WIDTH[k]! : exponentialEdge(random, u, k);
 }
 
 /**
@@ -50,13 +55,13 @@ export function exponentialEdge(random: Random, u: number, k: number): number {
       // The tail of an exponential is an exponential again.
       beyond += EXPONENTIAL_TAIL;
     } else {
-      const x = u * EXPONENTIAL_WIDTH[k]!;
-      const below = EXPONENTIAL_HEIGHT[k]!;
-      if (below + random() * (EXPONENTIAL_HEIGHT[k - 1]! - below) < exp(-x)) return beyond + x;
+      const x = u * WIDTH[k]!;
+      const below = HEIGHT[k]!;
+      if (below + random() * (HEIGHT[k - 1]! - below) < exp(-x)) return beyond + x;
     }
     u = random();
-    k = (u * TWO_POW_32) & (EXPONENTIAL_LAYERS - 1);
-    if (u < EXPONENTIAL_ACCEPT[k]!) return beyond + u * EXPONENTIAL_WIDTH[k]!;
+    k = (u * TWO_POW_32) & (LAYERS - 1);
+    if (u < ACCEPT[k]!) return beyond + u * WIDTH[k]!;
   }
 }
 

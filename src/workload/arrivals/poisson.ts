@@ -19,12 +19,13 @@ class PoissonProcess implements ArrivalProcess {
     const { meanGapNs, random } = this;
     const accept = EXPONENTIAL_ACCEPT;
     const width = EXPONENTIAL_WIDTH;
+    const layers = EXPONENTIAL_LAYERS - 1;
     let now = this.nowNs;
     let i = from;
     while (i < to) {
       // standardExponential with its common case inlined: this is the hottest loop of the generator.
       const u = random();
-      const k = (u * 4294967296) & (EXPONENTIAL_LAYERS - 1);
+      const k = (u * 4294967296) & layers;
       now += meanGapNs * (u < accept[k]! ? u * width[k]! : exponentialEdge(random, u, k));
       if (now >= endNs) break;
       out[i++] = Math.floor(now);
