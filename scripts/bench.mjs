@@ -8,17 +8,24 @@ const BENCHES = {
   hw: ['hw-dispatcher.mjs', 'hw-roundtrip.mjs', 'hw-steady.mjs'],
 };
 
-const [first, ...others] = process.argv.slice(2);
-const isNamed = first in BENCHES;
-const rest = isNamed || first === undefined ? others : [first, ...others];
-const files = isNamed ? BENCHES[first] : [...BENCHES.simulator, ...BENCHES.sweep];
+const USAGE = 'npm run bench [-- simulator | sweep | hw [options]]';
+
+const [first, ...options] = process.argv.slice(2);
+if (first === '--help' || options.includes('--help')) {
+  console.log(`usage: ${USAGE}; the head of each file of bench/ names its options`);
+  process.exit(0);
+}
+if (first !== undefined && !(first in BENCHES)) {
+  console.error(`bench: expected simulator, sweep or hw, found ${first}; usage: ${USAGE}`);
+  process.exit(2);
+}
+const files = first === undefined ? [...BENCHES.simulator, ...BENCHES.sweep] : BENCHES[first];
 
 requireNode();
 await install();
 await build();
 if (first === 'hw') await runOrExit('scripts/build-native.mjs', '--quiet', '--if-older');
-// Options belong to one bench: with several of them each has its own.
-for (const file of files) await runOrExit(join('bench', file), ...(files.length === 1 || first === 'hw' ? rest : []));
+for (const file of files) await runOrExit(join('bench', file), ...options);
 
 async function runOrExit(...args) {
   const { code } = await run(process.execPath, [join(ROOT, args[0]), ...args.slice(1)]);

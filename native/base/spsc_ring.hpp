@@ -65,6 +65,9 @@ class RingConsumer {
         head_(header_->head.load(std::memory_order_relaxed)),
         tail_(head_) {}
 
+  /** Looks for entries now, for a `take` a little later: what is fetched from the producer's cache is there by then. */
+  void prefetch() noexcept { tail_ = header_->tail.load(std::memory_order_acquire); }
+
   /** Takes up to `limit` entries and gives their places back at once. */
   uint32_t take(Entry* into, uint32_t limit) noexcept {
     if (tail_ == head_) tail_ = header_->tail.load(std::memory_order_acquire);

@@ -114,6 +114,7 @@ double runCppDispatcher(const SharedLayout& shared, double seconds) {
   while (kernelClockNs(CLOCK_MONOTONIC) < endNs) {
     for (int turn = 0; turn < 256; ++turn) {
       nowNs = std::max(nowNs, control.clockNs.load(std::memory_order_relaxed));
+      arrivals.prefetch();
       for (uint32_t worker = 0; worker < workers; ++worker) {
         if (running[worker] < 0) continue;
         layout::Mailbox& box = shared.mailbox(worker);

@@ -20,7 +20,10 @@ if (cpus().length < 2) console.warn('SKIPPED: benchmarks of the hardware backend
 describe.skipIf(skip)('the benchmarks run', { timeout: 180_000 }, () => {
   it('dispatches per second, and the tail of a turn, against C++', () => {
     const said = quick('hw-dispatcher');
-    expect(said.match(/^ {2}darc +[\d.]+ M\/s +[\d.]+ x C\+\+ +target 10 M\/s: (met|MISSED)$/gm)).toHaveLength(2);
+    const figures = said.match(
+      /^ {2}darc +[\d.]+ M\/s +[\d.]+ x C\+\+ +target 10 M\/s: (met|MISSED(, as by C\+\+)?)$/gm,
+    );
+    expect(figures).toHaveLength(2);
     expect(said).toMatch(/^ {2}c-fcfs .* p99\.9 [\d.]+ x C\+\+ +target 1\.5 x C\+\+: (met|MISSED|not judged, .*)$/m);
   });
 
