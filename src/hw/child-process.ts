@@ -35,15 +35,16 @@ export class Child {
         resolve();
       });
     });
-    this.process.once('error', (error) => this.fail(error));
+    this.process.on('error', (error) => this.fail(error));
   }
 
   get pid(): number {
     return this.process.pid!;
   }
 
+  /** What does not reach a process that has just ended is nobody's mistake: its exit says why it ended. */
   send(message: ToChild): void {
-    if (this.process.connected) this.process.send(message);
+    if (this.process.connected) this.process.send(message, () => {});
   }
 
   on<K extends FromChild['kind']>(kind: K, listener: (message: Message<K>) => void): void {
