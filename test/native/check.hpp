@@ -30,10 +30,12 @@ struct Register {
 
 #define PSP_CONCAT2(a, b) a##b
 #define PSP_CONCAT(a, b) PSP_CONCAT2(a, b)
-#define TEST(name)                                                                            \
-  static void PSP_CONCAT(test_, __LINE__)();                                                  \
-  static const psp::test::Register PSP_CONCAT(register_, __LINE__)(name, PSP_CONCAT(test_, __LINE__)); \
-  static void PSP_CONCAT(test_, __LINE__)()
+#define PSP_TEST(name, number)                                                                    \
+  static void PSP_CONCAT(test_, number)();                                                        \
+  static const psp::test::Register PSP_CONCAT(register_, number)(name, PSP_CONCAT(test_, number)); \
+  static void PSP_CONCAT(test_, number)()
+// Not by line: files are compiled together.
+#define TEST(name) PSP_TEST(name, __COUNTER__)
 #define CHECK(condition) \
   do {                   \
     if (!(condition)) psp::test::fail(__FILE__, __LINE__, "expected " #condition); \

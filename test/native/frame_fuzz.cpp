@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "endpoints.hpp"
 #include "net/bytes.hpp"
 #include "net/classifier.hpp"
 #include "net/frame.hpp"
@@ -20,8 +21,8 @@
 namespace {
 
 using namespace psp;
+using test::kServer;
 
-const Endpoint kServer{*parseMac("42:42:42:42:42:01"), *parseIpv4("192.168.10.10"), 6789};
 const Classifier kClassifier(4, 4, false, {{1, 0}, {2, 1}}, 2);
 
 void require(bool condition, const char* what) {

@@ -4,15 +4,14 @@
 #include <vector>
 
 #include "check.hpp"
+#include "endpoints.hpp"
 #include "net/bytes.hpp"
 #include "net/classifier.hpp"
 
 using namespace psp;
+using namespace psp::test;
 
 namespace {
-
-const Endpoint kServer{*parseMac("42:42:42:42:42:01"), *parseIpv4("192.168.10.10"), 6789};
-const Endpoint kClient{*parseMac("42:42:42:42:42:02"), *parseIpv4("192.168.10.11"), 32768};
 
 std::vector<uint8_t> request(Payload format, RequestFields fields = {.id = 7, .type = 2, .demandNs = 100000}) {
   std::vector<uint8_t> frame(kMaxReplyFrameBytes);

@@ -10,6 +10,7 @@
 
 #include "base/spsc_ring.hpp"
 #include "check.hpp"
+#include "endpoints.hpp"
 #include "net/classifier.hpp"
 #include "net/eal.hpp"
 #include "server/server.hpp"
@@ -48,9 +49,6 @@ inline void give(const RingDevice& device, const Port& port, rte_mbuf* frame) {
   framesGiven(&port);
   while (rte_ring_sp_enqueue(device.toDevice, frame) != 0) sched_yield();
 }
-
-inline const Endpoint kServer{*parseMac("42:42:42:42:42:01"), *parseIpv4("192.168.10.10"), 6789};
-inline const Endpoint kClient{*parseMac("42:42:42:42:42:02"), *parseIpv4("192.168.10.11"), 32768};
 
 inline rte_mbuf* requestFrame(rte_mempool* pool, uint32_t id, uint32_t code, double demandNs) {
   rte_mbuf* frame = rte_pktmbuf_alloc(pool);
