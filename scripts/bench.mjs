@@ -15,7 +15,7 @@ if (first === '--help' || options.includes('--help')) {
   console.log(`usage: ${USAGE}; the head of each file of bench/ names its options`);
   process.exit(0);
 }
-if (first !== undefined && !(first in BENCHES)) {
+if (first !== undefined && !Object.hasOwn(BENCHES, first)) {
   console.error(`bench: expected simulator, sweep or hw, found ${first}; usage: ${USAGE}`);
   process.exit(2);
 }

@@ -196,7 +196,7 @@ export function createDispatcher(
   function step(): number {
     // Not a comparison and a branch, here and below: a branch that the warm-up never took would throw the compiled code away when it first is.
     now[0] = Math.max(now[0]!, doubles[clockDouble]!);
-    // Looked at first, so that the processor fetches it, from another core's cache, while it fetches the mailboxes: which makes a busy dispatcher a tenth faster.
+    // Looked at first, so that the processor fetches it, from another core's cache, while it fetches the mailboxes: a busy dispatcher is up to a tenth faster for it.
     const tail = look(arrivalsTailWord);
     let events = drainCompletions();
     if (state[SLICED]! > 0) events += expireSlices();
