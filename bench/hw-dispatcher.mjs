@@ -5,7 +5,7 @@
 // medians count, and ratios of slices played one after the other.
 import { cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { probeRingHop } from '../dist/hw/probe.js';
+import { probeRingHop } from '../dist/hw/native/probe.js';
 
 const quick = process.argv.includes('--quick');
 const SLICES = quick ? 1 : 25;
@@ -21,7 +21,7 @@ if (cpus().length < 2) {
 
 const thread = (workerData) =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../dist/hw/dispatcher-probe-thread.js', import.meta.url), { workerData });
+    const worker = new Worker(new URL('../dist/hw/dispatcher/dispatcher-probe-thread.js', import.meta.url), { workerData });
     worker.once('error', reject);
     worker.once('message', () =>
       resolve({

@@ -1,8 +1,8 @@
 // End to end over memif: load generator in its own process, net thread, dispatcher, one spinning worker with nothing to do, and back. Prints the unloaded round trip (one request under way) and the
 // rate with 64 under way, closed loop, as medians of short interleaved slices. Threads yield where there are fewer cores than threads, so on such a machine both figures are mostly those of its scheduler.
 import { availableParallelism } from 'node:os';
-import { defaultClassifier } from '../dist/hw/config.js';
-import { runLoopback } from '../dist/hw/loopback.js';
+import { defaultClassifier } from '../dist/hw/machine/config.js';
+import { runLoopback } from '../dist/hw/run/loopback.js';
 import { parseWorkload } from '../dist/workload/parse-workload.js';
 
 const quick = process.argv.includes('--quick');

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 const seconds = Number(process.argv[2]);
 const workerData = { core: 0, worldCore: 1, rate: 2e6, window: 1024, cpp: false, policy: process.argv[3], workers: 14 };
-const worker = new Worker(new URL('../dist/hw/dispatcher-probe-thread.js', import.meta.url), { workerData });
+const worker = new Worker(new URL('../dist/hw/dispatcher/dispatcher-probe-thread.js', import.meta.url), { workerData });
 let slices = 0;
 worker.on('message', (message) => {
   // One slice more belongs to the warm-up: the first one on native rings.

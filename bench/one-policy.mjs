@@ -1,7 +1,7 @@
 // One policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD`. Prints one line of JSON. Through the policy interface, with all metrics and the digest, as a run of
 // `psp sim` does; a third of the requests more, at most four million, are played first, so that the code is compiled.
 import { readFileSync } from 'node:fs';
-import { setEngineFlags } from '../dist/experiment/engine-flags.js';
+import { setEngineFlags } from '../dist/experiment/run/engine-flags.js';
 
 setEngineFlags(true);
 const [text, workersText, loadText, requestsText, name] = process.argv.slice(2);

@@ -96,7 +96,7 @@ Napi::Value ringBell(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** The offsets this addon was compiled with, by the names of src/hw/layout.ts. */
+/** The offsets this addon was compiled with, by the names of src/hw/memory/layout.ts. */
 Napi::Object layoutOffsets(Napi::Env env) {
   auto offsets = Napi::Object::New(env);
   const auto add = [&](const char* name, size_t offset) { offsets.Set(name, static_cast<double>(offset)); };

@@ -7,7 +7,7 @@
 namespace psp {
 
 /**
- * The native view of the memory shared with the dispatcher. src/hw/layout.ts defines it and tells its story; the offsets of the parts
+ * The native view of the memory shared with the dispatcher. src/hw/memory/layout.ts defines it and tells its story; the offsets of the parts
  * are read from the header it wrote, the offsets within the parts are repeated here and compared when the addon is loaded.
  */
 namespace layout {
@@ -102,7 +102,7 @@ enum NetStat : uint32_t {
 /** The parts of the shared memory, found through its header. */
 class SharedLayout {
  public:
-  /** @throws std::runtime_error when the memory was not laid out by the matching src/hw/layout.ts. */
+  /** @throws std::runtime_error when the memory was not laid out by the matching src/hw/memory/layout.ts. */
   SharedLayout(std::byte* base, size_t bytes) : base_(base), header_(reinterpret_cast<const layout::Header*>(base)) {
     if (reinterpret_cast<uintptr_t>(base) % 64 != 0) throw std::runtime_error("shared memory: expected an address aligned to 64 bytes");
     if (bytes < sizeof(layout::Control) || header_->magic != layout::kMagic || header_->version != layout::kVersion ||

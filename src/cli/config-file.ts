@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { readText } from '../experiment/files.js';
+import { readText } from '../experiment/plan/files.js';
 import { Checker, type Problem, show } from '../workload/checker.js';
 import { WorkloadError } from '../workload/workload-error.js';
 import { readYaml } from '../workload/yaml-source.js';

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { findWorkload, readSystem, readText } from '../experiment/files.js';
+import { findWorkload, readSystem, readText } from '../experiment/plan/files.js';
 import type { Block, Lists } from '../experiment/sweep/plan.js';
 import { Checker, type Problem, show } from '../workload/checker.js';
 import { list, text } from '../workload/fields.js';

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { EventFileError } from '../events/event-file.js';
 import { EnvironmentError, InputError } from '../experiment/errors.js';
-import { DilationError } from '../hw/dilation.js';
+import { DilationError } from '../hw/run/dilation.js';
 import { StartupError } from '../hw/startup-error.js';
 import { PolicyError } from '../scheduler/policy.js';
 import { WorkloadError } from '../workload/workload-error.js';

@@ -1,12 +1,12 @@
 /** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how a workload and an offer are read from them. */
 import { type Command, Option } from 'commander';
 import { InputError } from '../experiment/errors.js';
-import { readText } from '../experiment/files.js';
-import { type HardwareInput, readHardwareInput } from '../experiment/hardware-input.js';
-import { DEFAULTS } from '../experiment/plan.js';
-import type { HardwareResult } from '../experiment/run-hardware.js';
-import { type HardwareConfig, parseHardwareConfig } from '../hw/config.js';
-import { type HardwareLive, showLive } from '../hw/run.js';
+import { readText } from '../experiment/plan/files.js';
+import { type HardwareInput, readHardwareInput } from '../experiment/hardware/hardware-input.js';
+import { DEFAULTS } from '../experiment/plan/plan.js';
+import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
+import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
+import { type HardwareLive, showLive } from '../hw/run/run.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 

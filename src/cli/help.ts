@@ -1,4 +1,4 @@
-import { layOut } from '../report/table.js';
+import { layOut } from '../report/text/table.js';
 import { describeValue, type Policy } from '../scheduler/policy.js';
 import { policies } from '../scheduler/registry.js';
 

@@ -1,4 +1,4 @@
-import type { RunControl } from '../experiment/run-control.js';
+import type { RunControl } from '../experiment/run/run-control.js';
 import { EXIT } from './failure.js';
 
 /**

@@ -1,4 +1,4 @@
-import { layOut, wrap } from '../report/table.js';
+import { layOut, wrap } from '../report/text/table.js';
 import type { Output } from './output.js';
 
 /** Names with a line on each; on a terminal the lines are broken where it ends. */

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { RunControl } from '../experiment/run-control.js';
+import type { RunControl } from '../experiment/run/run-control.js';
 
 /** Shorter runs need no bar. */
 const SHOW_AFTER_MS = 1000;

@@ -1,6 +1,6 @@
 import { InputError } from '../experiment/errors.js';
-import { DEFAULTS, type Settings } from '../experiment/plan.js';
-import type { Precision } from '../experiment/replicate.js';
+import { DEFAULTS, type Settings } from '../experiment/plan/plan.js';
+import type { Precision } from '../experiment/run/replicate.js';
 import { STATISTIC_NAMED } from '../metrics/result.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { parseDuration } from '../units/duration.js';

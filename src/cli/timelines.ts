@@ -1,10 +1,10 @@
 import { InputError } from '../experiment/errors.js';
-import type { Plan } from '../experiment/plan.js';
-import type { RunSpec } from '../experiment/run-spec.js';
-import { runTimeline } from '../experiment/run-timeline.js';
+import type { Plan } from '../experiment/plan/plan.js';
+import type { RunSpec } from '../experiment/plan/run-spec.js';
+import { runTimeline } from '../experiment/run/run-timeline.js';
 import { MOST_RUNS, type Timeline } from '../metrics/timeline.js';
-import { timelineSvg, windowText } from '../report/timeline-svg.js';
-import { timelineTrace } from '../report/timeline-trace.js';
+import { timelineSvg, windowText } from '../report/timeline/timeline-svg.js';
+import { timelineTrace } from '../report/timeline/timeline-trace.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { complain } from './failure.js';
 import { checkWritable, writeFile } from './output.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSystem, shippedSystems } from '../../src/experiment/files.js';
+import { readSystem, shippedSystems } from '../../src/experiment/plan/files.js';
 import { policies } from '../../src/scheduler/registry.js';
 import { psp, pspHere, ROOT } from './psp.js';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { pathsFor } from '../../src/cli/timelines.js';
-import type { TraceEvent } from '../../src/report/timeline-trace.js';
+import type { TraceEvent } from '../../src/report/timeline/timeline-trace.js';
 import { traceComplaints } from '../support/trace-events.js';
 import { psp, pspHere, scratchFolder } from './psp.js';
 

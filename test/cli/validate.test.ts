@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Check } from '../../src/experiment/validate.js';
-import { validationCases } from '../../src/experiment/validation-cases.js';
+import type { Check } from '../../src/experiment/validate/validate.js';
+import { validationCases } from '../../src/experiment/validate/validation-cases.js';
 import { psp } from './psp.js';
 
 test('psp validate --quick: the simulator agrees with theory', { timeout: 300_000 }, async () => {

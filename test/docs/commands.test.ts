@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULTS } from '../../src/experiment/plan.js';
-import { validationCases } from '../../src/experiment/validation-cases.js';
-import { formatValidation } from '../../src/report/validation.js';
+import { DEFAULTS } from '../../src/experiment/plan/plan.js';
+import { validationCases } from '../../src/experiment/validate/validation-cases.js';
+import { formatValidation } from '../../src/report/text/validation.js';
 import { blocks, pages, prose, ROOT } from './pages.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');

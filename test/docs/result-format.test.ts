@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { hardwareResult } from '../../src/experiment/run-hardware.js';
-import { readServerCounts } from '../../src/hw/counts.js';
-import { givenDilation } from '../../src/hw/dilation.js';
-import { createSharedMemory } from '../../src/hw/layout.js';
-import { finishedRun, type HardwareRun } from '../../src/hw/run.js';
-import { ALONE, LEAD_NS, makeTrace } from '../../src/hw/trace.js';
+import { hardwareResult } from '../../src/experiment/hardware/run-hardware.js';
+import { readServerCounts } from '../../src/hw/memory/counts.js';
+import { givenDilation } from '../../src/hw/run/dilation.js';
+import { createSharedMemory } from '../../src/hw/memory/layout.js';
+import { finishedRun, type HardwareRun } from '../../src/hw/run/run.js';
+import { ALONE, LEAD_NS, makeTrace } from '../../src/hw/client/trace.js';
 import { createResult, type Manifest } from '../../src/metrics/result.js';
 import { CONSTANTS } from '../../src/sim/costs.js';
 import { run, shippedWorkload } from '../support/workloads.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planRuns } from '../../src/experiment/plan.js';
-import { measure } from '../../src/experiment/run-simulation.js';
+import { planRuns } from '../../src/experiment/plan/plan.js';
+import { measure } from '../../src/experiment/run/run-simulation.js';
 import { createPool } from '../../src/metrics/pool.js';
 import type { Distribution, Result } from '../../src/metrics/result.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { withCommonWarmUp } from '../../src/experiment/common-warm-up.js';
-import { planRuns, type Settings } from '../../src/experiment/plan.js';
-import { runSimulation, seekWarmUp } from '../../src/experiment/run-simulation.js';
+import { withCommonWarmUp } from '../../src/experiment/run/common-warm-up.js';
+import { planRuns, type Settings } from '../../src/experiment/plan/plan.js';
+import { runSimulation, seekWarmUp } from '../../src/experiment/run/run-simulation.js';
 
 async function seek(settings: Settings) {
   const { specs } = await planRuns(settings);

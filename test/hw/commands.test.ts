@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { HardwareResult } from '../../src/experiment/run-hardware.js';
+import type { HardwareResult } from '../../src/experiment/hardware/run-hardware.js';
 import { MAIN, type Outcome, psp, scratchFolder } from '../cli/psp.js';
 import { loopbackConfig, startPsp } from './loopback-commands.js';
 import { missingNative } from './support.js';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { hardwareOffer, readHardwareInput } from '../../src/experiment/hardware-input.js';
-import { planRuns } from '../../src/experiment/plan.js';
-import { hardwareResult, hardwareSamples } from '../../src/experiment/run-hardware.js';
-import { runSampled } from '../../src/experiment/samples.js';
-import { runHardware } from '../../src/hw/run.js';
+import { hardwareOffer, readHardwareInput } from '../../src/experiment/hardware/hardware-input.js';
+import { planRuns } from '../../src/experiment/plan/plan.js';
+import { hardwareResult, hardwareSamples } from '../../src/experiment/hardware/run-hardware.js';
+import { runSampled } from '../../src/experiment/run/samples.js';
+import { runHardware } from '../../src/hw/run/run.js';
 import { missingNative } from './support.js';
 
 describe.skipIf(missingNative() !== undefined)('a trace file on this machine', { timeout: 90_000 }, () => {

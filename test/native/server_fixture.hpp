@@ -60,7 +60,7 @@ inline rte_mbuf* requestFrame(rte_mempool* pool, uint32_t id, uint32_t code, dou
   return frame;
 }
 
-/** The shared memory as src/hw/layout.ts lays it out, for one type. */
+/** The shared memory as src/hw/memory/layout.ts lays it out, for one type. */
 struct TestMemory {
   explicit TestMemory(uint32_t workers, uint32_t slots = 64, uint32_t arrivals = 64) {
     size_t end = sizeof(layout::Control);

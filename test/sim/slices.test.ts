@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { planRuns, type Settings } from '../../src/experiment/plan.js';
-import { runSimulation } from '../../src/experiment/run-simulation.js';
+import { planRuns, type Settings } from '../../src/experiment/plan/plan.js';
+import { runSimulation } from '../../src/experiment/run/run-simulation.js';
 import type { Result } from '../../src/metrics/result.js';
 
 const base: Settings = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSystem } from '../../src/experiment/files.js';
+import { readSystem } from '../../src/experiment/plan/files.js';
 import type { RunRecord } from '../../src/metrics/result.js';
 import { policies } from '../../src/scheduler/registry.js';
 import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';

@@ -1,6 +1,6 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { expect, it } from 'vitest';
-import { meanWaitMMc } from '../../src/experiment/theory/queues.js';
+import { meanWaitMMc } from '../../src/experiment/validate/theory/queues.js';
 import { studentT } from '../../src/metrics/student.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 

@@ -1,12 +1,12 @@
 import { cpus, hostname } from 'node:os';
 import { type Command, Option } from 'commander';
-import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/calibrate.js';
-import { compareCalibration, systemYaml } from '../../experiment/calibration-file.js';
+import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/hardware/calibrate.js';
+import { compareCalibration, systemYaml } from '../../experiment/hardware/calibration-file.js';
 import { InputError } from '../../experiment/errors.js';
-import { findWorkload, readSystem, readWorkload } from '../../experiment/files.js';
-import { DEFAULTS } from '../../experiment/plan.js';
-import { hardwarePolicy } from '../../hw/policy.js';
-import { formatCalibration, formatMoved } from '../../report/calibration.js';
+import { findWorkload, readSystem, readWorkload } from '../../experiment/plan/files.js';
+import { DEFAULTS } from '../../experiment/plan/plan.js';
+import { hardwarePolicy } from '../../hw/dispatcher/policy.js';
+import { formatCalibration, formatMoved } from '../../report/text/calibration.js';
 import { policies } from '../../scheduler/registry.js';
 import type { System } from '../../sim/parse-system.js';
 import type { Workload } from '../../workload/workload.js';

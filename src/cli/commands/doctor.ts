@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../experiment/errors.js';
-import type { HardwareConfig } from '../../hw/config.js';
-import { type Check, examine, wouldFail } from '../../hw/doctor.js';
-import { builtNative } from '../../hw/native.js';
+import type { HardwareConfig } from '../../hw/machine/config.js';
+import { type Check, examine, wouldFail } from '../../hw/machine/doctor.js';
+import { builtNative } from '../../hw/native/native.js';
 import { StartupError } from '../../hw/startup-error.js';
 import { EXIT } from '../failure.js';
 import { readHardwareConfig } from '../hardware-settings.js';

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../experiment/errors.js';
-import { hardwareOffer } from '../../experiment/hardware-input.js';
-import { DEFAULTS } from '../../experiment/plan.js';
-import { hardwareResult } from '../../experiment/run-hardware.js';
-import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/config.js';
-import { runLoad } from '../../hw/load.js';
-import type { FrameFormat } from '../../hw/native.js';
+import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
+import { DEFAULTS } from '../../experiment/plan/plan.js';
+import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
+import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
+import { runLoad } from '../../hw/client/load.js';
+import type { FrameFormat } from '../../hw/native/native.js';
 import { StartupError } from '../../hw/startup-error.js';
-import { formatComparison } from '../../report/comparison.js';
+import { formatComparison } from '../../report/text/comparison.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addSettings,

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { DEFAULTS } from '../../experiment/plan.js';
+import { DEFAULTS } from '../../experiment/plan/plan.js';
 import {
   droppedByServer,
   dropsByReason,
   reconcileServer,
   type ServerCounts,
   serverClosingLine,
-} from '../../hw/counts.js';
-import { startServer } from '../../hw/server.js';
+} from '../../hw/memory/counts.js';
+import { startServer } from '../../hw/server/server.js';
 import { StartupError } from '../../hw/startup-error.js';
 import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';

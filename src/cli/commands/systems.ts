@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { readSystem, shippedSystems } from '../../experiment/files.js';
-import { layOut, wrap } from '../../report/table.js';
+import { readSystem, shippedSystems } from '../../experiment/plan/files.js';
+import { layOut, wrap } from '../../report/text/table.js';
 import type { Constant, Measured, System } from '../../sim/parse-system.js';
 import { type Output, outputTo } from '../output.js';
 

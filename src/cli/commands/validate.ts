@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { DEFAULTS } from '../../experiment/plan.js';
-import { controlFor, runReplicated } from '../../experiment/replicate.js';
-import type { RunControl } from '../../experiment/run-control.js';
-import { allAgree, FULL, QUICK, validate } from '../../experiment/validate.js';
-import { validationCases } from '../../experiment/validation-cases.js';
-import { formatValidation } from '../../report/validation.js';
+import { DEFAULTS } from '../../experiment/plan/plan.js';
+import { controlFor, runReplicated } from '../../experiment/run/replicate.js';
+import type { RunControl } from '../../experiment/run/run-control.js';
+import { allAgree, FULL, QUICK, validate } from '../../experiment/validate/validate.js';
+import { validationCases } from '../../experiment/validate/validation-cases.js';
+import { formatValidation } from '../../report/text/validation.js';
 import { complain, EXIT } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findWorkload, readWorkload, shippedWorkloads } from '../../experiment/files.js';
+import { findWorkload, readWorkload, shippedWorkloads } from '../../experiment/plan/files.js';
 import type { Workload } from '../../workload/workload.js';
 import { formatList } from '../list.js';
 import { outputTo } from '../output.js';

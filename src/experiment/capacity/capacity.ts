@@ -3,11 +3,11 @@ import type { Capacity, CapacityEntry, Probe, Verdict } from '../../metrics/capa
 import type { Result } from '../../metrics/result.js';
 import { describeEnvironment } from '../environment.js';
 import { InputError } from '../errors.js';
-import { DEFAULTS, planRuns, type Settings } from '../plan.js';
-import { controlFor, runReplicated } from '../replicate.js';
+import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
+import { controlFor, runReplicated } from '../run/replicate.js';
 import { commandOf } from '../sweep/command.js';
-import { createThreadPool, type ThreadPool } from '../thread-pool.js';
-import { typeNames } from '../type-names.js';
+import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
+import { typeNames } from '../plan/type-names.js';
 import { findEdge } from './find-edge.js';
 import { checkSlos, judge, type Slo } from './slo.js';
 

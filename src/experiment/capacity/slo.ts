@@ -4,7 +4,7 @@ import type { Judgement, Verdict } from '../../metrics/capacity.js';
 import { type Distribution, PERCENTILES, type Result, STATISTIC_NAMED, type Statistic } from '../../metrics/result.js';
 import { parseDuration } from '../../units/duration.js';
 import { InputError } from '../errors.js';
-import { checkTypeName } from '../type-names.js';
+import { checkTypeName } from '../plan/type-names.js';
 
 export interface Slo {
   /** As typed. */

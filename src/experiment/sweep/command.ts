@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import type { Settings } from '../plan.js';
+import type { Settings } from '../plan/plan.js';
 
 const UNITS: readonly (readonly [string, number])[] = [
   ['s', 1e9],

@@ -1,6 +1,6 @@
-import { controlFor, runReplicated } from '../replicate.js';
-import type { RunControl } from '../run-control.js';
-import { createThreadPool, type ThreadPool } from '../thread-pool.js';
+import { controlFor, runReplicated } from '../run/replicate.js';
+import type { RunControl } from '../run/run-control.js';
+import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import type { Engine, EngineHooks } from './engine.js';
 import type { PlannedPoint, Point } from './point.js';
 

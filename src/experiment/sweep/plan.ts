@@ -1,7 +1,7 @@
 /** Which points a sweep has: every combination of the listed values. */
 import { InputError } from '../errors.js';
-import { DEFAULTS, planRuns, type Settings } from '../plan.js';
-import { scanTraceFile } from '../trace-file.js';
+import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
+import { scanTraceFile } from '../plan/trace-file.js';
 import { commandOf } from './command.js';
 import { type PlannedPoint, pointKey } from './point.js';
 

@@ -2,7 +2,7 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { InputError } from '../errors.js';
 import { packageVersion } from '../package-info.js';
-import { createThreadPool } from '../thread-pool.js';
+import { createThreadPool } from '../run/thread-pool.js';
 import { runPoint } from './local-engine.js';
 import { type PlannedPoint, pointKey } from './point.js';
 import { connect, type JobAnswer, type JobData, PREFIX, packPoint, QUEUE } from './queue.js';

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { policyLabel } from '../../report/policy-label.js';
+import { policyLabel } from '../../report/text/policy-label.js';
 import { EnvironmentError, InputError } from '../errors.js';
-import { cannotRead, makeFolder } from '../files.js';
+import { cannotRead, makeFolder } from '../plan/files.js';
 import type { FailedPoint, Point } from './point.js';
 
 /** The points of a folder. */

@@ -1,6 +1,6 @@
 import type { Capacity } from '../../metrics/capacity.js';
 import { formatRate } from '../../units/rate.js';
-import { policyLabel } from '../policy-label.js';
+import { policyLabel } from '../text/policy-label.js';
 import type { Bars } from './bars.js';
 
 /** What each policy sustains, or how many workers it needs, as bars. */

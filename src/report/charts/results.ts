@@ -1,6 +1,6 @@
 /** Results as series of points: shared by figures and the report page. */
 import type { Distribution, Result, Statistic, TypeResult } from '../../metrics/result.js';
-import { failureOf, type Judged } from '../outcome.js';
+import { failureOf, type Judged } from '../text/outcome.js';
 import type { Axis, Point, Series } from './chart.js';
 
 /** What of a result a chart needs. */

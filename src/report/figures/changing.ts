@@ -3,7 +3,7 @@ import { parsePolicy } from '../../scheduler/registry.js';
 import { formatDuration } from '../../units/duration.js';
 import type { Axis, Panel, Point, Series } from '../charts/chart.js';
 import { quantityAxis } from '../charts/results.js';
-import { formatGroups, reservationChanges } from '../reservation.js';
+import { formatGroups, reservationChanges } from '../text/reservation.js';
 import type { Claim } from './claims.js';
 import { byPolicy, type Figure } from './figure.js';
 

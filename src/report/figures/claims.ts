@@ -2,8 +2,8 @@
 import type { Distribution, Result } from '../../metrics/result.js';
 import { threeDigits } from '../../units/duration.js';
 import { distributionOf } from '../charts/results.js';
-import { failureOf } from '../outcome.js';
-import { formatReservation } from '../reservation.js';
+import { failureOf } from '../text/outcome.js';
+import { formatReservation } from '../text/reservation.js';
 
 export interface Claim {
   /** What the paper says. */

@@ -1,5 +1,5 @@
 import { format } from '../charts/scale.js';
-import { failureOf } from '../outcome.js';
+import { failureOf } from '../text/outcome.js';
 import type { ReportData, Run } from './data.js';
 
 /** More than these are counted, not listed. */

@@ -2,10 +2,10 @@
 const module = (name: string) =>
   import(/* @vite-ignore */ new URL(`../../../dist/experiment/${name}.js`, import.meta.url).href);
 
-export const { runReplicated } = (await module('replicate')) as typeof import('../../../src/experiment/replicate.js');
+export const { runReplicated } = (await module('replicate')) as typeof import('../../../src/experiment/run/replicate.js');
 export const { createThreadPool } = (await module(
   'thread-pool',
-)) as typeof import('../../../src/experiment/thread-pool.js');
+)) as typeof import('../../../src/experiment/run/thread-pool.js');
 const { localEngine } = (await module(
   'sweep/local-engine',
 )) as typeof import('../../../src/experiment/sweep/local-engine.js');

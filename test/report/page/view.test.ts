@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chartCsv } from '../../../src/report/charts/csv.js';
-import { reportData, type SweptPoint } from '../../../src/report/report-data.js';
+import { reportData, type SweptPoint } from '../../../src/report/html/report-data.js';
 import { viewOf } from '../../../src/report/view/choices.js';
 import { intervalOf, quantityPanel, reservationPanel } from '../../../src/report/view/panels.js';
 import { summaryOf } from '../../../src/report/view/summary.js';

@@ -1,0 +1,131 @@
+/** A calibration as the file of a system, and what it says about an earlier one. */
+import { CONSTANTS, constantName } from '../../sim/costs.js';
+import type { System } from '../../sim/parse-system.js';
+import type { Calibration, NamedMeasurement } from './calibrate.js';
+import type { Measurement } from './measurement.js';
+
+export interface SystemFile {
+  readonly name: string;
+  readonly policy: string;
+  readonly machine: string;
+  /** As in 2026-11-24. */
+  readonly date: string;
+}
+
+/** The text of a system file with these constants. */
+export function systemYaml({ name, policy, machine, date }: SystemFile, calibration: Calibration): string {
+  const { dilation, workload, workers, load, constants, parts, work } = calibration;
+  const quoted = JSON.stringify;
+  const stretched =
+    dilation === 1 ? 'nothing was stretched' : `times were stretched ${dilation} times, and are given undilated`;
+  const sections = [...new Set(CONSTANTS.map(({ section }) => section))].flatMap((section) => {
+    const lines = CONSTANTS.filter((spec) => spec.section === section).flatMap(({ key, field }) => {
+      const found = constants.find((constant) => constant.field === field);
+      if (!found) return [];
+      const quantiles = found.quantiles?.map(([p, ns]) => `[${p}, ${whole(ns)}]`).join(', ');
+      const policies = Object.entries(found.policies ?? {}).map(([policy, ns]) => `${policy}: ${whole(ns)}`);
+      const lines = [
+        ...measurementLines(found, whole),
+        ...(quantiles === undefined ? [] : [`quantiles: [${quantiles}],`]),
+        ...(policies.length === 0 ? [] : [`policies: { ${policies.join(', ')} },`]),
+        `source: ${quoted(found.source)},`,
+      ];
+      return [`  ${key}:`, '    {', ...lines.map((line) => `      ${line}`), '    }'];
+    });
+    return lines.length > 0 ? ['', `${section}:`, ...lines] : [];
+  });
+  const list = (key: string, measurements: readonly NamedMeasurement[]): string[] =>
+    measurements.length === 0
+      ? []
+      : [
+          `    ${key}: {`,
+          ...measurements.map(
+            (each) =>
+              `      ${quoted(each.name)}: { ${measurementLines(each, tenths).join(' ')} source: ${quoted(each.source)} },`,
+          ),
+          '    },',
+        ];
+  return `${[
+    `# Measured by psp calibrate: medians, with the spread of a single measurement, the 95 % interval of the median, and quantiles where every request may have another; ${stretched}.`,
+    `name: ${quoted(name)}`,
+    `title: ${quoted(`This machine, ${date}`)}`,
+    `description: ${quoted(`what ${machine} costs, measured over the real path; ${stretched}`)}`,
+    `policy: ${quoted(policy)}`,
+    '# Here the dispatcher starts every request, also those of d-fcfs.',
+    'queues: dispatcher',
+    'measured:',
+    '  {',
+    `    machine: ${quoted(machine)}, date: ${date}, dilation: ${dilation},`,
+    `    workers: ${workers}, policy: ${quoted(policy)}, workload: ${quoted(workload)}, load: ${load},`,
+    '    # What the delays below are made of; delays.wire: of both ways together.',
+    ...list('parts', parts),
+    '    # What threads are busy for, in real time; not charged but where the dispatcher has a cost below.',
+    ...list('work', work),
+    '  }',
+    ...sections,
+  ].join('\n')}\n`;
+}
+
+function measurementLines(
+  { medianNs, sdNs, ci95Ns, samples }: Omit<Measurement, 'source'>,
+  show: (ns: number) => string,
+): string[] {
+  return [
+    `time: ${show(medianNs)},`,
+    `sd: ${show(sdNs)},`,
+    `ci95: [${ci95Ns.map(show).join(', ')}],`,
+    `samples: ${samples},`,
+  ];
+}
+
+/** A duration as the model charges it. */
+function whole(ns: number): string {
+  return `${Math.round(ns)}ns`;
+}
+
+/** One that is only told. */
+function tenths(ns: number): string {
+  return `${Number(ns.toFixed(1))}ns`;
+}
+
+/** What was measured then and now. */
+export interface Moved {
+  /** `delays.wire`, or `again.notice`. */
+  readonly name: string;
+  /** Does the model charge it, so that results move with it? */
+  readonly charged: boolean;
+  /** Undefined: the earlier file does not say. */
+  readonly beforeNs: number | undefined;
+  readonly now: Measurement;
+  /** Do the intervals have nothing in common, and do the values differ by more than a tenth? */
+  readonly moved: boolean;
+}
+
+/** A smaller change moves no result by more than its own interval. */
+const NOTABLE = 0.1;
+
+/** What a calibration says about an earlier one. */
+export function compareCalibration(before: System, { constants, parts, work }: Calibration): Moved[] {
+  const told = { ...before.measured?.parts, ...before.measured?.work };
+  return [
+    ...constants.map((now) => {
+      const stated = before.constants.find(({ spec }) => spec.field === now.field);
+      return moved(constantName(now.field), true, stated ?? { ns: 0 }, now);
+    }),
+    ...[...parts, ...work].map((now) => moved(now.name, false, told[now.name], now)),
+  ];
+}
+
+function moved(
+  name: string,
+  charged: boolean,
+  before: { readonly ns: number; readonly ci95Ns?: readonly [number, number] } | undefined,
+  now: Measurement,
+): Moved {
+  const told = { name, charged, beforeNs: before?.ns, now };
+  if (!before) return { ...told, moved: false };
+  const [low, high] = before.ci95Ns ?? [before.ns, before.ns];
+  const apart = high < now.ci95Ns[0] || now.ci95Ns[1] < low;
+  const far = Math.abs(now.medianNs - before.ns) > NOTABLE * Math.max(before.ns, now.medianNs);
+  return { ...told, moved: apart && far };
+}

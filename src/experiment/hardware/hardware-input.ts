@@ -1,0 +1,77 @@
+/** What a run on a machine plays: a workload file, or a trace. */
+import type { TraceFile } from '../../hw/client/trace.js';
+import { parsePolicy } from '../../scheduler/registry.js';
+import { parseWorkload } from '../../workload/parse-workload.js';
+import type { TraceSummary } from '../../workload/trace.js';
+import type { Offer, Workload } from '../../workload/workload.js';
+import { InputError } from '../errors.js';
+import { findWorkload, readWorkload } from '../plan/files.js';
+import { DEFAULTS, missingFlows, rateScaleOf, type Settings } from '../plan/plan.js';
+import { usesFlows } from '../run/run-simulation.js';
+import { scanTraceFile } from '../plan/trace-file.js';
+
+export interface HardwareInput {
+  /** Of a trace: its types with their shares and means, for all that must be known before it is played. */
+  readonly workload: Workload;
+  readonly trace?: Omit<TraceFile, 'rateScale'>;
+}
+
+/**
+ * @throws InputError or WorkloadError
+ */
+export async function readHardwareInput({
+  workload,
+  folder,
+  rateScale,
+}: Pick<Settings, 'workload' | 'folder' | 'rateScale'>): Promise<HardwareInput> {
+  const file = findWorkload(workload, folder);
+  if (file.kind === 'trace') {
+    const { summary } = await scanTraceFile(file.path, file.fileName);
+    if (!(summary.rateRps > 0)) throw new InputError(`${file.fileName}: has no rate: all requests arrive at once`);
+    return { workload: workloadOf(summary), trace: { path: file.path, summary } };
+  }
+  if (rateScale !== undefined) {
+    throw new InputError(`rate-scale is for traces (.csv, .csv.gz): ${file.fileName} takes load or rate`);
+  }
+  return { workload: readWorkload(file) };
+}
+
+/** The workload that a trace might have been made from, as far as means and shares go. */
+function workloadOf({ fileName, types }: TraceSummary): Workload {
+  const name = fileName.replace(/^.*[/\\]/, '');
+  const described = {
+    name: name.replace(/\.csv(\.gz)?$/i, ''),
+    title: `Trace ${name}`,
+    types: types.map((type) => ({
+      name: type.name,
+      ratio: type.ratio,
+      service: `${Math.round(type.meanServiceNs)}ns`,
+    })),
+    arrivals: 'poisson',
+  };
+  // What is JSON is YAML.
+  return parseWorkload(JSON.stringify(described), fileName);
+}
+
+/**
+ * What is offered, and for a trace the file as it is to be played.
+ *
+ * @throws InputError
+ */
+export function hardwareOffer(
+  { trace }: HardwareInput,
+  settings: Pick<Settings, 'load' | 'rateRps' | 'rateScale'>,
+  workers: number,
+): { readonly offer: Offer; readonly trace?: TraceFile } {
+  if (trace) {
+    const rateScale = rateScaleOf(trace.summary, settings, workers);
+    return { offer: { rateRps: trace.summary.rateRps * rateScale }, trace: { ...trace, rateScale } };
+  }
+  const { rateRps, load = DEFAULTS.load } = settings;
+  return { offer: rateRps !== undefined ? { rateRps } : { load, workers } };
+}
+
+/** @throws PolicyError when a policy steers by flows that a trace does not have */
+export function refuseMissingFlows(policy: string, { trace }: HardwareInput): void {
+  if (trace && !trace.summary.hasFlow && usesFlows(parsePolicy(policy))) throw missingFlows(policy);
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { type HardwareFields, measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
+import type { HardwareRun } from '../../hw/run/run.js';
+import { createResult, type Manifest, type Result } from '../../metrics/result.js';
+import type { RequestSamples } from '../../metrics/samples.js';
+import { plainParameters } from '../../scheduler/policy.js';
+import { parsePolicy } from '../../scheduler/registry.js';
+import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';
+import { describeEnvironment, type Environment } from '../environment.js';
+import { canonicalJson } from '../plan/run-spec.js';
+import { samplesOf } from '../run/samples.js';
+
+/** The result of a run on a machine: psp.result/1, with what only a machine knows. */
+export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
+
+/** What a load generator calls the policy of a server it knows nothing of. */
+const UNKNOWN_POLICY = 'unknown';
+
+export interface HardwareIdentity {
+  readonly workload: Workload;
+  /** As typed; absent when nobody said what the server runs. */
+  readonly policy?: string;
+  readonly offer: Offer;
+  readonly workers: number;
+  readonly seed: string;
+  readonly warmup: number;
+  readonly startedAt: Date;
+  readonly wallSeconds: number;
+  readonly environment?: Environment;
+}
+
+/** Lays out the result of a finished run. */
+export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
+  const { workload, offer, workers, seed, warmup } = identity;
+  const chosen = identity.policy === undefined ? undefined : parsePolicy(identity.policy);
+  const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
+  const parameters = chosen?.parameters ?? {};
+  const { record, fields } = recordOfRun(run, workload, warmup);
+  const config = {
+    world: 'hw',
+    workload: workload.source.text,
+    offer,
+    policy,
+    parameters,
+    workers,
+    seed,
+    warmup,
+    dilation: run.dilation.factor,
+    requests: run.trace.length,
+  };
+  const result = createResult(
+    {
+      world: 'hw',
+      policy,
+      policyParameters: plainParameters(parameters),
+      workload: workload.name,
+      workers,
+      load: offeredLoad(workload, offer, workers),
+      offeredRps: offeredRps(workload, offer),
+      seed,
+      warmup,
+      warmupRule: 'given',
+    },
+    record,
+    {
+      ...(identity.environment ?? describeEnvironment()),
+      configHash: createHash('sha256').update(canonicalJson(config)).digest('hex'),
+      startedAt: identity.startedAt.toISOString(),
+      wallSeconds: identity.wallSeconds,
+    },
+  );
+  return { ...result, ...fields, manifest: { ...result.manifest, dilation: run.dilation.factor } };
+}
+
+/** What happened to each request of a run on a machine: measured from planned time, as in its result. */
+export function hardwareSamples({ trace, records }: HardwareRun, workload: Workload, warmup: number): RequestSamples {
+  const first = measuredFrom(trace, warmup);
+  const sojournNs = new Float64Array(trace.length).fill(Number.NaN);
+  for (let i = first; i < trace.length; i++) {
+    const repliedNs = records.repliedNs[i]!;
+    if (!Number.isNaN(repliedNs)) sojournNs[i] = wholeNs(repliedNs - trace.arrivalNs[i]!);
+  }
+  const typeNames = workload.types.map(({ name }) => name);
+  return samplesOf(trace, typeNames, sojournNs);
+}

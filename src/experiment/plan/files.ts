@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parseSystem, type System } from '../../sim/parse-system.js';
+import { nearest } from '../../units/nearest.js';
+import { parseWorkload } from '../../workload/parse-workload.js';
+import type { Workload } from '../../workload/workload.js';
+import { InputError } from '../errors.js';
+import { PACKAGE_ROOT } from '../package-info.js';
+
+const SHIPPED = join(PACKAGE_ROOT, 'workloads');
+const SHIPPED_SYSTEMS = join(PACKAGE_ROOT, 'configs/systems');
+
+/** Names of the workloads that come with psp. */
+export function shippedWorkloads(): string[] {
+  return namesIn(SHIPPED);
+}
+
+/** Names of the systems that come with psp. */
+export function shippedSystems(): string[] {
+  return namesIn(SHIPPED_SYSTEMS);
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'))
+    .sort();
+}
+
+/** A file a workload is in. */
+export interface WorkloadFile {
+  /** Absolute path. */
+  readonly path: string;
+  /** What to call it in messages. */
+  readonly fileName: string;
+  readonly kind: 'yaml' | 'trace';
+}
+
+/**
+ * The file of a workload: the name of one that comes with psp, or a path to a .yaml, .csv or .csv.gz file.
+ *
+ * @param folder what a path is relative to
+ * @throws InputError that suggests the nearest name
+ */
+export function findWorkload(nameOrFile: string, folder = '.'): WorkloadFile {
+  const kind = kindOf(nameOrFile);
+  if (kind) return { path: resolve(folder, nameOrFile), fileName: join(folder, nameOrFile), kind };
+  if (/[/\\]/.test(nameOrFile) || /\.\w+$/.test(nameOrFile)) {
+    throw new InputError(`${nameOrFile}: expected a workload file whose name ends in .yaml, .yml, .csv or .csv.gz`);
+  }
+  const names = shippedWorkloads();
+  if (names.includes(nameOrFile)) {
+    return { path: join(SHIPPED, `${nameOrFile}.yaml`), fileName: `workloads/${nameOrFile}.yaml`, kind: 'yaml' };
+  }
+  const meant = nearest(nameOrFile, names);
+  throw new InputError(
+    `unknown workload '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
+  );
+}
+
+function kindOf(file: string): WorkloadFile['kind'] | undefined {
+  if (/\.ya?ml$/i.test(file)) return 'yaml';
+  return /\.csv(\.gz)?$/i.test(file) ? 'trace' : undefined;
+}
+
+/**
+ * Reads a workload file and the files it refers to, relative to its own folder.
+ *
+ * @throws InputError when it cannot be read
+ * @throws WorkloadError when it is wrong
+ */
+export function readWorkload({ path, fileName }: WorkloadFile): Workload {
+  return parseWorkload(readText(path, fileName), fileName, {
+    readText: (other) => readFileSync(resolve(dirname(path), other), 'utf8'),
+  });
+}
+
+/**
+ * Reads a system: one that comes with psp, by name, a file, or the name of a .yaml in the working folder.
+ *
+ * @throws InputError that suggests the nearest name
+ * @throws WorkloadError when the file is wrong
+ */
+export function readSystem(nameOrFile: string): System {
+  if (kindOf(nameOrFile) === 'yaml') return parseSystem(readText(nameOrFile), nameOrFile);
+  const names = shippedSystems();
+  if (names.includes(nameOrFile)) {
+    return parseSystem(readText(join(SHIPPED_SYSTEMS, `${nameOrFile}.yaml`)), `configs/systems/${nameOrFile}.yaml`);
+  }
+  // What psp calibrate --name NAME has written here.
+  const own = `${nameOrFile}.yaml`;
+  if (/^[\w.-]+$/.test(nameOrFile) && existsSync(own)) return parseSystem(readText(own), own);
+  const meant = nearest(nameOrFile, names);
+  throw new InputError(
+    `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
+  );
+}
+
+/** @throws InputError */
+export function readText(path: string, fileName = path): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw cannotRead(fileName, error);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read by this user',
+  EPERM: 'it may not be read by this user',
+  ENOTDIR: 'a part of its path is not a folder',
+};
+
+/** The error for a file that could not be read. */
+export function cannotRead(fileName: string, error: unknown): InputError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new InputError(`${fileName}: cannot be read: ${REASONS[code] ?? message}`);
+}
+
+/** Makes a folder and those above it, where they are not there. Not with `recursive`: Node then tries forever where a folder is there but nothing can be made in it, such as /proc. */
+export function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}

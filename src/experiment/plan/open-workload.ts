@@ -1,0 +1,77 @@
+import { traceChunks } from '../../files/trace-chunks.js';
+import type { TrueProfile, TypeInfo } from '../../scheduler/scheduler.js';
+import { createRequestSource } from '../../workload/generate.js';
+import { rebuildWorkload } from '../../workload/parse-workload.js';
+import type { RequestSource } from '../../workload/request-source.js';
+import { openTrace } from '../../workload/trace.js';
+import { offeredLoad, offeredRps, trueProfile } from '../../workload/workload.js';
+import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
+
+/** What a run needs to know of its workload, wherever that comes from. */
+export interface OpenWorkload {
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** The types the scheduler is told of. */
+  readonly types: readonly TypeInfo[];
+  readonly hasUnknown: boolean;
+  readonly trueProfile: TrueProfile;
+  /** Mean offered rate; NaN for a trace whose requests all arrive at once. */
+  readonly offeredRps: number;
+  readonly load: number;
+  /** Does every request have a flow of its own? Generated workloads have when asked to. */
+  readonly hasFlows: boolean;
+  /** Where the trace of requests ends, as far as that is known beforehand. */
+  readonly end: RunSpec['end'];
+  /** Starts the trace of requests from the beginning. */
+  source(options: { flows: boolean }): RequestSource;
+}
+
+export function openWorkload(spec: RunSpec): OpenWorkload {
+  return spec.workload.kind === 'generated' ? openGenerated(spec, spec.workload) : openTraced(spec, spec.workload);
+}
+
+function openGenerated(spec: RunSpec, { source, offer }: GeneratedWorkload): OpenWorkload {
+  const workload = rebuildWorkload(source);
+  const { name, title, types, classified } = workload;
+  return {
+    name,
+    title,
+    types: types.slice(0, classified),
+    hasUnknown: classified < types.length,
+    trueProfile: trueProfile(workload),
+    offeredRps: offeredRps(workload, offer),
+    load: offeredLoad(workload, offer, spec.workers),
+    hasFlows: true,
+    end: spec.end,
+    source: ({ flows }) => {
+      const { seed, replication, end } = spec;
+      return createRequestSource(workload, { ...offer, ...end, seed, replication, flows });
+    },
+  };
+}
+
+function openTraced(spec: RunSpec, { path, summary, rateScale }: TraceWorkload): OpenWorkload {
+  const rateRps = summary.rateRps * rateScale;
+  const classified = summary.types.slice(0, summary.classified);
+  const fileName = summary.fileName.replace(/^.*[/\\]/, '');
+  const { end } = spec;
+  return {
+    name: fileName.replace(/\.csv(\.gz)?$/i, ''),
+    title: `Trace ${fileName}`,
+    types: classified.map(({ name }) => ({ name })),
+    hasUnknown: summary.classified < summary.types.length,
+    trueProfile: {
+      meanNs: classified.map((type) => type.meanServiceNs),
+      ratio: classified.map((type) => type.ratio),
+    },
+    offeredRps: rateRps,
+    load: (rateRps * summary.meanServiceNs) / (spec.workers * 1e9),
+    hasFlows: summary.hasFlow,
+    end:
+      'requests' in end
+        ? { requests: Math.min(end.requests, summary.requests) }
+        : { durationNs: Math.min(end.durationNs, summary.lastArrivalNs / rateScale) },
+    source: () => openTrace(traceChunks(path), summary, { rateScale, ...end }),
+  };
+}

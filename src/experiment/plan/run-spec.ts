@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { parse } from 'yaml';
+import { parsePolicy } from '../../scheduler/registry.js';
+import type { SystemCosts } from '../../sim/costs.js';
+import type { FoundWarmUp } from '../../sim/warm-up.js';
+import type { TraceSummary } from '../../workload/trace.js';
+import type { Offer, WorkloadSource } from '../../workload/workload.js';
+
+/** Everything that determines the result of one run of one policy. Plain data: it can be cloned into another thread. */
+export interface RunSpec {
+  readonly workload: GeneratedWorkload | TraceWorkload;
+  /** The policy as typed: `darc`, `ts:quantum=5us:cost=1us`. */
+  readonly policy: string;
+  /** The system around the policy. */
+  readonly system?: { readonly name: string; readonly costs: SystemCosts };
+  readonly workers: number;
+  readonly seed: string;
+  /** Number of the independent repetition, from 0: each has random streams of its own. */
+  readonly replication: number;
+  /** Share of the run whose requests are not measured, 0 <= warmup < 1: as asked for, to be found, or as it was found. */
+  readonly warmup: number | 'find' | FoundWarmUp;
+  /** Where the trace of requests ends. */
+  readonly end: { readonly requests: number } | { readonly durationNs: number };
+  /** Length of the slices that the measuring window is also reported in, ns. */
+  readonly sliceNs?: number;
+  /** File that what the scheduler is told and answers is written to; has no part in the result. */
+  readonly record?: string;
+}
+
+/** A workload file. */
+export interface GeneratedWorkload {
+  readonly kind: 'generated';
+  readonly source: WorkloadSource;
+  readonly offer: Offer;
+}
+
+/** A trace file, scanned. */
+export interface TraceWorkload {
+  readonly kind: 'trace';
+  /** Absolute path. */
+  readonly path: string;
+  readonly summary: TraceSummary;
+  /** SHA-256 of the lines, unzipped. */
+  readonly sha256: string;
+  readonly rateScale: number;
+}
+
+/** SHA-256 over the canonical form of what determines the result. Where a file lies and how it is commented do not matter. */
+export function configHash(spec: RunSpec): string {
+  const { policy, parameters } = parsePolicy(spec.policy);
+  const workload =
+    spec.workload.kind === 'generated'
+      ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
+      : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
+  const { workers, seed, replication, warmup, end, sliceNs } = spec;
+  const run = { workers, seed, replication, warmup, end, sliceNs, costs: spec.system?.costs };
+  const config = { world: 'sim', workload, policy: policy.name, parameters, ...run };
+  return sha256(canonicalJson(config));
+}
+
+/** The same for several runs that became one result. */
+export function pooledHash(hashes: readonly string[]): string {
+  return sha256(canonicalJson(hashes));
+}
+
+/** As hexadecimal digits. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** JSON with the keys of every object sorted, and infinite numbers told apart from null. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item === 'number' && !Number.isFinite(item)) return String(item);
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,20 @@
+import { nearest } from '../../units/nearest.js';
+import { InputError } from '../errors.js';
+import type { OpenWorkload } from './open-workload.js';
+
+/** The types that results of a workload name. */
+export function typeNames({ types, hasUnknown }: Pick<OpenWorkload, 'types' | 'hasUnknown'>): string[] {
+  return [...types.map(({ name }) => name), ...(hasUnknown ? ['UNKNOWN'] : [])];
+}
+
+/**
+ * @param where what names the type, for the message
+ * @throws InputError when a workload has no such type
+ */
+export function checkTypeName(where: string, type: string, types: readonly string[]): void {
+  if (types.includes(type)) return;
+  const meant = nearest(type, types);
+  throw new InputError(
+    `${where}: unknown type '${type}'${meant === undefined ? '' : `: did you mean '${meant}'?`} The workload has ${types.join(', ')}`,
+  );
+}

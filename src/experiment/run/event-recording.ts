@@ -1,0 +1,139 @@
+import { createEventFile, type EventFileHeader, openEventFile, sinkOf } from '../../events/event-file.js';
+import { type ReplayReport, replay } from '../../events/replay.js';
+import { tapped } from '../../events/tap.js';
+import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
+import { PolicyError, parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
+import { type ChosenPolicy, policyNamed } from '../../scheduler/registry.js';
+import { costsOf, handoverNs } from '../../sim/costs.js';
+import { STREAM, substream } from '../../workload/random.js';
+import { EnvironmentError, InputError } from '../errors.js';
+import type { OpenWorkload } from '../plan/open-workload.js';
+import type { RunSpec } from '../plan/run-spec.js';
+
+/** A simulated run that is recorded. */
+export interface RecordedRun {
+  /** The policy to simulate instead: the same, with its events written down. */
+  readonly policy: ChosenPolicy;
+  /** Ends the file. */
+  close(): void;
+}
+
+/**
+ * Begins to record a simulation into a file.
+ *
+ * @throws EnvironmentError when the file cannot be written
+ */
+export function recordSimulation(
+  path: string,
+  chosen: ChosenPolicy,
+  spec: Pick<RunSpec, 'policy' | 'system' | 'workers' | 'seed' | 'replication'>,
+  workload: Pick<OpenWorkload, 'name' | 'types' | 'trueProfile'>,
+): RecordedRun {
+  const header: EventFileHeader = {
+    schema: 'psp.events/1',
+    world: 'sim',
+    policy: spec.policy,
+    parameters: plainParameters(chosen.parameters),
+    workload: workload.name,
+    workers: spec.workers,
+    types: workload.types.map(({ name, deadlineNs, sloNs }) => ({
+      name,
+      ...(deadlineNs !== undefined && { deadlineNs }),
+      ...(sloNs !== undefined && { sloNs }),
+    })),
+    seed: spec.seed,
+    replication: spec.replication,
+    trueProfile: workload.trueProfile,
+    ...(spec.system && { handoverNs: handoverNs(costsOf(spec.system.costs, chosen)) }),
+    dilation: 1,
+  };
+  try {
+    const writer = createEventFile(path, header);
+    const sink = sinkOf(writer);
+    const write: typeof sink.write = (...event) => {
+      try {
+        sink.write(...event);
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
+    };
+    const close = () => {
+      try {
+        writer.close(0);
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
+    };
+    return { policy: { policy: tapped(chosen.policy, { write }), parameters: chosen.parameters }, close };
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+/** A disk may fill up at any event. */
+function cannotWrite(path: string, error: unknown): EnvironmentError {
+  return new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
+}
+
+/** A recording taken again. */
+export interface Replayed {
+  readonly header: EventFileHeader;
+  readonly report: ReplayReport;
+  /** What happened in the window that was asked for, in the times of the recording (stretched in a dilated run). */
+  readonly timeline?: Timeline;
+}
+
+/**
+ * Takes the decisions of a recorded run again.
+ *
+ * @param window of which a timeline is wanted
+ *
+ * @throws InputError when there is no such file, or its policy is none of ours; EventFileError when it is no event file
+ */
+export function replayFile(path: string, window?: { readonly fromNs: number; readonly forNs: number }): Replayed {
+  const file = openOrExplain(path);
+  const { header } = file;
+  try {
+    const policy = policyNamed(header.policy.split(':')[0]!.trim());
+    const reservations: TimelineReservation[] = [];
+    const collector =
+      window &&
+      collectTimeline({
+        fromNs: window.fromNs,
+        toNs: window.fromNs + window.forNs,
+        workers: header.workers,
+        // The last is UNKNOWN, which only some traces have.
+        typeNames: [...header.types.map(({ name }) => name), 'UNKNOWN'],
+      });
+    const report = replay({
+      policy,
+      parameters: parametersFromPlain(policy, header.parameters),
+      setup: {
+        workers: header.workers,
+        types: header.types,
+        random: substream(header.seed, STREAM.stealing, header.replication),
+        ...(header.trueProfile && { trueProfile: header.trueProfile }),
+        ...(header.handoverNs !== undefined && { handoverNs: header.handoverNs }),
+      },
+      blocks: file.blocks(),
+      ...(collector && { observer: collector.observer }),
+      onReservation: ({ groups }, atNs) => reservations.push({ atNs, groups }),
+    });
+    return { header, report, ...(collector && { timeline: collector.finish(reservations) }) };
+  } catch (error) {
+    if (error instanceof PolicyError) throw new InputError(`${path}: ${error.message}`);
+    throw error;
+  } finally {
+    file.close();
+  }
+}
+
+function openOrExplain(path: string) {
+  try {
+    return openEventFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined) throw new InputError(`${path}: cannot be read: ${message}`);
+    throw error;
+  }
+}

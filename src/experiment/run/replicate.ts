@@ -1,0 +1,186 @@
+/** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
+import { relativeError } from '../../metrics/confidence.js';
+import { createPool, type MeasuredRun } from '../../metrics/pool.js';
+import type { Result, Statistic } from '../../metrics/result.js';
+import type { FoundWarmUp } from '../../sim/warm-up.js';
+import { withCommonWarmUp } from './common-warm-up.js';
+import { runAll } from './run-all.js';
+import { RunControl } from './run-control.js';
+import { pooledHash, type RunSpec } from '../plan/run-spec.js';
+import { createThreadPool, type ThreadPool } from './thread-pool.js';
+
+/** How near the truth a percentile of the slowdown is wanted, and of which. */
+export interface Precision {
+  /** Half-width of the 95 % interval over the value, above 0. */
+  readonly relative: number;
+  readonly statistic: Statistic;
+  /** Of this type only. */
+  readonly type?: string;
+}
+
+/** How often each run is to be repeated. */
+export interface Replications {
+  /** Replications of each run, at least 1; with a precision, those it begins with. */
+  readonly first: number;
+  readonly precision?: Precision;
+  /** Ceiling with a precision, or while it is not {@link ReplicationHooks.enough}. */
+  readonly most?: number;
+}
+
+/** A run and its replications. */
+export interface Replicated {
+  readonly spec: RunSpec;
+  /** All replications together; undefined when it was stopped before the first had begun. */
+  readonly result: Result | undefined;
+  /** Each replication that ran, by number. */
+  readonly runs: readonly Result[];
+}
+
+export interface ReplicationHooks {
+  readonly control?: RunControl;
+  /**
+   * Told whenever all planned replications of a spec are finished: how wide the widest interval is, relative ({@link precisionOf}), over all specs that are so far and are
+   * stable; undefined when that is not known yet.
+   */
+  readonly onPrecision?: (reached: number | undefined) => void;
+  /** Asked, when there is no precision, whether the replications so far are enough; while they are not, their number doubles. */
+  readonly enough?: (result: Result) => boolean;
+  /** Told of each run when it is finished. */
+  readonly onRun?: (run: MeasuredRun) => void;
+  /** Threads to use, of one who does more with them. */
+  readonly threads?: ThreadPool;
+}
+
+/** A control that is large enough for all that may be run. */
+export function controlFor(specs: readonly RunSpec[], { first, most }: Replications): RunControl {
+  return new RunControl(specs.length * Math.max(first, most ?? 0));
+}
+
+/**
+ * Runs every spec in independent replications: number r of a spec has the random streams of replication `spec.replication` + r, whatever the policy, so that
+ * policies meet the same requests in each. How many there will be depends on the results only, not on the machine.
+ */
+export async function runReplicated(
+  specs: readonly RunSpec[],
+  replications: Replications,
+  { threads, ...hooks }: ReplicationHooks = {},
+): Promise<Replicated[]> {
+  const pool = threads ?? createThreadPool();
+  try {
+    return await replicate(specs, replications, hooks, pool);
+  } finally {
+    if (!threads) pool.close();
+  }
+}
+
+async function replicate(
+  given: readonly RunSpec[],
+  replications: Replications,
+  { control = controlFor(given, replications), onPrecision, enough, onRun }: ReplicationHooks,
+  threads: ThreadPool,
+): Promise<Replicated[]> {
+  const specs = await findWarmUps(given, control, threads);
+  const pools = specs.map(() => createPool(pooledHash));
+  const planned = specs.map(() => 0);
+  const finished = specs.map(() => 0);
+  const queue: RunSpec[] = [];
+  const places: { readonly spec: number; readonly replication: number }[] = [];
+  /** Of the specs that have come so far. Those that are unstable have none, and never will. */
+  const reached = new Map<number, number>();
+
+  function enqueue(spec: number): void {
+    const replication = planned[spec]!++;
+    queue.push({ ...specs[spec]!, replication: specs[spec]!.replication + replication });
+    places.push({ spec, replication });
+    control.planned = queue.length;
+  }
+
+  /** How many to add, once all that are planned are finished. */
+  function wanted(spec: number): number {
+    const { precision, most } = replications;
+    if (!precision && !enough) return 0;
+    const result = pools[spec]!.result()!;
+    if (!precision) return enough!(result) ? 0 : Math.min(planned[spec]!, most! - planned[spec]!);
+    const width = precisionOf(result, precision);
+    if (result.unstable) reached.delete(spec);
+    else reached.set(spec, width);
+    const widest = Math.max(...reached.values());
+    onPrecision?.(Number.isFinite(widest) ? widest : undefined);
+    // More of what grows without bound makes nothing more precise.
+    return result.unstable ? 0 : missing(width, replications, planned[spec]!);
+  }
+
+  // The first replication of all, then the second of all: whoever interrupts has something of each.
+  for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
+  await runAll(threads, 'measure', queue, control, (index, run) => {
+    onRun?.(run);
+    const { spec, replication } = places[index]!;
+    pools[spec]!.add(replication, run);
+    if (++finished[spec]! < planned[spec]!) return;
+    for (let i = wanted(spec); i > 0; i--) enqueue(spec);
+  });
+  return specs.map((spec, i) => ({
+    spec,
+    result: withPrecision(pools[i]!.result(), replications),
+    runs: pools[i]!.runs(),
+  }));
+}
+
+/** Finds where the warm-up ends, in the first replication; the others have the same. */
+async function findWarmUps(
+  specs: readonly RunSpec[],
+  control: RunControl,
+  threads: ThreadPool,
+): Promise<readonly RunSpec[]> {
+  const sought = [...specs.keys()].filter((i) => specs[i]!.warmup === 'find');
+  if (sought.length === 0) return specs;
+  const found: FoundWarmUp[] = [];
+  await runAll(
+    threads,
+    'seek',
+    sought.map((i) => specs[i]!),
+    control,
+    (index, answer) => {
+      found[sought[index]!] = answer;
+    },
+  );
+  return withCommonWarmUp(specs, found);
+}
+
+function withPrecision(result: Result | undefined, { precision }: Replications): Result | undefined {
+  if (!result || !precision) return result;
+  const { statistic, type, relative } = precision;
+  const reached = precisionOf(result, precision);
+  return {
+    ...result,
+    precision: {
+      statistic,
+      ...(type !== undefined && { type }),
+      wanted: relative,
+      reached: result.unstable || !Number.isFinite(reached) ? null : reached,
+    },
+  };
+}
+
+/**
+ * How near the truth the slowdown of every type is known, or of the one that is named: the largest relative half-width of their 95 % intervals for the named
+ * statistic. Infinity while some interval has no bound, or a type has arrived of which nothing was measured.
+ */
+export function precisionOf(result: Result, { statistic, type: only }: Precision): number {
+  const errors = result.types
+    .filter(({ name, arrived }) => (only === undefined ? arrived > 0 : name === only))
+    .map(({ slowdown }) =>
+      slowdown.count > 0 ? relativeError(slowdown[statistic]!, slowdown.ci95[statistic]!) : Number.POSITIVE_INFINITY,
+    );
+  return Math.max(0, ...errors);
+}
+
+/**
+ * How many replications to add. The width falls with the square root of their number; what that asks for is added at once, but at least a quarter and at most as many as
+ * there are, for the width is itself an estimate.
+ */
+function missing(width: number, { precision, most }: Replications, now: number): number {
+  if (width <= precision!.relative) return 0;
+  const wanted = Math.ceil(now * (width / precision!.relative) ** 2) - now;
+  return Math.min(Math.max(wanted, Math.ceil(now / 4)), now, most! - now);
+}

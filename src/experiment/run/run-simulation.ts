@@ -1,0 +1,142 @@
+import type { MeasuredRun } from '../../metrics/pool.js';
+
+import { createResult, type Result, type WarmupRule } from '../../metrics/result.js';
+import { type Parameters, plainParameters } from '../../scheduler/policy.js';
+import { type ChosenPolicy, parsePolicy } from '../../scheduler/registry.js';
+import { costsOf, type FullCosts, replacesPolicyCost } from '../../sim/costs.js';
+import { type SimulateOptions, type SimulationSetup, simulate } from '../../sim/simulate.js';
+import { type FoundWarmUp, findWarmUp } from '../../sim/warm-up.js';
+import { STREAM, substream } from '../../workload/random.js';
+import { describeEnvironment, type Environment } from '../environment.js';
+import { recordSimulation } from './event-recording.js';
+import { type OpenWorkload, openWorkload } from '../plan/open-workload.js';
+import { configHash, type RunSpec } from '../plan/run-spec.js';
+
+export interface RunHooks {
+  /** Told now and then how much of the run is done, 0 … 1. */
+  readonly onProgress?: (done: number) => void;
+  /** Asked now and then; true ends the run with what there is. */
+  readonly shouldStop?: () => boolean;
+  readonly environment?: Environment;
+  /** Filled with the sojourn of each measured request, by its number in the trace. */
+  readonly sojournsNs?: Float64Array;
+  /** Changes what is simulated: watches it, or breaks something for a test to notice. */
+  readonly adjust?: (options: SimulateOptions) => SimulateOptions;
+}
+
+/** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
+export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promise<Result> {
+  const { identity, record, manifest } = await measure(spec, hooks);
+  return createResult(identity, record, manifest);
+}
+
+/** The same, with the histograms still there: for pooling with other replications. */
+export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  const { environment = describeEnvironment() } = hooks;
+  const spec = given.warmup === 'find' ? { ...given, warmup: await seekWarmUp(given, hooks) } : given;
+  const workload = openWorkload(spec);
+  const policy = parsePolicy(spec.policy);
+  const { share, rule } = warmupOf(spec);
+  const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
+  const options = simulateOptions(spec, workload, share, hooks);
+  const recorded = recording ? { ...options, policy: recording.policy } : options;
+  const record = await simulate(hooks.adjust?.(recorded) ?? recorded);
+  recording?.close();
+  return {
+    identity: {
+      world: 'sim',
+      policy: policy.policy.name,
+      policyParameters: plainParameters(chargedParameters(policy, spec)),
+      ...(spec.system && { system: spec.system.name }),
+      workload: workload.name,
+      workers: spec.workers,
+      load: workload.load,
+      offeredRps: workload.offeredRps,
+      seed: spec.seed,
+      warmup: share,
+      warmupRule: rule,
+    },
+    record,
+    manifest: {
+      ...environment,
+      configHash: configHash(spec),
+      ...(spec.system && { costs: constantsOf(costsOf(spec.system.costs, policy)) }),
+      startedAt: startedAt.toISOString(),
+      wallSeconds: Math.round(performance.now() - startedMs) / 1000,
+    },
+  };
+}
+
+/** Those that vary by their medians. */
+function constantsOf({ spread: _, dispatcherQueues: __, ...constants }: FullCosts): Readonly<Record<string, number>> {
+  return constants;
+}
+
+/** Plays the beginning of a run to find where its warm-up ends. */
+export function seekWarmUp(spec: RunSpec, { shouldStop }: RunHooks = {}): Promise<FoundWarmUp> {
+  return findWarmUp(simulateOptions(spec, openWorkload(spec), 0, shouldStop ? { shouldStop } : {}));
+}
+
+/** What a run is simulated with, whether it is measured or watched: everything but its requests and where they end. */
+export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile }: OpenWorkload): SimulationSetup {
+  return {
+    policy: parsePolicy(spec.policy),
+    workers: spec.workers,
+    types,
+    hasUnknown,
+    random: substream(spec.seed, STREAM.stealing, spec.replication),
+    trueProfile,
+    ...(spec.system && {
+      costs: spec.system.costs,
+      costsRandom: substream(spec.seed, STREAM.costs, spec.replication),
+    }),
+  };
+}
+
+function simulateOptions(
+  spec: RunSpec,
+  workload: OpenWorkload,
+  warmup: number,
+  { onProgress, shouldStop, sojournsNs }: RunHooks,
+): SimulateOptions & { expectedRequests: number } {
+  const setup = setupOf(spec, workload);
+  const { end } = workload;
+  const { sliceNs } = spec;
+  return {
+    ...setup,
+    source: workload.source({ flows: usesFlows(setup.policy) }),
+    ...(sojournsNs && { sojournsNs }),
+    warmup:
+      'requests' in end
+        ? { requests: Math.floor(warmup * end.requests) }
+        : { untilNs: Math.floor(warmup * end.durationNs) },
+    expectedRequests: 'requests' in end ? end.requests : (workload.offeredRps * end.durationNs) / 1e9,
+    ...(sliceNs !== undefined && { sliceNs }),
+    ...('durationNs' in end && { endNs: Math.floor(end.durationNs) }),
+    ...(onProgress && {
+      onProgress: (requests, nowNs) =>
+        onProgress(Math.min(1, 'requests' in end ? requests / end.requests : nowNs / end.durationNs)),
+    }),
+    ...(shouldStop && { shouldStop }),
+  };
+}
+
+function warmupOf({ warmup }: RunSpec): { share: number; rule: WarmupRule } {
+  if (typeof warmup === 'number') return { share: warmup, rule: 'given' };
+  if (warmup === 'find') throw new Error('the warm-up is found before the run');
+  return { share: warmup.share, rule: warmup.settled ? 'found' : 'unsettled' };
+}
+
+/** Does the policy look at the flow of a request as it is configured? */
+export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
+  return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
+}
+
+/** The parameters without a cost that the system's constant took the place of. */
+function chargedParameters(chosen: ChosenPolicy, { system }: RunSpec): Parameters {
+  if (!system || !replacesPolicyCost(system.costs, chosen)) return chosen.parameters;
+  const { costNs: _, ...charged } = chosen.parameters;
+  return charged;
+}

@@ -1,0 +1,41 @@
+/** A thread that runs simulations, one at a time. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { setEngineFlags } from './engine-flags.js';
+import type { Environment } from '../environment.js';
+import { RunControl } from './run-control.js';
+import type { RunSpec } from '../plan/run-spec.js';
+
+export interface WorkerData {
+  /** See engine-flags.ts. */
+  readonly inlineAll: boolean;
+}
+
+export interface WorkerTask {
+  /** Measure the run, or only find where its warm-up ends. */
+  readonly task: 'measure' | 'seek';
+  readonly spec: RunSpec;
+  readonly run: number;
+  /** Runs there may be at most. */
+  readonly most: number;
+  readonly control: SharedArrayBuffer;
+  readonly environment: Environment;
+}
+
+// First the flags, then the simulator: see there.
+setEngineFlags((workerData as WorkerData).inlineAll);
+const { measure, seekWarmUp } = await import('./run-simulation.js');
+
+parentPort!.on('message', async ({ task, spec, run, most, control: buffer, environment }: WorkerTask) => {
+  const control = new RunControl(most, buffer);
+  const shouldStop = () => control.stopped;
+  if (task === 'seek') {
+    parentPort!.postMessage(await seekWarmUp(spec, { shouldStop }));
+    return;
+  }
+  const measured = await measure(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
+  control.report(run, 1);
+  const buffers = measured.record.measurements.flatMap((type) =>
+    [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
+  );
+  parentPort!.postMessage(measured, [...new Set(buffers)]);
+});

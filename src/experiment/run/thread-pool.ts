@@ -1,0 +1,149 @@
+/** Threads that simulations run in, each for one policy. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { MeasuredRun } from '../../metrics/pool.js';
+import { parsePolicy } from '../../scheduler/registry.js';
+import type { FoundWarmUp } from '../../sim/warm-up.js';
+import { wantsInlining } from './engine-flags.js';
+import { describeEnvironment } from '../environment.js';
+import { EnvironmentError, InputError } from '../errors.js';
+import type { RunControl } from './run-control.js';
+import type { RunSpec } from '../plan/run-spec.js';
+import type { WorkerData, WorkerTask } from './simulation-worker.js';
+
+/** What a thread answers to each task. */
+export interface Answers {
+  measure: MeasuredRun;
+  seek: FoundWarmUp;
+}
+
+type Task = keyof Answers;
+
+export interface ThreadPool {
+  /** Threads that run at a time. */
+  readonly cores: number;
+  /**
+   * Simulates one run, as soon as a core is free; runs begin in the order they are asked for.
+   *
+   * @param task measure it, or only seek the end of its warm-up
+   * @param index the run's number in the control
+   * @throws InputError when the run cannot begin, EnvironmentError when the machine cannot do it
+   */
+  run<T extends Task>(task: T, spec: RunSpec, control: RunControl, index: number): Promise<Answers[T]>;
+  /** Ends all threads, when nothing runs any more. */
+  close(): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly kind: string;
+}
+
+interface Job {
+  readonly given: WorkerTask;
+  readonly resolve: (answer: Answers[Task]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Idle threads that are kept: as many as a comparison has policies, and some. Each holds a few megabytes. */
+const MOST_IDLE = 12;
+
+/**
+ * A preemptive policy's run of at least so many requests gets a thread of its own. Its loop has many events per request, and V8 compiles the loop of a thread's
+ * first run best: there it takes the arrays of the closure as constants, which it does only for closures that are made once. Measured for `ts`: later runs take 1.5
+ * times as long, while a new thread costs 0.3 s.
+ */
+const LONG_RUN_REQUESTS = 500_000;
+
+/**
+ * A thread serves one policy only: what V8 learns of one policy (which classes a call leads to) would make the next one in the same thread a fifth slower. It is used again
+ * for the same policy, because starting a thread and compiling the simulator in it takes some 0.3 s of processor time, more than a short run.
+ */
+export function createThreadPool(cores = availableParallelism()): ThreadPool {
+  const environment = describeEnvironment();
+  const waiting: Job[] = [];
+  /** The one that was used last is last. */
+  const idle: Thread[] = [];
+  let running = 0;
+
+  function begin(job: Job): void {
+    running++;
+    const thread = takeThread(job.given);
+    const { worker } = thread;
+    const finish = (settle: () => void) => {
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+      running--;
+      settle();
+      while (waiting.length > 0 && running < cores) begin(waiting.shift()!);
+    };
+    worker.once('message', (answer: Answers[Task]) =>
+      finish(() => {
+        keep(thread, job.given);
+        job.resolve(answer);
+      }),
+    );
+    worker.once('error', (error) => finish(() => job.reject(explain(error, job.given.spec))));
+    worker.once('exit', (code) =>
+      finish(() => job.reject(new EnvironmentError(`${job.given.spec.policy}: its thread ended (code ${code})`))),
+    );
+    worker.ref();
+    worker.postMessage(job.given);
+  }
+
+  function takeThread(given: WorkerTask): Thread {
+    const kind = kindOf(given.spec);
+    const at = needsOwnThread(given) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
+    if (at >= 0) return idle.splice(at, 1)[0]!;
+    const workerData: WorkerData = { inlineAll: wantsInlining(given.spec) };
+    return { worker: new Worker(new URL('./simulation-worker.js', import.meta.url), { workerData }), kind };
+  }
+
+  function keep(thread: Thread, given: WorkerTask): void {
+    if (needsOwnThread(given)) {
+      void thread.worker.terminate();
+      return;
+    }
+    // A thread that waits is no reason for the process to stay.
+    thread.worker.unref();
+    idle.push(thread);
+    if (idle.length > MOST_IDLE) void idle.shift()!.worker.terminate();
+  }
+
+  return {
+    cores,
+    run<T extends Task>(task: T, spec: RunSpec, control: RunControl, index: number) {
+      const given = { task, spec, run: index, most: control.most, control: control.buffer, environment };
+      return new Promise<Answers[T]>((resolve, reject) => {
+        const job: Job = { given, resolve: resolve as Job['resolve'], reject };
+        if (running < cores) begin(job);
+        else waiting.push(job);
+      });
+    },
+    close() {
+      for (const { worker } of idle.splice(0)) void worker.terminate();
+    },
+  };
+}
+
+/** Runs of one kind take the same ways through the simulator, in code compiled alike. */
+function kindOf(spec: RunSpec): string {
+  const { policy, system } = spec;
+  return `${system?.name ?? ''}/${parsePolicy(policy).policy.name}/${wantsInlining(spec)}`;
+}
+
+function needsOwnThread({ task, spec: { policy, end } }: WorkerTask): boolean {
+  const isLong = task === 'measure' && (!('requests' in end) || end.requests >= LONG_RUN_REQUESTS);
+  return isLong && parsePolicy(policy).policy.preemptive;
+}
+
+/** Errors lose their class on the way from another thread, not their name. */
+function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
+  if (['WorkloadError', 'PolicyError', 'InputError'].includes(error.name)) return new InputError(error.message);
+  if (error.name === 'EnvironmentError') return new EnvironmentError(error.message);
+  if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {
+    return new EnvironmentError(
+      `${policy}: not enough memory (${error.message}): a load above 1 or an unbounded queue may be the reason`,
+    );
+  }
+  return error;
+}

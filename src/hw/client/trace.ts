@@ -1,0 +1,133 @@
+/** The request trace of a run, complete and in memory: what the load generator plays, and what its records are compared with. */
+import { traceChunks } from '../../files/trace-chunks.js';
+import { createRequestSource } from '../../workload/generate.js';
+import type { RequestSource } from '../../workload/request-source.js';
+import { createBatch } from '../../workload/request-source.js';
+import { openTrace, type TraceSummary } from '../../workload/trace.js';
+import type { Offer, Workload } from '../../workload/workload.js';
+import type { NativeTrace } from '../native/native.js';
+
+/** The requests in undilated time, exactly as the simulator would consume them. */
+export interface PlannedTrace {
+  readonly length: number;
+  readonly arrivalNs: Float64Array;
+  readonly serviceNs: Float64Array;
+  readonly type: Uint16Array;
+  readonly flow: Uint32Array;
+}
+
+/** Which of the requests this client sends: every `clients`-th, beginning with its own index. All clients together send the whole trace. */
+export interface ClientShare {
+  readonly clients: number;
+  readonly index: number;
+}
+
+/** A trace file that is played instead of what the workload would generate. */
+export interface TraceFile {
+  readonly path: string;
+  /** What a scan of the file has found. */
+  readonly summary: TraceSummary;
+  /** What the rate is multiplied by. */
+  readonly rateScale: number;
+}
+
+/** What of a workload's trace a run plays. */
+export interface TracePart {
+  readonly seed: string | number;
+  readonly replication?: number;
+  readonly requests?: number;
+  /** Undilated. */
+  readonly durationNs?: number;
+  readonly share: ClientShare;
+  readonly file?: TraceFile;
+}
+
+/**
+ * Makes the trace of a workload, or reads that of a file. Equal arguments give equal traces in any process.
+ *
+ * @throws WorkloadError when the file has changed since it was scanned
+ */
+export function makeTrace(workload: Workload, offer: Offer, part: TracePart): Promise<PlannedTrace> {
+  const { share, file, ...options } = part;
+  if (file) {
+    const { requests, durationNs } = options;
+    const end = { ...(requests !== undefined && { requests }), ...(durationNs !== undefined && { durationNs }) };
+    return readTrace(openTrace(traceChunks(file.path), file.summary, { rateScale: file.rateScale, ...end }), share);
+  }
+  return readTrace(createRequestSource(workload, { ...offer, ...options, flows: true }), share);
+}
+
+export const ALONE: ClientShare = { clients: 1, index: 0 };
+
+/** Reads a source to its end (or to `limit` requests of this client). */
+export async function readTrace(
+  source: RequestSource,
+  share: ClientShare = ALONE,
+  limit = 0xffff_ffff,
+): Promise<PlannedTrace> {
+  let capacity = 1 << 16;
+  let arrivalNs = new Float64Array(capacity);
+  let serviceNs = new Float64Array(capacity);
+  let type = new Uint16Array(capacity);
+  let flow = new Uint32Array(capacity);
+  const grow = (): void => {
+    capacity *= 2;
+    const copy = <T extends Float64Array | Uint16Array | Uint32Array>(from: T, into: T): T => {
+      into.set(from);
+      return into;
+    };
+    arrivalNs = copy(arrivalNs, new Float64Array(capacity));
+    serviceNs = copy(serviceNs, new Float64Array(capacity));
+    type = copy(type, new Uint16Array(capacity));
+    flow = copy(flow, new Uint32Array(capacity));
+  };
+  const batch = createBatch();
+  let length = 0;
+  let index = 0;
+  for (;;) {
+    await source.fill(batch);
+    if (batch.length === 0) break;
+    for (let i = 0; i < batch.length && length < limit; i++, index++) {
+      if (index % share.clients !== share.index) continue;
+      if (length === capacity) grow();
+      arrivalNs[length] = batch.arrivalNs[i]!;
+      serviceNs[length] = batch.serviceNs[i]!;
+      type[length] = batch.type[i]!;
+      flow[length] = batch.flow[i]!;
+      length++;
+    }
+    if (length >= limit) break;
+  }
+  return {
+    length,
+    arrivalNs: arrivalNs.subarray(0, length),
+    serviceNs: serviceNs.subarray(0, length),
+    type: type.subarray(0, length),
+    flow: flow.subarray(0, length),
+  };
+}
+
+/** Planned times begin this long after the load generator's start (real time), so that the first request finds its thread running. */
+export const LEAD_NS = 5e6;
+
+/**
+ * The same requests as they go over the wire: all times stretched by `dilation` and {@link LEAD_NS} after the generator's start, types as
+ * codes. The demands must fit a frame (see fitDemands).
+ */
+export function wireTrace(
+  trace: PlannedTrace,
+  codes: readonly number[],
+  unknownCode: number,
+  dilation: number,
+): NativeTrace {
+  const { length } = trace;
+  const plannedNs = new Float64Array(length);
+  const demandNs = new Float64Array(length);
+  const code = new Uint32Array(length);
+  for (let i = 0; i < length; i++) {
+    plannedNs[i] = trace.arrivalNs[i]! * dilation + LEAD_NS;
+    demandNs[i] = Math.round(trace.serviceNs[i]! * dilation);
+    code[i] = codes[trace.type[i]!] ?? unknownCode;
+  }
+  return { length, plannedNs, demandNs, code, flow: trace.flow };
+}

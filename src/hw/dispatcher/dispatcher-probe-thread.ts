@@ -1,0 +1,98 @@
+/**
+ * A dispatcher alone: in this thread, over the rings of shared memory, whose other side is a native thread that is net thread and all workers, and ends each request as soon as it is
+ * started. Sets up, warms up, says `ready`, then plays slices on demand. For psp calibrate and bench/.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { parseWorkload } from '../../workload/parse-workload.js';
+import { createDispatcher } from './dispatcher.js';
+import { setDispatcherFlags } from './engine-flags.js';
+import { clearSharedMemory, createSharedMemory } from '../memory/layout.js';
+import { loadNative, loadProbe } from '../native/native.js';
+import { createScheduler, hardwarePolicy, schedulerTypes } from './policy.js';
+import { warmUp, warmUpScheduler } from './warm-up.js';
+
+export interface DispatcherProbeData {
+  /** As typed. */
+  readonly policy: string;
+  readonly workers: number;
+  /** Of this thread. */
+  readonly core: number;
+  /** Of the native one. */
+  readonly worldCore: number;
+  /** Requests per second; 0: as fast as the window allows. */
+  readonly rate: number;
+  /** Requests under way at once. */
+  readonly window: number;
+  /** The loop written in C++, for c-FCFS only, in the place of this one: what it is measured against. */
+  readonly cpp?: boolean;
+}
+
+export interface DispatcherSlice {
+  readonly perSecond: number;
+  /** From the publication of an arrival to the sight of its start, ns: p50, p99, p99.9, p99.99. Only at a given rate. */
+  readonly latencies: readonly number[];
+  /** Of its time, how much each of the two threads had its core; the lesser. */
+  readonly share: number;
+}
+
+const QUANTILES = [0.5, 0.99, 0.999, 0.9999];
+/** Every 200th request of the native world is of the second type. */
+const WORKLOAD = `
+name: probe
+types:
+  - { name: SHORT, ratio: 0.995, service: 0.5us }
+  - { name: LONG, ratio: 0.005, service: 500us }
+`;
+/** Those of a server. */
+const SIZES = { slots: 16384, arrivalsCapacity: 4096 };
+/** The clock is read once in so many turns: it allocates a number, which must not be what is measured. */
+const TURNS_PER_LOOK = 50;
+
+function main({ policy, workers, core, worldCore, rate, window, cpp = false }: DispatcherProbeData): void {
+  // The very flags a server's dispatcher runs with.
+  setDispatcherFlags();
+  const native = loadNative();
+  const probe = loadProbe();
+  const workload = parseWorkload(WORKLOAD, 'probe');
+  const types = schedulerTypes(workload);
+  const chosen = hardwarePolicy(policy);
+  const hooks = { reserved: () => {} };
+  const memory = createSharedMemory({ ...SIZES, workers, types: types.length }, native.misalignment);
+  const bytes = new Uint8Array(memory.buffer, memory.base, memory.totalBytes);
+  const makeWarmUp = warmUpScheduler(workload, chosen, workers);
+  const dispatcher = createDispatcher(memory, makeWarmUp);
+  if (!cpp) warmUp(dispatcher, memory, workload, makeWarmUp);
+  native.pinThread(core);
+
+  /**
+   * A loop in a function of its own, with nothing after it: code that is optimised while it loops is thrown away when it comes to what it has not seen yet, and that would be
+   * counted as the dispatcher's.
+   */
+  function turnUntil(endMs: number): void {
+    while (performance.now() < endMs) for (let i = 0; i < TURNS_PER_LOOK; i++) dispatcher.turn();
+  }
+
+  /** One slice over cleared memory. */
+  function slice(seconds: number): DispatcherSlice {
+    clearSharedMemory(memory);
+    dispatcher.reset((pool, now) => createScheduler(chosen, { workers, types, pool, now, random: Math.random }), hooks);
+    const world = new probe.ProbeWorld(bytes, { window, rate, core: worldCore });
+    const begin = performance.now();
+    const beginCpu = probe.threadCpuSeconds();
+    if (cpp) probe.cppDispatcher(bytes, seconds);
+    else turnUntil(begin + seconds * 1000);
+    const took = (performance.now() - begin) / 1000;
+    const ownShare = (probe.threadCpuSeconds() - beginCpu) / took;
+    const completed = world.completed();
+    const latencies = world.latencies(QUANTILES);
+    return { perSecond: completed / took, latencies, share: Math.min(ownShare, world.stop()) };
+  }
+
+  parentPort!.on('message', ({ seconds }: { readonly seconds?: number }) => {
+    if (seconds === undefined) parentPort!.close();
+    else parentPort!.postMessage(slice(seconds));
+  });
+  parentPort!.postMessage('ready');
+}
+
+main(workerData as DispatcherProbeData);

@@ -1,0 +1,98 @@
+/** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openEventRing } from '../../events/event-ring.js';
+import { tapped } from '../../events/tap.js';
+import type { ChosenPolicy } from '../../scheduler/registry.js';
+import { STREAM, substream } from '../../workload/random.js';
+import type { WorkloadSource } from '../../workload/workload.js';
+import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
+import { setDispatcherFlags } from './engine-flags.js';
+import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from '../memory/layout.js';
+import { loadNative, type Poll } from '../native/native.js';
+import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './policy.js';
+import { publishReservation, type ReservationChange } from '../memory/reservation.js';
+import { WARM_UP_REQUESTS, warmUp, warmUpScheduler } from './warm-up.js';
+
+export interface DispatcherThreadData {
+  readonly memory: SharedMemory;
+  /** The policy as it is typed. */
+  readonly policy: string;
+  readonly workload: WorkloadSource;
+  readonly seed: string | number;
+  readonly dilation: number;
+  readonly poll: Poll;
+  readonly core?: number;
+  /** Ring that what the scheduler is told and answers is written to. */
+  readonly events?: SharedArrayBuffer;
+}
+
+/** What the thread tells the main thread; only on the rare occasions named here. */
+export interface DispatcherMessage {
+  readonly kind: 'reserved';
+  readonly change: ReservationChange;
+}
+
+/** A sleeping dispatcher looks at the stop word at least this often. */
+const LOOK_AROUND_NS = 20e6;
+
+function main(data: DispatcherThreadData): void {
+  setDispatcherFlags();
+  const { memory, poll } = data;
+  const native = loadNative();
+  const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);
+  const clock = new Float64Array(memory.buffer, memory.base, memory.totalBytes / 8);
+  const workload = parseWorkloadSource(data.workload);
+  const types = schedulerTypes(workload, data.dilation);
+
+  const events = data.events && openEventRing(data.events);
+  const recorded = ({ policy, parameters }: ChosenPolicy): ChosenPolicy => ({
+    policy: events ? tapped(policy, events) : policy,
+    parameters,
+  });
+  const makeWarmUp = warmUpScheduler(workload, recorded(hardwarePolicy(data.policy)), memory.workers);
+  const dispatcher = createDispatcher(memory, makeWarmUp);
+  warmUp(dispatcher, memory, workload, makeWarmUp, WARM_UP_REQUESTS[poll]);
+
+  const bellWord = Control.dispatcherBell / 4;
+  const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * Mailbox.bytes + Mailbox.bell) / 4;
+  const hooks: DispatcherHooks = {
+    reserved: (scheduler, nowNs) => {
+      const reservation = scheduler.reservation?.();
+      if (reservation === undefined) return;
+      publishReservation(memory, reservation);
+      const message: DispatcherMessage = { kind: 'reserved', change: { atNs: nowNs, reservation } };
+      parentPort?.postMessage(message);
+    },
+  };
+  if (poll === 'yield') hooks.idle = () => native.yieldThread();
+  if (poll === 'sleep') {
+    hooks.wake = (worker) => native.ringBell(control, mailboxBell(worker));
+    hooks.idle = (untilNs) => {
+      native.armBell(control, bellWord);
+      if (dispatcher.hasWork() || Atomics.load(control, Control.runState / 4) >= RunState.halted) {
+        native.disarmBell(control, bellWord);
+        return;
+      }
+      const nowNs = clock[Control.clockNs / 8]!;
+      native.waitBell(control, bellWord, Math.max(0, Math.min(LOOK_AROUND_NS, untilNs - nowNs)));
+    };
+  }
+  const random = substream(data.seed, STREAM.stealing);
+  const policy = recorded(hardwarePolicy(data.policy, data.dilation));
+  events?.clear();
+  dispatcher.reset(
+    (pool, now) => createScheduler(policy, { workers: memory.workers, types, pool, now, random }),
+    hooks,
+  );
+
+  if (data.core !== undefined) native.pinThread(data.core);
+  native.prepareThread(poll);
+  Atomics.store(control, Control.dispatcherState / 4, DispatcherState.ready);
+  try {
+    dispatcher.run();
+  } finally {
+    Atomics.store(control, Control.dispatcherState / 4, DispatcherState.stopped);
+  }
+}
+
+main(workerData as DispatcherThreadData);

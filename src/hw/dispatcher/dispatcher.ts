@@ -1,0 +1,392 @@
+import {
+  DROP_REASONS,
+  type DropReason,
+  PREEMPT,
+  type Scheduler,
+  TO_COMPLETION,
+  type Workers,
+} from '../../scheduler/scheduler.js';
+import { float64s, int32s } from '../../units/arrays.js';
+import {
+  Arrival,
+  Control,
+  DispatcherStat,
+  FinishOutcome,
+  Mailbox,
+  Ring,
+  RunState,
+  type SharedMemory,
+} from '../memory/layout.js';
+
+/** What the dispatcher asks of its surroundings, besides shared memory. Each is called rarely, or only where threads sleep. */
+export interface DispatcherHooks {
+  /** Nothing was to be done; `untilNs` is when a slice will have been used up (Infinity: none). Absent: spin. */
+  idle?(untilNs: number): void;
+  /** `poll: sleep` only: something was put into the mailbox of `worker`, which may be asleep. */
+  wake?(worker: number): void;
+  /** The scheduler's reservation changed at `nowNs`. */
+  reserved?(scheduler: Scheduler, nowNs: number): void;
+}
+
+/** The dispatcher loop: the world that hosts a {@link Scheduler} on a real machine. */
+export interface Dispatcher {
+  /** Runs until the stop word says so. */
+  run(): void;
+  /** A few hundred steps, with the idle hook where there is nothing to do. */
+  turn(): void;
+  /** One turn of the loop; answers the number of events it handled. */
+  step(): number;
+  /** Whether an event waits that {@link step} would handle: the last look before the thread sleeps. */
+  hasWork(): boolean;
+  /** When the first slice now running will have been used up; Infinity when none is limited. */
+  nextSliceEndNs(): number;
+  /** Writes the statistics to shared memory; while the loop runs that happens every few hundred steps. */
+  publishStatistics(): void;
+  /**
+   * Forgets everything, takes another scheduler and other hooks: for the first real request after a warm-up. The shared rings must be
+   * empty and their counters zero, as {@link clearSharedMemory} leaves them.
+   */
+  reset(makeScheduler: MakeScheduler, hooks?: DispatcherHooks): void;
+}
+
+/** Makes the scheduler, given where its answers go and the cell it reads the time from. */
+export type MakeScheduler = (pool: Workers, now: Float64Array) => Scheduler;
+
+/** Steps between two looks at the stop word, and two publications of the statistics: about 10 us when nothing is to be done. */
+const STEPS_PER_TURN = 256;
+const REASONS = DROP_REASONS.length;
+const NEVER = Number.POSITIVE_INFINITY;
+const ORDERED_BY_PROCESSOR = process.arch === 'x64';
+
+// Indices of the integer state.
+const HEAD = 0;
+const RELEASED = 1;
+const RELEASES_PUBLISHED = 2;
+const SLICED = 3;
+
+/**
+ * Makes a dispatcher over shared memory. One step drains the workers' completions, expires slices, tells the scheduler of all
+ * arrivals, lets it dispatch once, and publishes. Nothing is allocated, no native code is called and no clock but the shared clock word is read
+ * on the way of a request.
+ *
+ * Time told to the scheduler: the worker's own stamp for a completion, the net thread's for an arrival, each raised to the latest time
+ * told before, so that it never decreases. A request's dispatch is stamped with the time this thread woke, where that is later: what the scheduler is told is when
+ * things happened, and the stamp is for those who ask how long it took to hear of them.
+ *
+ * Order of memory: V8 does not inline `Atomics.load` and `Atomics.store`, and the latter is sequentially consistent, which on x86-64 stalls until the
+ * worker's core has given up the mailbox's cache line: 100 ns and more for each start. On x86-64 plain loads and stores are enough: the
+ * processor makes stores visible, and does loads, in program order (Intel SDM volume 3, 9.2.2; AMD64 APM volume 2, 7.1.2), V8 keeps the
+ * program order of typed-array accesses, and every step looks again. Other processors get `Atomics`, and so do starts on workers that sleep,
+ * whose bell needs the full fence.
+ *
+ * A factory of closures over constant typed arrays, for the reason given at createSimulation in src/sim: V8 compiles them into the code. That holds for
+ * the first dispatcher made in a thread, so a thread makes one, warms it up, and resets it. What another module exports is no constant to V8, and is looked up (an offset
+ * also divided) wherever it is named: hence the names given to all of it at the beginning, which saves a sixth of a request.
+ */
+export function createDispatcher(
+  memory: SharedMemory,
+  makeScheduler: MakeScheduler,
+  hooks: DispatcherHooks = {},
+): Dispatcher {
+  const { buffer, base, workers, types } = memory;
+  const words = new Int32Array(buffer, base, memory.totalBytes / 4);
+  const doubles = new Float64Array(buffer, base, memory.totalBytes / 8);
+
+  // Indices of 32-bit words and of doubles.
+  const runStateWord = Control.runState / 4;
+  const clockDouble = Control.clockNs / 8;
+  const wokenDouble = Control.wokenNs / 8;
+  const arrivalsTailWord = (memory.arrivalsOffset + Ring.tail) / 4;
+  const arrivalsHeadWord = (memory.arrivalsOffset + Ring.head) / 4;
+  const arrivalsFirstWord = (memory.arrivalsOffset + Ring.entries) / 4;
+  const arrivalsMask = memory.arrivalsCapacity - 1;
+  const releasesTailWord = (memory.releasesOffset + Ring.tail) / 4;
+  const releasesFirstWord = (memory.releasesOffset + Ring.entries) / 4;
+  const releasesMask = memory.releasesCapacity - 1;
+  const mailboxesFirstWord = memory.mailboxesOffset / 4;
+  const mailboxWords = Mailbox.bytes / 4;
+  // Within a mailbox, and within an entry.
+  const startSeqWord = Mailbox.startSeq / 4;
+  const startSlotWord = Mailbox.startSlot / 4;
+  const dispatchDouble = Mailbox.dispatchNs / 8;
+  const preemptSeqWord = Mailbox.preemptSeq / 4;
+  const finishSeqWord = Mailbox.finishSeq / 4;
+  const finishOutcomeWord = Mailbox.finishOutcome / 4;
+  const finishDouble = Mailbox.finishNs / 8;
+  const arrivalWords = Arrival.bytes / 4;
+  const arrivalDouble = Arrival.arrivalNs / 8;
+  const slotWord = Arrival.slot / 4;
+  const typeWord = Arrival.type / 4;
+  const flowWord = Arrival.flow / 4;
+  const statFirstDouble = memory.dispatcherStatsOffset / 8;
+  const { completed, preempted, arrived } = DispatcherStat;
+  const preemptedOutcome: number = FinishOutcome.preempted;
+  const toCompletion = TO_COMPLETION;
+
+  /** The time told to the scheduler, and to nobody else. */
+  const now = float64s(1);
+  const state = int32s(8);
+  /** The statistics before they are published. */
+  const counts = float64s(DispatcherStat.droppedByType + (types + 1) * REASONS);
+  // Per worker: number of its latest start; slot it runs (-1: free); when its slice ends; number of the start it was last asked to stop.
+  const startSeq = int32s(workers);
+  const running = int32s(workers);
+  const sliceEndNs = float64s(workers);
+  const askedSeq = int32s(workers);
+  /** The workers that run something, one bit each. */
+  const busyWords = (workers + 31) >>> 5;
+  const busy = int32s(busyWords);
+  /** Per slot: the type it arrived with, for counting drops. */
+  const typeOfSlot = new Uint16Array(memory.slots);
+
+  const pool: Workers = { start, preempt, drop, stole, reserved };
+  let scheduler: Scheduler;
+  let wake: DispatcherHooks['wake'];
+  let idle: DispatcherHooks['idle'];
+  let onReserved: DispatcherHooks['reserved'];
+  reset(makeScheduler, hooks);
+
+  function reset(make: MakeScheduler, others: DispatcherHooks = {}): void {
+    now[0] = 0;
+    state.fill(0);
+    counts.fill(0);
+    startSeq.fill(0);
+    running.fill(-1);
+    sliceEndNs.fill(NEVER);
+    askedSeq.fill(0);
+    busy.fill(0);
+    ({ wake, idle, reserved: onReserved } = others);
+    scheduler = make(pool, now);
+    // What a policy begins with is its first reservation, as in the simulator.
+    if (scheduler.reservation) reserved();
+  }
+
+  /** Loads a word, and with it everything its writer wrote before. */
+  function look(word: number): number {
+    return ORDERED_BY_PROCESSOR ? words[word]! : Atomics.load(words, word);
+  }
+
+  /** Stores a word, and with it everything written before. */
+  function publish(word: number, value: number): void {
+    if (ORDERED_BY_PROCESSOR) words[word] = value;
+    else Atomics.store(words, word, value);
+  }
+
+  function run(): void {
+    try {
+      while (Atomics.load(words, runStateWord) < RunState.halted) turn();
+    } finally {
+      // Also when the policy has failed: what was done by then was done.
+      publishStatistics();
+    }
+  }
+
+  // The endless loop is cut into calls of this, because V8 optimises a function better when it is called again than when it has to be
+  // replaced while it runs.
+  function turn(): void {
+    for (let i = 0; i < STEPS_PER_TURN; i++) {
+      if (step() === 0 && idle !== undefined) {
+        publishStatistics();
+        idle(nextSliceEndNs());
+      }
+    }
+    publishStatistics();
+  }
+
+  function step(): number {
+    // Not a comparison and a branch, here and below: a branch that the warm-up never took would throw the compiled code away when it first is.
+    now[0] = Math.max(now[0]!, doubles[clockDouble]!);
+    // Looked at first, so that the processor fetches it, from another core's cache, while it fetches the mailboxes: a busy dispatcher is up to a tenth faster for it.
+    const tail = look(arrivalsTailWord);
+    let events = drainCompletions();
+    if (state[SLICED]! > 0) events += expireSlices();
+    if (tail !== state[HEAD]) events += drainArrivals(tail);
+    if (events > 0) {
+      scheduler.dispatch();
+      if (state[RELEASED] !== state[RELEASES_PUBLISHED]) {
+        publish(releasesTailWord, state[RELEASED]!);
+        state[RELEASES_PUBLISHED] = state[RELEASED]!;
+      }
+    }
+    return events;
+  }
+
+  function hasWork(): boolean {
+    if (Atomics.load(words, arrivalsTailWord) !== state[HEAD]) return true;
+    for (let worker = 0; worker < workers; worker++) {
+      if (running[worker]! < 0) continue;
+      const box = mailboxesFirstWord + worker * mailboxWords;
+      if (Atomics.load(words, box + finishSeqWord) === startSeq[worker]) return true;
+    }
+    return false;
+  }
+
+  function nextSliceEndNs(): number {
+    let untilNs = NEVER;
+    if (state[SLICED]! > 0) {
+      for (let worker = 0; worker < workers; worker++) {
+        if (sliceEndNs[worker]! < untilNs) untilNs = sliceEndNs[worker]!;
+      }
+    }
+    return untilNs;
+  }
+
+  function drainCompletions(): number {
+    let events = 0;
+    for (let group = 0; group < busyWords; group++) {
+      if (busy[group] === 0) continue;
+      // Lowest number first.
+      for (let left = finishedOf(group); left !== 0; left &= left - 1) {
+        const bit = left & -left;
+        const worker = (group << 5) + 31 - Math.clz32(bit);
+        const box = mailboxesFirstWord + worker * mailboxWords;
+        events++;
+        now[0] = Math.max(now[0]!, doubles[(box >> 1) + finishDouble]!);
+        const slot = running[worker]!;
+        running[worker] = -1;
+        busy[group]! &= ~bit;
+        if (sliceEndNs[worker]! !== NEVER) endSlice(worker);
+        if (words[box + finishOutcomeWord] === preemptedOutcome) {
+          counts[preempted]!++;
+          scheduler.preempted(worker);
+        } else {
+          counts[completed]!++;
+          release(slot);
+          scheduler.complete(worker);
+        }
+      }
+    }
+    return events;
+  }
+
+  /**
+   * Which of 32 workers have finished what they ran, one bit each. Without a branch in the loop: a mailbox that has changed comes from another core's
+   * cache, which takes 50 ns or more; the processor waits for all of them at once, as long as it need not guess which have changed.
+   */
+  function finishedOf(group: number): number {
+    const first = group << 5;
+    const count = Math.min(32, workers - first);
+    let word = mailboxesFirstWord + first * mailboxWords + finishSeqWord;
+    let finished = 0;
+    for (let i = 0; i < count; i++, word += mailboxWords) {
+      const apart = look(word) ^ startSeq[first + i]!;
+      // The sign of x | -x is set unless x is 0.
+      finished |= (~(apart | ((0 - apart) | 0)) >>> 31) << i;
+    }
+    return finished & busy[group]!;
+  }
+
+  function expireSlices(): number {
+    const nowNs = now[0]!;
+    let events = 0;
+    for (let worker = 0; worker < workers; worker++) {
+      if (sliceEndNs[worker]! > nowNs) continue;
+      events++;
+      // Without another slice the request runs until it completes, yields, or the scheduler preempts it.
+      endSlice(worker);
+      const sliceNs = scheduler.sliceExpired(worker);
+      if (sliceNs === PREEMPT) preempt(worker);
+      else beginSlice(worker, sliceNs);
+    }
+    return events;
+  }
+
+  function beginSlice(worker: number, sliceNs: number): void {
+    if (sliceNs === toCompletion) return;
+    sliceEndNs[worker] = now[0]! + sliceNs;
+    state[SLICED]!++;
+  }
+
+  function endSlice(worker: number): void {
+    sliceEndNs[worker] = NEVER;
+    state[SLICED]!--;
+  }
+
+  function drainArrivals(tail: number): number {
+    const head = state[HEAD]!;
+    const count = (tail - head) | 0;
+    for (let i = 0; i < count; i++) {
+      const entry = arrivalsFirstWord + ((head + i) & arrivalsMask) * arrivalWords;
+      now[0] = Math.max(now[0]!, doubles[(entry >> 1) + arrivalDouble]!);
+      const slot = words[entry + slotWord]!;
+      const type = words[entry + typeWord]!;
+      typeOfSlot[slot] = type;
+      scheduler.arrive(slot, type, words[entry + flowWord]!);
+    }
+    state[HEAD] = tail;
+    publish(arrivalsHeadWord, tail);
+    counts[arrived]! += count;
+    return count;
+  }
+
+  /** The request's handle goes back to the net thread; visible there when the step ends. */
+  function release(slot: number): void {
+    const released = state[RELEASED]!;
+    words[releasesFirstWord + (released & releasesMask)] = slot;
+    state[RELEASED] = released + 1;
+  }
+
+  function publishStatistics(): void {
+    let inFlight = 0;
+    for (let worker = 0; worker < workers; worker++) if (running[worker]! >= 0) inFlight++;
+    counts[DispatcherStat.inFlight] = inFlight;
+    counts[DispatcherStat.dispatched] = inFlight + counts[completed]! + counts[preempted]!;
+    counts[DispatcherStat.queued] = scheduler.queued();
+    for (let i = 0; i < counts.length; i++) doubles[statFirstDouble + i] = counts[i]!;
+  }
+
+  // What the scheduler can make this world do.
+
+  function start(worker: number, request: number, sliceNs: number): void {
+    if (running[worker] !== -1) {
+      throw new Error(
+        `the policy started request ${request} on worker ${worker}, which still runs request ${running[worker]}`,
+      );
+    }
+    const box = mailboxesFirstWord + worker * mailboxWords;
+    // 0 is what preemptSeq holds when nobody was ever preempted, so no start is numbered 0.
+    let seq = (startSeq[worker]! + 1) | 0;
+    if (seq === 0) seq = 1;
+    startSeq[worker] = seq;
+    running[worker] = request;
+    busy[worker >>> 5]! |= 1 << (worker & 31);
+    beginSlice(worker, sliceNs);
+    words[box + startSlotWord] = request;
+    doubles[(box >> 1) + dispatchDouble] = Math.max(now[0]!, doubles[wokenDouble]!);
+    if (wake === undefined) {
+      publish(box + startSeqWord, seq);
+    } else {
+      Atomics.store(words, box + startSeqWord, seq);
+      wake(worker);
+    }
+  }
+
+  function preempt(worker: number): void {
+    if (running[worker] === -1 || askedSeq[worker] === startSeq[worker]) return;
+    askedSeq[worker] = startSeq[worker]!;
+    const box = mailboxesFirstWord + worker * mailboxWords;
+    Atomics.store(words, box + preemptSeqWord, startSeq[worker]!);
+    counts[DispatcherStat.preemptsAsked]!++;
+    if (wake !== undefined) wake(worker);
+  }
+
+  function drop(request: number, reason: DropReason): void {
+    const type = Math.min(typeOfSlot[request]!, types);
+    counts[DispatcherStat.dropped]!++;
+    counts[DispatcherStat.droppedByType + type * REASONS + reason]!++;
+    release(request);
+  }
+
+  function stole(_thief: number, _victim: number, count: number): void {
+    // A real steal costs what it costs; here it is only counted.
+    counts[DispatcherStat.stolen]! += count;
+  }
+
+  function reserved(): void {
+    counts[DispatcherStat.reservations]!++;
+    // A policy may announce its first reservation while it is being made.
+    if (scheduler !== undefined) onReserved?.(scheduler, now[0]!);
+  }
+
+  return { run, turn, step, hasWork, nextSliceEndNs, publishStatistics, reset };
+}

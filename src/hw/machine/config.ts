@@ -1,0 +1,350 @@
+/** The configuration of a hardware run: what a machine offers and who talks to whom. Read from YAML; configs/*.yaml describe the form. */
+import { z } from 'zod';
+import { Checker, oneOf, type Problem, show } from '../../workload/checker.js';
+import { anything, list, number, positiveDuration, text } from '../../workload/fields.js';
+import { WorkloadError } from '../../workload/workload-error.js';
+import { readYaml } from '../../workload/yaml-source.js';
+import type { FrameFormat, Poll } from '../native/native.js';
+import { StartupError } from '../startup-error.js';
+
+/** The Ethernet device of one side. */
+export type Device =
+  | { readonly kind: 'pci'; readonly address: string }
+  | { readonly kind: 'memif'; readonly socket: string; readonly listens: boolean }
+  | { readonly kind: 'af_packet'; readonly interface: string };
+
+/** One end of the wire. Without a MAC the device's own is used (or, for the other end, asked for by ARP). */
+export interface Address {
+  readonly mac?: string;
+  readonly ip: string;
+  readonly port: number;
+}
+
+export interface ApplicationChoice {
+  readonly name: 'spin' | 'sleep' | 'rocksdb';
+  /** rocksdb: folder of the database. */
+  readonly path?: string;
+  /** rocksdb: the type that scans all keys. */
+  readonly scan?: string;
+}
+
+/** Where a request says its type. Codes by type name; without them the original's codes are used. */
+export interface ClassifierConfig {
+  readonly offset: number;
+  readonly width: number;
+  readonly endian: 'little' | 'big';
+  readonly codes?: Readonly<Record<string, number>>;
+}
+
+export interface ServerConfig {
+  readonly device: Device;
+  readonly address: Address;
+  readonly eal: readonly string[];
+  readonly workers: number;
+  readonly application: ApplicationChoice;
+  readonly poll: Poll;
+  readonly cores: ServerCores;
+  readonly queues: number;
+  readonly descriptors: number;
+  readonly promiscuous: boolean;
+}
+
+/** Cores to pin to; what is absent is left to the kernel. */
+export interface ServerCores {
+  readonly main?: number;
+  readonly net?: number;
+  readonly dispatcher?: number;
+  readonly workers?: readonly number[];
+}
+
+export interface ClientConfig {
+  readonly device: Device;
+  readonly address: Address;
+  readonly server: Address;
+  readonly eal: readonly string[];
+  readonly poll: Poll;
+  /** One sending thread per core; -1 leaves a thread to the kernel. */
+  readonly cores: readonly number[];
+  readonly mainCore?: number;
+  readonly descriptors: number;
+  readonly promiscuous: boolean;
+  /** Requests unanswered at once beyond which arrivals are skipped; absent: no limit. */
+  readonly concurrency?: number;
+  readonly drainNs: number;
+  /** How many clients share the offered rate, this one being `index` (from 0). */
+  readonly share: { readonly clients: number; readonly index: number };
+}
+
+export interface HardwareConfig {
+  readonly frame: FrameFormat;
+  readonly classifier: ClassifierConfig;
+  readonly server?: ServerConfig;
+  readonly client?: ClientConfig;
+}
+
+/** UDP port of the original's experiments. */
+export const DEFAULT_UDP_PORT = 6789;
+/** As many as the original's rings hold. */
+export const DEFAULT_DESCRIPTORS = 128;
+/** Silence after the last send that ends a run. The original waits out 5 s whenever one reply is lost. */
+export const DEFAULT_DRAIN_NS = 1e9;
+
+/** Where the type is read when nothing else is said: the second word of the PSP_MB payload, the first of the IX one. */
+export function defaultClassifier(frame: FrameFormat): ClassifierConfig {
+  return frame === 'ix' ? { offset: 0, width: 2, endian: 'little' } : { offset: 4, width: 4, endian: 'little' };
+}
+
+const pattern = (what: string, expression: RegExp) =>
+  z.unknown().transform((input, context): string => {
+    if (typeof input === 'string' && expression.test(input)) return input;
+    context.addIssue({ code: 'custom', message: `expected ${what}, found ${show(input)}` });
+    return z.NEVER;
+  });
+const choice = <T extends string>(...names: readonly T[]) =>
+  z.unknown().transform((input, context): T => {
+    if (names.includes(input as T)) return input as T;
+    context.addIssue({ code: 'custom', message: `expected ${oneOf(names)}, found ${show(input)}` });
+    return z.NEVER;
+  });
+const flag = z.unknown().transform((input, context): boolean => {
+  if (typeof input === 'boolean') return input;
+  context.addIssue({ code: 'custom', message: `expected true or false, found ${show(input)}` });
+  return z.NEVER;
+});
+const integer = (what: string, min: number, max: number) =>
+  number(what, { min, max }).refine(Number.isInteger, { error: `expected ${what}, without a fraction` });
+
+const mac = pattern('a MAC address such as 42:42:42:42:42:01', /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
+const ip = pattern(
+  'an IPv4 address such as 192.168.10.10',
+  /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/,
+);
+const pci = pattern('a PCI address such as 0000:18:00.1', /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i);
+const udpPort = integer('a UDP port from 1 to 65535', 1, 65535);
+const core = integer('the number of a core', 0, 1023);
+const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix');
+const poll = choice<Poll>('spin', 'yield', 'sleep');
+
+/** @throws StartupError when an address has the form of a MAC, but no device can have it: one of a group, or all zeros */
+export function refuseUselessMac({ mac, ip }: Address): void {
+  if (mac === undefined) return;
+  const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+  if (isGroup || /^[0:]*$/.test(mac)) {
+    throw new StartupError(
+      `bad MAC ${mac} of ${ip}: expected that of a device, found ${isGroup ? 'that of a group' : 'all zeros'}`,
+    );
+  }
+}
+
+/**
+ * Reads a configuration from the text of its YAML file.
+ *
+ * @throws WorkloadError with everything that is wrong, each with file, line and column
+ */
+export function parseHardwareConfig(yaml: string, fileName: string): HardwareConfig {
+  const source = readYaml(yaml, fileName);
+  const problems: Problem[] = [];
+  const checker = new Checker([], problems, () => {
+    throw new Error('a configuration refers to no files');
+  });
+  const config = readConfig(source.value, checker);
+  if (problems.length > 0 || !config) throw new WorkloadError(source.locate(problems));
+  return config;
+}
+
+function readConfig(value: unknown, checker: Checker): HardwareConfig | undefined {
+  const fields = checker.fields(
+    { frame: frame.optional(), classifier: anything, server: anything, client: anything },
+    value,
+  );
+  if (!fields) return undefined;
+  if (fields.server === undefined && fields.client === undefined) {
+    return checker.refuse('expected a server or a client (or both), found neither');
+  }
+  const format = fields.frame ?? 'psp';
+  const classifier =
+    fields.classifier === undefined
+      ? defaultClassifier(format)
+      : readClassifier(fields.classifier, checker.at('classifier'), format);
+  const server = fields.server === undefined ? undefined : readServer(fields.server, checker.at('server'));
+  const client = fields.client === undefined ? undefined : readClient(fields.client, checker.at('client'));
+  if (!classifier) return undefined;
+  return { frame: format, classifier, ...(server && { server }), ...(client && { client }) };
+}
+
+function readClassifier(value: unknown, checker: Checker, frame: FrameFormat): ClassifierConfig | undefined {
+  const otherwise = defaultClassifier(frame);
+  const fields = checker.map(
+    {
+      offset: integer('an offset in the payload, bytes from 0 to 1400', 0, 1400).optional(),
+      width: number('a width of 1, 2, 4 or 8 bytes', { min: 1, max: 8 })
+        .refine((n) => [1, 2, 4, 8].includes(n), { error: 'expected a width of 1, 2, 4 or 8 bytes' })
+        .optional(),
+      endian: choice('little', 'big').optional(),
+      codes: anything,
+    },
+    value,
+  );
+  if (!fields) return undefined;
+  let codes: Record<string, number> | undefined;
+  if (fields.codes !== undefined) {
+    codes = {};
+    const given = fields.codes as Record<string, unknown>;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      return checker.at('codes').refuse(`expected a map from type names to codes, found ${show(given)}`);
+    }
+    // A code must fit the field it is read from, and the one the load generator writes it to: 16 bits of an IX frame, 32 of the others.
+    const bytes = Math.min(fields.width ?? otherwise.width, frame === 'ix' ? 2 : 4);
+    const highest = 2 ** (8 * bytes) - 1;
+    for (const [name, code] of Object.entries(given)) {
+      const checked = checker.at('codes', name).value(integer(`a code from 0 to ${highest}`, 0, highest), code);
+      if (checked !== undefined) codes[name] = checked;
+    }
+  }
+  return {
+    offset: fields.offset ?? otherwise.offset,
+    width: fields.width ?? otherwise.width,
+    endian: fields.endian ?? otherwise.endian,
+    ...(codes && { codes }),
+  };
+}
+
+function readServer(value: unknown, checker: Checker): ServerConfig | undefined {
+  const fields = checker.fields(
+    {
+      device: anything,
+      address: anything,
+      eal: list('arguments for DPDK').optional(),
+      workers: integer('a number of workers from 1 to 256', 1, 256),
+      application: anything,
+      poll: poll.optional(),
+      cores: anything,
+      queues: integer('a number of queue pairs from 1 to 64', 1, 64).optional(),
+      descriptors: integer('a ring size from 32 to 4096', 32, 4096).optional(),
+      promiscuous: flag.optional(),
+    },
+    value,
+  );
+  if (!fields) return undefined;
+  const device = readDevice(fields.device, checker.at('device'), true);
+  const address = readAddress(fields.address, checker.at('address'), true);
+  const application = readApplication(fields.application ?? 'spin', checker.at('application'));
+  const cores = fields.cores === undefined ? {} : readServerCores(fields.cores, checker.at('cores'), fields.workers);
+  if (!device || !address || !application || !cores || fields.workers === undefined) return undefined;
+  return {
+    device,
+    address,
+    application,
+    cores,
+    workers: fields.workers,
+    eal: (fields.eal ?? []).map(String),
+    poll: fields.poll ?? 'spin',
+    queues: fields.queues ?? 1,
+    descriptors: fields.descriptors ?? DEFAULT_DESCRIPTORS,
+    promiscuous: fields.promiscuous ?? false,
+  };
+}
+
+function readServerCores(value: unknown, checker: Checker, workers: number | undefined): ServerCores | undefined {
+  const fields = checker.map(
+    { main: core.optional(), net: core.optional(), dispatcher: core.optional(), workers: list('cores').optional() },
+    value,
+  );
+  if (!fields) return undefined;
+  const list_ = fields.workers?.map((item, i) => checker.at('workers', i).value(core, item));
+  if (list_ && workers !== undefined && list_.length !== workers) {
+    return checker.at('workers').refuse(`expected ${workers} cores, one per worker, found ${list_.length}`);
+  }
+  const all = [fields.net, fields.dispatcher, ...(list_ ?? [])].filter((c) => c !== undefined);
+  const twice = all.find((c, i) => all.indexOf(c) !== i);
+  if (twice !== undefined) {
+    return checker.refuse(`expected a core for each of net, dispatcher and workers, found core ${twice} given twice`);
+  }
+  return {
+    ...(fields.main !== undefined && { main: fields.main }),
+    ...(fields.net !== undefined && { net: fields.net }),
+    ...(fields.dispatcher !== undefined && { dispatcher: fields.dispatcher }),
+    ...(list_ && { workers: list_.filter((c) => c !== undefined) }),
+  };
+}
+
+function readClient(value: unknown, checker: Checker): ClientConfig | undefined {
+  const fields = checker.fields(
+    {
+      device: anything,
+      address: anything,
+      server: anything,
+      eal: list('arguments for DPDK').optional(),
+      poll: poll.optional(),
+      cores: list('cores, one per sending thread').optional(),
+      mainCore: core.optional(),
+      descriptors: integer('a ring size from 32 to 4096', 32, 4096).optional(),
+      promiscuous: flag.optional(),
+      concurrency: integer('a number of requests', 1, 0xffffffff).optional(),
+      drain: positiveDuration.optional(),
+      clients: integer('how many clients share the load', 1, 1024).optional(),
+      index: integer('which of the clients this is, from 0', 0, 1023).optional(),
+    },
+    value,
+  );
+  if (!fields) return undefined;
+  const device = readDevice(fields.device, checker.at('device'), false);
+  const address = readAddress(fields.address, checker.at('address'), false);
+  const server = readAddress(fields.server, checker.at('server'), true);
+  const cores = fields.cores?.map((item, i) => checker.at('cores', i).value(core, item));
+  const share = { clients: fields.clients ?? 1, index: fields.index ?? 0 };
+  if (share.index >= share.clients) {
+    checker.at('index').refuse(`expected a number below clients (${share.clients}), found ${share.index}`);
+  }
+  if (!device || !address || !server) return undefined;
+  return {
+    device,
+    address,
+    server,
+    share,
+    eal: (fields.eal ?? []).map(String),
+    poll: fields.poll ?? 'spin',
+    cores: cores?.filter((c) => c !== undefined) ?? [-1],
+    ...(fields.mainCore !== undefined && { mainCore: fields.mainCore }),
+    descriptors: fields.descriptors ?? DEFAULT_DESCRIPTORS,
+    promiscuous: fields.promiscuous ?? false,
+    ...(fields.concurrency !== undefined && { concurrency: fields.concurrency }),
+    drainNs: fields.drain ?? DEFAULT_DRAIN_NS,
+  };
+}
+
+/** `pci: 0000:18:00.1`, `memif: /run/psp.sock` or `af_packet: veth1`. */
+function readDevice(value: unknown, checker: Checker, listens: boolean): Device | undefined {
+  const fields = checker.map({ pci: pci.optional(), memif: text.optional(), af_packet: text.optional() }, value);
+  if (!fields) return undefined;
+  const given = Object.entries(fields).filter(([, found]) => found !== undefined);
+  if (given.length !== 1) return checker.refuse(`expected one of pci, memif, af_packet, found ${given.length} of them`);
+  if (fields.pci !== undefined) return { kind: 'pci', address: fields.pci };
+  if (fields.memif !== undefined) return { kind: 'memif', socket: fields.memif, listens };
+  return { kind: 'af_packet', interface: fields.af_packet! };
+}
+
+function readAddress(value: unknown, checker: Checker, hasPort: boolean): Address | undefined {
+  const shape = { mac: mac.optional(), ip };
+  const fields = hasPort ? checker.map({ ...shape, port: udpPort.optional() }, value) : checker.map(shape, value);
+  if (!fields) return undefined;
+  const port = 'port' in fields ? (fields as { port?: number }).port : undefined;
+  return {
+    ...(fields.mac !== undefined && { mac: fields.mac }),
+    ip: fields.ip,
+    port: port ?? (hasPort ? DEFAULT_UDP_PORT : 0),
+  };
+}
+
+function readApplication(value: unknown, checker: Checker): ApplicationChoice | undefined {
+  if (typeof value === 'string') {
+    const name = checker.value(choice('spin', 'sleep', 'rocksdb'), value);
+    if (name === 'rocksdb')
+      return checker.refuse('expected a map with the path of the database: { rocksdb: { path: … } }');
+    return name && { name };
+  }
+  const fields = checker.map({ rocksdb: anything }, value);
+  if (!fields) return undefined;
+  const rocksdb = checker.at('rocksdb').map({ path: text, scan: text.optional() }, fields.rocksdb);
+  return rocksdb && { name: 'rocksdb', path: rocksdb.path, scan: rocksdb.scan ?? 'SCAN' };
+}

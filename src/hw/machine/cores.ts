@@ -1,0 +1,98 @@
+/** Which cores this process may run on. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Poll } from '../native/native.js';
+import { StartupError } from '../startup-error.js';
+
+/** Parses the kernel's list form, `0-3,8`. */
+export function parseCoreList(text: string): number[] {
+  const cores: number[] = [];
+  for (const part of text.trim().split(',')) {
+    if (part === '') continue;
+    const [from, to] = part.split('-').map(Number);
+    for (let core = from!; core <= (to ?? from!); core++) cores.push(core);
+  }
+  return cores;
+}
+
+/** The cores the kernel gives this process's threads by itself, ascending. */
+function sharedCores(root: string): number[] {
+  const status = readFileSync(`${root}proc/self/status`, 'utf8');
+  const list = /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1];
+  return list === undefined ? [0] : parseCoreList(list);
+}
+
+/**
+ * The cores a thread of this process may be pinned to, ascending: besides the shared ones those that `isolcpus` keeps for exactly that, which the kernel
+ * does not count among the allowed. (Where a container may not have them after all, pinning says so.)
+ */
+export function allowedCores(root = '/'): number[] {
+  const path = `${root}sys/devices/system/cpu/isolated`;
+  const isolated = existsSync(path) ? parseCoreList(readFileSync(path, 'utf8')) : [];
+  return [...new Set([...sharedCores(root), ...isolated])].sort((a, b) => a - b);
+}
+
+/** Where threads that only wait may live: not on an isolated core. */
+export function firstAllowedCore(root = '/'): number {
+  return sharedCores(root)[0] ?? 0;
+}
+
+/**
+ * May all cores be kept busy all the time? Not where the group of this process (or one above it) has a quota of less: then time spent on keeping a core awake would be
+ * taken from those who work.
+ */
+export function ownsItsCores(root = '/'): boolean {
+  const { length } = sharedCores(root);
+  const groups = `${root}proc/self/cgroup`;
+  // Version 2 of cgroups has one line: 0::/path.
+  const path = existsSync(groups) ? (/^0::(.*)$/m.exec(readFileSync(groups, 'utf8'))?.[1] ?? '/') : '/';
+  for (let group = path; ; group = group.slice(0, group.lastIndexOf('/'))) {
+    const file = `${root}sys/fs/cgroup${group}/cpu.max`;
+    const [quota, period] = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : [];
+    // 'max' is no number, and no limit.
+    if (quota !== undefined && quota / period! < length) return false;
+    if (!group.includes('/')) return true;
+  }
+}
+
+/** @throws StartupError naming the first configured core that this process may not use. */
+export function refuseMissingCores(cores: readonly (number | undefined)[], root = '/'): void {
+  const allowed = allowedCores(root);
+  const missing = cores.find((core) => core !== undefined && core >= 0 && !allowed.includes(core));
+  if (missing !== undefined) {
+    throw new StartupError(
+      `cores: the configuration wants core ${missing}, this process may use ${allowed.length} cores: ${allowed.join(', ')}`,
+    );
+  }
+}
+
+/** Net thread and dispatcher; DPDK's main thread only waits. */
+export const CORES_BESIDE_WORKERS = 2;
+
+/** Who runs where in a loopback whose threads spin. */
+export interface LoopbackCores {
+  readonly net: number;
+  readonly dispatcher: number;
+  readonly workers: readonly number[];
+  readonly client: number;
+}
+
+/**
+ * A core for each thread of a loopback, from the last backwards, so that what is left over for everybody else is at the beginning, where the kernel has
+ * most of its own work; nothing when there are too few.
+ */
+export function loopbackCores(workers: number, allowed = allowedCores()): LoopbackCores | undefined {
+  const needed = workers + CORES_BESIDE_WORKERS + 1;
+  if (allowed.length < needed) return undefined;
+  const [client, net, dispatcher, ...rest] = allowed.slice(-needed);
+  return { client: client!, net: net!, dispatcher: dispatcher!, workers: rest };
+}
+
+/** @throws StartupError when threads that spin would have to share cores: each would stop the others for milliseconds. */
+export function refuseCrowdedCores(poll: Poll, workers: number, allowed = allowedCores().length): void {
+  const needed = workers + CORES_BESIDE_WORKERS;
+  if (poll !== 'spin' || allowed >= needed) return;
+  throw new StartupError(
+    `cores: ${workers} workers that spin want ${needed} cores with net thread and dispatcher, this process may use ${allowed}: ` +
+      'fewer workers, or poll: sleep with application: sleep and --dilate',
+  );
+}

@@ -1,0 +1,246 @@
+/** What both ends counted, and whether it adds up. */
+import { DROP_REASONS } from '../../scheduler/scheduler.js';
+import { DispatcherStat, Mailbox, NetStat, type SharedMemory } from './layout.js';
+import type { LoadCounts } from '../native/native.js';
+
+/** Everything the server counted. Each request frame is in exactly one of the places {@link reconcileServer} adds up. */
+export interface ServerCounts {
+  readonly framesReceived: number;
+  /** Frames that were requests; the others were counted below as what they were. */
+  readonly requests: number;
+  readonly unknownType: number;
+  readonly arpAnswered: number;
+  readonly foreign: number;
+  readonly malformed: number;
+  readonly truncated: number;
+  readonly oversized: number;
+  readonly badChecksum: number;
+  /** Requests dropped before the scheduler saw them. */
+  readonly droppedNoSlot: number;
+  readonly droppedArrivalsFull: number;
+  readonly droppedStopping: number;
+  /** Requests the scheduler was told of, started, saw completed, and refused. */
+  readonly arrived: number;
+  readonly dispatched: number;
+  readonly completed: number;
+  readonly preempted: number;
+  readonly dropped: number;
+  /** `droppedByType[type][reason]`, the last type being UNKNOWN. */
+  readonly droppedByType: readonly (readonly number[])[];
+  readonly queued: number;
+  /** On workers at this moment. */
+  readonly running: number;
+  readonly stolen: number;
+  readonly reservations: number;
+  /** Replies handed to the device, and those it would not take. */
+  readonly repliesSent: number;
+  readonly repliesDropped: number;
+  /** Completed, as the workers count it: ahead of the dispatcher's count. */
+  readonly finishedByWorkers: number;
+  /** Requests whose application failed; they are answered all the same. */
+  readonly failed: number;
+  /** Lost inside the device, before psp saw them; it does not say whether they were requests. */
+  readonly deviceMissed: number;
+  readonly deviceNoBuffer: number;
+  /** Frames the device took to send and could not. */
+  readonly deviceTxErrors: number;
+  readonly slotsInUse: number;
+  /** ns each worker was busy. */
+  readonly workerBusyNs: readonly number[];
+}
+
+export function readServerCounts(memory: SharedMemory): ServerCounts {
+  const { buffer, base } = memory;
+  const net = new Float64Array(buffer, base + memory.netStatsOffset, NetStat.words);
+  const reasons = DROP_REASONS.length;
+  const own = new Float64Array(
+    buffer,
+    base + memory.dispatcherStatsOffset,
+    DispatcherStat.droppedByType + (memory.types + 1) * reasons,
+  );
+  const worker = (index: number): Float64Array =>
+    new Float64Array(buffer, base + memory.mailboxesOffset + index * Mailbox.bytes, Mailbox.bytes / 8);
+  const workers = Array.from({ length: memory.workers }, (_, index) => worker(index));
+  const sum = (byte: number): number => workers.reduce((total, box) => total + box[byte / 8]!, 0);
+  return {
+    framesReceived: net[NetStat.framesReceived]!,
+    requests: net[NetStat.requests]!,
+    unknownType: net[NetStat.unknownType]!,
+    arpAnswered: net[NetStat.arpAnswered]!,
+    foreign: net[NetStat.foreign]!,
+    malformed: net[NetStat.malformed]!,
+    truncated: net[NetStat.truncated]!,
+    oversized: net[NetStat.oversized]!,
+    badChecksum: net[NetStat.badChecksum]!,
+    droppedNoSlot: net[NetStat.droppedNoSlot]!,
+    droppedArrivalsFull: net[NetStat.droppedArrivalsFull]!,
+    droppedStopping: net[NetStat.droppedStopping]!,
+    arrived: own[DispatcherStat.arrived]!,
+    dispatched: own[DispatcherStat.dispatched]!,
+    completed: own[DispatcherStat.completed]!,
+    preempted: own[DispatcherStat.preempted]!,
+    dropped: own[DispatcherStat.dropped]!,
+    droppedByType: Array.from({ length: memory.types + 1 }, (_, type) =>
+      Array.from(own.subarray(DispatcherStat.droppedByType + type * reasons).subarray(0, reasons)),
+    ),
+    queued: own[DispatcherStat.queued]!,
+    running: own[DispatcherStat.inFlight]!,
+    stolen: own[DispatcherStat.stolen]!,
+    reservations: own[DispatcherStat.reservations]!,
+    repliesSent: net[NetStat.repliesSent]!,
+    repliesDropped: net[NetStat.repliesDropped]! + sum(Mailbox.repliesDropped),
+    finishedByWorkers: sum(Mailbox.completed),
+    failed: sum(Mailbox.failed),
+    deviceMissed: net[NetStat.deviceMissed]!,
+    deviceNoBuffer: net[NetStat.deviceNoBuffer]!,
+    deviceTxErrors: net[NetStat.deviceTxErrors]!,
+    slotsInUse: net[NetStat.slotsInUse]!,
+    workerBusyNs: workers.map((box) => box[Mailbox.busyNs / 8]!),
+  };
+}
+
+/** Requests dropped by the server, for whatever reason. */
+export function droppedByServer(counts: ServerCounts): number {
+  return counts.droppedNoSlot + counts.droppedArrivalsFull + counts.droppedStopping + counts.dropped;
+}
+
+/**
+ * Holds the server's counts to law 6: every request that entered is counted exactly once. Answers what does not add up, in words;
+ * nothing when all does. Meant for a server that has stopped: while it runs, its threads are counted at different moments.
+ */
+export function reconcileServer(counts: ServerCounts): string[] {
+  const wrong: string[] = [];
+  const expectEqual = (what: string, left: number, right: number): void => {
+    if (left !== right) wrong.push(`${what}: ${left} against ${right}`);
+  };
+  const { foreign, malformed, truncated, oversized, badChecksum, arpAnswered } = counts;
+  // A datagram for this port that is too short for a request is counted as truncated, not as a request.
+  expectEqual(
+    'frames received against frames classified',
+    counts.framesReceived,
+    counts.requests + foreign + malformed + truncated + oversized + badChecksum + arpAnswered,
+  );
+  expectEqual(
+    'requests received against requests dropped by the net thread or told to the scheduler',
+    counts.requests,
+    counts.droppedNoSlot + counts.droppedArrivalsFull + counts.droppedStopping + counts.arrived,
+  );
+  expectEqual(
+    'requests told to the scheduler against completed, dropped, queued and running',
+    counts.arrived,
+    counts.completed + counts.dropped + counts.queued + counts.running,
+  );
+  expectEqual(
+    'completed against replies sent and dropped',
+    counts.completed,
+    counts.repliesSent + counts.repliesDropped,
+  );
+  expectEqual('starts against their ends', counts.dispatched, counts.completed + counts.preempted + counts.running);
+  expectEqual(
+    'drops against drops by type and reason',
+    counts.dropped,
+    counts.droppedByType.flat().reduce((sum, n) => sum + n, 0),
+  );
+  return wrong;
+}
+
+/** How many requests the server dropped, by reason; reasons without any are left out. */
+export function dropsByReason(counts: ServerCounts): Readonly<Record<string, number>> {
+  const all: [string, number][] = [
+    ['noSlot', counts.droppedNoSlot],
+    ['arrivalsFull', counts.droppedArrivalsFull],
+    ['stopping', counts.droppedStopping],
+    ...DROP_REASONS.map((reason, index): [string, number] => [
+      reason,
+      counts.droppedByType.reduce((sum, reasons) => sum + reasons[index]!, 0),
+    ]),
+  ];
+  return Object.fromEntries(all.filter(([, n]) => n > 0));
+}
+
+/** The server's closing line: everything it counted that is not zero by nature. */
+export function serverClosingLine(counts: ServerCounts): string {
+  const reasons = Object.entries(dropsByReason(counts)).map(([reason, n]) => `${n} ${reason}`);
+  const held = counts.queued + counts.running;
+  return (
+    `received ${counts.requests} requests (${counts.unknownType} of unknown type), completed ${counts.completed}, ` +
+    `dropped ${droppedByServer(counts)}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}, ` +
+    `${held > 0 ? `${held} unfinished, ` : ''}replies sent ${counts.repliesSent}, not sent ${counts.repliesDropped}; ` +
+    `other frames: ${counts.foreign} foreign, ${counts.malformed} malformed, ${counts.truncated} truncated, ${counts.oversized} oversized, ` +
+    `${counts.badChecksum} with a bad checksum, ${counts.arpAnswered} ARP; device: ${counts.deviceMissed} missed, ` +
+    `${counts.deviceNoBuffer} without a buffer, ${counts.deviceTxErrors} not sent`
+  );
+}
+
+/** Both ends of a run together. */
+export interface RunCounts {
+  /** Requests in the trace, of which some were skipped and, when the run was cut short, some never sent. */
+  readonly planned: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly late: number;
+  readonly skipped: number;
+  readonly unsent: number;
+  /** Sent but not answered, and where they ended. */
+  readonly unanswered: number;
+  readonly dropped: number;
+  readonly repliesDropped: number;
+  readonly lostToServer: number;
+  readonly lostToClient: number;
+  readonly heldByServer: number;
+}
+
+/**
+ * Puts both ends' counts together: sent = received + dropped (by reason) + replies dropped + held + lost on the wire each way.
+ * The wire's losses are what one end sent and the other did not get; `wrong` says what cannot be, such as more received than sent.
+ */
+export function reconcileRun(
+  planned: number,
+  client: LoadCounts,
+  server: ServerCounts,
+): { counts: RunCounts; wrong: string[] } {
+  const wrong = reconcileServer(server);
+  const lostToServer = client.sent - server.requests;
+  const lostToClient = server.repliesSent - client.received - client.duplicates;
+  if (lostToServer < 0) wrong.push(`the server received ${server.requests} requests, the client sent ${client.sent}`);
+  if (lostToClient < 0) {
+    wrong.push(
+      `the client received ${client.received + client.duplicates} replies, the server sent ${server.repliesSent}`,
+    );
+  }
+  const counts: RunCounts = {
+    planned,
+    sent: client.sent,
+    received: client.received,
+    late: client.late,
+    skipped: client.skipped,
+    unsent: planned - client.sent - client.skipped,
+    unanswered: client.sent - client.received,
+    dropped: droppedByServer(server),
+    repliesDropped: server.repliesDropped,
+    lostToServer,
+    lostToClient,
+    heldByServer: server.queued + server.running,
+  };
+  const accounted =
+    counts.received +
+    counts.dropped +
+    counts.repliesDropped +
+    counts.heldByServer +
+    lostToServer +
+    lostToClient +
+    client.duplicates;
+  if (accounted !== counts.sent) wrong.push(`sent ${counts.sent}, accounted for ${accounted}`);
+  return { counts, wrong };
+}
+
+/** The client's closing line, in the words of the original. */
+export function closingLine(durationNs: number, client: LoadCounts): string {
+  const unanswered = client.sent - client.received;
+  const events = client.sent + client.received;
+  return (
+    `Duration: ${(durationNs / 1e9).toFixed(2)}s -> Sent: ${client.sent}, Received: ${client.received}, ` +
+    `${unanswered} sent but not answered, ${client.late} behind schedule, ${client.skipped} skipped, ` +
+    `${events} events processed, ${client.sendAttempts} send attempts`
+  );
+}

@@ -1,0 +1,84 @@
+/** Is the device of a run there, and free? Looked at before DPDK is started, whose own words would be about its drivers. */
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Device } from '../machine/config.js';
+import { StartupError } from '../startup-error.js';
+
+/** The kernel's limit for the path of a socket, bytes. */
+const LONGEST_SOCKET_PATH = 107;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * A server's memif socket that nobody listens at any more, left behind by one that was killed, is removed.
+ *
+ * @param options.waitNs how long the client's end waits for the server's socket, so that the two may be started in any order
+ * @param options.signal ends that wait
+ * @throws StartupError with one line when the device is not there or in use
+ */
+export async function refuseMissingDevice(
+  device: Device,
+  { waitNs = 0, signal, root = '/' }: { waitNs?: number; signal?: AbortSignal | undefined; root?: string } = {},
+): Promise<void> {
+  switch (device.kind) {
+    case 'pci':
+      if (!existsSync(`${root}sys/bus/pci/devices/${device.address}`)) {
+        throw new StartupError(
+          `device ${device.address}: this machine has no such PCI device; lspci -D | grep -i ethernet shows those it has`,
+        );
+      }
+      return;
+    case 'af_packet':
+      if (!existsSync(`${root}sys/class/net/${device.interface}`)) {
+        const found = existsSync(`${root}sys/class/net`) ? readdirSync(`${root}sys/class/net`).join(', ') : 'none';
+        throw new StartupError(
+          `device ${device.interface}: this machine has no such network interface; it has ${found}`,
+        );
+      }
+      return;
+    case 'memif':
+      return device.listens ? freeSocket(device.socket) : serverAt(device.socket, waitNs, signal);
+  }
+}
+
+async function freeSocket(path: string): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new StartupError(`memif socket ${path}: ${why}`);
+  };
+  const bytes = Buffer.byteLength(path);
+  if (bytes > LONGEST_SOCKET_PATH) refuse(`the path has ${bytes} bytes, the kernel takes ${LONGEST_SOCKET_PATH}`);
+  if (!existsSync(dirname(path))) refuse(`there is no folder ${dirname(path)}`);
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry === undefined) return;
+  if (!entry.isSocket()) refuse('a file of that name is there, which is no socket');
+  if (await answers(path)) refuse('in use by another server');
+  rmSync(path);
+}
+
+async function serverAt(path: string, waitNs: number, signal?: AbortSignal): Promise<void> {
+  const limit = Date.now() + waitNs / 1e6;
+  while (!signal?.aborted && !(await answers(path))) {
+    if (Date.now() > limit) {
+      throw new StartupError(
+        `memif socket ${path}: no server listened there within ${Math.round(waitNs / 1e9)} s: is it running?`,
+      );
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * Does a memif server listen? Its socket is of another kind (SEQPACKET), so the kernel refuses this connection in both cases and disturbs
+ * nobody, but says whether there is somebody.
+ */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EPROTOTYPE'));
+  });
+}

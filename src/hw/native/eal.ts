@@ -1,0 +1,82 @@
+/** What DPDK is told at start: which device to open, and how to live without what the machine does not give. */
+import { resolve } from 'node:path';
+import type { Device } from '../machine/config.js';
+import type { Native } from './native.js';
+import { StartupError } from '../startup-error.js';
+
+/** How a device is called on DPDK's command line and afterwards. */
+export interface DeviceArguments {
+  readonly name: string;
+  readonly eal: readonly string[];
+}
+
+/** `queues` is the number of queue pairs. */
+export function deviceArguments(device: Device, queues: number): DeviceArguments {
+  switch (device.kind) {
+    case 'pci':
+      return { name: device.address, eal: ['-a', device.address] };
+    case 'memif': {
+      const role = device.listens ? 'server' : 'client';
+      // The abstract socket namespace would be tidier but is not visible to people. DPDK takes absolute paths only.
+      return {
+        name: 'net_memif0',
+        eal: ['--no-pci', `--vdev=net_memif0,role=${role},id=0,socket=${resolve(device.socket)},socket-abstract=no`],
+      };
+    }
+    case 'af_packet':
+      return {
+        name: 'net_af_packet0',
+        eal: ['--no-pci', `--vdev=net_af_packet0,iface=${device.interface},qpairs=${queues}`],
+      };
+  }
+}
+
+/** Memory without huge pages, as any user may have it: enough for the frame pool. */
+const WITHOUT_HUGE_PAGES = ['--no-huge', '--no-shconf', '-m', '256'];
+
+/**
+ * The complete arguments of rte_eal_init.
+ *
+ * @param given the configuration's own `eal` arguments; when there are none, DPDK runs without huge pages
+ * @param mainCore where DPDK's main thread (which only waits) may live
+ */
+export function ealArguments(device: DeviceArguments, given: readonly string[], mainCore: number): string[] {
+  const memory = given.length > 0 ? given : device.eal[0] === '-a' ? [] : WITHOUT_HUGE_PAGES;
+  return [
+    ...device.eal,
+    ...memory,
+    `--file-prefix=psp-${process.pid}`,
+    `--lcores=0@${mainCore}`,
+    '--log-level=lib.eal:warning',
+    '--log-level=pmd.*:error',
+  ];
+}
+
+/** DPDK keeps runtime files below XDG_RUNTIME_DIR for ordinary users, who do not always have one. */
+export function provideRuntimeDirectory(temporary: string): void {
+  if (process.getuid?.() !== 0 && !process.env.XDG_RUNTIME_DIR) process.env.XDG_RUNTIME_DIR = temporary;
+}
+
+/**
+ * Starts DPDK; answers what it had to say.
+ *
+ * @throws StartupError with DPDK's refusal in one line, and what mends it where that is known
+ */
+export function startEal(native: Pick<Native, 'startEal'>, args: readonly string[]): string {
+  try {
+    return native.startEal(args);
+  } catch (error) {
+    const message = (error as Error).message.split('\n')[0]!;
+    const mend = /huge ?page/i.test(message) ? '; psp doctor says how to give it huge pages' : '';
+    throw new StartupError(message + mend);
+  }
+}
+
+/** What native code refused, in one line; a device DPDK could not open is explained by what it said when it started. */
+export function startupError(error: unknown, words: string): StartupError {
+  if (error instanceof StartupError) return error;
+  const message = (error as Error).message.split('\n')[0]!;
+  return new StartupError(
+    message.includes('knows no such device') && words !== '' ? `${message}; DPDK said: ${words}` : message,
+  );
+}

@@ -1,0 +1,232 @@
+/** The native addon: its types, and how it is found. Nothing else of src/hw touches it by name. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { checkNativeLayout } from '../memory/layout.js';
+import { StartupError } from '../startup-error.js';
+
+export interface NativePort {
+  readonly device: string;
+  readonly queues: number;
+  readonly descriptors: number;
+  readonly frames: number;
+  readonly promiscuous: boolean;
+  /** The device is psp's alone, so that its MAC may be set. */
+  readonly owned: boolean;
+}
+
+export interface NativeEndpoint {
+  readonly mac?: string;
+  readonly ip: string;
+  readonly port: number;
+}
+
+export type Poll = 'spin' | 'yield' | 'sleep';
+export type FrameFormat = 'psp' | 'psp-mb' | 'ix';
+
+export interface NativeServerConfig {
+  readonly port: NativePort;
+  readonly self: NativeEndpoint;
+  readonly frame: FrameFormat;
+  readonly poll: Poll;
+  readonly netCore?: number;
+  readonly workerCores: readonly number[];
+  /** Keep the cores of this process from sleeping. */
+  readonly keepAwake: boolean;
+  readonly application: { readonly name: string; readonly path: string; readonly scanType: number };
+  readonly classifier: {
+    readonly offset: number;
+    readonly width: number;
+    readonly endian: 'little' | 'big';
+    readonly codes: readonly { readonly code: number; readonly type: number }[];
+  };
+}
+
+export interface NativeServer {
+  stop(): void;
+  mac(): string;
+  /** Until it is stopped. */
+  clock(): NativeClock | undefined;
+  /** Until it is stopped. */
+  packetTimes(): PacketTimes | undefined;
+  /** When a core was away (another program had it, or the machine's host) for a millisecond or more, on its clock: from, to, from, to, … Until it is stopped, and of cores that are kept awake only. */
+  gapsNs(): Float64Array | undefined;
+}
+
+/** How long the net thread was busy for each packet it received or sent, real ns: `counts[i]` took from i to i + 1 times `bucketNs`, the last more. */
+export interface PacketTimes {
+  readonly bucketNs: number;
+  readonly counts: Uint32Array;
+}
+
+export interface NativeLoadConfig {
+  readonly port: NativePort;
+  readonly self: NativeEndpoint;
+  readonly server: NativeEndpoint;
+  readonly frame: FrameFormat;
+  readonly poll: Poll;
+  readonly cores: readonly number[];
+  readonly concurrency: number;
+  readonly closedLoop: boolean;
+  readonly lateAfterNs: number;
+  readonly drainNs: number;
+  /** What the first request of the trace is called on the wire. */
+  readonly idBase: number;
+  /** The device reaches the server by calling it, and calls again until it is answered. */
+  readonly calls: boolean;
+  readonly connectNs: number;
+}
+
+/** The requests to send; times and demands are those of the wire. */
+export interface NativeTrace {
+  readonly length: number;
+  readonly plannedNs: Float64Array;
+  readonly demandNs: Float64Array;
+  readonly code: Uint32Array;
+  readonly flow: Uint32Array;
+}
+
+/** Relates a process's times to those of another on the same machine: `ns` is tick `epochTicks + ns / nsPerTick` of the counter both read. */
+export interface NativeClock {
+  readonly epochTicks: number;
+  readonly nsPerTick: number;
+}
+
+/** What happened to each; NaN where it did not happen, -1 for a worker that is not known. */
+export interface NativeRecords {
+  readonly sentNs: Float64Array;
+  readonly repliedNs: Float64Array;
+  readonly receivedNs: Float64Array;
+  readonly dispatchedNs: Float64Array;
+  readonly startedNs: Float64Array;
+  readonly endedNs: Float64Array;
+  /** Who ran it last. */
+  readonly worker: Int32Array;
+}
+
+export interface LoadCounts {
+  readonly sent: number;
+  readonly received: number;
+  readonly late: number;
+  readonly skipped: number;
+  readonly foreign: number;
+  readonly duplicates: number;
+  readonly malformed: number;
+  readonly sendAttempts: number;
+  /** The generator's clock, ns since its start. */
+  readonly nowNs: number;
+}
+
+/** Why a load generator ended; `running` while it has not. */
+export type LoadEnd = 'running' | 'complete' | 'drained' | 'stopped' | 'serverGone';
+
+export interface NativeLoadGenerator {
+  /** Begins to look for the server. */
+  connect(): void;
+  /** Is it found? Throws why it cannot be. */
+  connection(): boolean;
+  start(): void;
+  stop(): void;
+  counts(): LoadCounts;
+  end(): LoadEnd;
+  /** After the start, until it is closed. */
+  clock(): NativeClock | undefined;
+  close(): void;
+}
+
+export interface Native {
+  /** Was librocksdb there when it was built? */
+  readonly hasRocksdb: boolean;
+  readonly layoutOffsets: Readonly<Record<string, number>>;
+  /** Answers what DPDK had to say, often nothing. */
+  startEal(args: readonly string[]): string;
+  stopEal(): void;
+  misalignment(bytes: Uint8Array): number;
+  pinThread(core: number): void;
+  prepareThread(poll: Poll): void;
+  yieldThread(): void;
+  armBell(words: Uint32Array, index: number): void;
+  disarmBell(words: Uint32Array, index: number): void;
+  waitBell(words: Uint32Array, index: number, timeoutNs: number): void;
+  ringBell(words: Uint32Array, index: number): void;
+  readonly Server: new (config: NativeServerConfig, shared: Uint8Array) => NativeServer;
+  readonly LoadGenerator: new (
+    config: NativeLoadConfig,
+    trace: NativeTrace,
+    records: NativeRecords,
+  ) => NativeLoadGenerator;
+}
+
+/** The native side of a dispatcher that is measured alone: net thread and all workers in one thread, which ends each request as soon as it is started. */
+export interface NativeProbeWorld {
+  completed(): number;
+  /** ns from the publication of an arrival to the sight of its start, at these quantiles, since the last call. */
+  latencies(quantiles: readonly number[]): number[];
+  /** Answers the share of its time that it had a core. */
+  stop(): number;
+}
+
+/** The addon of those who measure. */
+export interface NativeProbe {
+  readonly ProbeWorld: new (
+    shared: Uint8Array,
+    offer: { readonly window: number; readonly rate: number; readonly core: number },
+  ) => NativeProbeWorld;
+  /** The dispatcher's loop in C++, for c-FCFS only; answers its dispatches. */
+  cppDispatcher(shared: Uint8Array, seconds: number): number;
+  threadCpuSeconds(): number;
+  ringHops(batches: number, rounds: number, core: number, otherCore: number): Float64Array;
+}
+
+/** build/Release of the package: two folders above both src/hw and dist/hw. */
+const ADDON = new URL('../../../build/Release/psp_native.node', import.meta.url);
+const PROBE = new URL('../../../build/Release/psp_probe.node', import.meta.url);
+
+/** What a person has to do to have the addon. */
+export const HOW_TO_BUILD =
+  'on Debian or Ubuntu: apt-get install -y libdpdk-dev librocksdb-dev pkg-config g++ make python3, then npm run build:native';
+
+let loaded: Native | undefined;
+
+/** @throws StartupError when the addon is not built, cannot be loaded here, or belongs to another version. */
+export function loadNative(): Native {
+  loaded ??= load(ADDON, (native: Native) => checkNativeLayout(native.layoutOffsets));
+  return loaded;
+}
+
+/** @throws StartupError as {@link loadNative} */
+export function loadProbe(): NativeProbe {
+  return load(PROBE);
+}
+
+function load<T>(addon: URL, check?: (loaded: T) => void): T {
+  const path = fileURLToPath(addon);
+  if (!existsSync(path)) throw new StartupError(`the DPDK addon is not built; ${HOW_TO_BUILD}`);
+  try {
+    const native = createRequire(import.meta.url)(path) as T;
+    check?.(native);
+    return native;
+  } catch (error) {
+    throw new StartupError(
+      `the DPDK addon cannot be loaded: ${(error as Error).message.split('\n')[0]}; ${HOW_TO_BUILD}`,
+    );
+  }
+}
+
+/**
+ * The file a thread or a process of src/hw starts from. When the sources run directly (tests), the compiled file is used: neither a
+ * worker thread nor a child process understands TypeScript.
+ */
+export function entryPoint(name: string): URL {
+  const compiled = import.meta.url.endsWith('.ts') ? `../../dist/hw/${name}.js` : `./${name}.js`;
+  return new URL(compiled, import.meta.url);
+}
+
+/** Is the addon there, does it load, and what can it do? Nothing when it is not. */
+export function builtNative(): Pick<Native, 'hasRocksdb'> | undefined {
+  try {
+    return loadNative();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+/** What a loopback run and its two processes say to each other. */
+import type { Offer, WorkloadSource } from '../../workload/workload.js';
+import type { ClientConfig } from '../machine/config.js';
+import type { ServerCounts } from '../memory/counts.js';
+import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from '../native/native.js';
+import type { ReservationChange } from '../memory/reservation.js';
+import type { ServerSpec } from '../server/server.js';
+import type { TracePart } from '../client/trace.js';
+
+/** A server's specification as it travels: the workload as text. */
+export type ServerOrder = Omit<ServerSpec, 'workload'> & { readonly workload: WorkloadSource };
+
+/** Which trace to make; equal orders make equal traces in any process. */
+export interface TraceOrder extends TracePart {
+  readonly workload: WorkloadSource;
+  readonly offer: Offer;
+}
+
+export interface ClientOrder {
+  readonly config: ClientConfig;
+  readonly frame: ServerSpec['frame'];
+  readonly classifier: ServerSpec['classifier'];
+  readonly trace: TraceOrder;
+  readonly dilation: number;
+  readonly lateAfterNs: number;
+  readonly closedLoop: boolean;
+}
+
+/** From the parent. `stop` ends in order; the answer is `serverDone` or `clientDone`. */
+export type ToChild =
+  | { readonly kind: 'server'; readonly order: ServerOrder }
+  | { readonly kind: 'client'; readonly order: ClientOrder }
+  | { readonly kind: 'stop' };
+
+/** From a child. */
+export type FromChild =
+  | { readonly kind: 'serverReady'; readonly mac: string }
+  | { readonly kind: 'serverLive'; readonly counts: ServerCounts; readonly reservedWorkers?: readonly number[] }
+  | {
+      readonly kind: 'serverDone';
+      readonly counts: ServerCounts;
+      readonly reservations: readonly ReservationChange[];
+      readonly clock?: NativeClock;
+      readonly packetTimes?: PacketTimes;
+      /** From, to, from, to, … on the clock. */
+      readonly gapsNs?: Float64Array;
+      /** Why it ended before it was told to. */
+      readonly failure?: string;
+    }
+  | { readonly kind: 'clientStarted' }
+  | { readonly kind: 'clientLive'; readonly counts: LoadCounts; readonly p99Slowdown: number }
+  | {
+      readonly kind: 'clientDone';
+      readonly counts: LoadCounts;
+      readonly records: NativeRecords;
+      readonly end: Exclude<LoadEnd, 'running'>;
+      readonly durationNs: number;
+      readonly clock?: NativeClock;
+    }
+  | { readonly kind: 'failed'; readonly name: string; readonly message: string };
+
+export type Message<K extends FromChild['kind']> = Extract<FromChild, { kind: K }>;

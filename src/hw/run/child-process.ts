@@ -1,0 +1,93 @@
+/** A server or load generator in a process of its own, as its parent sees it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { FromChild, Message, ToChild } from './child-messages.js';
+import { entryPoint } from '../native/native.js';
+import { StartupError } from '../startup-error.js';
+
+/** A process that was told to end has this long before it is killed. */
+const END_LIMIT_MS = 8000;
+
+export class Child {
+  private readonly process: ChildProcess;
+  private readonly exited: Promise<void>;
+  private readonly arrived: FromChild[] = [];
+  private readonly waiting: { kind: string; resolve(message: FromChild): void; reject(error: Error): void }[] = [];
+  private readonly listeners = new Map<string, (message: FromChild) => void>();
+  private over: Error | undefined;
+  private readonly lastWords: string[] = [];
+
+  constructor(private readonly role: string) {
+    this.process = fork(entryPoint('child'), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+    });
+    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.lastWords.push(...text.split('\n').filter((line) => line.trim() !== ''));
+      this.lastWords.splice(0, this.lastWords.length - 5);
+    });
+    this.process.on('message', (message: FromChild) => this.take(message));
+    this.exited = new Promise((resolve) => {
+      this.process.once('exit', (code, signal) => {
+        this.fail(
+          new StartupError(`the ${this.role} ended unexpectedly (${signal ?? `exit code ${code}`})${this.said()}`),
+        );
+        resolve();
+      });
+    });
+    this.process.on('error', (error) => this.fail(error));
+  }
+
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  /** What does not reach a process that has just ended is nobody's mistake: its exit says why it ended. */
+  send(message: ToChild): void {
+    if (this.process.connected) this.process.send(message, () => {});
+  }
+
+  on<K extends FromChild['kind']>(kind: K, listener: (message: Message<K>) => void): void {
+    this.listeners.set(kind, listener as (message: FromChild) => void);
+  }
+
+  next<K extends FromChild['kind']>(kind: K): Promise<Message<K>> {
+    const index = this.arrived.findIndex((message) => message.kind === kind);
+    if (index >= 0) return Promise.resolve(this.arrived.splice(index, 1)[0] as Message<K>);
+    if (this.over) return Promise.reject(this.over);
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ kind, resolve: resolve as (message: FromChild) => void, reject });
+    });
+  }
+
+  /** Waits for its end, and makes it. */
+  async end(): Promise<void> {
+    this.send({ kind: 'stop' });
+    const kill = setTimeout(() => this.process.kill('SIGKILL'), END_LIMIT_MS);
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.exited;
+    clearTimeout(kill);
+  }
+
+  private take(message: FromChild): void {
+    if (message.kind === 'failed') {
+      const error = message.name === 'StartupError' ? new StartupError(message.message) : new Error(message.message);
+      this.fail(error);
+      return;
+    }
+    const listener = this.listeners.get(message.kind);
+    if (listener) listener(message);
+    const index = this.waiting.findIndex((waiter) => waiter.kind === message.kind);
+    if (index >= 0) this.waiting.splice(index, 1)[0]!.resolve(message);
+    else if (!listener && !message.kind.endsWith('Live')) this.arrived.push(message);
+  }
+
+  private fail(error: Error): void {
+    this.over ??= error;
+    for (const waiter of this.waiting.splice(0)) waiter.reject(this.over);
+  }
+
+  private said(): string {
+    const last = this.lastWords.at(-1);
+    return last === undefined ? '' : `: ${last}`;
+  }
+}

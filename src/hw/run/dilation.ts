@@ -1,0 +1,104 @@
+/**
+ * Dilation: all times of a run stretched by one factor, so that a cluster's queueing fits a laptop. Workers then sleep instead of
+ * spinning; 14 of them need no core while they do.
+ */
+import { formatDuration } from '../../units/duration.js';
+import type { Workload } from '../../workload/workload.js';
+
+/** Net thread, dispatcher and load generator each want a core of their own beside the workers; DPDK's main thread waits on one of them. */
+const CORES_BESIDE_WORKERS = 3;
+
+/**
+ * On shared cores a request's way through four threads that sleep and are woken costs about 0.35 ms (measured: 140 us to and from the
+ * server, 110 us hand-over to a worker, 25 us lateness of sleeps). Stretched to this, the shortest type shows a third of that as error.
+ */
+const SHORTEST_SERVICE_NS = 1e6;
+
+/** What a request costs on shared cores, all threads together (wake-ups, polls, frames): measured 60 to 100 us; half of the cores may go to it. */
+const COST_PER_REQUEST_NS = 100e3;
+const SHARE_OF_CORES = 0.5;
+
+/** Factors are rounded up to one of these times a power of ten, so that stretched times stay readable. */
+const ROUND = [1, 2, 5, 10];
+
+export interface Dilation {
+  readonly factor: number;
+  /** True when threads share cores: they sleep instead of spinning. */
+  readonly shared: boolean;
+  /** One line for the person who runs it. */
+  readonly reason: string;
+}
+
+/** What a frame's 32 bits can demand, real ns: 4.29 s. */
+export const LONGEST_DEMAND_NS = 0xffff_ffff;
+
+/** The requests do not fit the frames when stretched as asked for. A wrong input. */
+export class DilationError extends Error {
+  override readonly name = 'DilationError';
+}
+
+/**
+ * Sees to it that the longest request still fits its frame: a factor that was chosen is made smaller, one that was asked for refused.
+ *
+ * @throws DilationError
+ */
+export function fitDemands(dilation: Dilation, longestNs: number, chosen: boolean): Dilation {
+  const limit = LONGEST_DEMAND_NS / longestNs;
+  if (dilation.factor <= limit) return dilation;
+  const longest = `the longest request of ${formatDuration(longestNs)}`;
+  if (limit < 1) throw new DilationError(`${longest} is beyond the 4.29 s a frame can carry`);
+  if (!chosen) {
+    throw new DilationError(
+      `--dilate: ${longest} becomes ${formatDuration(longestNs * dilation.factor)}, beyond the 4.29 s a frame can carry: expected at most ${Math.floor(limit)}, found ${dilation.factor}`,
+    );
+  }
+  const factor = roundDown(limit);
+  return {
+    factor,
+    shared: dilation.shared,
+    reason: `dilation ${factor} (${dilation.factor} would suit this machine better, but ${longest} must stay below the 4.29 s a frame can carry); results are in undilated time`,
+  };
+}
+
+/** The smallest round factor at which the run fits `cores`. */
+export function chooseDilation(workload: Workload, rps: number, workers: number, cores: number): Dilation {
+  const needed = workers + CORES_BESIDE_WORKERS;
+  if (cores >= needed) {
+    return {
+      factor: 1,
+      shared: false,
+      reason: `dilation 1: ${cores} cores are enough for ${workers} workers that spin`,
+    };
+  }
+  const shortestNs = Math.min(
+    ...workload.phases.flatMap((phase) =>
+      phase.service.filter((_, type) => phase.ratio[type]! > 0).map((service) => service.meanNs),
+    ),
+  );
+  const forPrecision = SHORTEST_SERVICE_NS / shortestNs;
+  const forRate = (rps * COST_PER_REQUEST_NS) / 1e9 / (cores * SHARE_OF_CORES);
+  const factor = roundUp(Math.max(1, forPrecision, forRate));
+  return {
+    factor,
+    shared: true,
+    reason:
+      `dilation ${factor}: ${workers} workers share ${cores} ${cores === 1 ? 'core' : 'cores'}, so they sleep instead of spinning and ` +
+      `${formatDuration(shortestNs)} becomes ${formatDuration(shortestNs * factor)}; results are in undilated time`,
+  };
+}
+
+/** The dilation a person asked for. */
+export function givenDilation(factor: number, workers: number, cores: number): Dilation {
+  const shared = cores < workers + CORES_BESIDE_WORKERS;
+  return { factor, shared, reason: `dilation ${factor}, as asked for${shared ? '; workers sleep' : ''}` };
+}
+
+function roundUp(x: number): number {
+  const power = 10 ** Math.floor(Math.log10(x));
+  return ROUND.find((digit) => digit * power >= x * (1 - 1e-9))! * power;
+}
+
+function roundDown(x: number): number {
+  const power = 10 ** Math.floor(Math.log10(x));
+  return ROUND.findLast((digit) => digit * power <= x)! * power;
+}

@@ -1,0 +1,81 @@
+/** Server and load generator as two processes on this machine, joined by a memif device: the real path without a NIC, root or huge pages. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientOrder, Message, ServerOrder } from './child-messages.js';
+import { Child } from './child-process.js';
+import type { ServerCounts } from '../memory/counts.js';
+import type { LoadCounts } from '../native/native.js';
+
+export interface LoopbackOrders {
+  /** Both get the memif device of this run. */
+  server(socket: string): ServerOrder;
+  client(socket: string): ClientOrder;
+}
+
+export interface LoopbackLive {
+  readonly client?: LoadCounts;
+  readonly p99Slowdown?: number;
+  readonly server?: ServerCounts;
+  readonly reservedWorkers?: readonly number[];
+}
+
+export interface LoopbackOptions {
+  /** Aborting ends the run in order, with the result so far. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onLive?: ((live: LoopbackLive) => void) | undefined;
+  /** Told when both run, with the processes' ids; for tests that kill them. */
+  readonly onStarted?: ((processes: { server: number; client: number }) => void) | undefined;
+}
+
+export interface LoopbackResult {
+  readonly client: Message<'clientDone'>;
+  /** Absent when the server died. */
+  readonly server?: Message<'serverDone'>;
+  /** Why the server ended before its time. */
+  readonly failure?: string;
+}
+
+/**
+ * Runs both to the end. Never leaves a process or a file behind.
+ *
+ * @throws StartupError when either cannot start; Error when the client dies in mid-run
+ */
+export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptions = {}): Promise<LoopbackResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'psp-'));
+  const socket = join(folder, 'memif.sock');
+  const server = new Child('server');
+  const client = new Child('load generator');
+  const stopClient = (): void => client.send({ kind: 'stop' });
+  if (options.signal?.aborted) stopClient();
+  options.signal?.addEventListener('abort', stopClient, { once: true });
+  try {
+    server.send({ kind: 'server', order: orders.server(socket) });
+    await server.next('serverReady');
+    client.send({ kind: 'client', order: orders.client(socket) });
+    await client.next('clientStarted');
+    options.onStarted?.({ server: server.pid, client: client.pid });
+    let live: LoopbackLive = {};
+    const show = (more: LoopbackLive): void => {
+      live = { ...live, ...more };
+      options.onLive?.(live);
+    };
+    client.on('clientLive', ({ counts, p99Slowdown }) => show({ client: counts, p99Slowdown }));
+    server.on('serverLive', ({ counts, reservedWorkers }) => {
+      show({ server: counts, ...(reservedWorkers && { reservedWorkers }) });
+    });
+    const played = await client.next('clientDone');
+    server.send({ kind: 'stop' });
+    // A server that was killed has no counts to give; the client's own still stand.
+    let failure: string | undefined;
+    const served = await server.next('serverDone').catch((error: Error) => {
+      failure = error.message;
+    });
+    failure ??= served?.failure;
+    return { client: played, ...(served && { server: served }), ...(failure !== undefined && { failure }) };
+  } finally {
+    options.signal?.removeEventListener('abort', stopClient);
+    await Promise.all([client.end(), server.end()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,208 @@
+/** From what happened to each request to the record a psp.result/1 is laid out from. */
+
+import { createBacklog } from '../../metrics/backlog.js';
+import { Histogram } from '../../metrics/histogram.js';
+import { createRecorder } from '../../metrics/recorder.js';
+import { type Distribution, type RunRecord, summarize } from '../../metrics/result.js';
+import { DROP_REASONS } from '../../scheduler/scheduler.js';
+import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
+import type { Workload } from '../../workload/workload.js';
+import type { HardwareRun } from './run.js';
+
+/** What a hardware result has beside the fields it shares with a simulated one. */
+export interface HardwareFields {
+  /** Sent, and neither answered nor counted as dropped by the server. */
+  readonly lost: number;
+  /** Sent later than planned by more than the run's tolerance; measured from planned time all the same. */
+  readonly late: number;
+  /** Not sent, because too many were unanswered. */
+  readonly skipped: number;
+  /** Why the load generator ended. */
+  readonly end: HardwareRun['end'];
+  /** Why the server ended before its time; absent when it did not, or when nobody knows. */
+  readonly failure?: string;
+  /** Counts of both ends that do not add up; empty unless something is broken. */
+  readonly unreconciled: readonly string[];
+  /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
+  readonly serverCounted: boolean;
+  /**
+   * For how long a core of this machine was away in all, by a millisecond or more each time, real ns: another program had it, or a virtual machine's host. Null when nobody looked: only the
+   * cores of a dilated run are watched.
+   */
+  readonly coresAwayNs: number | null;
+  /** The client's closing line. */
+  readonly closingLine: string;
+  /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
+  readonly fromActualSend: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
+  /** On the server, undilated: waiting for a worker, hand-over to it, and service as measured. Null without stamps. */
+  readonly server: {
+    readonly waitNs: Distribution;
+    readonly handOverNs: Distribution;
+    readonly serviceNs: Distribution;
+  };
+}
+
+/** Looks at the backlog in a run: as many as a growth is told from chance by. */
+const BACKLOG_SAMPLES = 256;
+
+/** @param warmup share of the requests, from the beginning of the trace, that are not measured */
+export function recordOfRun(
+  run: HardwareRun,
+  workload: Workload,
+  warmup: number,
+): { record: RunRecord; fields: HardwareFields } {
+  const { trace, records } = run;
+  const typeNames = workload.types.map((type) => type.name);
+  const arrived = new Float64Array(typeNames.length);
+  const completed = new Float64Array(typeNames.length);
+  const unansweredMeasured = new Float64Array(typeNames.length);
+  const recorder = createRecorder(typeNames.length);
+  const fromSend = createRecorder(1);
+  const server = { waitNs: new Histogram(), handOverNs: new Histogram(), serviceNs: new Histogram() };
+  const first = measuredFrom(trace, warmup);
+  const fromNs = trace.arrivalNs[first] ?? 0;
+  let toNs = fromNs;
+  for (let i = 0; i < trace.length; i++) {
+    if (!Number.isNaN(records.sentNs[i]!)) toNs = Math.max(toNs, trace.arrivalNs[i]!);
+  }
+  let completedInWindow = 0;
+  for (let i = 0; i < trace.length; i++) {
+    if (Number.isNaN(records.sentNs[i]!)) continue;
+    const type = trace.type[i]!;
+    arrived[type]!++;
+    const repliedNs = records.repliedNs[i]!;
+    if (Number.isNaN(repliedNs)) {
+      if (i >= first) unansweredMeasured[type]!++;
+      continue;
+    }
+    completed[type]!++;
+    if (repliedNs >= fromNs && repliedNs <= toNs) completedInWindow++;
+    if (i < first) continue;
+    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!, i);
+    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!, i);
+    if (Number.isNaN(records.endedNs[i]!)) continue;
+    server.waitNs.record(wholeNs(records.dispatchedNs[i]! - records.receivedNs[i]!));
+    server.handOverNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
+    server.serviceNs.record(wholeNs(records.endedNs[i]! - records.startedNs[i]!));
+  }
+  const sum = (counts: Float64Array): number => counts.reduce((all, count) => all + count, 0);
+  const dropped = new Float64Array(typeNames.length);
+  run.server?.droppedByType.forEach((reasons, type) => {
+    if (type < dropped.length) dropped[type] = reasons.reduce((all, n) => all + n, 0);
+  });
+  const dropReasons: Record<string, number> = Object.fromEntries(
+    DROP_REASONS.map((reason, index) => [
+      reason,
+      run.server?.droppedByType.reduce((all, reasons) => all + reasons[index]!, 0) ?? 0,
+    ]),
+  );
+  if (run.server) {
+    dropReasons.noSlot = run.server.droppedNoSlot;
+    dropReasons.arrivalsFull = run.server.droppedArrivalsFull;
+    dropReasons.stopping = run.server.droppedStopping;
+    dropReasons.replyNotSent = run.server.repliesDropped;
+  }
+  const unanswered = sum(arrived) - sum(completed);
+  const droppedInAll = Object.values(dropReasons).reduce((all, n) => all + n, 0);
+  const held = run.counts?.heldByServer ?? 0;
+  const busyNs = (run.server?.workerBusyNs ?? []).reduce((all, ns) => all + ns, 0) / run.dilation.factor;
+  const inWindowNs = sum(completed) > 0 ? (busyNs * completedInWindow) / sum(completed) : 0;
+  const workers = run.server?.workerBusyNs.length ?? 0;
+  // Without the server's counts nobody knows how idle it was: then the growth alone must convince.
+  const idle = workers > 0 && toNs > fromNs ? Math.max(0, 1 - inWindowNs / (workers * (toNs - fromNs))) : 1;
+  const digest = createTraceDigest(typeNames);
+  foldTraceDigest(digest, trace);
+  return {
+    record: {
+      typeNames,
+      arrived,
+      completed,
+      dropped,
+      // The server does not say when it dropped; the client knows which requests had no answer.
+      droppedMeasured: dropped.map((count, type) => Math.min(count, unansweredMeasured[type]!)),
+      dropReasons,
+      inFlight: held,
+      skipped: first,
+      growing: backlogGrows(run, first, idle),
+      interrupted: run.end !== 'complete' && run.end !== 'drained',
+      digest: showTraceDigest(digest),
+      preemptions: run.server?.preempted ?? 0,
+      steals: run.server?.stolen ?? 0,
+      reservations: run.reservations.map(({ atNs, reservation }) => ({
+        atNs: Math.round(atNs),
+        groups: reservation.groups.map((group) => ({
+          types: group.types.map((type) => typeNames[type]!),
+          workers: group.workers,
+        })),
+      })),
+      reservationsLeftOut: Math.max(0, (run.server?.reservations ?? 0) - run.reservations.length),
+      measurements: typeNames.map((_, type) => recorder.measurements(type)),
+      window: {
+        fromNs,
+        toNs,
+        completed: completedInWindow,
+        // The workers count their time over the whole run; the window has its share of the completions.
+        busyNs: inWindowNs,
+        overheadNs: 0,
+        dispatcherNs: 0,
+      },
+    },
+    fields: {
+      lost: Math.max(0, unanswered - droppedInAll - held),
+      late: run.client.late,
+      skipped: run.client.skipped,
+      end: run.end,
+      ...(run.failure !== undefined && { failure: run.failure }),
+      unreconciled: run.wrong,
+      serverCounted: run.server !== undefined,
+      coresAwayNs:
+        run.gaps === undefined
+          ? null
+          : Math.round(run.gaps.reduce((all, { fromNs, toNs }) => all + toNs - fromNs, 0) * run.dilation.factor),
+      closingLine: run.closingLine,
+      fromActualSend: {
+        slowdown: summarize(fromSend.measurements(0).slowdown),
+        sojournNs: summarize(fromSend.measurements(0).sojournNs, Math.floor),
+      },
+      server: {
+        waitNs: summarize(server.waitNs, Math.floor),
+        handOverNs: summarize(server.handOverNs, Math.floor),
+        serviceNs: summarize(server.serviceNs, Math.floor),
+      },
+    },
+  };
+}
+
+/**
+ * Did the queues grow for as long as the requests came? What is in the system is looked at after equal numbers of arrivals, as in the simulator; a request
+ * that was lost or dropped is in it for no time.
+ */
+function backlogGrows({ trace, records }: HardwareRun, first: number, idle: number): boolean {
+  const leaves: number[] = [];
+  for (let i = 0; i < trace.length; i++) {
+    if (!Number.isNaN(records.sentNs[i]!) && !Number.isNaN(records.repliedNs[i]!)) leaves.push(records.repliedNs[i]!);
+  }
+  const left = Float64Array.from(leaves).sort();
+  const every = Math.max(1, Math.floor((trace.length - first) / BACKLOG_SAMPLES));
+  const backlog = createBacklog();
+  let entered = 0;
+  let gone = 0;
+  for (let i = 0; i < trace.length; i++) {
+    if (Number.isNaN(records.sentNs[i]!) || Number.isNaN(records.repliedNs[i]!)) continue;
+    entered++;
+    if (i < first || (i - first) % every !== 0) continue;
+    while (gone < left.length && left[gone]! <= trace.arrivalNs[i]!) gone++;
+    backlog.add(entered - gone);
+  }
+  return backlog.grows(idle);
+}
+
+/** Number of the first request that is measured. */
+export function measuredFrom({ length }: { readonly length: number }, warmup: number): number {
+  return Math.min(length, Math.floor(warmup * length));
+}
+
+/** A latency in whole ns, at least 1. */
+export function wholeNs(ns: number): number {
+  return Math.max(1, Math.round(ns));
+}

@@ -1,0 +1,79 @@
+import { Worker } from 'node:worker_threads';
+import type { EventFileHeader } from '../../events/event-file.js';
+import { createEventMemory, openEventRing } from '../../events/event-ring.js';
+import { plainParameters } from '../../scheduler/policy.js';
+import type { Workload } from '../../workload/workload.js';
+import type { EventWriterData } from './event-writer-thread.js';
+import { entryPoint } from '../native/native.js';
+import { hardwarePolicy, schedulerTypes } from '../dispatcher/policy.js';
+import { StartupError } from '../startup-error.js';
+
+/** Events that may wait for the writer: a tenth of a second at a million requests per second. */
+const CAPACITY = 1 << 19;
+
+/** A log of what the dispatcher tells its scheduler and is answered. */
+export interface EventLog {
+  /** To be called when the dispatcher has ended: writes what is left. Never rejects: what was served counts, whatever became of its log. */
+  close(): Promise<ClosedLog>;
+}
+
+export interface ClosedLog {
+  /** Events that the full ring lost. */
+  readonly lost: number;
+  /** One line about why the file is not whole. */
+  readonly error?: string;
+}
+
+export interface RunToLog {
+  readonly policy: string;
+  readonly workload: Workload;
+  readonly workers: number;
+  readonly seed: string | number;
+  readonly dilation: number;
+}
+
+/** The ring for the dispatcher's thread. */
+export function createEventLogMemory(): SharedArrayBuffer {
+  return createEventMemory(CAPACITY);
+}
+
+/**
+ * Opens the file and starts the thread that fills it. Only when the dispatcher is ready: its warm-up goes through the same ring.
+ *
+ * @throws StartupError when the file cannot be written
+ */
+export async function openEventLog(memory: SharedArrayBuffer, path: string, run: RunToLog): Promise<EventLog> {
+  const header: EventFileHeader = {
+    schema: 'psp.events/1',
+    world: 'hw',
+    policy: run.policy,
+    parameters: plainParameters(hardwarePolicy(run.policy, run.dilation).parameters),
+    workload: run.workload.name,
+    workers: run.workers,
+    types: schedulerTypes(run.workload, run.dilation),
+    seed: String(run.seed),
+    replication: 0,
+    dilation: run.dilation,
+  };
+  const data: EventWriterData = { memory, path, header };
+  const thread = new Worker(entryPoint('event-writer-thread'), { workerData: data });
+  const exited = new Promise<void>((resolve, reject) => {
+    thread.once('error', (error) => reject(new StartupError(`${path}: cannot be written: ${error.message}`)));
+    thread.once('exit', () => resolve());
+  });
+  const opened = new Promise<void>((resolve) => thread.once('message', () => resolve()));
+  await Promise.race([opened, exited]);
+  // A disk that fills up in mid-run must not end the run: it is told at the end.
+  exited.catch(() => {});
+  return {
+    close: async () => {
+      const ring = openEventRing(memory);
+      ring.end();
+      const error = await exited.then(
+        () => undefined,
+        (failure: Error) => failure.message,
+      );
+      return { lost: ring.lost(), ...(error !== undefined && { error }) };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** The thread that takes events from the dispatcher's ring and puts them into a file. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createEventFile, type EventFileHeader } from '../../events/event-file.js';
+import { openEventRing } from '../../events/event-ring.js';
+
+export interface EventWriterData {
+  readonly memory: SharedArrayBuffer;
+  readonly path: string;
+  readonly header: EventFileHeader;
+}
+
+const EVENTS_PER_TURN = 1 << 14;
+/** Far below the time in which a busy dispatcher fills the ring. */
+const NAP_MS = 2;
+
+function main({ memory, path, header }: EventWriterData): void {
+  const ring = openEventRing(memory);
+  const file = createEventFile(path, header);
+  parentPort!.postMessage('open');
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    // Asked first: what was written before the end is then there to be drained.
+    const ended = ring.hasEnded();
+    const drained = ring.drain(file.add, EVENTS_PER_TURN);
+    if (drained > 0) continue;
+    if (ended) break;
+    Atomics.wait(nobody, 0, 0, NAP_MS);
+  }
+  file.close(ring.lost());
+}
+
+main(workerData as EventWriterData);

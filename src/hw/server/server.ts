@@ -1,0 +1,269 @@
+/** A running server: the native threads, the dispatcher's thread, and the memory they share. One per process (DPDK allows no more). */
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Workload } from '../../workload/workload.js';
+import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from '../machine/config.js';
+import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
+import { readServerCounts, type ServerCounts } from '../memory/counts.js';
+import { refuseMissingDevice } from '../native/device.js';
+import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
+import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from '../native/eal.js';
+import { type ClosedLog, createEventLogMemory, type EventLog, openEventLog } from './event-log.js';
+import {
+  Control,
+  createSharedMemory,
+  DEFAULT_ARRIVALS_CAPACITY,
+  DEFAULT_SLOTS,
+  DispatcherState,
+  RunState,
+  type SharedMemory,
+} from '../memory/layout.js';
+import {
+  entryPoint,
+  type FrameFormat,
+  loadNative,
+  type NativeClock,
+  type NativeServer,
+  type PacketTimes,
+} from '../native/native.js';
+import { hardwarePolicy, schedulerTypes } from '../dispatcher/policy.js';
+import { type ReservationChange, readReservedWorkers } from '../memory/reservation.js';
+import { StartupError } from '../startup-error.js';
+import { wireCodes } from '../native/wire-codes.js';
+
+export interface ServerSpec {
+  readonly config: ServerConfig;
+  readonly frame: FrameFormat;
+  readonly classifier: ClassifierConfig;
+  readonly workload: Workload;
+  /** As typed: `darc`, `ts:quantum=5us`. */
+  readonly policy: string;
+  readonly seed: string | number;
+  /** All times of the run are stretched by this. */
+  readonly dilation: number;
+  /** File that what the scheduler is told and answers is written to. */
+  readonly record?: string;
+}
+
+export interface RunningServer {
+  /** The device's MAC address. */
+  readonly mac: string;
+  /** What the stamps of its replies are read from. */
+  readonly clock?: NativeClock;
+  counts(): ServerCounts;
+  /** Until it is stopped. */
+  packetTimes(): PacketTimes | undefined;
+  /** Likewise. */
+  gapsNs(): Float64Array | undefined;
+  /** Workers reserved for each type's group right now; nothing while none are. */
+  reservedWorkers(): number[] | undefined;
+  /** Every change of the reservation so far, up to a number no person reads. */
+  readonly reservations: readonly ReservationChange[];
+  /** Rejects, with the reason in one line, when the dispatcher failed (a mistake in a policy); resolves when the server was stopped. */
+  readonly ended: Promise<void>;
+  /** Takes no new requests, lets those in flight finish (up to a limit), ends all threads; answers the final counts. */
+  stop(): Promise<ServerCounts>;
+}
+
+/** More than a person reads; an unstable policy must not fill the memory with them. The result says how many were left out. */
+const RESERVATIONS_KEPT = 10_000;
+/** Requests in flight at the stop have this long to finish. */
+const STOP_LIMIT_MS = 2000;
+/** Warm-up included. */
+const DISPATCHER_START_LIMIT_MS = 30_000;
+
+/**
+ * Starts a server and answers when it takes requests.
+ *
+ * @throws StartupError with one line when this machine cannot run it
+ * @throws PolicyError when the policy is none, or not for real machines
+ */
+export async function startServer(spec: ServerSpec): Promise<RunningServer> {
+  const { config, workload } = spec;
+  // Everything that can be refused without touching the machine comes first.
+  hardwarePolicy(spec.policy, spec.dilation);
+  const types = schedulerTypes(workload);
+  const codes = wireCodes(
+    types.map((type) => type.name),
+    spec.classifier,
+  );
+  const scanType = scanTypeOf(config, types);
+  const { cores } = config;
+  refuseMissingCores([cores.main, cores.net, cores.dispatcher, ...(cores.workers ?? [])]);
+  refuseCrowdedCores(config.poll, config.workers);
+  refuseUselessMac(config.address);
+  const native = loadNative();
+  await refuseMissingDevice(config.device);
+  const memory = createSharedMemory(
+    {
+      workers: config.workers,
+      types: types.length,
+      slots: DEFAULT_SLOTS,
+      arrivalsCapacity: DEFAULT_ARRIVALS_CAPACITY,
+    },
+    native.misalignment,
+  );
+  const control = new Int32Array(memory.buffer, memory.base, Control.bytes / 4);
+  const reservations: ReservationChange[] = [];
+  const events = spec.record === undefined ? undefined : createEventLogMemory();
+  const thread = startDispatcher(spec, memory, reservations, events);
+  let log: EventLog | undefined;
+  let server: NativeServer | undefined;
+  let words = '';
+  const endThreads = async (): Promise<void> => {
+    // The dispatcher first, so that its counts stand when the workers give up what they run; the net thread last, for their replies.
+    Atomics.store(control, Control.runState / 4, RunState.halted);
+    await thread.exited;
+    server?.stop();
+    native.stopEal();
+    if (log) tellLog(spec.record!, await log.close());
+  };
+  try {
+    await Promise.race([dispatcherReady(control), thread.failed]);
+    if (events) log = await openEventLog(events, spec.record!, { ...spec, workers: config.workers });
+    // Only now: from here on a memif client finds the socket.
+    provideRuntimeDirectory(tmpdir());
+    const device = deviceArguments(config.device, config.queues);
+    words = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
+    server = new native.Server(
+      {
+        port: {
+          device: device.name,
+          queues: config.queues,
+          descriptors: config.descriptors,
+          frames: DEFAULT_SLOTS - 1,
+          promiscuous: config.promiscuous,
+          owned: config.device.kind === 'pci',
+        },
+        self: config.address,
+        frame: spec.frame,
+        poll: config.poll,
+        ...(cores.net !== undefined && { netCore: cores.net }),
+        workerCores: cores.workers ?? [],
+        keepAwake: config.poll === 'sleep' && spec.dilation > 1 && ownsItsCores(),
+        application: { name: config.application.name, path: config.application.path ?? '', scanType },
+        classifier: {
+          offset: spec.classifier.offset,
+          width: spec.classifier.width,
+          endian: spec.classifier.endian,
+          codes: codes.map((code, type) => ({ code, type })),
+        },
+      },
+      new Uint8Array(memory.buffer, memory.base, memory.totalBytes),
+    );
+  } catch (error) {
+    await endThreads();
+    throw startupError(error, words);
+  }
+
+  const clock = server.clock();
+  let stopping: Promise<ServerCounts> | undefined;
+  const stop = async (): Promise<ServerCounts> => {
+    Atomics.compareExchange(control, Control.runState / 4, RunState.running, RunState.draining);
+    await Promise.race([quiet(memory), thread.exited]);
+    await endThreads();
+    return settled(memory);
+  };
+  return {
+    mac: server.mac(),
+    ...(clock && { clock }),
+    counts: () => readServerCounts(memory),
+    packetTimes: () => server.packetTimes(),
+    gapsNs: () => server.gapsNs(),
+    reservedWorkers: () => readReservedWorkers(memory),
+    reservations,
+    ended: Promise.race([thread.failed, thread.exited]),
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+interface DispatcherThread {
+  /** Never resolves; rejects when the thread dies of an error. */
+  readonly failed: Promise<never>;
+  readonly exited: Promise<void>;
+}
+
+function startDispatcher(
+  spec: ServerSpec,
+  memory: SharedMemory,
+  reservations: ReservationChange[],
+  events: SharedArrayBuffer | undefined,
+): DispatcherThread {
+  const workerData: DispatcherThreadData = {
+    memory,
+    policy: spec.policy,
+    workload: spec.workload.source,
+    seed: spec.seed,
+    dilation: spec.dilation,
+    poll: spec.config.poll,
+    ...(spec.config.cores.dispatcher !== undefined && { core: spec.config.cores.dispatcher }),
+    ...(events && { events }),
+  };
+  const worker = new Worker(entryPoint('dispatcher-thread'), { workerData });
+  worker.on('message', (message: DispatcherMessage) => {
+    if (reservations.length < RESERVATIONS_KEPT) reservations.push(message.change);
+  });
+  const failed = new Promise<never>((_, reject) =>
+    worker.once('error', (error) => reject(schedulerFailed(spec.policy, error))),
+  );
+  // Whoever awaits `failed` sees the error; nobody has to.
+  failed.catch(() => {});
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  return { failed, exited };
+}
+
+/** What is refused in one line stays that; anything else is a mistake in the policy (or in the dispatcher). */
+function schedulerFailed(policy: string, error: Error): Error {
+  if (error.name === 'StartupError') return new StartupError(error.message);
+  return new StartupError(`the policy ${policy} failed: ${error.message.split('\n')[0]}`);
+}
+
+async function dispatcherReady(control: Int32Array): Promise<void> {
+  const limit = Date.now() + DISPATCHER_START_LIMIT_MS;
+  while (Atomics.load(control, Control.dispatcherState / 4) !== DispatcherState.ready) {
+    if (Date.now() > limit) throw new StartupError('the dispatcher did not get ready within 30 s');
+    await sleep(2);
+  }
+}
+
+/** The final counts, in which what a worker finished after the dispatcher had ended is finished, too. */
+function settled(memory: SharedMemory): ServerCounts {
+  const counts = readServerCounts(memory);
+  const late = counts.finishedByWorkers - counts.completed;
+  return { ...counts, completed: counts.completed + late, running: counts.running - late };
+}
+
+/** Waits until nothing is in flight, or the limit has passed: then it is counted as held. */
+async function quiet(memory: SharedMemory): Promise<void> {
+  const limit = Date.now() + STOP_LIMIT_MS;
+  let quietLooks = 0;
+  // Twice in a row: a frame may be between two counts at one look, not at two that are milliseconds apart.
+  while (quietLooks < 2 && Date.now() < limit) {
+    await sleep(5);
+    const counts = readServerCounts(memory);
+    const told = counts.requests - counts.droppedNoSlot - counts.droppedArrivalsFull - counts.droppedStopping;
+    const done = counts.repliesSent + counts.repliesDropped + counts.dropped;
+    quietLooks = told === done && counts.slotsInUse === 0 ? quietLooks + 1 : 0;
+  }
+}
+
+function scanTypeOf(config: ServerConfig, types: readonly { readonly name: string }[]): number {
+  if (config.application.name !== 'rocksdb') return 0;
+  const scan = types.findIndex((type) => type.name === config.application.scan);
+  if (scan < 0) {
+    throw new StartupError(
+      `application rocksdb: the workload has no type ${config.application.scan} to scan for; it has ${types.map((t) => t.name).join(', ')}`,
+    );
+  }
+  return scan;
+}
+
+/** A log that is not whole does not end the run, but must be known. */
+function tellLog(path: string, { lost, error }: ClosedLog): void {
+  if (error !== undefined) process.stderr.write(`psp: ${error}: the recording ends there\n`);
+  else if (lost > 0) process.stderr.write(`psp: ${path}: the log was full and lost ${lost} events\n`);
+}

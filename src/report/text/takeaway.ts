@@ -1,0 +1,141 @@
+import type { Percentile, Result, TypeResult } from '../../metrics/result.js';
+import { formatEstimate, formatShare, formatSlowdown, isKnown } from './numbers.js';
+import { policyLabel } from './policy-label.js';
+
+/** Slowdowns nearer to each other than this are called equal. */
+const ALIKE = 1.15;
+/** Larger shares of dropped or missing requests are worth a word. */
+const DROPS_MATTER = 0.001;
+const THROUGHPUT_MATTERS = 0.01;
+
+/**
+ * What the numbers teach, in a sentence or two for a newcomer; undefined when they teach nothing (too few requests, an overload, where everything
+ * depends on how long it runs).
+ */
+export function takeaway(results: readonly Result[]): string | undefined {
+  const whole = results.filter((result) => !result.interrupted && !result.unstable && result.types.some(occurs));
+  const percentile = (['p99_9', 'p99'] as const).find((each) => whole.every((result) => isKnownOfAll(result, each)));
+  if (whole.length === 0 || percentile === undefined) return undefined;
+  const lesson = new Lesson(percentile);
+  return whole.length === 1 ? lesson.ofOne(whole[0]!) : lesson.ofSeveral(whole);
+}
+
+/** Is the percentile known for every type that occurs? */
+function isKnownOfAll({ types }: Result, percentile: Percentile): boolean {
+  return types.every((type) => !occurs(type) || isKnown(type.slowdown, percentile));
+}
+
+function occurs(type: TypeResult): boolean {
+  return type.slowdown.count > 0;
+}
+
+/** Sentences about one percentile of the slowdown, the highest that is known. */
+class Lesson {
+  private readonly name: string;
+
+  constructor(private readonly percentile: 'p99_9' | 'p99') {
+    this.name = percentile === 'p99' ? 'p99' : 'p99.9';
+  }
+
+  ofOne(result: Result): string {
+    const types = result.types.filter(occurs);
+    const worst = maximum(types, (type) => this.slowdown(type));
+    const least = maximum(types, (type) => -this.slowdown(type));
+    const share = this.percentile === 'p99' ? 'a hundred' : 'a thousand';
+    const spent = `Under ${policyLabel(result)} one ${worst.name} in ${share} spent at least ${this.show(worst)} times its service time in the system`;
+    return this.slowdown(worst) > ALIKE * this.slowdown(least)
+      ? `${spent}, one ${least.name} in ${share} ${this.show(least)} times.`
+      : `${spent}.`;
+  }
+
+  ofSeveral(results: readonly Result[]): string {
+    const best = maximum(results, (result) => -this.worst(result));
+    const usual = this.baseline(results, best);
+    if (this.differ(best, usual)) return this.ofTwo(best, usual);
+    // As good as the usual one; is there anything that is worse?
+    const worst = maximum(results, (result) => this.worst(result));
+    if (this.differ(best, worst)) return this.ofTwo(best, worst);
+    const all = results.length === 2 ? 'Both policies' : `All ${results.length} policies`;
+    return `${all} are alike here: the ${this.name} slowdown of the worst-off type differs by less than ${formatShare(ALIKE - 1)}.`;
+  }
+
+  private differ(best: Result, other: Result): boolean {
+    return this.worst(other) >= ALIKE * this.worst(best);
+  }
+
+  private ofTwo(best: Result, other: Result): string {
+    const changes = best.types.filter(occurs).map((after) => {
+      const before = other.types.find(({ name }) => name === after.name)!;
+      return { before, after, factor: this.slowdown(after) / this.slowdown(before) };
+    });
+    const gain = maximum(changes, (change) => -change.factor);
+    const loss = maximum(changes, (change) => change.factor);
+    const fell = `${gain.after.name}'s ${this.name} slowdown is ${this.show(gain.after)} instead of ${this.show(gain.before)} under ${policyLabel(other)}`;
+    const rose =
+      loss !== gain && loss.factor > 1.005
+        ? `, while ${loss.after.name}'s is ${this.show(loss.after)} instead of ${this.show(loss.before)}`
+        : '';
+    return `${how(best)}: ${fell}${rose}.${lostThroughput(best, other)}${drops(best, other)}`;
+  }
+
+  /** What the best is held against: c-FCFS, which everyone knows, or else the best of the others. */
+  private baseline(results: readonly Result[], best: Result): Result {
+    const others = results.filter((result) => result !== best);
+    return others.find((result) => result.policy === 'c-fcfs') ?? maximum(others, (result) => -this.worst(result));
+  }
+
+  /** The slowdown of the type that suffers most: what a policy that keeps *every* type fast makes small. */
+  private worst({ types }: Result): number {
+    return Math.max(...types.filter(occurs).map((type) => this.slowdown(type)));
+  }
+
+  private slowdown(type: TypeResult): number {
+    return type.slowdown[this.percentile] ?? 0;
+  }
+
+  private show(type: TypeResult): string {
+    return formatEstimate(type.slowdown, this.percentile, formatSlowdown).join(' ').trim();
+  }
+}
+
+/** How the policy did it, as far as the result tells. */
+function how(best: Result): string {
+  const name = policyLabel(best);
+  const first = best.reservations.at(-1)?.groups[0];
+  if (first && first.workers.length > 0 && first.workers.length < best.workers) {
+    const kept = first.workers.length;
+    const filled = workersFilled(best, first.types);
+    const types = first.types.join(' and ');
+    const fill = first.types.length === 1 ? 'fills' : 'fill';
+    const idle = filled < kept ? `, though ${types} ${fill} only ${filled} of ${kept === 1 ? 'it' : 'them'}` : '';
+    return `${name} kept ${kept} of ${best.workers} workers for ${types}${idle}`;
+  }
+  if (best.preemptions > 0) {
+    return `${name} took long requests off their workers (${formatShare(best.overhead)} of the workers' time went into that)`;
+  }
+  return `${name} does best for the worst-off type`;
+}
+
+/** How many workers the requests of these types keep busy: 0.11. */
+function workersFilled({ types, durationNs }: Result, names: readonly string[]): number {
+  const workNs = types
+    .filter(({ name }) => names.includes(name))
+    .reduce((sum, { completed, serviceNs }) => sum + completed * (serviceNs.mean ?? 0), 0);
+  return Number((workNs / durationNs).toPrecision(2));
+}
+
+function lostThroughput(best: Result, other: Result): string {
+  const lost = 1 - best.achievedRps / other.achievedRps;
+  return lost > THROUGHPUT_MATTERS ? ` It served ${formatShare(lost)} fewer requests per second.` : '';
+}
+
+function drops(best: Result, other: Result): string {
+  const dropped = best.dropped / best.requests;
+  return dropped > DROPS_MATTER && dropped > other.dropped / other.requests
+    ? ` But it dropped ${formatShare(dropped)} of the requests.`
+    : '';
+}
+
+function maximum<T>(items: readonly T[], of: (item: T) => number): T {
+  return items.reduce((most, item) => (of(item) > of(most) ? item : most));
+}

@@ -1,0 +1,59 @@
+import { formatDuration } from '../../units/duration.js';
+import { PLAIN, type Style } from './style.js';
+import { type Column, layOut, type Row } from './table.js';
+
+/** A quantity that theory knows, and what the simulator makes of it. */
+export interface ValidatedQuantity {
+  readonly case: string;
+  readonly what: string;
+  readonly unit: 'ns' | 'ratio';
+  readonly theory: number;
+  readonly simulated: number;
+  readonly halfWidth: number;
+  readonly verdict: 'ok' | 'miss' | 'imprecise';
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: '', align: 'left' },
+  { title: 'theory' },
+  { title: 'simulated' },
+  { title: '', align: 'left', gap: 1 },
+  { title: 'off by' },
+  { title: 'verdict', align: 'left' },
+];
+
+/** The checks as a table, one section per system, and a line that sums up. */
+export function formatValidation(checks: readonly ValidatedQuantity[], style: Style = PLAIN): string {
+  const rows: (Row | string)[] = [];
+  let section = '';
+  for (const check of checks) {
+    if (check.case !== section) rows.push(style.heading(check.case));
+    section = check.case;
+    const format = check.unit === 'ns' ? formatDuration : formatRatio;
+    const verdict = check.verdict === 'ok' ? { text: 'ok', style: style.best } : check.verdict;
+    rows.push([
+      `  ${check.what}`,
+      format(check.theory),
+      format(check.simulated),
+      { text: `±${percent(check.halfWidth / check.theory)}`, style: style.faint },
+      percent(check.simulated / check.theory - 1),
+      verdict,
+    ]);
+  }
+  const bad = checks.filter(({ verdict }) => verdict !== 'ok').length;
+  const sum =
+    bad === 0
+      ? `All ${checks.length} agree with theory.`
+      : `${bad} of ${checks.length} do not agree with theory, or are not known well enough to tell.`;
+  return `${[...layOut(COLUMNS, rows, style.heading), '', sum].join('\n')}\n`;
+}
+
+function formatRatio(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** 0.42 %, -1.2 %, 0 % */
+function percent(share: number): string {
+  const rounded = Number((share * 100).toPrecision(2));
+  return Math.abs(rounded) < 0.005 ? '0 %' : `${Number(rounded.toFixed(2))} %`;
+}

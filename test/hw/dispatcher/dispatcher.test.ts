@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { createDispatcher } from '../../../src/hw/dispatcher/dispatcher.js';
+import { createSharedMemory, DispatcherStat, FinishOutcome, Mailbox } from '../../../src/hw/memory/layout.js';
+import type { Scheduler, Workers } from '../../../src/scheduler/scheduler.js';
+
+it('asks a worker once for each start to give up its request, and counts what it started', () => {
+  const memory = createSharedMemory({ workers: 2, types: 1, slots: 4, arrivalsCapacity: 4 });
+  const words = new Int32Array(memory.buffer, memory.base, memory.totalBytes / 4);
+  const stats = new Float64Array(memory.buffer, memory.base + memory.dispatcherStatsOffset);
+  const idle: Scheduler = {
+    arrive: () => {},
+    complete: () => {},
+    preempted: () => {},
+    sliceExpired: () => 0,
+    dispatch: () => {},
+    queued: () => 0,
+  };
+  let pool: Workers | undefined;
+  const dispatcher = createDispatcher(memory, (workers) => {
+    pool = workers;
+    return idle;
+  });
+  const word = (field: keyof typeof Mailbox): number => (memory.mailboxesOffset + Mailbox[field]) / 4;
+  const counted = (...names: (keyof typeof DispatcherStat)[]): number[] => {
+    dispatcher.publishStatistics();
+    return names.map((name) => stats[DispatcherStat[name]]!);
+  };
+  /** Worker 0 gives up what it runs. */
+  const giveUp = (): void => {
+    words[word('finishOutcome')] = FinishOutcome.preempted;
+    words[word('finishSeq')] = words[word('startSeq')]!;
+    expect(dispatcher.step()).toBe(1);
+  };
+
+  pool!.preempt(0);
+  expect(counted('preemptsAsked')).toEqual([0]);
+  pool!.start(0, 1, 0);
+  pool!.start(1, 2, 0);
+  pool!.preempt(0);
+  pool!.preempt(0);
+  expect(words[word('preemptSeq')]).toBe(words[word('startSeq')]);
+  expect(counted('preemptsAsked', 'dispatched', 'inFlight', 'preempted')).toEqual([1, 2, 2, 0]);
+  giveUp();
+  expect(counted('preemptsAsked', 'dispatched', 'inFlight', 'preempted')).toEqual([1, 2, 1, 1]);
+  // The next start may be asked again.
+  pool!.start(0, 1, 0);
+  pool!.preempt(0);
+  expect(counted('preemptsAsked', 'dispatched', 'inFlight', 'preempted')).toEqual([2, 3, 2, 1]);
+});

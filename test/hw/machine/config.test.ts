@@ -1,0 +1,146 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { defaultClassifier, parseHardwareConfig } from '../../../src/hw/machine/config.js';
+import { allowedCores, firstAllowedCore, loopbackCores, refuseMissingCores } from '../../../src/hw/machine/cores.js';
+import { chooseDilation, fitDemands, givenDilation } from '../../../src/hw/run/dilation.js';
+import { deviceArguments, ealArguments } from '../../../src/hw/native/eal.js';
+import { hardwarePolicy } from '../../../src/hw/dispatcher/policy.js';
+import { wireCodes } from '../../../src/hw/native/wire-codes.js';
+import { workloadNamed } from '../support.js';
+
+const shipped = (name: string) => {
+  const path = new URL(`../../configs/${name}.yaml`, import.meta.url);
+  return parseHardwareConfig(readFileSync(path, 'utf8'), `configs/${name}.yaml`);
+};
+
+describe('configurations', () => {
+  it('that come with psp are right', () => {
+    const { server, client, frame } = shipped('c6420');
+    expect(frame).toBe('psp');
+    expect(server).toMatchObject({
+      device: { kind: 'pci', address: '0000:18:00.1' },
+      workers: 14,
+      descriptors: 128,
+      poll: 'spin',
+    });
+    expect(server!.cores.workers).toHaveLength(14);
+    expect(client).toMatchObject({ server: { ip: '192.168.10.10', port: 6789 }, drainNs: 1e9 });
+    expect(shipped('c6420-client').client!.share).toEqual({ clients: 6, index: 1 });
+    expect(shipped('loopback').server!.device).toMatchObject({ kind: 'memif', listens: true });
+    expect(shipped('loopback').client!.device).toMatchObject({ kind: 'memif', listens: false });
+  });
+
+  it.each([
+    ['server: 3', 'f.yaml:1:9: server: expected a map'],
+    ['frame: ipx\nserver: 3', "f.yaml:1:8: frame: expected one of psp, psp-mb, ix, found 'ipx'"],
+    ['{}', 'expected a server or a client (or both), found neither'],
+    [
+      'client:\n  device: { pci: "18:00" }\n  address: { ip: 1.2.3.4 }\n  server: { ip: 1.2.3.4 }',
+      "f.yaml:2:18: pci: expected a PCI address such as 0000:18:00.1, found '18:00'",
+    ],
+    [
+      'client:\n  device: { memif: /s }\n  address: { ip: 1.2.3.400 }\n  server: { ip: 1.2.3.4 }',
+      "f.yaml:3:18: ip: expected an IPv4 address such as 192.168.10.10, found '1.2.3.400'",
+    ],
+    [
+      'client:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4, mac: "1:2" }\n  server: { ip: 1.2.3.4 }',
+      "mac: expected a MAC address such as 42:42:42:42:42:01, found '1:2'",
+    ],
+    [
+      'client:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  server: { ip: 1.2.3.4 }\n  drain: 5',
+      'f.yaml:5:10: drain: expected a duration with its unit',
+    ],
+    [
+      'server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 2\n  cores: { workers: [1] }',
+      'f.yaml:5:21: workers: expected 2 cores, one per worker, found 1',
+    ],
+    [
+      'server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 1\n  cores: { net: 1, workers: [1] }',
+      'f.yaml:5:10: cores: expected a core for each of net, dispatcher and workers, found core 1 given twice',
+    ],
+    [
+      'server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 1\n  pol: spin',
+      "(did you mean 'poll'?)",
+    ],
+    [
+      'server:\n  device: { memif: /s, pci: "0000:18:00.1" }\n  address: { ip: 1.2.3.4 }\n  workers: 1',
+      'f.yaml:2:11: device: expected one of pci, memif, af_packet, found 2 of them',
+    ],
+  ])('refuses %j with the place and what was expected', (yaml, message) => {
+    expect(() => parseHardwareConfig(yaml, 'f.yaml')).toThrow(message);
+  });
+});
+
+it('refuses codes that do not fit their field', () => {
+  const codes = (head: string) => () =>
+    parseHardwareConfig(`${head}\nserver: { device: { memif: /s }, address: { ip: 1.2.3.4 }, workers: 1 }`, 'f.yaml');
+  expect(codes('frame: ix\nclassifier: { codes: { A: 65536 } }')).toThrow(
+    'f.yaml:2:27: A: expected a code from 0 to 65535, found 65536',
+  );
+  expect(codes('classifier: { width: 1, codes: { A: 256 } }')).toThrow('expected a code from 0 to 255');
+  expect(codes('frame: ix\nclassifier: { codes: { A: 65535 } }')).not.toThrow();
+});
+
+it('takes isolated cores for threads that are pinned, and none of them for those that only wait', () => {
+  const root = mkdtempSync(join(tmpdir(), 'psp-cores-'));
+  mkdirSync(join(root, 'proc/self'), { recursive: true });
+  mkdirSync(join(root, 'sys/devices/system/cpu'), { recursive: true });
+  writeFileSync(join(root, 'proc/self/status'), 'Cpus_allowed_list:\t0,3\n');
+  writeFileSync(join(root, 'sys/devices/system/cpu/isolated'), '1-2,4\n');
+  expect(allowedCores(`${root}/`)).toEqual([0, 1, 2, 3, 4]);
+  expect(firstAllowedCore(`${root}/`)).toBe(0);
+  expect(() => refuseMissingCores([2, 4, -1, undefined], `${root}/`)).not.toThrow();
+  expect(() => refuseMissingCores([5], `${root}/`)).toThrow(
+    'wants core 5, this process may use 5 cores: 0, 1, 2, 3, 4',
+  );
+  rmSync(join(root, 'sys'), { recursive: true });
+  expect(allowedCores(`${root}/`)).toEqual([0, 3]);
+  rmSync(root, { recursive: true });
+});
+
+it('gives each thread of a loopback a core of its own, where there are enough', () => {
+  expect(loopbackCores(2, [0, 1, 2, 3, 4, 5])).toEqual({ client: 1, net: 2, dispatcher: 3, workers: [4, 5] });
+  expect(loopbackCores(2, [0, 1, 2, 3])).toBeUndefined();
+});
+
+it('stretches no request beyond what a frame carries', () => {
+  const asked = givenDilation(1000, 14, 2);
+  expect(fitDemands(asked, 4e6, false)).toBe(asked);
+  expect(() => fitDemands(asked, 5e6, false)).toThrow(
+    '--dilate: the longest request of 5ms becomes 5s, beyond the 4.29 s a frame can carry: expected at most 858, found 1000',
+  );
+  expect(fitDemands(asked, 5e6, true)).toMatchObject({ factor: 500, shared: true });
+  expect(() => fitDemands(asked, 5e9, true)).toThrow(
+    'the longest request of 5s is beyond the 4.29 s a frame can carry',
+  );
+});
+
+it('gives a NIC to DPDK, and runs without huge pages where there is none', () => {
+  const memif = deviceArguments({ kind: 'memif', socket: '/s', listens: true }, 1);
+  expect(ealArguments(memif, [], 3)).toEqual(
+    expect.arrayContaining(['--no-pci', '--no-huge', '--no-shconf', '--lcores=0@3']),
+  );
+  const nic = deviceArguments({ kind: 'pci', address: '0000:18:00.1' }, 1);
+  const args = ealArguments(nic, ['--in-memory'], 0);
+  expect(args.slice(0, 3)).toEqual(['-a', '0000:18:00.1', '--in-memory']);
+  expect(args).not.toContain('--no-huge');
+});
+
+it('chooses a dilation from the cores, and stretches every time of a policy', () => {
+  const bimodal = workloadNamed('bimodal');
+  expect(chooseDilation(bimodal, 166_000, 14, 2)).toMatchObject({ factor: 1000, shared: true });
+  expect(chooseDilation(bimodal, 166_000, 14, 17)).toMatchObject({ factor: 1, shared: false });
+  expect(givenDilation(200, 14, 2)).toMatchObject({ factor: 200, shared: true });
+  expect(hardwarePolicy('ts:quantum=5us', 100).parameters).toMatchObject({ quantumNs: 500_000 });
+  expect(() => hardwarePolicy('darc:oracle')).toThrow('no real machine');
+});
+
+it('gives types the codes of the original, and refuses tables that lack one', () => {
+  const classifier = defaultClassifier('psp');
+  expect(wireCodes(['SHORT', 'LONG', 'MINE'], classifier)).toEqual([1, 2, 66]);
+  expect(wireCodes(['A', 'B'], { ...classifier, codes: { A: 7, B: 9 } })).toEqual([7, 9]);
+  expect(() => wireCodes(['A', 'B'], { ...classifier, codes: { A: 7 } })).toThrow("no code for the workload's type B");
+  expect(() => wireCodes(['A', 'B'], { ...classifier, codes: { A: 7, B: 7 } })).toThrow('A and B have the same code 7');
+});

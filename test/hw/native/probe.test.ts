@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { cannotProbe, probeDispatcher, probeRingHop } from '../../../src/hw/native/probe.js';
+import { missingNative } from '../support.js';
+
+const reason = missingNative() ?? cannotProbe();
+if (reason !== undefined) console.warn(`SKIPPED: parts measured alone: ${reason}`);
+
+describe.skipIf(reason !== undefined)('a part measured alone', { timeout: 60_000 }, () => {
+  it('an entry takes longer from core to core than a store, and less than a system call and a wake-up', () => {
+    const hops = probeRingHop();
+    expect(hops).toHaveLength(200);
+    for (const ns of hops) expect(ns).toBeGreaterThan(1);
+    // The median: whoever is taken off the core makes a batch of any length.
+    expect([...hops].sort((a, b) => a - b)[100]).toBeLessThan(20_000);
+  });
+
+  it('a dispatcher takes its time for every request', async () => {
+    const times = await probeDispatcher('darc', 14);
+    expect(times).toHaveLength(20);
+    for (const ns of times) {
+      expect(ns).toBeGreaterThan(5);
+      expect(ns).toBeLessThan(1e6);
+    }
+  });
+
+  it('a policy that is none is refused', async () => {
+    await expect(probeDispatcher('drac', 14)).rejects.toThrow("unknown policy 'drac'");
+  });
+});

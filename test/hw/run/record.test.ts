@@ -1,0 +1,117 @@
+import { expect, it } from 'vitest';
+import { readServerCounts } from '../../../src/hw/memory/counts.js';
+import { givenDilation } from '../../../src/hw/run/dilation.js';
+import { createSharedMemory } from '../../../src/hw/memory/layout.js';
+import { recordOfRun } from '../../../src/hw/run/record.js';
+import { finishedRun, onOneClock } from '../../../src/hw/run/run.js';
+import { ALONE, LEAD_NS, makeTrace } from '../../../src/hw/client/trace.js';
+import { workloadNamed } from '../support.js';
+
+const BIMODAL = workloadNamed('bimodal');
+
+/** One worker that takes the same time for every request, first come first served. */
+async function played(serviceNs: number, gapNs: number) {
+  const trace = await makeTrace(BIMODAL, { rateRps: 1e9 / gapNs }, { seed: 1, requests: 4000, share: ALONE });
+  const sentNs = trace.arrivalNs.map((ns) => ns + LEAD_NS);
+  let freeNs = 0;
+  const repliedNs = sentNs.map((ns) => {
+    freeNs = Math.max(freeNs, ns) + serviceNs;
+    return freeNs;
+  });
+  const none = new Float64Array(trace.length).fill(Number.NaN);
+  const worker = new Int32Array(trace.length).fill(-1);
+  const records = { sentNs, repliedNs, receivedNs: none, dispatchedNs: none, startedNs: none, endedNs: none, worker };
+  const counts = {
+    ...{ sent: trace.length, received: trace.length, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
+    ...{ sendAttempts: trace.length, nowNs: freeNs },
+  };
+  const run = finishedRun(givenDilation(1, 1, 4), trace, { records, counts, end: 'complete', durationNs: freeNs });
+  return recordOfRun(run, BIMODAL, 0.1).record;
+}
+
+it('a run in which the queue grew to the end is unstable, one that kept up is not', async () => {
+  expect(await played(1000, 700)).toMatchObject({ growing: true });
+  expect(await played(1000, 2000)).toMatchObject({ growing: false });
+  expect(await played(1000, 1200)).toMatchObject({ growing: false });
+});
+
+it('stamps of a server on the same machine are read on the clock of the client', () => {
+  const column = (...ns: number[]) => Float64Array.of(...ns);
+  const stamps = column(0, 5000, Number.NaN);
+  const records = {
+    ...{ sentNs: column(0, 1, 2), repliedNs: column(9, 9, 9) },
+    ...{ receivedNs: stamps, dispatchedNs: stamps, startedNs: stamps, endedNs: stamps, worker: Int32Array.of(0, 0, 0) },
+  };
+  const counts = {
+    sent: 3,
+    received: 3,
+    late: 0,
+    skipped: 0,
+    foreign: 0,
+    duplicates: 0,
+    malformed: 0,
+    sendAttempts: 3,
+  };
+  const result = { records, counts: { ...counts, nowNs: 0 }, end: 'complete' as const, durationNs: 0 };
+  const client = { ...result, clock: { epochTicks: 10_000, nsPerTick: 0.5 } };
+  // Began 2000 ticks before the client did, and takes a tick for a little longer.
+  const translated = onOneClock(client, { epochTicks: 8000, nsPerTick: 0.5001 });
+  expect(translated.startedNs[0]).toBe(-1000);
+  expect(translated.startedNs[1]).toBeCloseTo(-1000 + 5000 * (0.5 / 0.5001), 6);
+  expect(translated.startedNs[2]).toBeNaN();
+  expect(translated.sentNs).toBe(records.sentNs);
+  // Of one on another machine nothing is known.
+  expect(onOneClock(client, undefined)).toBe(records);
+});
+
+it('reservations, and times without a core, happened when the requests say they did', async () => {
+  const trace = await makeTrace(BIMODAL, { rateRps: 1e6 }, { seed: 1, requests: 10, share: ALONE });
+  const column = new Float64Array(trace.length);
+  const records = {
+    ...{ sentNs: column, repliedNs: column, receivedNs: column, dispatchedNs: column },
+    ...{ startedNs: column, endedNs: column, worker: new Int32Array(trace.length) },
+  };
+  const counts = {
+    ...{ sent: 10, received: 10, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
+    ...{ sendAttempts: 10, nowNs: 0 },
+  };
+  const client = {
+    records,
+    counts,
+    end: 'complete' as const,
+    durationNs: 0,
+    clock: { epochTicks: 1e6, nsPerTick: 0.5 },
+  };
+  const memory = createSharedMemory({ workers: 4, types: 2, slots: 16, arrivalsCapacity: 16 });
+  const reservation = { groups: [] };
+  const server = {
+    counts: readServerCounts(memory),
+    // The server's clock began half a second before the client's; the client's requests begin after a lead.
+    reservations: [0, 500e6, 500e6 + LEAD_NS, 700e6 + LEAD_NS].map((atNs) => ({ atNs, reservation })),
+  };
+  // Of two cores: each in its order, and the first before any request was sent.
+  const gapsNs = Float64Array.from([450e6, 460e6, 700e6, 702e6, 499e6, 600e6].map((ns) => ns + LEAD_NS));
+  const run = (clock?: { epochTicks: number; nsPerTick: number }) => {
+    const played = finishedRun(givenDilation(100, 4, 2), trace, client, { ...server, gapsNs, ...(clock && { clock }) });
+    return {
+      times: played.reservations.map(({ atNs }) => Math.round(atNs)),
+      gaps: played.gaps?.map(({ fromNs, toNs }) => [Math.round(fromNs), Math.round(toNs)]),
+      awayNs: recordOfRun(played, BIMODAL, 0).fields.coresAwayNs,
+    };
+  };
+  expect(run({ epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual({
+    times: [0, 0, 0, 2e6],
+    gaps: [
+      [-10_000, 1e6],
+      [2e6, 2.02e6],
+    ],
+    // As it was, not as it would have been undilated.
+    awayNs: 103e6,
+  });
+  // Of another machine: its own time, in which nothing can be said of this one's cores.
+  expect(run()).toEqual({
+    times: [0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100],
+    gaps: undefined,
+    awayNs: null,
+  });
+});
