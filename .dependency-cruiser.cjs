@@ -11,6 +11,19 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('units') },
     },
     {
+      name: 'input-knows-only-units',
+      severity: 'error',
+      from: { path: rooms('input') },
+      to: { path: '^src/', pathNot: rooms('input', 'units') },
+    },
+    {
+      name: 'results-know-nothing',
+      comment: 'Schemas are plain data.',
+      severity: 'error',
+      from: { path: rooms('results') },
+      to: { path: '^src/', pathNot: rooms('results', 'units') },
+    },
+    {
       name: 'scheduler-knows-only-units',
       comment: 'A policy knows neither world, no workload and no metrics.',
       severity: 'error',
@@ -18,10 +31,10 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('scheduler', 'units') },
     },
     {
-      name: 'workload-knows-only-units',
+      name: 'workload-knows-only-input-and-units',
       severity: 'error',
       from: { path: rooms('workload') },
-      to: { path: '^src/', pathNot: rooms('workload', 'units') },
+      to: { path: '^src/', pathNot: rooms('workload', 'input', 'units') },
     },
     {
       name: 'files-know-nothing',
@@ -30,16 +43,16 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('files') },
     },
     {
-      name: 'metrics-know-only-units',
+      name: 'metrics-know-only-results-and-units',
       severity: 'error',
       from: { path: rooms('metrics') },
-      to: { path: '^src/', pathNot: rooms('metrics', 'units') },
+      to: { path: '^src/', pathNot: rooms('metrics', 'results', 'units') },
     },
     {
       name: 'events-know-only-the-scheduler',
       severity: 'error',
       from: { path: rooms('events') },
-      to: { path: '^src/', pathNot: rooms('events', 'scheduler', 'metrics', 'units') },
+      to: { path: '^src/', pathNot: rooms('events', 'scheduler', 'metrics', 'input', 'results', 'units') },
     },
     {
       name: 'sim-does-not-know-hw',
@@ -69,7 +82,7 @@ module.exports = {
       name: 'pure-rooms-use-nothing-of-node',
       comment: 'scheduler, workload, sim and metrics run unchanged in a browser worker.',
       severity: 'error',
-      from: { path: rooms('units', 'scheduler', 'workload', 'sim', 'metrics') },
+      from: { path: rooms('units', 'input', 'scheduler', 'workload', 'sim', 'metrics', 'results') },
       to: { dependencyTypes: ['core'] },
     },
     {

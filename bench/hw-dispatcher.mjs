@@ -21,7 +21,9 @@ if (cpus().length < 2) {
 
 const thread = (workerData) =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../dist/hw/dispatcher/dispatcher-probe-thread.js', import.meta.url), { workerData });
+    const worker = new Worker(new URL('../dist/hw/dispatcher/dispatcher-probe-thread.js', import.meta.url), {
+      workerData,
+    });
     worker.once('error', reject);
     worker.once('message', () =>
       resolve({

@@ -1,11 +1,11 @@
 import { counterpartsOf, type Side } from '../experiment/compare/compare.js';
-import { InputError } from '../experiment/errors.js';
-import type { Result } from '../metrics/result.js';
 import { type RequestSamples, sortedSojourns } from '../metrics/samples.js';
 import { type ComparedSojourns, comparedChart } from '../report/charts/compared.js';
 import { renderChart } from '../report/charts/render.js';
 import { svgToPng } from '../report/png.js';
 import { policyLabel } from '../report/text/policy-label.js';
+import type { Result } from '../results/result.js';
+import { InputError } from '../units/errors.js';
 import { writeFile } from './output.js';
 
 /**

@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { readText } from '../experiment/plan/files.js';
-import { Checker, type Problem, show } from '../workload/checker.js';
-import { WorkloadError } from '../workload/workload-error.js';
-import { readYaml } from '../workload/yaml-source.js';
+import { Checker, type Problem, show } from '../input/checker.js';
+import { readYaml } from '../input/yaml.js';
+import { InputError } from '../units/errors.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 
 const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, z.unknown()]));
@@ -12,7 +12,7 @@ const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, z.unknown()]));
  * Reads a configuration file: YAML with the names of the options as keys. Paths in it are relative to its own folder.
  *
  * @throws InputError when it cannot be read
- * @throws WorkloadError with everything that is wrong, with line and column
+ * @throws InputError with everything that is wrong, with line and column
  */
 export function readConfigFile(path: string): SimSettings {
   const source = readYaml(readText(path), path);
@@ -21,7 +21,7 @@ export function readConfigFile(path: string): SimSettings {
     throw new Error('a configuration refers to no files');
   });
   const settings = readSettings(source.value ?? {}, checker);
-  if (problems.length > 0) throw new WorkloadError(source.locate(problems));
+  if (problems.length > 0) throw new InputError(source.locate(problems));
   const folder = dirname(path);
   const { json, systems, timeline } = settings;
   return {

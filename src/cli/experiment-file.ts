@@ -2,10 +2,10 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { findWorkload, readSystem, readText } from '../experiment/plan/files.js';
 import type { Block, Lists } from '../experiment/sweep/plan.js';
-import { Checker, type Problem, show } from '../workload/checker.js';
-import { list, text } from '../workload/fields.js';
-import { WorkloadError } from '../workload/workload-error.js';
-import { readYaml } from '../workload/yaml-source.js';
+import { Checker, type Problem, show } from '../input/checker.js';
+import { list, text } from '../input/fields.js';
+import { readYaml } from '../input/yaml.js';
+import { InputError } from '../units/errors.js';
 import { LISTED, overrideLists, parseList, policiesOf } from './lists.js';
 import { conflict, type Setting } from './settings.js';
 
@@ -26,7 +26,7 @@ const SHAPE = { title: text.optional(), description: text.optional(), ...LISTS, 
  *
  * @param given on the command line, instead of what the file says
  * @throws InputError when it cannot be read
- * @throws WorkloadError with everything that is wrong, with line and column
+ * @throws InputError with everything that is wrong, with line and column
  */
 export function readExperiment(path: string, given: Lists = {}): Experiment {
   const source = readYaml(readText(path), path);
@@ -41,7 +41,7 @@ export function readExperiment(path: string, given: Lists = {}): Experiment {
     const here = checker.at('series', i);
     return readLists(here.fields(LISTS, item) ?? {}, here, folder);
   });
-  if (problems.length > 0) throw new WorkloadError(source.locate(problems));
+  if (problems.length > 0) throw new InputError(source.locate(problems));
   return {
     title: (fields.title as string | undefined) ?? path,
     description: ((fields.description as string | undefined) ?? '').trim(),

@@ -1,10 +1,5 @@
 import { CommanderError } from 'commander';
-import { EventFileError } from '../events/event-file.js';
-import { EnvironmentError, InputError } from '../experiment/errors.js';
-import { DilationError } from '../hw/run/dilation.js';
-import { StartupError } from '../hw/startup-error.js';
-import { PolicyError } from '../scheduler/policy.js';
-import { WorkloadError } from '../workload/workload-error.js';
+import { EnvironmentError, InputError } from '../units/errors.js';
 
 export const EXIT = {
   ok: 0,
@@ -17,16 +12,14 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-const USAGE_ERRORS = [InputError, DilationError, PolicyError, WorkloadError, EventFileError];
-
 /** Says on stderr what went wrong, one line per mistake, and answers the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
-  if (USAGE_ERRORS.some((kind) => error instanceof kind)) {
-    complain((error as Error).message);
+  if (error instanceof InputError) {
+    complain(error.message);
     return EXIT.usage;
   }
-  if (error instanceof EnvironmentError || error instanceof StartupError) {
+  if (error instanceof EnvironmentError) {
     complain(error.message);
     return EXIT.environment;
   }

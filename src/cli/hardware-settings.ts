@@ -1,13 +1,14 @@
 /** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how a workload and an offer are read from them. */
+
 import { type Command, Option } from 'commander';
-import { InputError } from '../experiment/errors.js';
-import { readText } from '../experiment/plan/files.js';
 import { type HardwareInput, readHardwareInput } from '../experiment/hardware/hardware-input.js';
-import { DEFAULTS } from '../experiment/plan/plan.js';
 import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
+import { readText } from '../experiment/plan/files.js';
+import { DEFAULTS } from '../experiment/plan/plan.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
 import { type HardwareLive, showLive } from '../hw/run/run.js';
 import { parsePolicy } from '../scheduler/registry.js';
+import { InputError } from '../units/errors.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 
 /** Where a run on a machine differs from a simulated one. */
@@ -33,7 +34,7 @@ export function addSettings(
   }
 }
 
-/** @throws InputError or WorkloadError */
+/** @throws InputError or InputError */
 export function inputOf(settings: SimSettings): Promise<HardwareInput> {
   const { workload } = settings;
   if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
@@ -42,7 +43,7 @@ export function inputOf(settings: SimSettings): Promise<HardwareInput> {
   return readHardwareInput({ ...settings, workload });
 }
 
-/** @throws InputError when it cannot be read, WorkloadError when it is wrong */
+/** @throws InputError when it cannot be read, InputError when it is wrong */
 export function readHardwareConfig(path: string): HardwareConfig {
   return parseHardwareConfig(readText(path), path);
 }

@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { EnvironmentError, InputError } from '../experiment/errors.js';
 import { cannotRead, makeFolder } from '../experiment/plan/files.js';
 import { COLOUR, PLAIN, type Style } from '../report/text/style.js';
+import { EnvironmentError, InputError } from '../units/errors.js';
 
 export interface Output {
   write(text: string): void;

@@ -1,9 +1,9 @@
-import { InputError } from '../experiment/errors.js';
 import { DEFAULTS, type Settings } from '../experiment/plan/plan.js';
 import type { Precision } from '../experiment/run/replicate.js';
-import { STATISTIC_NAMED } from '../metrics/result.js';
+import { STATISTIC_NAMED } from '../results/result.js';
 import { parsePolicy } from '../scheduler/registry.js';
 import { parseDuration } from '../units/duration.js';
+import { InputError } from '../units/errors.js';
 import { parseRate } from '../units/rate.js';
 
 /** What `psp sim` can be told, by option or in a configuration file. */

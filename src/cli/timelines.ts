@@ -1,4 +1,3 @@
-import { InputError } from '../experiment/errors.js';
 import type { Plan } from '../experiment/plan/plan.js';
 import type { RunSpec } from '../experiment/plan/run-spec.js';
 import { runTimeline } from '../experiment/run/run-timeline.js';
@@ -6,6 +5,7 @@ import { MOST_RUNS, type Timeline } from '../metrics/timeline.js';
 import { timelineSvg, windowText } from '../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../report/timeline/timeline-trace.js';
 import { parsePolicy } from '../scheduler/registry.js';
+import { InputError } from '../units/errors.js';
 import { complain } from './failure.js';
 import { checkWritable, writeFile } from './output.js';
 import type { SimSettings } from './settings.js';

@@ -4,10 +4,12 @@
  * `PSPEVENT`, version (u32), length of the header (u32), the header as JSON; then sections: kind (u32: 1 events, 2 end), length (u32), CRC-32 of
  * the content (u32), content. The end section is JSON; a file without one was cut off. All numbers little-endian.
  */
+
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import type { Parameters } from '../scheduler/policy.js';
 import type { TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
+import { InputError } from '../units/errors.js';
 import { BLOCK_EVENTS, crc32, createBlockEncoder, decodeBlock, type EventBlock } from './codec.js';
 import type { EventSink } from './event.js';
 
@@ -59,16 +61,9 @@ export interface EventFileHeader {
 /** Counts of events written and of those lost to a full log. */
 export type EventFileEnd = z.infer<typeof endSchema>;
 
-/** An event file is not what it should be; `offset` is where, in bytes. */
-export class EventFileError extends Error {
-  override readonly name = 'EventFileError';
-  constructor(
-    readonly file: string,
-    readonly offset: number,
-    problem: string,
-  ) {
-    super(`${file}: offset ${offset}: ${problem}`);
-  }
+/** An event file is not what it should be at `offset` bytes from its start. */
+function damaged(file: string, offset: number, problem: string): InputError {
+  return new InputError(`${file}: offset ${offset}: ${problem}`);
 }
 
 export interface EventFileWriter {
@@ -124,7 +119,7 @@ export function sinkOf(writer: EventFileWriter): EventSink {
 export interface EventFileReader {
   readonly header: EventFileHeader;
   /**
-   * The blocks in order. Ends by throwing an {@link EventFileError} where the file is damaged or cut off; what came before is whole.
+   * The blocks in order. Ends by throwing an {@link InputError} where the file is damaged or cut off; what came before is whole.
    */
   blocks(): Generator<EventBlock, EventFileEnd>;
   close(): void;
@@ -133,13 +128,13 @@ export interface EventFileReader {
 /**
  * Opens an event file and reads its header.
  *
- * @throws EventFileError when it is none
+ * @throws InputError when it is none
  */
 export function openEventFile(path: string): EventFileReader {
   const file = openSync(path, 'r');
   let offset = 0;
   const fail = (problem: string, at = offset): never => {
-    throw new EventFileError(path, at, problem);
+    throw damaged(path, at, problem);
   };
   const read = (bytes: number, what: string): Uint8Array => {
     const content = new Uint8Array(bytes);

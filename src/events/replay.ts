@@ -7,9 +7,10 @@ import {
   TO_COMPLETION,
   type Workers,
 } from '../scheduler/scheduler.js';
+import { InputError } from '../units/errors.js';
 import type { EventBlock } from './codec.js';
 import { EventKind, isAnswer, kindName } from './event.js';
-import { type EventFileEnd, EventFileError } from './event-file.js';
+import type { EventFileEnd } from './event-file.js';
 import { hashReservation } from './tap.js';
 
 /** What has to be known to take the decisions of a run again. */
@@ -36,7 +37,7 @@ export interface ReplayReport {
   /** The log was full here: this many events are missing, and nothing after them can be replayed. */
   readonly gap?: { readonly atNs: number; readonly lost: number };
   /** The file is damaged or cut off; what came before was replayed. */
-  readonly damage?: EventFileError;
+  readonly damage?: InputError;
 }
 
 /** The first decision that differs, and how things stood. */
@@ -66,7 +67,7 @@ export function replay(options: ReplayOptions): ReplayReport {
     play(options, cursor, books, progress);
     return progress;
   } catch (end) {
-    if (end instanceof EventFileError) return { ...progress, damage: end };
+    if (end instanceof InputError) return { ...progress, damage: end };
     if (end instanceof Gap) return { ...progress, gap: { atNs: progress.untilNs, lost: end.lost } };
     if (end instanceof Differs) return { ...progress, difference: end.difference };
     throw end;
@@ -206,7 +207,7 @@ interface LoggedEvent {
 }
 
 interface Cursor {
-  /** The next event; undefined at the end of the file. @throws Gap, EventFileError */
+  /** The next event; undefined at the end of the file. @throws Gap, InputError */
   next(): LoggedEvent | undefined;
   /** Number of the event that `next` gave last. */
   number(): number;

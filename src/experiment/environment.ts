@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import type { Manifest } from '../metrics/result.js';
+import type { Manifest } from '../results/result.js';
 import { PACKAGE_ROOT, packageVersion } from './package-info.js';
 
 /** The part of a manifest that is the same for all runs of one process. */

@@ -1,5 +1,5 @@
 /** The result of a search for capacity. */
-import type { Manifest, Result, Statistic } from './result.js';
+import type { Manifest, Result, Statistic } from '../results/result.js';
 
 /** What was found: schema `psp.capacity/1`, documented in docs/capacity.md. */
 export interface Capacity {

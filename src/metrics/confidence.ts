@@ -3,7 +3,9 @@
  *
  * Bounds are rounded to six digits: their logarithms may differ in the last bit from engine to engine, and results must not.
  */
+
 import { sampleStandardDeviation } from 'simple-statistics';
+import type { Interval } from '../results/result.js';
 import { type FilledBuckets, lowerBound, middle } from './histogram.js';
 import { studentT } from './student.js';
 
@@ -14,9 +16,6 @@ const NORMAL = 1.959964;
 const RESOLUTION = 2 ** -10;
 /** From this variance on the binomial distribution is taken as normal. */
 const NEARLY_NORMAL = 100;
-
-/** Lower and upper bound; null where the data bound nothing on that side. */
-export type Interval = readonly [low: number | null, high: number | null];
 
 /**
  * Interval from the same quantity in independent replications: Student's t on the logarithm, around the point estimate. Quantities of waiting are skewed and above 0, and

@@ -1,8 +1,10 @@
 /** Pools independent replications of a run into one result. */
+
+import type { Manifest, Result } from '../results/result.js';
+import { createResult, type RunIdentity, type RunRecord } from './create-result.js';
 import { addDigests } from './digest.js';
 import { Histogram } from './histogram.js';
 import type { TypeMeasurements } from './recorder.js';
-import { createResult, type Manifest, type Result, type RunIdentity, type RunRecord } from './result.js';
 
 /** What is known of a finished run before it becomes a result: the histograms are still there. Plain data that can go to another thread. */
 export interface MeasuredRun {

@@ -1,5 +1,6 @@
 import { sampleStandardDeviation } from 'simple-statistics';
-import { CONFIDENCE, type Interval } from './confidence.js';
+import type { Interval } from '../results/result.js';
+import { CONFIDENCE } from './confidence.js';
 import { studentT } from './student.js';
 
 /** What happened to each request of a run, by its number in the trace: for comparing distributions as a whole, and each request with itself in another run. */

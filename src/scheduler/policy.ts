@@ -1,4 +1,5 @@
 import { exactDuration, formatDuration, parseDuration } from '../units/duration.js';
+import { InputError } from '../units/errors.js';
 import type { Scheduler, SchedulerSetup } from './scheduler.js';
 
 /**
@@ -40,7 +41,7 @@ export interface Policy<P extends Parameters = Parameters> {
   /**
    * Makes a scheduler.
    *
-   * @throws PolicyError when the parameters do not fit the setup (more reserved workers than there are, an unknown type name).
+   * @throws InputError when the parameters do not fit the setup (more reserved workers than there are, an unknown type name).
    */
   create(setup: SchedulerSetup, parameters: P): Scheduler;
   /** What the simulator charges for the policy's mechanisms; absent means nothing. On a real machine they cost what they cost. */
@@ -71,11 +72,6 @@ export interface ParameterSpec {
   readonly choices?: readonly string[];
 }
 
-/** A policy or its parameters are not what they should be. */
-export class PolicyError extends Error {
-  override readonly name = 'PolicyError';
-}
-
 /** Identity function that checks a policy's definition against its parameter type. */
 export function definePolicy<P extends Parameters>(policy: Policy<P>): Policy {
   return policy as unknown as Policy;
@@ -95,10 +91,10 @@ export function queueLimit(defaultLimit: number): ParameterSpec {
 /**
  * The cell with the demand of the request that arrives, for clairvoyant policies.
  *
- * @throws PolicyError where the world does not know it
+ * @throws InputError where the world does not know it
  */
 export function knownDemand(setup: SchedulerSetup): Float64Array {
-  if (!setup.demandNs) throw new PolicyError('the service demand of a request is known in the simulator only');
+  if (!setup.demandNs) throw new InputError('the service demand of a request is known in the simulator only');
   return setup.demandNs;
 }
 
@@ -114,7 +110,7 @@ export function defaultParameters(policy: Policy): Parameters {
 /**
  * Parses the text of one parameter.
  *
- * @throws PolicyError that says what was found and what was expected.
+ * @throws InputError that says what was found and what was expected.
  */
 export function parseParameter(
   policy: Policy,
@@ -122,7 +118,7 @@ export function parseParameter(
   text: string | undefined,
 ): number | string | boolean {
   const fail = (expected: string): never => {
-    throw new PolicyError(`${policy.name}: ${spec.key}: expected ${expected}, found '${text ?? ''}'`);
+    throw new InputError(`${policy.name}: ${spec.key}: expected ${expected}, found '${text ?? ''}'`);
   };
   if (spec.kind === 'flag') {
     if (text === undefined || text === 'true') return true;
@@ -139,7 +135,7 @@ export function parseParameter(
       try {
         ns = Math.round(parseDuration(text));
       } catch (error) {
-        throw new PolicyError(`${policy.name}: ${spec.key}: ${(error as Error).message}`);
+        throw new InputError(`${policy.name}: ${spec.key}: ${(error as Error).message}`);
       }
       return inRange(ns) ? ns : fail(`a duration ${range(formatDuration)}`);
     }

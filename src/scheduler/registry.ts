@@ -1,4 +1,5 @@
 import { closest } from 'fastest-levenshtein';
+import { InputError } from '../units/errors.js';
 import { cFcfs } from './policies/c-fcfs.js';
 import { dFcfs } from './policies/d-fcfs.js';
 import { dFcfsSteal } from './policies/d-fcfs-steal.js';
@@ -16,15 +17,7 @@ import { sjfOracle } from './policies/sjf-oracle.js';
 import { srpt } from './policies/srpt.js';
 import { tq } from './policies/tq.js';
 import { ts, tsMq } from './policies/ts.js';
-import {
-  defaultParameters,
-  describeValue,
-  fieldOf,
-  type Parameters,
-  type Policy,
-  PolicyError,
-  parseParameter,
-} from './policy.js';
+import { defaultParameters, describeValue, fieldOf, type Parameters, type Policy, parseParameter } from './policy.js';
 
 /** Every policy there is. To add one: write its file and add its line here; the command line and the property tests pick it up. */
 export const policies: readonly Policy[] = [
@@ -57,13 +50,13 @@ export interface ChosenPolicy {
 /**
  * The policy of a name.
  *
- * @throws PolicyError that suggests the nearest name.
+ * @throws InputError that suggests the nearest name.
  */
 export function policyNamed(name: string): Policy {
   const found = policies.find((policy) => policy.name === name);
   if (found) return found;
   const names = policies.map((policy) => policy.name);
-  throw new PolicyError(
+  throw new InputError(
     `unknown policy '${name}': did you mean '${closest(name, names)}'? There are ${names.join(', ')}`,
   );
 }
@@ -71,7 +64,7 @@ export function policyNamed(name: string): Policy {
 /**
  * Reads a policy as it is typed: `darc`, `darc:oracle`, `ts:quantum=5us:cost=1us`.
  *
- * @throws PolicyError that names the policy or parameter, what was found and what was expected.
+ * @throws InputError that names the policy or parameter, what was found and what was expected.
  */
 export function parsePolicy(text: string): ChosenPolicy {
   const [name = '', ...settings] = text.split(':').map((part) => part.trim());
@@ -82,8 +75,8 @@ export function parsePolicy(text: string): ChosenPolicy {
     const at = setting.indexOf('=');
     const key = at < 0 ? setting : setting.slice(0, at);
     const spec = policy.parameters.find((parameter) => parameter.key === key);
-    if (!spec) throw new PolicyError(unknownParameter(policy, key));
-    if (seen.has(key)) throw new PolicyError(`${policy.name}: ${key}: given twice in '${text}'`);
+    if (!spec) throw new InputError(unknownParameter(policy, key));
+    if (seen.has(key)) throw new InputError(`${policy.name}: ${key}: given twice in '${text}'`);
     seen.add(key);
     parameters[fieldOf(spec)] = parseParameter(policy, spec, at < 0 ? undefined : setting.slice(at + 1));
   }

@@ -1,10 +1,11 @@
 /** Reads a system file. The form is described in configs/systems/ and docs/systems.md, and refused, with all mistakes, when it is anything else. */
+
+import { Checker, type Problem, show } from '../input/checker.js';
+import { anything, duration, number, text, typeName } from '../input/fields.js';
+import { readYaml } from '../input/yaml.js';
 import { parsePolicy, policyNamed } from '../scheduler/registry.js';
-import { Checker, type Problem, show } from '../workload/checker.js';
+import { InputError } from '../units/errors.js';
 import { readQuantiles as readEmpirical } from '../workload/distributions/empirical.js';
-import { anything, duration, number, text, typeName } from '../workload/fields.js';
-import { WorkloadError } from '../workload/workload-error.js';
-import { readYaml } from '../workload/yaml-source.js';
 import { CONSTANTS, type ConstantSpec, NO_COSTS, type Spread, type SystemCosts, VARYING } from './costs.js';
 
 /** A modelled system: a policy and what the mechanisms around it cost. */
@@ -65,7 +66,7 @@ const SECTIONS = [...new Set(CONSTANTS.map(({ section }) => section))];
  * Reads a system from the text of its YAML file.
  *
  * @param fileName what to call the file in messages
- * @throws WorkloadError with everything that is wrong, in the order of the file
+ * @throws InputError with everything that is wrong, in the order of the file
  */
 export function parseSystem(yaml: string, fileName: string): System {
   const source = readYaml(yaml, fileName);
@@ -74,7 +75,7 @@ export function parseSystem(yaml: string, fileName: string): System {
     throw new Error('a system refers to no files');
   });
   const system = readSystem(source.value, checker);
-  if (problems.length > 0 || !system) throw new WorkloadError(source.locate(problems));
+  if (problems.length > 0 || !system) throw new InputError(source.locate(problems));
   return system;
 }
 

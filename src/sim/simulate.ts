@@ -1,6 +1,7 @@
 import { createBacklog } from '../metrics/backlog.js';
+import type { RunRecord } from '../metrics/create-result.js';
 import type { Observer } from '../metrics/observer.js';
-import type { ReservationEntry, RunRecord } from '../metrics/result.js';
+import type { ReservationEntry } from '../results/result.js';
 import type { ChosenPolicy } from '../scheduler/registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
 import type { Random } from '../workload/random.js';
@@ -58,8 +59,8 @@ const LOOKS = 4096;
  * The measuring window (for rates and utilisation) is from the end of the warm-up to the last arrival or `endNs`; percentiles are those of all requests that
  * arrived after the warm-up, however late they are served, so that a long wait at the end is not cut off.
  *
- * @throws PolicyError when the policy's parameters do not fit the setup
- * @throws WorkloadError when a trace file turns out to be broken
+ * @throws InputError when the policy's parameters do not fit the setup
+ * @throws InputError when a trace file turns out to be broken
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   const { source, warmup, sliceNs, shouldStop, onProgress, expectedRequests } = options;
@@ -76,7 +77,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   let interrupted = false;
   for (let pulse = 1; ; pulse++) {
     const filled = source.fill(batch);
-    if (filled) await filled;
+    if (filled !== undefined) await filled;
     if (batch.length === 0) break;
     let played = 0;
     if (!from) {
@@ -133,7 +134,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
 /**
  * The simulation of a policy, at time 0.
  *
- * @throws PolicyError when the policy's parameters do not fit the setup
+ * @throws InputError when the policy's parameters do not fit the setup
  */
 export function simulationOf(setup: SimulationSetup): Simulation {
   const { workers, types, random, trueProfile, observer, sojournsNs, expectedRequests } = setup;

@@ -1,6 +1,7 @@
 import { Histogram } from '../metrics/histogram.js';
 import type { TypeMeasurements } from '../metrics/recorder.js';
-import { type Slice, sliceOf } from '../metrics/result.js';
+import { sliceOf } from '../metrics/summary.js';
+import type { Slice } from '../results/result.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import type { Simulation } from './simulation.js';
 

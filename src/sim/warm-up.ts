@@ -45,7 +45,7 @@ export async function findWarmUp(
   let requests = 0;
   while (!shouldStop?.()) {
     const filled = source.fill(batch);
-    if (filled) await filled;
+    if (filled !== undefined) await filled;
     if (batch.length === 0) break;
     for (let played = 0; played < batch.length; played += step) {
       const to = Math.min(batch.length, played + step);

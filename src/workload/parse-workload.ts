@@ -1,14 +1,15 @@
 /** Reads a workload file. The form is described in the files of workloads/ and refused, with all mistakes, when it is anything else. */
+
+import { Checker, misspelt, oneOf, type Problem, type ReadText } from '../input/checker.js';
+import { anything, list, positiveDuration, share, showSum, sumsToOne, text, typeName } from '../input/fields.js';
+import { readYaml } from '../input/yaml.js';
+import { InputError } from '../units/errors.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
 import { POISSON } from './arrivals/poisson.js';
 import { readArrivals } from './arrivals/registry.js';
-import { Checker, misspelt, oneOf, type Problem, type ReadText } from './checker.js';
 import type { Distribution } from './distributions/distribution.js';
 import { readDistribution } from './distributions/registry.js';
-import { anything, list, positiveDuration, share, showSum, sumsToOne, text, typeName } from './fields.js';
 import { type Phase, type RequestType, UNKNOWN, type Workload, type WorkloadSource } from './workload.js';
-import { WorkloadError } from './workload-error.js';
-import { readYaml } from './yaml-source.js';
 
 export interface ParseOptions {
   /** Gives the text of a file that the workload refers to, by the path written there; throws when it cannot be read. */
@@ -22,7 +23,7 @@ const MAX_TYPES = 1024;
  * Reads a workload from the text of its YAML file.
  *
  * @param fileName what to call the file in messages
- * @throws WorkloadError with everything that is wrong, in the order of the file
+ * @throws InputError with everything that is wrong, in the order of the file
  */
 export function parseWorkload(yaml: string, fileName: string, options: ParseOptions = {}): Workload {
   const source = readYaml(yaml, fileName);
@@ -34,7 +35,7 @@ export function parseWorkload(yaml: string, fileName: string, options: ParseOpti
   };
   const problems: Problem[] = [];
   const workload = readWorkload(source.value, new Checker([], problems, readText));
-  if (problems.length > 0 || !workload) throw new WorkloadError(source.locate(problems));
+  if (problems.length > 0 || !workload) throw new InputError(source.locate(problems));
   return { ...workload, source: { text: yaml, fileName, files } };
 }
 

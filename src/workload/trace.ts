@@ -2,10 +2,10 @@
  * Trace files as the whole workload. A first pass over the file checks every line and sums up what is in it; a second one plays
  * it. Both hold one chunk at a time, so the file may be larger than memory.
  */
+import { InputError, type InputIssue } from '../units/errors.js';
 import { createBatch, type RequestBatch, type RequestSource } from './request-source.js';
 import { TraceParser } from './trace-parser.js';
 import { type Offer, UNKNOWN } from './workload.js';
-import { WorkloadError, type WorkloadIssue } from './workload-error.js';
 
 /** The bytes of a trace file, unzipped, in pieces of any size. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -44,13 +44,13 @@ const MAX_ISSUES = 20;
 /**
  * First pass: checks the whole file.
  *
- * @throws WorkloadError with the first wrong lines (at most 20)
+ * @throws InputError with the first wrong lines (at most 20)
  */
 export async function scanTrace(chunks: Chunks, fileName: string): Promise<TraceSummary> {
-  const issues: WorkloadIssue[] = [];
+  const issues: InputIssue[] = [];
   const parser = new TraceParser((line, message) => {
     issues.push({ file: fileName, line, path: '', message });
-    if (issues.length >= MAX_ISSUES) throw new WorkloadError(issues);
+    if (issues.length >= MAX_ISSUES) throw new InputError(issues);
   });
   const sums = new Sums();
   const batch = createBatch();
@@ -64,9 +64,9 @@ export async function scanTrace(chunks: Chunks, fileName: string): Promise<Trace
   batch.length = 0;
   parser.finish(batch);
   sums.add(batch);
-  if (issues.length > 0) throw new WorkloadError(issues);
+  if (issues.length > 0) throw new InputError(issues);
   if (sums.requests === 0) {
-    throw new WorkloadError([{ file: fileName, line: 1, path: '', message: 'expected requests, found none' }]);
+    throw new InputError([{ file: fileName, line: 1, path: '', message: 'expected requests, found none' }]);
   }
   return sums.summary(fileName, parser);
 }
@@ -143,7 +143,7 @@ export interface TraceOptions {
 /**
  * Second pass: plays the trace.
  *
- * `fill` answers at once while there is something left of a chunk, else with a promise. It rejects with a WorkloadError if the file changed since it was scanned.
+ * `fill` answers at once while there is something left of a chunk, else with a promise. It rejects with a InputError if the file changed since it was scanned.
  *
  * @throws RangeError when the scale is not above 0
  */
@@ -173,7 +173,7 @@ class TraceSource implements RequestSource {
   ) {
     this.iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
     const refuse = (line: number, message: string) => {
-      throw new WorkloadError([{ file: fileName, line, path: '', message }]);
+      throw new InputError([{ file: fileName, line, path: '', message }]);
     };
     this.parser = new TraceParser(
       refuse,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import type { Result } from '../../src/metrics/result.js';
+import type { Result } from '../../src/results/result.js';
 import { MAIN, psp } from './psp.js';
 
 /** At a load of 1 psp warns when it begins, which tells the test when. No one waits for 10 G requests. */

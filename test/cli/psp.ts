@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa, type Options } from 'execa';
 import { afterAll, vi } from 'vitest';
 import { runPsp } from '../../src/cli/program.js';
-import type { Result } from '../../src/metrics/result.js';
+import type { Result } from '../../src/results/result.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN = join(ROOT, 'dist/cli/main.js');

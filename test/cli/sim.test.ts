@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { precisionReached } from '../../src/cli/commands/sim.js';
-import type { Result } from '../../src/metrics/result.js';
+import type { Result } from '../../src/results/result.js';
 import { MAIN, psp, QUICK, scratchFolder, simulate, timeless } from './psp.js';
 
 const folder = scratchFolder();

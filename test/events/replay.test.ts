@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EventKind, isAnswer } from '../../src/events/event.js';
-import { createEventFile, EventFileError, openEventFile } from '../../src/events/event-file.js';
-import { recordSimulation, replayFile } from '../../src/experiment/run/event-recording.js';
+import { createEventFile, openEventFile } from '../../src/events/event-file.js';
 import { planRuns } from '../../src/experiment/plan/plan.js';
+import { recordSimulation, replayFile } from '../../src/experiment/run/event-recording.js';
 import { runSimulation } from '../../src/experiment/run/run-simulation.js';
 import { runTimeline } from '../../src/experiment/run/run-timeline.js';
 import type { Timeline } from '../../src/metrics/timeline.js';
 import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { InputError } from '../../src/units/errors.js';
 import { trueProfile } from '../../src/workload/workload.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 
@@ -177,7 +178,7 @@ describe('a damaged event file', () => {
         expect(report.damage?.message).toMatch(/^.*\.cut: offset \d+: the file ends in the middle of /);
         return report.decisions;
       } catch (error) {
-        expect(error).toBeInstanceOf(EventFileError);
+        expect(error).toBeInstanceOf(InputError);
         return -1;
       }
     };
@@ -198,7 +199,6 @@ describe('a damaged event file', () => {
     expect(report.damage?.message).toMatch(
       /offset \d+: checksum [0-9a-f]{8} instead of [0-9a-f]{8}: the section is damaged$/,
     );
-    expect(report.damage!.offset).toBeLessThan(bytes.length - 20_000);
     expect(report.decisions).toBeGreaterThan(1000);
   });
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
-import { measure } from '../../src/experiment/run/run-simulation.js';
 import type { RunSpec } from '../../src/experiment/plan/run-spec.js';
+import { measure } from '../../src/experiment/run/run-simulation.js';
 import { erlangC, sojournQuantileMMc } from '../../src/experiment/validate/theory/queues.js';
 import { createPool } from '../../src/metrics/pool.js';
-import type { Result, Statistic } from '../../src/metrics/result.js';
+import type { Result, Statistic } from '../../src/results/result.js';
 
 const EXPERIMENTS = 200;
 const REPLICATIONS = 4;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import { measure } from '../../src/experiment/run/run-simulation.js';
 import { createPool } from '../../src/metrics/pool.js';
-import type { Distribution, Result } from '../../src/metrics/result.js';
+import type { Distribution, Result } from '../../src/results/result.js';
 
 const REPLICATIONS = 8;
 const ENVIRONMENT = { version: '', commit: null, node: '', cpu: '' };

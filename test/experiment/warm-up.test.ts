@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { withCommonWarmUp } from '../../src/experiment/run/common-warm-up.js';
 import { planRuns, type Settings } from '../../src/experiment/plan/plan.js';
+import { withCommonWarmUp } from '../../src/experiment/run/common-warm-up.js';
 import { runSimulation, seekWarmUp } from '../../src/experiment/run/run-simulation.js';
 
 async function seek(settings: Settings) {

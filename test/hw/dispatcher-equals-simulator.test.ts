@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readServerCounts, reconcileServer } from '../../src/hw/memory/counts.js';
 import { createDispatcher, type MakeScheduler } from '../../src/hw/dispatcher/dispatcher.js';
-import { createSharedMemory } from '../../src/hw/memory/layout.js';
 import { createScheduler } from '../../src/hw/dispatcher/policy.js';
 import { ScriptedNative } from '../../src/hw/dispatcher/scripted-native.js';
 import { warmUp, warmUpScheduler } from '../../src/hw/dispatcher/warm-up.js';
+import { readServerCounts, reconcileServer } from '../../src/hw/memory/counts.js';
+import { createSharedMemory } from '../../src/hw/memory/layout.js';
 import { foldCompletion, formatDigest } from '../../src/metrics/digest.js';
 import { parsePolicy, policies, policyNamed } from '../../src/scheduler/registry.js';
 import { createSimulation } from '../../src/sim/simulation.js';

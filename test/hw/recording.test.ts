@@ -8,10 +8,10 @@ import { createEventMemory, openEventRing } from '../../src/events/event-ring.js
 import { tapped } from '../../src/events/tap.js';
 import { replayFile } from '../../src/experiment/run/event-recording.js';
 import { createDispatcher } from '../../src/hw/dispatcher/dispatcher.js';
-import { createSharedMemory } from '../../src/hw/memory/layout.js';
 import { hardwarePolicy, schedulerTypes } from '../../src/hw/dispatcher/policy.js';
-import { runHardware } from '../../src/hw/run/run.js';
 import { ScriptedNative } from '../../src/hw/dispatcher/scripted-native.js';
+import { createSharedMemory } from '../../src/hw/memory/layout.js';
+import { runHardware } from '../../src/hw/run/run.js';
 import { plainParameters } from '../../src/scheduler/policy.js';
 import { parsePolicy, policies } from '../../src/scheduler/registry.js';
 import { createRequestSource } from '../../src/workload/generate.js';

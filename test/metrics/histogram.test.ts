@@ -3,7 +3,7 @@ import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { BUCKETS, bucketOf, Histogram, lowerBound, middle } from '../../src/metrics/histogram.js';
 import { createRecorder } from '../../src/metrics/recorder.js';
-import { summarize } from '../../src/metrics/result.js';
+import { summarize } from '../../src/metrics/summary.js';
 
 const HOUR_NS = 3600e9;
 const values = fc.oneof(

@@ -5,7 +5,7 @@ import {
   type Result,
   type Statistic,
   type TypeResult,
-} from '../../src/metrics/result.js';
+} from '../../src/results/result.js';
 
 /**
  * A distribution with a value at every percentile, and so many values behind it. Intervals are 1 % to both sides where ten values or more lie beyond

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planRuns, type Settings } from '../../src/experiment/plan/plan.js';
 import { runSimulation } from '../../src/experiment/run/run-simulation.js';
-import type { Result } from '../../src/metrics/result.js';
+import type { Result } from '../../src/results/result.js';
 
 const base: Settings = {
   workload: 'bimodal',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Checker, type Problem } from '../../src/workload/checker.js';
+import { Checker, type Problem } from '../../src/input/checker.js';
 import { Chooser } from '../../src/workload/chooser.js';
 import { type Distribution, squaredVariation } from '../../src/workload/distributions/distribution.js';
 import { DISTRIBUTIONS, readDistribution } from '../../src/workload/distributions/registry.js';

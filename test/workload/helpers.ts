@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { InputError } from '../../src/units/errors.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { substream } from '../../src/workload/random.js';
 import {
@@ -8,7 +9,6 @@ import {
   type RequestSource,
 } from '../../src/workload/request-source.js';
 import type { Workload } from '../../src/workload/workload.js';
-import { WorkloadError } from '../../src/workload/workload-error.js';
 
 /** A whole trace, as plain arrays. */
 export interface Columns {
@@ -55,12 +55,12 @@ export function single(service: unknown, arrivals: unknown = 'poisson'): Workloa
   );
 }
 
-/** The lines of the WorkloadError that `action` throws or rejects with. */
+/** The lines of the InputError that `action` throws or rejects with. */
 export async function complaints(action: () => unknown): Promise<string[]> {
   try {
     await action();
   } catch (error) {
-    if (error instanceof WorkloadError) return error.message.split('\n');
+    if (error instanceof InputError) return error.message.split('\n');
     throw error;
   }
   throw new Error('nothing was refused');

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/units/errors.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload, rebuildWorkload } from '../../src/workload/parse-workload.js';
-import { WorkloadError } from '../../src/workload/workload-error.js';
 import { complaints, drain, shipped, shippedText } from './helpers.js';
 
 const GOOD = `name: good
@@ -346,8 +346,8 @@ describe('a wrong file is refused with line, column, what was expected and what 
       parseWorkload(yaml, 'w.yaml');
       expect.fail('nothing was refused');
     } catch (error) {
-      expect(error).toBeInstanceOf(WorkloadError);
-      const { issues } = error as WorkloadError;
+      expect(error).toBeInstanceOf(InputError);
+      const { issues } = error as InputError;
       expect(issues.map(({ file, line, column, path }) => `${file}:${line}:${column} ${path}`)).toEqual([
         'w.yaml:3:23 types[0].ratio',
         'w.yaml:3:35 types[0].service',

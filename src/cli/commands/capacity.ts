@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { findCapacity } from '../../experiment/capacity/capacity.js';
 import { parseSlo, type Slo } from '../../experiment/capacity/slo.js';
-import { InputError } from '../../experiment/errors.js';
 import type { Capacity } from '../../metrics/capacity.js';
-import { formatCapacity } from '../../report/text/capacity.js';
 import { renderBars } from '../../report/charts/bars.js';
 import { capacityBars } from '../../report/charts/capacity.js';
 import { svgToPng } from '../../report/png.js';
+import { formatCapacity } from '../../report/text/capacity.js';
+import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { addSettings } from '../hardware-settings.js';
 import { policyHelp } from '../help.js';

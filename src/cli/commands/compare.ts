@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { COMPARED, type CompareOptions, compareSides, type Side } from '../../experiment/compare/compare.js';
-import { InputError } from '../../experiment/errors.js';
 import { readText } from '../../experiment/plan/files.js';
 import { decodeSamples } from '../../experiment/run/samples.js';
-import type { Result } from '../../metrics/result.js';
 import { formatCompared } from '../../report/text/compare.js';
+import type { Result } from '../../results/result.js';
+import { InputError } from '../../units/errors.js';
 import { drawComparisons } from '../comparison-picture.js';
 import { EXIT } from '../failure.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';

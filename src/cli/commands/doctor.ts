@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
-import { InputError } from '../../experiment/errors.js';
 import type { HardwareConfig } from '../../hw/machine/config.js';
 import { type Check, examine, wouldFail } from '../../hw/machine/doctor.js';
 import { builtNative } from '../../hw/native/native.js';
-import { StartupError } from '../../hw/startup-error.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 import { EXIT } from '../failure.js';
 import { readHardwareConfig } from '../hardware-settings.js';
 
@@ -35,7 +34,7 @@ export function addDoctor(program: Command): void {
 /** The configuration of one end. */
 function endOf(config: HardwareConfig, role?: 'server' | 'client'): HardwareConfig {
   if (role === undefined) return config;
-  if (config[role] === undefined) throw new StartupError(`the configuration has no ${role}: section`);
+  if (config[role] === undefined) throw new EnvironmentError(`the configuration has no ${role}: section`);
   const { server, client, ...common } = config;
   return role === 'server' ? { ...common, server: server! } : { ...common, client: client! };
 }

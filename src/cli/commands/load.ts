@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander';
-import { InputError } from '../../experiment/errors.js';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
-import { DEFAULTS } from '../../experiment/plan/plan.js';
 import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
-import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
+import { DEFAULTS } from '../../experiment/plan/plan.js';
 import { runLoad } from '../../hw/client/load.js';
+import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
 import type { FrameFormat } from '../../hw/native/native.js';
-import { StartupError } from '../../hw/startup-error.js';
 import { formatComparison } from '../../report/text/comparison.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addSettings,
@@ -126,7 +125,7 @@ async function load(options: LoadOptions): Promise<number> {
 
 function configOf(options: LoadOptions): HardwareConfig {
   const config = readHardwareConfig(options.config);
-  if (!config.client) throw new StartupError(`${options.config}: the configuration has no client: section`);
+  if (!config.client) throw new EnvironmentError(`${options.config}: the configuration has no client: section`);
   const frame = options.frame ?? config.frame;
   const server = options.to === undefined ? config.client.server : addressOf(options.to);
   return {

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { EventFileHeader } from '../../events/event-file.js';
 import type { ReplayReport } from '../../events/replay.js';
-import { InputError } from '../../experiment/errors.js';
 import { replayFile } from '../../experiment/run/event-recording.js';
 import type { Timeline } from '../../metrics/timeline.js';
 import { formatReplay } from '../../report/text/replay.js';
 import { timelineSvg, windowText } from '../../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../../report/timeline/timeline-trace.js';
 import { formatDuration } from '../../units/duration.js';
+import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { parseSetting, SETTINGS } from '../settings.js';

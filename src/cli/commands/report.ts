@@ -1,11 +1,11 @@
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { InputError } from '../../experiment/errors.js';
 import { PACKAGE_ROOT } from '../../experiment/package-info.js';
 import { leftOut, readSweep } from '../../experiment/sweep/store.js';
 import { pageModules } from '../../report/html/page-modules.js';
 import { reportData } from '../../report/html/report-data.js';
 import { reportPage } from '../../report/html/report-page.js';
+import { InputError } from '../../units/errors.js';
 import { complain } from '../failure.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 

@@ -8,7 +8,7 @@ import {
   serverClosingLine,
 } from '../../hw/memory/counts.js';
 import { startServer } from '../../hw/server/server.js';
-import { StartupError } from '../../hw/startup-error.js';
+import { EnvironmentError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';
 import { addSettings, inputOf, liveText, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
@@ -46,7 +46,7 @@ export function addServe(program: Command): void {
 /** Serves until a signal; says on stderr what it counted. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { frame, classifier, server: config } = readHardwareConfig(options.config);
-  if (!config) throw new StartupError(`${options.config}: the configuration has no server: section`);
+  if (!config) throw new EnvironmentError(`${options.config}: the configuration has no server: section`);
   if (options.record !== undefined) checkWritable(options.record);
   if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
   const { signal, undo } = abortOnSignal();

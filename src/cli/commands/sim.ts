@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { InputError } from '../../experiment/errors.js';
 import { shippedWorkloads } from '../../experiment/plan/files.js';
 import { type Plan, planRuns } from '../../experiment/plan/plan.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/run/replicate.js';
 import { encodeSamples, runSampled } from '../../experiment/run/samples.js';
-import type { Result } from '../../metrics/result.js';
 import { formatComparison } from '../../report/text/comparison.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { policyLabel } from '../../report/text/policy-label.js';
+import type { Result } from '../../results/result.js';
+import { InputError } from '../../units/errors.js';
 import { readConfigFile } from '../config-file.js';
 import { complain, EXIT } from '../failure.js';
 import { policyHelp } from '../help.js';

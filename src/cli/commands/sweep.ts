@@ -1,6 +1,5 @@
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { InputError } from '../../experiment/errors.js';
 import { shippedWorkloads } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
@@ -8,6 +7,7 @@ import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan.j
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
 import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
+import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT } from '../failure.js';

@@ -1,13 +1,14 @@
 /** How much each policy sustains under service-level objectives, or how few workers do. */
+
 import type { Capacity, CapacityEntry, Probe, Verdict } from '../../metrics/capacity.js';
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
+import { InputError } from '../../units/errors.js';
 import { describeEnvironment } from '../environment.js';
-import { InputError } from '../errors.js';
 import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
-import { controlFor, runReplicated } from '../run/replicate.js';
-import { commandOf } from '../sweep/command.js';
-import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import { typeNames } from '../plan/type-names.js';
+import { controlFor, runReplicated } from '../run/replicate.js';
+import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
+import { commandOf } from '../sweep/command.js';
 import { findEdge } from './find-edge.js';
 import { checkSlos, judge, type Slo } from './slo.js';
 
@@ -42,7 +43,7 @@ const MOST_TIMES_THE_WORKERS = 64;
  * Searches by bisection, for each policy or system on its own. Every probe is repeated until the interval of the statistic that decides is on one side of
  * its bound, or there are as many replications as allowed: then it is undecided, and widens the answer.
  *
- * @throws InputError, WorkloadError, PolicyError or EnvironmentError
+ * @throws InputError, InputError, InputError or EnvironmentError
  */
 export async function findCapacity(settings: CapacitySettings, options: CapacityOptions): Promise<Capacity> {
   const { slos, find, signal } = options;

@@ -1,9 +1,9 @@
 /** Service-level objectives: `p99.9 slowdown <= 10 for every type`, `p99 sojourn <= 50us for GET`, `mean slowdown <= 3 overall`. */
 
 import type { Judgement, Verdict } from '../../metrics/capacity.js';
-import { type Distribution, PERCENTILES, type Result, STATISTIC_NAMED, type Statistic } from '../../metrics/result.js';
+import { type Distribution, PERCENTILES, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import { parseDuration } from '../../units/duration.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../../units/errors.js';
 import { checkTypeName } from '../plan/type-names.js';
 
 export interface Slo {

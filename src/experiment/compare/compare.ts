@@ -1,6 +1,5 @@
 /** Two results of the same policy on the same requests, side by side: where two worlds agree, and by how much they do not. */
-import type { Interval } from '../../metrics/confidence.js';
-import { type Distribution, PERCENTILES, type Percentile, type Result } from '../../metrics/result.js';
+
 import type { RequestSamples } from '../../metrics/samples.js';
 import {
   kolmogorovSmirnov,
@@ -9,7 +8,9 @@ import {
   pairedIntervals,
   sortedSojourns,
 } from '../../metrics/samples.js';
-import { InputError } from '../errors.js';
+import type { Interval } from '../../results/result.js';
+import { type Distribution, PERCENTILES, type Percentile, type Result } from '../../results/result.js';
+import { InputError } from '../../units/errors.js';
 import { canonicalJson } from '../plan/run-spec.js';
 
 /** The percentiles that are compared. */

@@ -73,7 +73,7 @@ export const DEFAULT_LOAD = 0.5;
 const WAITING_POLICY = 'd-fcfs';
 
 /**
- * @throws StartupError when this machine cannot run it
+ * @throws EnvironmentError when this machine cannot run it
  * @throws Error when a run did not end as it should, or was interrupted
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {

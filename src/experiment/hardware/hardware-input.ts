@@ -1,14 +1,15 @@
 /** What a run on a machine plays: a workload file, or a trace. */
+
 import type { TraceFile } from '../../hw/client/trace.js';
 import { parsePolicy } from '../../scheduler/registry.js';
+import { InputError } from '../../units/errors.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { TraceSummary } from '../../workload/trace.js';
 import type { Offer, Workload } from '../../workload/workload.js';
-import { InputError } from '../errors.js';
 import { findWorkload, readWorkload } from '../plan/files.js';
 import { DEFAULTS, missingFlows, rateScaleOf, type Settings } from '../plan/plan.js';
-import { usesFlows } from '../run/run-simulation.js';
 import { scanTraceFile } from '../plan/trace-file.js';
+import { usesFlows } from '../run/run-simulation.js';
 
 export interface HardwareInput {
   /** Of a trace: its types with their shares and means, for all that must be known before it is played. */
@@ -17,7 +18,7 @@ export interface HardwareInput {
 }
 
 /**
- * @throws InputError or WorkloadError
+ * @throws InputError or InputError
  */
 export async function readHardwareInput({
   workload,
@@ -71,7 +72,7 @@ export function hardwareOffer(
   return { offer: rateRps !== undefined ? { rateRps } : { load, workers } };
 }
 
-/** @throws PolicyError when a policy steers by flows that a trace does not have */
+/** @throws InputError when a policy steers by flows that a trace does not have */
 export function refuseMissingFlows(policy: string, { trace }: HardwareInput): void {
   if (trace && !trace.summary.hasFlow && usesFlows(parsePolicy(policy))) throw missingFlows(policy);
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../../units/errors.js';
 
 /** What was measured, ns. */
 export interface Measurement {

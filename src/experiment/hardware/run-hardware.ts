@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type HardwareFields, measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
 import type { HardwareRun } from '../../hw/run/run.js';
-import { createResult, type Manifest, type Result } from '../../metrics/result.js';
+import { createResult } from '../../metrics/create-result.js';
 import type { RequestSamples } from '../../metrics/samples.js';
+import type { Manifest, Result } from '../../results/result.js';
 import { plainParameters } from '../../scheduler/policy.js';
 import { parsePolicy } from '../../scheduler/registry.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';

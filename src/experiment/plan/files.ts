@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseSystem, type System } from '../../sim/parse-system.js';
+import { InputError } from '../../units/errors.js';
 import { nearest } from '../../units/nearest.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
-import { InputError } from '../errors.js';
 import { PACKAGE_ROOT } from '../package-info.js';
 
 const SHIPPED = join(PACKAGE_ROOT, 'workloads');
@@ -67,7 +67,7 @@ function kindOf(file: string): WorkloadFile['kind'] | undefined {
  * Reads a workload file and the files it refers to, relative to its own folder.
  *
  * @throws InputError when it cannot be read
- * @throws WorkloadError when it is wrong
+ * @throws InputError when it is wrong
  */
 export function readWorkload({ path, fileName }: WorkloadFile): Workload {
   return parseWorkload(readText(path, fileName), fileName, {
@@ -79,7 +79,7 @@ export function readWorkload({ path, fileName }: WorkloadFile): Workload {
  * Reads a system: one that comes with psp, by name, a file, or the name of a .yaml in the working folder.
  *
  * @throws InputError that suggests the nearest name
- * @throws WorkloadError when the file is wrong
+ * @throws InputError when the file is wrong
  */
 export function readSystem(nameOrFile: string): System {
   if (kindOf(nameOrFile) === 'yaml') return parseSystem(readText(nameOrFile), nameOrFile);

@@ -1,17 +1,17 @@
-import { defaultParameters, PolicyError } from '../../scheduler/policy.js';
+import { defaultParameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../../scheduler/registry.js';
 import type { DropReason, Workers } from '../../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../../sim/costs.js';
 import { policyOf, type System } from '../../sim/parse-system.js';
 import { formatDuration } from '../../units/duration.js';
+import { InputError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { type TraceSummary, traceRateScale } from '../../workload/trace.js';
 import { cycleNs, type Offer } from '../../workload/workload.js';
-import { InputError } from '../errors.js';
-import { findWorkload, readSystem, readWorkload } from './files.js';
-import { type OpenWorkload, openWorkload } from './open-workload.js';
 import type { Precision, Replications } from '../run/replicate.js';
 import { usesFlows } from '../run/run-simulation.js';
+import { findWorkload, readSystem, readWorkload } from './files.js';
+import { type OpenWorkload, openWorkload } from './open-workload.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
 import { scanTraceFile } from './trace-file.js';
 import { checkTypeName, typeNames } from './type-names.js';
@@ -72,7 +72,7 @@ export interface Plan {
  * Reads and checks everything that is asked for, so that nothing can be refused any more once the first run has begun.
  *
  * @param scan reads a trace; for one who plans many runs and remembers
- * @throws InputError, WorkloadError or PolicyError
+ * @throws InputError, InputError or InputError
  */
 export async function planRuns(settings: Settings, scan = scanTraceFile): Promise<Plan> {
   const { workers = DEFAULTS.workers } = settings;
@@ -246,8 +246,8 @@ function check(spec: RunSpec, workload: OpenWorkload): void {
   if (spec.workload.kind === 'generated') asInput(() => workload.source({ flows: false }));
 }
 
-export function missingFlows(policy: string): PolicyError {
-  return new PolicyError(
+export function missingFlows(policy: string): InputError {
+  return new InputError(
     `${policy}: needs the flow of each request, but the trace has no column 'flow': use steering=random or round-robin`,
   );
 }
@@ -256,11 +256,11 @@ function checkSystem({ policy: text, system }: RunSpec, chosen: ChosenPolicy): v
   const { policy, parameters } = chosen;
   if (!system) return;
   if (policy.sharing) {
-    throw new PolicyError(`${text}: serves all requests at once, which no system can: leave out system ${system.name}`);
+    throw new InputError(`${text}: serves all requests at once, which no system can: leave out system ${system.name}`);
   }
   const isStated = parameters.costNs !== defaultParameters(policy).costNs;
   if (isStated && replacesPolicyCost(system.costs, chosen)) {
-    throw new PolicyError(`${text}: what that costs is for system ${system.name} to say: leave out cost`);
+    throw new InputError(`${text}: what that costs is for system ${system.name} to say: leave out cost`);
   }
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { traceChunks } from '../../files/trace-chunks.js';
+import { InputError } from '../../units/errors.js';
 import { scanTrace, type TraceSummary } from '../../workload/trace.js';
-import { InputError } from '../errors.js';
 import { cannotRead } from './files.js';
 
 /**
  * First pass over a trace file: checks all of it.
  *
- * @throws WorkloadError with the wrong lines
+ * @throws InputError with the wrong lines
  * @throws InputError when the file cannot be read or unzipped
  */
 export async function scanTraceFile(

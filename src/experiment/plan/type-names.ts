@@ -1,5 +1,5 @@
+import { InputError } from '../../units/errors.js';
 import { nearest } from '../../units/nearest.js';
-import { InputError } from '../errors.js';
 import type { OpenWorkload } from './open-workload.js';
 
 /** The types that results of a workload name. */

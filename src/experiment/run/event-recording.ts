@@ -2,11 +2,11 @@ import { createEventFile, type EventFileHeader, openEventFile, sinkOf } from '..
 import { type ReplayReport, replay } from '../../events/replay.js';
 import { tapped } from '../../events/tap.js';
 import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
-import { PolicyError, parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
+import { parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, policyNamed } from '../../scheduler/registry.js';
 import { costsOf, handoverNs } from '../../sim/costs.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 import { STREAM, substream } from '../../workload/random.js';
-import { EnvironmentError, InputError } from '../errors.js';
 import type { OpenWorkload } from '../plan/open-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
 
@@ -88,7 +88,7 @@ export interface Replayed {
  *
  * @param window of which a timeline is wanted
  *
- * @throws InputError when there is no such file, or its policy is none of ours; EventFileError when it is no event file
+ * @throws InputError when there is no such file, or its policy is none of ours; InputError when it is no event file
  */
 export function replayFile(path: string, window?: { readonly fromNs: number; readonly forNs: number }): Replayed {
   const file = openOrExplain(path);
@@ -121,7 +121,7 @@ export function replayFile(path: string, window?: { readonly fromNs: number; rea
     });
     return { header, report, ...(collector && { timeline: collector.finish(reservations) }) };
   } catch (error) {
-    if (error instanceof PolicyError) throw new InputError(`${path}: ${error.message}`);
+    if (error instanceof InputError) throw new InputError(`${path}: ${error.message}`);
     throw error;
   } finally {
     file.close();

@@ -1,12 +1,12 @@
 /** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
 import { relativeError } from '../../metrics/confidence.js';
 import { createPool, type MeasuredRun } from '../../metrics/pool.js';
-import type { Result, Statistic } from '../../metrics/result.js';
+import type { Result, Statistic } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/warm-up.js';
+import { pooledHash, type RunSpec } from '../plan/run-spec.js';
 import { withCommonWarmUp } from './common-warm-up.js';
 import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
-import { pooledHash, type RunSpec } from '../plan/run-spec.js';
 import { createThreadPool, type ThreadPool } from './thread-pool.js';
 
 /** How near the truth a percentile of the slowdown is wanted, and of which. */

@@ -1,5 +1,5 @@
-import type { RunControl } from './run-control.js';
 import type { RunSpec } from '../plan/run-spec.js';
+import type { RunControl } from './run-control.js';
 import type { Answers, ThreadPool } from './thread-pool.js';
 
 /**

@@ -1,6 +1,6 @@
+import { createResult } from '../../metrics/create-result.js';
 import type { MeasuredRun } from '../../metrics/pool.js';
-
-import { createResult, type Result, type WarmupRule } from '../../metrics/result.js';
+import type { Result, WarmupRule } from '../../results/result.js';
 import { type Parameters, plainParameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../../scheduler/registry.js';
 import { costsOf, type FullCosts, replacesPolicyCost } from '../../sim/costs.js';
@@ -8,9 +8,9 @@ import { type SimulateOptions, type SimulationSetup, simulate } from '../../sim/
 import { type FoundWarmUp, findWarmUp } from '../../sim/warm-up.js';
 import { STREAM, substream } from '../../workload/random.js';
 import { describeEnvironment, type Environment } from '../environment.js';
-import { recordSimulation } from './event-recording.js';
 import { type OpenWorkload, openWorkload } from '../plan/open-workload.js';
 import { configHash, type RunSpec } from '../plan/run-spec.js';
+import { recordSimulation } from './event-recording.js';
 
 export interface RunHooks {
   /** Told now and then how much of the run is done, 0 … 1. */

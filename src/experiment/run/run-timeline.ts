@@ -1,10 +1,10 @@
 import { collectTimeline, type Timeline } from '../../metrics/timeline.js';
 import { simulationOf, typeNamesOf } from '../../sim/simulate.js';
+import { InputError } from '../../units/errors.js';
 import { createBatch } from '../../workload/request-source.js';
-import { InputError } from '../errors.js';
 import { openWorkload } from '../plan/open-workload.js';
-import { setupOf, usesFlows } from './run-simulation.js';
 import type { RunSpec } from '../plan/run-spec.js';
+import { setupOf, usesFlows } from './run-simulation.js';
 
 /** A window of simulated time, ns. */
 export interface Window {
@@ -30,7 +30,7 @@ export async function runTimeline(spec: RunSpec, { fromNs, forNs }: Window): Pro
   let lastNs = 0;
   for (;;) {
     const filled = source.fill(batch);
-    if (filled) await filled;
+    if (filled !== undefined) await filled;
     let inTime = 0;
     while (inTime < batch.length && batch.arrivalNs[inTime]! < toNs) lastNs = batch.arrivalNs[inTime++]!;
     simulation.advance(batch, 0, inTime);

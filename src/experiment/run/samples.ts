@@ -1,12 +1,14 @@
 /** Runs whose requests are kept one by one, for comparing two worlds. */
+
 import { type PlannedTrace, readTrace } from '../../hw/client/trace.js';
-import { createResult, type EncodedSamples, type Result } from '../../metrics/result.js';
+import { createResult } from '../../metrics/create-result.js';
 import type { RequestSamples } from '../../metrics/samples.js';
+import type { EncodedSamples, Result } from '../../results/result.js';
+import { InputError } from '../../units/errors.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
-import { InputError } from '../errors.js';
 import { openWorkload } from '../plan/open-workload.js';
-import { measure, type RunHooks } from './run-simulation.js';
 import type { RunSpec } from '../plan/run-spec.js';
+import { measure, type RunHooks } from './run-simulation.js';
 
 /** A result and the requests behind it. */
 export interface SampledResult {

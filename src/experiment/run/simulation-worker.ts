@@ -1,13 +1,19 @@
 /** A thread that runs simulations, one at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { setEngineFlags } from './engine-flags.js';
+import { type SentError, sendError } from '../../units/errors.js';
 import type { Environment } from '../environment.js';
-import { RunControl } from './run-control.js';
 import type { RunSpec } from '../plan/run-spec.js';
+import { setEngineFlags } from './engine-flags.js';
+import { RunControl } from './run-control.js';
 
 export interface WorkerData {
   /** See engine-flags.ts. */
   readonly inlineAll: boolean;
+}
+
+/** What a task ended with instead of an answer. */
+export interface Failed {
+  readonly failed: SentError;
 }
 
 export interface WorkerTask {
@@ -25,11 +31,15 @@ export interface WorkerTask {
 setEngineFlags((workerData as WorkerData).inlineAll);
 const { measure, seekWarmUp } = await import('./run-simulation.js');
 
-parentPort!.on('message', async ({ task, spec, run, most, control: buffer, environment }: WorkerTask) => {
+parentPort!.on('message', (task: WorkerTask) => {
+  perform(task).catch((error: unknown) => parentPort!.postMessage({ failed: sendError(error) } satisfies Failed));
+});
+
+async function perform({ task, spec, run, most, control: buffer, environment }: WorkerTask): Promise<void> {
   const control = new RunControl(most, buffer);
   const shouldStop = () => control.stopped;
   if (task === 'seek') {
-    parentPort!.postMessage(await seekWarmUp(spec, { shouldStop }));
+    parentPort!.postMessage({ answer: await seekWarmUp(spec, { shouldStop }) });
     return;
   }
   const measured = await measure(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
@@ -37,5 +47,5 @@ parentPort!.on('message', async ({ task, spec, run, most, control: buffer, envir
   const buffers = measured.record.measurements.flatMap((type) =>
     [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
   );
-  parentPort!.postMessage(measured, [...new Set(buffers)]);
-});
+  parentPort!.postMessage({ answer: measured }, [...new Set(buffers)]);
+}

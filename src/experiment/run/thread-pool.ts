@@ -1,15 +1,16 @@
 /** Threads that simulations run in, each for one policy. */
+
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { MeasuredRun } from '../../metrics/pool.js';
 import { parsePolicy } from '../../scheduler/registry.js';
 import type { FoundWarmUp } from '../../sim/warm-up.js';
-import { wantsInlining } from './engine-flags.js';
+import { EnvironmentError, receiveError } from '../../units/errors.js';
 import { describeEnvironment } from '../environment.js';
-import { EnvironmentError, InputError } from '../errors.js';
-import type { RunControl } from './run-control.js';
 import type { RunSpec } from '../plan/run-spec.js';
-import type { WorkerData, WorkerTask } from './simulation-worker.js';
+import { wantsInlining } from './engine-flags.js';
+import type { RunControl } from './run-control.js';
+import type { Failed, WorkerData, WorkerTask } from './simulation-worker.js';
 
 /** What a thread answers to each task. */
 export interface Answers {
@@ -76,10 +77,11 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
       settle();
       while (waiting.length > 0 && running < cores) begin(waiting.shift()!);
     };
-    worker.once('message', (answer: Answers[Task]) =>
+    worker.once('message', (message: { readonly answer: Answers[Task] } | Failed) =>
       finish(() => {
         keep(thread, job.given);
-        job.resolve(answer);
+        if ('failed' in message) job.reject(explain(receiveError(message.failed), job.given.spec));
+        else job.resolve(message.answer);
       }),
     );
     worker.once('error', (error) => finish(() => job.reject(explain(error, job.given.spec))));
@@ -136,10 +138,8 @@ function needsOwnThread({ task, spec: { policy, end } }: WorkerTask): boolean {
   return isLong && parsePolicy(policy).policy.preemptive;
 }
 
-/** Errors lose their class on the way from another thread, not their name. */
+/** V8 and Node report a lack of memory in words of their own. */
 function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
-  if (['WorkloadError', 'PolicyError', 'InputError'].includes(error.name)) return new InputError(error.message);
-  if (error.name === 'EnvironmentError') return new EnvironmentError(error.message);
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {
     return new EnvironmentError(
       `${policy}: not enough memory (${error.message}): a load above 1 or an unbounded queue may be the reason`,

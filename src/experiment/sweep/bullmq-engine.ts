@@ -1,7 +1,8 @@
 /** Runs points as BullMQ jobs, on workers wherever they are. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Queue } from 'bullmq';
-import { InputError } from '../errors.js';
+import { InputError } from '../../units/errors.js';
 import type { Engine, EngineHooks } from './engine.js';
 import type { PlannedPoint } from './point.js';
 import { connect, type JobAnswer, type JobData, PREFIX, QUEUE, unpackPoint } from './queue.js';

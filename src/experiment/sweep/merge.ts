@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../../units/errors.js';
 import type { Point } from './point.js';
 import { writeTables } from './run-sweep.js';
 import { createStore, leftOut, readSweep, writeFailure, writePoint } from './store.js';

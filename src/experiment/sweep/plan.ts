@@ -1,5 +1,5 @@
 /** Which points a sweep has: every combination of the listed values. */
-import { InputError } from '../errors.js';
+import { InputError } from '../../units/errors.js';
 import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
 import { scanTraceFile } from '../plan/trace-file.js';
 import { commandOf } from './command.js';
@@ -27,7 +27,7 @@ const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 
 /**
  * Reads and checks everything, so that no point can be refused any more once the first has begun. A point that several blocks have is there once.
  *
- * @throws InputError, WorkloadError or PolicyError
+ * @throws InputError, InputError or InputError
  */
 export async function planSweep(blocks: readonly Block[]): Promise<PlannedPoint[]> {
   const points = new Map<string, PlannedPoint>();

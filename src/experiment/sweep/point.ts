@@ -1,8 +1,8 @@
 /** A point of a sweep: one policy under one configuration, and its result. */
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import { packageVersion } from '../package-info.js';
-import type { Replications } from '../run/replicate.js';
 import { canonicalJson, configHash, type RunSpec, sha256 } from '../plan/run-spec.js';
+import type { Replications } from '../run/replicate.js';
 
 /** A point that is to be run. Plain data: it can go to another thread or machine. */
 export interface PlannedPoint {

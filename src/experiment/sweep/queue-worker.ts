@@ -1,6 +1,7 @@
 /** A worker: takes points from the queue and runs them on all cores of its machine. */
+
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
-import { InputError } from '../errors.js';
+import { InputError } from '../../units/errors.js';
 import { packageVersion } from '../package-info.js';
 import { createThreadPool } from '../run/thread-pool.js';
 import { runPoint } from './local-engine.js';

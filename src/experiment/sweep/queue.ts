@@ -1,7 +1,8 @@
 /** The queue of points on Redis or Valkey, as coordinator and workers know it. */
+
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
-import { EnvironmentError } from '../errors.js';
+import { EnvironmentError } from '../../units/errors.js';
 import type { PlannedPoint, Point } from './point.js';
 import { shownUrl } from './redis-url.js';
 

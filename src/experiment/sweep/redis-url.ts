@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../../units/errors.js';
 
 /** @throws InputError */
 export function parseRedisUrl(text: string): string {

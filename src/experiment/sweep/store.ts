@@ -1,9 +1,10 @@
 /** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes; and `failed/KEY.json` of those that could not be run. */
+
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { policyLabel } from '../../report/text/policy-label.js';
-import { EnvironmentError, InputError } from '../errors.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 import { cannotRead, makeFolder } from '../plan/files.js';
 import type { FailedPoint, Point } from './point.js';
 

@@ -1,7 +1,7 @@
 /** All points as one tidy table: a row for each request type of each point, and one for all its requests; a row for each point that failed. The columns are documented in docs/sweeps.md. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { type Distribution, type Result, STATISTIC_NAMED, type Statistic } from '../../metrics/result.js';
 import { policyLabel } from '../../report/text/policy-label.js';
+import { type Distribution, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import type { FailedPoint, Point } from './point.js';
 
 type Cell = string | number | boolean | null;

@@ -1,12 +1,12 @@
 /** Holds the simulator against queueing theory. */
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import type { Result } from '../../metrics/result.js';
 import { studentT } from '../../metrics/student.js';
+import type { Result } from '../../results/result.js';
 import type { Policy } from '../../scheduler/policy.js';
 import type { Workers } from '../../scheduler/scheduler.js';
 import type { SimulateOptions } from '../../sim/simulate.js';
-import { measure, type RunHooks } from '../run/run-simulation.js';
 import type { RunSpec } from '../plan/run-spec.js';
+import { measure, type RunHooks } from '../run/run-simulation.js';
 import type { Quantity, ValidationCase } from './validation-cases.js';
 
 export interface ValidationPlan {

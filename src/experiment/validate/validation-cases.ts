@@ -1,6 +1,6 @@
 /** What `psp validate` holds the simulator against: systems that queueing theory has solved. */
 import { gamma } from 'simple-statistics';
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import { meanSojournMmppM1 } from './theory/mmpp.js';
 import {
   type Moments,

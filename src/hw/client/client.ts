@@ -56,7 +56,7 @@ const FRAMES = 16383;
 /**
  * Plays the trace.
  *
- * @throws StartupError with one line when this machine cannot run it or the server is not there
+ * @throws EnvironmentError with one line when this machine cannot run it or the server is not there
  */
 export async function runClient(spec: ClientSpec): Promise<ClientResult> {
   const { config } = spec;

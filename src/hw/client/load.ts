@@ -1,10 +1,10 @@
 /** The load generator alone, against a server on another machine (or of another system): `--role client` and `psp load`. */
+import { EnvironmentError } from '../../units/errors.js';
 import type { Offer, Workload } from '../../workload/workload.js';
-import { runClient } from './client.js';
-import type { HardwareConfig } from '../machine/config.js';
-import { fitDemands, givenDilation } from '../run/dilation.js';
-import { liveP99Slowdown } from './live.js';
 import { schedulerTypes } from '../dispatcher/policy.js';
+import type { HardwareConfig } from '../machine/config.js';
+import { UNKNOWN_CODE, wireCodes } from '../native/wire-codes.js';
+import { fitDemands, givenDilation } from '../run/dilation.js';
 import {
   drainNsFor,
   finishedRun,
@@ -13,9 +13,9 @@ import {
   lateAfterNs,
   longestServiceNs,
 } from '../run/run.js';
-import { StartupError } from '../startup-error.js';
+import { runClient } from './client.js';
+import { liveP99Slowdown } from './live.js';
 import { makeTrace, type TraceFile, wireTrace } from './trace.js';
-import { UNKNOWN_CODE, wireCodes } from '../native/wire-codes.js';
 
 export interface LoadSpec {
   readonly config: HardwareConfig;
@@ -34,11 +34,11 @@ export interface LoadSpec {
 /**
  * Plays this client's share of the trace. The result has no server's counts, so nothing is reconciled.
  *
- * @throws StartupError with one line when this machine cannot run it or the server does not answer; DilationError
+ * @throws EnvironmentError with one line when this machine cannot run it or the server does not answer; InputError
  */
 export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { frame, classifier, client } = spec.config;
-  if (!client) throw new StartupError('the configuration has no client: section');
+  if (!client) throw new EnvironmentError('the configuration has no client: section');
   const planned = await makeTrace(spec.workload, spec.offer, {
     seed: spec.seed,
     ...(spec.requests !== undefined && { requests: spec.requests }),

@@ -45,7 +45,7 @@ export interface TracePart {
 /**
  * Makes the trace of a workload, or reads that of a file. Equal arguments give equal traces in any process.
  *
- * @throws WorkloadError when the file has changed since it was scanned
+ * @throws InputError when the file has changed since it was scanned
  */
 export function makeTrace(workload: Workload, offer: Offer, part: TracePart): Promise<PlannedTrace> {
   const { share, file, ...options } = part;

@@ -4,10 +4,10 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseWorkload } from '../../workload/parse-workload.js';
-import { createDispatcher } from './dispatcher.js';
-import { setDispatcherFlags } from './engine-flags.js';
 import { clearSharedMemory, createSharedMemory } from '../memory/layout.js';
 import { loadNative, loadProbe } from '../native/native.js';
+import { createDispatcher } from './dispatcher.js';
+import { setDispatcherFlags } from './engine-flags.js';
 import { createScheduler, hardwarePolicy, schedulerTypes } from './policy.js';
 import { warmUp, warmUpScheduler } from './warm-up.js';
 

@@ -3,14 +3,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openEventRing } from '../../events/event-ring.js';
 import { tapped } from '../../events/tap.js';
 import type { ChosenPolicy } from '../../scheduler/registry.js';
+import { type SentError, sendError } from '../../units/errors.js';
 import { STREAM, substream } from '../../workload/random.js';
 import type { WorkloadSource } from '../../workload/workload.js';
+import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from '../memory/layout.js';
+import { publishReservation, type ReservationChange } from '../memory/reservation.js';
+import { loadNative, type Poll } from '../native/native.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
 import { setDispatcherFlags } from './engine-flags.js';
-import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from '../memory/layout.js';
-import { loadNative, type Poll } from '../native/native.js';
 import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './policy.js';
-import { publishReservation, type ReservationChange } from '../memory/reservation.js';
 import { WARM_UP_REQUESTS, warmUp, warmUpScheduler } from './warm-up.js';
 
 export interface DispatcherThreadData {
@@ -27,10 +28,9 @@ export interface DispatcherThreadData {
 }
 
 /** What the thread tells the main thread; only on the rare occasions named here. */
-export interface DispatcherMessage {
-  readonly kind: 'reserved';
-  readonly change: ReservationChange;
-}
+export type DispatcherMessage =
+  | { readonly kind: 'reserved'; readonly change: ReservationChange }
+  | { readonly kind: 'failed'; readonly error: SentError };
 
 /** A sleeping dispatcher looks at the stop word at least this often. */
 const LOOK_AROUND_NS = 20e6;
@@ -95,4 +95,8 @@ function main(data: DispatcherThreadData): void {
   }
 }
 
-main(workerData as DispatcherThreadData);
+try {
+  main(workerData as DispatcherThreadData);
+} catch (error) {
+  parentPort?.postMessage({ kind: 'failed', error: sendError(error) } satisfies DispatcherMessage);
+}

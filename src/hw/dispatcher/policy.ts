@@ -1,24 +1,26 @@
 /** From a policy as it is typed to a scheduler on a real machine. */
-import { type Parameters, PolicyError } from '../../scheduler/policy.js';
+
+import type { Parameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../../scheduler/registry.js';
 import type { Scheduler, SchedulerSetup, TypeInfo } from '../../scheduler/scheduler.js';
+import { InputError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import type { Workload, WorkloadSource } from '../../workload/workload.js';
 
 /**
  * Reads the policy of a hardware run, with its times stretched as all times of a dilated run are.
  *
- * @throws PolicyError when there is no such policy, or it cannot exist on a real machine
+ * @throws InputError when there is no such policy, or it cannot exist on a real machine
  */
 export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
   const chosen = parsePolicy(text);
   if (chosen.policy.clairvoyant) {
-    throw new PolicyError(
+    throw new InputError(
       `${chosen.policy.name}: knows the remaining service demand, which no real machine does; run it with psp sim`,
     );
   }
   if (chosen.parameters.oracle === true) {
-    throw new PolicyError(
+    throw new InputError(
       `${chosen.policy.name}:oracle: knows the true profile, which no real machine does; run it with psp sim`,
     );
   }
@@ -28,7 +30,7 @@ export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
     // Whole nanoseconds, as all of psp counts, and as a recording keeps them.
     const ns = Math.round((parameters[`${spec.key}Ns`] as number) * dilation);
     if (spec.max !== undefined && ns > spec.max) {
-      throw new PolicyError(
+      throw new InputError(
         `${chosen.policy.name}:${spec.key}: stretched ${dilation} times this is ${ns / 1e9} s: expected at most ${spec.max / 1e9} s of real time`,
       );
     }

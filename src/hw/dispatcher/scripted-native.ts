@@ -18,7 +18,7 @@ export interface ScriptedEnd {
 }
 
 /** A source that answers at once. */
-export type SyncSource = RequestSource & { fill(batch: RequestBatch): void };
+export type SyncSource = Omit<RequestSource, 'fill'> & { fill(batch: RequestBatch): void };
 
 const NEVER = Number.POSITIVE_INFINITY;
 

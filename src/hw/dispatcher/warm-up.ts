@@ -3,9 +3,9 @@ import type { ChosenPolicy } from '../../scheduler/registry.js';
 import { createRequestSource } from '../../workload/generate.js';
 import { STREAM, substream } from '../../workload/random.js';
 import type { Workload } from '../../workload/workload.js';
-import type { Dispatcher, MakeScheduler } from './dispatcher.js';
 import { clearSharedMemory, type SharedMemory } from '../memory/layout.js';
 import type { Poll } from '../native/native.js';
+import type { Dispatcher, MakeScheduler } from './dispatcher.js';
 import { createScheduler, schedulerTypes } from './policy.js';
 import { ScriptedNative, type SyncSource } from './scripted-native.js';
 

@@ -1,11 +1,11 @@
 /** The configuration of a hardware run: what a machine offers and who talks to whom. Read from YAML; configs/*.yaml describe the form. */
+
 import { z } from 'zod';
-import { Checker, oneOf, type Problem, show } from '../../workload/checker.js';
-import { anything, list, number, positiveDuration, text } from '../../workload/fields.js';
-import { WorkloadError } from '../../workload/workload-error.js';
-import { readYaml } from '../../workload/yaml-source.js';
+import { Checker, oneOf, type Problem, show } from '../../input/checker.js';
+import { anything, list, number, positiveDuration, text } from '../../input/fields.js';
+import { readYaml } from '../../input/yaml.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 import type { FrameFormat, Poll } from '../native/native.js';
-import { StartupError } from '../startup-error.js';
 
 /** The Ethernet device of one side. */
 export type Device =
@@ -125,12 +125,12 @@ const core = integer('the number of a core', 0, 1023);
 const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix');
 const poll = choice<Poll>('spin', 'yield', 'sleep');
 
-/** @throws StartupError when an address has the form of a MAC, but no device can have it: one of a group, or all zeros */
+/** @throws EnvironmentError when an address has the form of a MAC, but no device can have it: one of a group, or all zeros */
 export function refuseUselessMac({ mac, ip }: Address): void {
   if (mac === undefined) return;
   const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
   if (isGroup || /^[0:]*$/.test(mac)) {
-    throw new StartupError(
+    throw new EnvironmentError(
       `bad MAC ${mac} of ${ip}: expected that of a device, found ${isGroup ? 'that of a group' : 'all zeros'}`,
     );
   }
@@ -139,7 +139,7 @@ export function refuseUselessMac({ mac, ip }: Address): void {
 /**
  * Reads a configuration from the text of its YAML file.
  *
- * @throws WorkloadError with everything that is wrong, each with file, line and column
+ * @throws InputError with everything that is wrong, each with file, line and column
  */
 export function parseHardwareConfig(yaml: string, fileName: string): HardwareConfig {
   const source = readYaml(yaml, fileName);
@@ -148,7 +148,7 @@ export function parseHardwareConfig(yaml: string, fileName: string): HardwareCon
     throw new Error('a configuration refers to no files');
   });
   const config = readConfig(source.value, checker);
-  if (problems.length > 0 || !config) throw new WorkloadError(source.locate(problems));
+  if (problems.length > 0 || !config) throw new InputError(source.locate(problems));
   return config;
 }
 

@@ -1,7 +1,8 @@
 /** Which cores this process may run on. */
+
 import { existsSync, readFileSync } from 'node:fs';
+import { EnvironmentError } from '../../units/errors.js';
 import type { Poll } from '../native/native.js';
-import { StartupError } from '../startup-error.js';
 
 /** Parses the kernel's list form, `0-3,8`. */
 export function parseCoreList(text: string): number[] {
@@ -54,12 +55,12 @@ export function ownsItsCores(root = '/'): boolean {
   }
 }
 
-/** @throws StartupError naming the first configured core that this process may not use. */
+/** @throws EnvironmentError naming the first configured core that this process may not use. */
 export function refuseMissingCores(cores: readonly (number | undefined)[], root = '/'): void {
   const allowed = allowedCores(root);
   const missing = cores.find((core) => core !== undefined && core >= 0 && !allowed.includes(core));
   if (missing !== undefined) {
-    throw new StartupError(
+    throw new EnvironmentError(
       `cores: the configuration wants core ${missing}, this process may use ${allowed.length} cores: ${allowed.join(', ')}`,
     );
   }
@@ -87,11 +88,11 @@ export function loopbackCores(workers: number, allowed = allowedCores()): Loopba
   return { client: client!, net: net!, dispatcher: dispatcher!, workers: rest };
 }
 
-/** @throws StartupError when threads that spin would have to share cores: each would stop the others for milliseconds. */
+/** @throws EnvironmentError when threads that spin would have to share cores: each would stop the others for milliseconds. */
 export function refuseCrowdedCores(poll: Poll, workers: number, allowed = allowedCores().length): void {
   const needed = workers + CORES_BESIDE_WORKERS;
   if (poll !== 'spin' || allowed >= needed) return;
-  throw new StartupError(
+  throw new EnvironmentError(
     `cores: ${workers} workers that spin want ${needed} cores with net thread and dispatcher, this process may use ${allowed}: ` +
       'fewer workers, or poll: sleep with application: sleep and --dilate',
   );

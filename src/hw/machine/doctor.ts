@@ -1,9 +1,9 @@
 /** What this machine has and lacks for a run on DPDK. Reads /proc and /sys and changes nothing. */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { HOW_TO_BUILD } from '../native/native.js';
 import type { HardwareConfig } from './config.js';
 import { CORES_BESIDE_WORKERS, parseCoreList } from './cores.js';
-import { HOW_TO_BUILD } from '../native/native.js';
 
 /** `fail`: the run would not start; `warn`: it would, but its tail would not be the policy's; `skip`: cannot be told here. */
 export type Verdict = 'ok' | 'warn' | 'fail' | 'skip';

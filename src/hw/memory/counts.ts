@@ -1,7 +1,7 @@
 /** What both ends counted, and whether it adds up. */
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
-import { DispatcherStat, Mailbox, NetStat, type SharedMemory } from './layout.js';
 import type { LoadCounts } from '../native/native.js';
+import { DispatcherStat, Mailbox, NetStat, type SharedMemory } from './layout.js';
 
 /** Everything the server counted. Each request frame is in exactly one of the places {@link reconcileServer} adds up. */
 export interface ServerCounts {

@@ -1,10 +1,11 @@
 /** Is the device of a run there, and free? Looked at before DPDK is started, whose own words would be about its drivers. */
+
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EnvironmentError } from '../../units/errors.js';
 import type { Device } from '../machine/config.js';
-import { StartupError } from '../startup-error.js';
 
 /** The kernel's limit for the path of a socket, bytes. */
 const LONGEST_SOCKET_PATH = 107;
@@ -15,7 +16,7 @@ const LOOK_EVERY_MS = 50;
  *
  * @param options.waitNs how long the client's end waits for the server's socket, so that the two may be started in any order
  * @param options.signal ends that wait
- * @throws StartupError with one line when the device is not there or in use
+ * @throws EnvironmentError with one line when the device is not there or in use
  */
 export async function refuseMissingDevice(
   device: Device,
@@ -24,7 +25,7 @@ export async function refuseMissingDevice(
   switch (device.kind) {
     case 'pci':
       if (!existsSync(`${root}sys/bus/pci/devices/${device.address}`)) {
-        throw new StartupError(
+        throw new EnvironmentError(
           `device ${device.address}: this machine has no such PCI device; lspci -D | grep -i ethernet shows those it has`,
         );
       }
@@ -32,7 +33,7 @@ export async function refuseMissingDevice(
     case 'af_packet':
       if (!existsSync(`${root}sys/class/net/${device.interface}`)) {
         const found = existsSync(`${root}sys/class/net`) ? readdirSync(`${root}sys/class/net`).join(', ') : 'none';
-        throw new StartupError(
+        throw new EnvironmentError(
           `device ${device.interface}: this machine has no such network interface; it has ${found}`,
         );
       }
@@ -44,7 +45,7 @@ export async function refuseMissingDevice(
 
 async function freeSocket(path: string): Promise<void> {
   const refuse = (why: string): never => {
-    throw new StartupError(`memif socket ${path}: ${why}`);
+    throw new EnvironmentError(`memif socket ${path}: ${why}`);
   };
   const bytes = Buffer.byteLength(path);
   if (bytes > LONGEST_SOCKET_PATH) refuse(`the path has ${bytes} bytes, the kernel takes ${LONGEST_SOCKET_PATH}`);
@@ -60,7 +61,7 @@ async function serverAt(path: string, waitNs: number, signal?: AbortSignal): Pro
   const limit = Date.now() + waitNs / 1e6;
   while (!signal?.aborted && !(await answers(path))) {
     if (Date.now() > limit) {
-      throw new StartupError(
+      throw new EnvironmentError(
         `memif socket ${path}: no server listened there within ${Math.round(waitNs / 1e9)} s: is it running?`,
       );
     }

@@ -1,8 +1,9 @@
 /** What DPDK is told at start: which device to open, and how to live without what the machine does not give. */
+
 import { resolve } from 'node:path';
+import { EnvironmentError } from '../../units/errors.js';
 import type { Device } from '../machine/config.js';
 import type { Native } from './native.js';
-import { StartupError } from '../startup-error.js';
 
 /** How a device is called on DPDK's command line and afterwards. */
 export interface DeviceArguments {
@@ -60,7 +61,7 @@ export function provideRuntimeDirectory(temporary: string): void {
 /**
  * Starts DPDK; answers what it had to say.
  *
- * @throws StartupError with DPDK's refusal in one line, and what mends it where that is known
+ * @throws EnvironmentError with DPDK's refusal in one line, and what mends it where that is known
  */
 export function startEal(native: Pick<Native, 'startEal'>, args: readonly string[]): string {
   try {
@@ -68,15 +69,15 @@ export function startEal(native: Pick<Native, 'startEal'>, args: readonly string
   } catch (error) {
     const message = (error as Error).message.split('\n')[0]!;
     const mend = /huge ?page/i.test(message) ? '; psp doctor says how to give it huge pages' : '';
-    throw new StartupError(message + mend);
+    throw new EnvironmentError(message + mend);
   }
 }
 
 /** What native code refused, in one line; a device DPDK could not open is explained by what it said when it started. */
-export function startupError(error: unknown, words: string): StartupError {
-  if (error instanceof StartupError) return error;
+export function startupError(error: unknown, words: string): EnvironmentError {
+  if (error instanceof EnvironmentError) return error;
   const message = (error as Error).message.split('\n')[0]!;
-  return new StartupError(
+  return new EnvironmentError(
     message.includes('knows no such device') && words !== '' ? `${message}; DPDK said: ${words}` : message,
   );
 }

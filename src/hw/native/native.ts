@@ -1,9 +1,10 @@
 /** The native addon: its types, and how it is found. Nothing else of src/hw touches it by name. */
+
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { EnvironmentError } from '../../units/errors.js';
 import { checkNativeLayout } from '../memory/layout.js';
-import { StartupError } from '../startup-error.js';
 
 export interface NativePort {
   readonly device: string;
@@ -188,26 +189,26 @@ export const HOW_TO_BUILD =
 
 let loaded: Native | undefined;
 
-/** @throws StartupError when the addon is not built, cannot be loaded here, or belongs to another version. */
+/** @throws EnvironmentError when the addon is not built, cannot be loaded here, or belongs to another version. */
 export function loadNative(): Native {
   loaded ??= load(ADDON, (native: Native) => checkNativeLayout(native.layoutOffsets));
   return loaded;
 }
 
-/** @throws StartupError as {@link loadNative} */
+/** @throws EnvironmentError as {@link loadNative} */
 export function loadProbe(): NativeProbe {
   return load(PROBE);
 }
 
 function load<T>(addon: URL, check?: (loaded: T) => void): T {
   const path = fileURLToPath(addon);
-  if (!existsSync(path)) throw new StartupError(`the DPDK addon is not built; ${HOW_TO_BUILD}`);
+  if (!existsSync(path)) throw new EnvironmentError(`the DPDK addon is not built; ${HOW_TO_BUILD}`);
   try {
     const native = createRequire(import.meta.url)(path) as T;
     check?.(native);
     return native;
   } catch (error) {
-    throw new StartupError(
+    throw new EnvironmentError(
       `the DPDK addon cannot be loaded: ${(error as Error).message.split('\n')[0]}; ${HOW_TO_BUILD}`,
     );
   }

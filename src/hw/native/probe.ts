@@ -1,7 +1,7 @@
 /** What single parts of the backend cost on this machine, each measured alone. Real time: nothing sleeps, and nothing is stretched. */
 import { Worker } from 'node:worker_threads';
-import { allowedCores } from '../machine/cores.js';
 import type { DispatcherProbeData, DispatcherSlice } from '../dispatcher/dispatcher-probe-thread.js';
+import { allowedCores } from '../machine/cores.js';
 import { entryPoint, loadProbe } from './native.js';
 
 /** Two threads that spin want a core each. */

@@ -1,6 +1,6 @@
 /** What a request type is called on the wire. */
+import { EnvironmentError } from '../../units/errors.js';
 import type { ClassifierConfig } from '../machine/config.js';
-import { StartupError } from '../startup-error.js';
 
 /** The code of what no classifier knows. */
 export const UNKNOWN_CODE = 0;
@@ -26,20 +26,20 @@ const FIRST_OWN_CODE = 64;
  * The code of each classified type, by index: the classifier's own table, else the original's codes, else numbers from 64.
  * Both ends derive them from the same workload, so they agree.
  *
- * @throws StartupError when the classifier's table lacks a type, or two types share a code
+ * @throws EnvironmentError when the classifier's table lacks a type, or two types share a code
  */
 export function wireCodes(typeNames: readonly string[], classifier: ClassifierConfig): number[] {
   const codes = typeNames.map((name, index) => {
     if (classifier.codes === undefined) return KNOWN_CODES[name] ?? FIRST_OWN_CODE + index;
     const code = classifier.codes[name];
     if (code === undefined) {
-      throw new StartupError(`classifier.codes has no code for the workload's type ${name}`);
+      throw new EnvironmentError(`classifier.codes has no code for the workload's type ${name}`);
     }
     return code;
   });
   const twice = codes.findIndex((code, i) => codes.indexOf(code) !== i);
   if (twice >= 0) {
-    throw new StartupError(
+    throw new EnvironmentError(
       `the types ${typeNames[codes.indexOf(codes[twice]!)]} and ${typeNames[twice]} have the same code ${codes[twice]}`,
     );
   }

@@ -1,11 +1,12 @@
 /** What a loopback run and its two processes say to each other. */
+import type { SentError } from '../../units/errors.js';
 import type { Offer, WorkloadSource } from '../../workload/workload.js';
+import type { TracePart } from '../client/trace.js';
 import type { ClientConfig } from '../machine/config.js';
 import type { ServerCounts } from '../memory/counts.js';
-import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from '../native/native.js';
 import type { ReservationChange } from '../memory/reservation.js';
+import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from '../native/native.js';
 import type { ServerSpec } from '../server/server.js';
-import type { TracePart } from '../client/trace.js';
 
 /** A server's specification as it travels: the workload as text. */
 export type ServerOrder = Omit<ServerSpec, 'workload'> & { readonly workload: WorkloadSource };
@@ -57,6 +58,6 @@ export type FromChild =
       readonly durationNs: number;
       readonly clock?: NativeClock;
     }
-  | { readonly kind: 'failed'; readonly name: string; readonly message: string };
+  | { readonly kind: 'failed'; readonly error: SentError };
 
 export type Message<K extends FromChild['kind']> = Extract<FromChild, { kind: K }>;

@@ -1,8 +1,9 @@
 /** A server or load generator in a process of its own, as its parent sees it. */
+
 import { type ChildProcess, fork } from 'node:child_process';
-import type { FromChild, Message, ToChild } from './child-messages.js';
+import { EnvironmentError, receiveError } from '../../units/errors.js';
 import { entryPoint } from '../native/native.js';
-import { StartupError } from '../startup-error.js';
+import type { FromChild, Message, ToChild } from './child-messages.js';
 
 /** A process that was told to end has this long before it is killed. */
 const END_LIMIT_MS = 8000;
@@ -30,7 +31,7 @@ export class Child {
     this.exited = new Promise((resolve) => {
       this.process.once('exit', (code, signal) => {
         this.fail(
-          new StartupError(`the ${this.role} ended unexpectedly (${signal ?? `exit code ${code}`})${this.said()}`),
+          new EnvironmentError(`the ${this.role} ended unexpectedly (${signal ?? `exit code ${code}`})${this.said()}`),
         );
         resolve();
       });
@@ -70,8 +71,7 @@ export class Child {
 
   private take(message: FromChild): void {
     if (message.kind === 'failed') {
-      const error = message.name === 'StartupError' ? new StartupError(message.message) : new Error(message.message);
-      this.fail(error);
+      this.fail(receiveError(message.error));
       return;
     }
     const listener = this.listeners.get(message.kind);

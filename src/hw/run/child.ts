@@ -1,12 +1,13 @@
 /** One of the two processes of a loopback run; which one, its parent says in its first message. Ends when the parent does. */
+import { sendError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
-import type { ClientOrder, FromChild, ServerOrder, ToChild } from './child-messages.js';
 import { runClient } from '../client/client.js';
 import { liveP99Slowdown } from '../client/live.js';
-import { schedulerTypes } from '../dispatcher/policy.js';
-import { startServer } from '../server/server.js';
 import { makeTrace, wireTrace } from '../client/trace.js';
+import { schedulerTypes } from '../dispatcher/policy.js';
 import { UNKNOWN_CODE, wireCodes } from '../native/wire-codes.js';
+import { startServer } from '../server/server.js';
+import type { ClientOrder, FromChild, ServerOrder, ToChild } from './child-messages.js';
 
 const LIVE_EVERY_MS = 1000;
 
@@ -35,8 +36,7 @@ async function work(message: Exclude<ToChild, { kind: 'stop' }>): Promise<void> 
   try {
     await (message.kind === 'server' ? serve(message.order) : load(message.order));
   } catch (error) {
-    const { name, message: text } = error as Error;
-    await tell({ kind: 'failed', name, message: text });
+    await tell({ kind: 'failed', error: sendError(error) });
   }
   if (process.connected) process.disconnect();
 }

@@ -2,7 +2,9 @@
  * Dilation: all times of a run stretched by one factor, so that a cluster's queueing fits a laptop. Workers then sleep instead of
  * spinning; 14 of them need no core while they do.
  */
+
 import { formatDuration } from '../../units/duration.js';
+import { InputError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 
 /** Net thread, dispatcher and load generator each want a core of their own beside the workers; DPDK's main thread waits on one of them. */
@@ -32,23 +34,18 @@ export interface Dilation {
 /** What a frame's 32 bits can demand, real ns: 4.29 s. */
 export const LONGEST_DEMAND_NS = 0xffff_ffff;
 
-/** The requests do not fit the frames when stretched as asked for. A wrong input. */
-export class DilationError extends Error {
-  override readonly name = 'DilationError';
-}
-
 /**
  * Sees to it that the longest request still fits its frame: a factor that was chosen is made smaller, one that was asked for refused.
  *
- * @throws DilationError
+ * @throws InputError
  */
 export function fitDemands(dilation: Dilation, longestNs: number, chosen: boolean): Dilation {
   const limit = LONGEST_DEMAND_NS / longestNs;
   if (dilation.factor <= limit) return dilation;
   const longest = `the longest request of ${formatDuration(longestNs)}`;
-  if (limit < 1) throw new DilationError(`${longest} is beyond the 4.29 s a frame can carry`);
+  if (limit < 1) throw new InputError(`${longest} is beyond the 4.29 s a frame can carry`);
   if (!chosen) {
-    throw new DilationError(
+    throw new InputError(
       `--dilate: ${longest} becomes ${formatDuration(longestNs * dilation.factor)}, beyond the 4.29 s a frame can carry: expected at most ${Math.floor(limit)}, found ${dilation.factor}`,
     );
   }

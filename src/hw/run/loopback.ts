@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientOrder, Message, ServerOrder } from './child-messages.js';
-import { Child } from './child-process.js';
 import type { ServerCounts } from '../memory/counts.js';
 import type { LoadCounts } from '../native/native.js';
+import type { ClientOrder, Message, ServerOrder } from './child-messages.js';
+import { Child } from './child-process.js';
 
 export interface LoopbackOrders {
   /** Both get the memif device of this run. */
@@ -39,7 +39,7 @@ export interface LoopbackResult {
 /**
  * Runs both to the end. Never leaves a process or a file behind.
  *
- * @throws StartupError when either cannot start; Error when the client dies in mid-run
+ * @throws EnvironmentError when either cannot start; Error when the client dies in mid-run
  */
 export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptions = {}): Promise<LoopbackResult> {
   const folder = await mkdtemp(join(tmpdir(), 'psp-'));

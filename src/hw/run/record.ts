@@ -1,9 +1,11 @@
 /** From what happened to each request to the record a psp.result/1 is laid out from. */
 
 import { createBacklog } from '../../metrics/backlog.js';
+import type { RunRecord } from '../../metrics/create-result.js';
 import { Histogram } from '../../metrics/histogram.js';
 import { createRecorder } from '../../metrics/recorder.js';
-import { type Distribution, type RunRecord, summarize } from '../../metrics/result.js';
+import { summarize } from '../../metrics/summary.js';
+import type { Distribution } from '../../results/result.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import type { Workload } from '../../workload/workload.js';

@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os';
 import { formatRate } from '../../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import type { ClientResult } from '../client/client.js';
+import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from '../client/trace.js';
+import { hardwarePolicy } from '../dispatcher/policy.js';
 import {
   type ClientConfig,
   DEFAULT_DRAIN_NS,
@@ -13,8 +15,7 @@ import {
 } from '../machine/config.js';
 import { loopbackCores } from '../machine/cores.js';
 import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from '../memory/counts.js';
-import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
-import { type LoopbackLive, runLoopback } from './loopback.js';
+import type { ReservationChange } from '../memory/reservation.js';
 import {
   type FrameFormat,
   type LoadCounts,
@@ -24,9 +25,8 @@ import {
   type NativeRecords,
   type PacketTimes,
 } from '../native/native.js';
-import { hardwarePolicy } from '../dispatcher/policy.js';
-import type { ReservationChange } from '../memory/reservation.js';
-import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from '../client/trace.js';
+import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
+import { type LoopbackLive, runLoopback } from './loopback.js';
 
 export interface HardwareSpec {
   readonly workload: Workload;
@@ -128,7 +128,7 @@ const LATE_AFTER_REAL_NS = 5e3;
 /**
  * Runs server and load generator on this machine, joined by memif.
  *
- * @throws StartupError with one line when this machine cannot run it; PolicyError, DilationError or RangeError when the specification is wrong
+ * @throws EnvironmentError with one line when this machine cannot run it; InputError, InputError or RangeError when the specification is wrong
  */
 export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { workload, workers } = spec;

@@ -2,11 +2,11 @@ import { Worker } from 'node:worker_threads';
 import type { EventFileHeader } from '../../events/event-file.js';
 import { createEventMemory, openEventRing } from '../../events/event-ring.js';
 import { plainParameters } from '../../scheduler/policy.js';
+import { EnvironmentError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
-import type { EventWriterData } from './event-writer-thread.js';
-import { entryPoint } from '../native/native.js';
 import { hardwarePolicy, schedulerTypes } from '../dispatcher/policy.js';
-import { StartupError } from '../startup-error.js';
+import { entryPoint } from '../native/native.js';
+import type { EventWriterData } from './event-writer-thread.js';
 
 /** Events that may wait for the writer: a tenth of a second at a million requests per second. */
 const CAPACITY = 1 << 19;
@@ -40,7 +40,7 @@ export function createEventLogMemory(): SharedArrayBuffer {
 /**
  * Opens the file and starts the thread that fills it. Only when the dispatcher is ready: its warm-up goes through the same ring.
  *
- * @throws StartupError when the file cannot be written
+ * @throws EnvironmentError when the file cannot be written
  */
 export async function openEventLog(memory: SharedArrayBuffer, path: string, run: RunToLog): Promise<EventLog> {
   const header: EventFileHeader = {
@@ -58,7 +58,7 @@ export async function openEventLog(memory: SharedArrayBuffer, path: string, run:
   const data: EventWriterData = { memory, path, header };
   const thread = new Worker(entryPoint('event-writer-thread'), { workerData: data });
   const exited = new Promise<void>((resolve, reject) => {
-    thread.once('error', (error) => reject(new StartupError(`${path}: cannot be written: ${error.message}`)));
+    thread.once('error', (error) => reject(new EnvironmentError(`${path}: cannot be written: ${error.message}`)));
     thread.once('exit', () => resolve());
   });
   const opened = new Promise<void>((resolve) => thread.once('message', () => resolve()));

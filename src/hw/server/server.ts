@@ -1,15 +1,15 @@
 /** A running server: the native threads, the dispatcher's thread, and the memory they share. One per process (DPDK allows no more). */
+
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
+import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
+import { hardwarePolicy, schedulerTypes } from '../dispatcher/policy.js';
 import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from '../machine/config.js';
 import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
 import { readServerCounts, type ServerCounts } from '../memory/counts.js';
-import { refuseMissingDevice } from '../native/device.js';
-import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
-import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from '../native/eal.js';
-import { type ClosedLog, createEventLogMemory, type EventLog, openEventLog } from './event-log.js';
 import {
   Control,
   createSharedMemory,
@@ -19,6 +19,9 @@ import {
   RunState,
   type SharedMemory,
 } from '../memory/layout.js';
+import { type ReservationChange, readReservedWorkers } from '../memory/reservation.js';
+import { refuseMissingDevice } from '../native/device.js';
+import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from '../native/eal.js';
 import {
   entryPoint,
   type FrameFormat,
@@ -27,10 +30,8 @@ import {
   type NativeServer,
   type PacketTimes,
 } from '../native/native.js';
-import { hardwarePolicy, schedulerTypes } from '../dispatcher/policy.js';
-import { type ReservationChange, readReservedWorkers } from '../memory/reservation.js';
-import { StartupError } from '../startup-error.js';
 import { wireCodes } from '../native/wire-codes.js';
+import { type ClosedLog, createEventLogMemory, type EventLog, openEventLog } from './event-log.js';
 
 export interface ServerSpec {
   readonly config: ServerConfig;
@@ -76,8 +77,8 @@ const DISPATCHER_START_LIMIT_MS = 30_000;
 /**
  * Starts a server and answers when it takes requests.
  *
- * @throws StartupError with one line when this machine cannot run it
- * @throws PolicyError when the policy is none, or not for real machines
+ * @throws EnvironmentError with one line when this machine cannot run it
+ * @throws InputError when the policy is none, or not for real machines
  */
 export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const { config, workload } = spec;
@@ -204,12 +205,13 @@ function startDispatcher(
     ...(events && { events }),
   };
   const worker = new Worker(entryPoint('dispatcher-thread'), { workerData });
-  worker.on('message', (message: DispatcherMessage) => {
-    if (reservations.length < RESERVATIONS_KEPT) reservations.push(message.change);
+  const failed = new Promise<never>((_, reject) => {
+    worker.on('message', (message: DispatcherMessage) => {
+      if (message.kind === 'failed') reject(schedulerFailed(spec.policy, receiveError(message.error)));
+      else if (reservations.length < RESERVATIONS_KEPT) reservations.push(message.change);
+    });
+    worker.once('error', (error) => reject(schedulerFailed(spec.policy, error)));
   });
-  const failed = new Promise<never>((_, reject) =>
-    worker.once('error', (error) => reject(schedulerFailed(spec.policy, error))),
-  );
   // Whoever awaits `failed` sees the error; nobody has to.
   failed.catch(() => {});
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -218,14 +220,14 @@ function startDispatcher(
 
 /** What is refused in one line stays that; anything else is a mistake in the policy (or in the dispatcher). */
 function schedulerFailed(policy: string, error: Error): Error {
-  if (error.name === 'StartupError') return new StartupError(error.message);
-  return new StartupError(`the policy ${policy} failed: ${error.message.split('\n')[0]}`);
+  if (error instanceof EnvironmentError || error instanceof InputError) return error;
+  return new EnvironmentError(`the policy ${policy} failed: ${error.message.split('\n')[0]}`);
 }
 
 async function dispatcherReady(control: Int32Array): Promise<void> {
   const limit = Date.now() + DISPATCHER_START_LIMIT_MS;
   while (Atomics.load(control, Control.dispatcherState / 4) !== DispatcherState.ready) {
-    if (Date.now() > limit) throw new StartupError('the dispatcher did not get ready within 30 s');
+    if (Date.now() > limit) throw new EnvironmentError('the dispatcher did not get ready within 30 s');
     await sleep(2);
   }
 }
@@ -255,7 +257,7 @@ function scanTypeOf(config: ServerConfig, types: readonly { readonly name: strin
   if (config.application.name !== 'rocksdb') return 0;
   const scan = types.findIndex((type) => type.name === config.application.scan);
   if (scan < 0) {
-    throw new StartupError(
+    throw new EnvironmentError(
       `application rocksdb: the workload has no type ${config.application.scan} to scan for; it has ${types.map((t) => t.name).join(', ')}`,
     );
   }

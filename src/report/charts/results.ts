@@ -1,5 +1,5 @@
 /** Results as series of points: shared by figures and the report page. */
-import type { Distribution, Result, Statistic, TypeResult } from '../../metrics/result.js';
+import type { Distribution, Result, Statistic, TypeResult } from '../../results/result.js';
 import { failureOf, type Judged } from '../text/outcome.js';
 import type { Axis, Point, Series } from './chart.js';
 

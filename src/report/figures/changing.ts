@@ -1,4 +1,4 @@
-import type { ReservationEntry, Result } from '../../metrics/result.js';
+import type { ReservationEntry, Result } from '../../results/result.js';
 import { parsePolicy } from '../../scheduler/registry.js';
 import { formatDuration } from '../../units/duration.js';
 import type { Axis, Panel, Point, Series } from '../charts/chart.js';

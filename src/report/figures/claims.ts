@@ -1,5 +1,5 @@
 /** Claims of the paper, and how results are held against them. */
-import type { Distribution, Result } from '../../metrics/result.js';
+import type { Distribution, Result } from '../../results/result.js';
 import { threeDigits } from '../../units/duration.js';
 import { distributionOf } from '../charts/results.js';
 import { failureOf } from '../text/outcome.js';

@@ -1,5 +1,5 @@
 /** A figure of Perséphone (Demoulin et al., SOSP 2021): how results become its panels, and what it claims. */
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import type { Chart, Series } from '../charts/chart.js';
 import { pointsOf, type Quantity, seriesOf } from '../charts/results.js';
 import { type Claim, loadOf } from './claims.js';

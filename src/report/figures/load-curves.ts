@@ -1,4 +1,4 @@
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import type { Panel } from '../charts/chart.js';
 import { type Quantity, quantityAxis } from '../charts/results.js';
 import { type Claim, orderClaim, reservationClaim } from './claims.js';

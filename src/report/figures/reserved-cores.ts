@@ -1,4 +1,4 @@
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import type { Series } from '../charts/chart.js';
 import { pointsOf, type Quantity, quantityAxis } from '../charts/results.js';
 import { type Claim, isMost, showShares, showTail, tailBounds } from './claims.js';

@@ -1,4 +1,4 @@
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import { quantityAxis } from '../charts/results.js';
 import { type Claim, showSustained, sustained } from './claims.js';
 import { byPolicy, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './figure.js';

@@ -1,4 +1,4 @@
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import { type Carried, type Claim, carried, orderClaim, reservationClaim, showCarried } from './claims.js';
 
 /** A step of load: nearer than that the artifact's figures do not tell. */

@@ -1,4 +1,4 @@
-import type { Distribution, Result } from '../../metrics/result.js';
+import type { Distribution, Result } from '../../results/result.js';
 import { policyLabel } from '../text/policy-label.js';
 import { reservationChanges } from '../text/reservation.js';
 import type { FailedRun, Parameter, ReportData, Reserved, Run } from '../view/data.js';

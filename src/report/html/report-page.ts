@@ -1,7 +1,7 @@
 import { escapeText } from '../charts/svg.js';
+import type { ReportData } from '../view/data.js';
 import type { PageModules } from './page-modules.js';
 import { PAGE_STYLE } from './page-style.js';
-import type { ReportData } from '../view/data.js';
 
 /** Nothing but the page itself: a browser would not load anything else if it were asked to. */
 const POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'";

@@ -1,6 +1,6 @@
-import { type Interval, relativeError } from '../../metrics/confidence.js';
-import type { Percentile } from '../../metrics/result.js';
+import { relativeError } from '../../metrics/confidence.js';
 import type { PairedDifference } from '../../metrics/samples.js';
+import type { Interval, Percentile } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatCount, formatMargin, formatSlowdown } from './numbers.js';
 import { PLAIN, type Style } from './style.js';

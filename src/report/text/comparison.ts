@@ -1,4 +1,4 @@
-import type { Distribution, Percentile, Result } from '../../metrics/result.js';
+import type { Distribution, Percentile, Result } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatRate } from '../../units/rate.js';
 import { formatCount, formatEstimate, formatShare, formatSlowdown } from './numbers.js';

@@ -1,5 +1,5 @@
 import { relativeError } from '../../metrics/confidence.js';
-import type { Distribution, Statistic } from '../../metrics/result.js';
+import type { Distribution, Statistic } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 
 /** A wider interval says only the order of magnitude. */

@@ -1,4 +1,4 @@
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import type { Failure } from '../charts/chart.js';
 
 /** What of a result says whether it failed. */

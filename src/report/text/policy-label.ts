@@ -1,4 +1,4 @@
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import { defaultParameters, type Policy } from '../../scheduler/policy.js';
 import { describePolicy, policies } from '../../scheduler/registry.js';
 

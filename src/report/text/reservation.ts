@@ -1,4 +1,4 @@
-import type { ReservationEntry, Result } from '../../metrics/result.js';
+import type { ReservationEntry, Result } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 
 /** The reservation at the end of a run: `SHORT 1 | LONG 13`, types of one group joined by `+`; empty when the policy reserves nothing. */

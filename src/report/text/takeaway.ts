@@ -1,4 +1,4 @@
-import type { Percentile, Result, TypeResult } from '../../metrics/result.js';
+import type { Percentile, Result, TypeResult } from '../../results/result.js';
 import { formatEstimate, formatShare, formatSlowdown, isKnown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
 

@@ -1,6 +1,6 @@
 import type { Span, Timeline, TimelineReservation } from '../../metrics/timeline.js';
-import { idleWhileWaiting } from './idle.js';
 import { formatDuration } from '../text/numbers.js';
+import { idleWhileWaiting } from './idle.js';
 
 /** Okabe and Ito's colours, which people tell apart whatever their eyes; black, the last of them, is for overhead. */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442'];

@@ -1,5 +1,5 @@
 /** What a report page knows: the points of a sweep, reduced to what it shows. Written by report-data.ts, embedded in the page as JSON. */
-import type { Result } from '../../metrics/result.js';
+import type { Result } from '../../results/result.js';
 import type { Charted } from '../charts/results.js';
 
 export interface ReportData {

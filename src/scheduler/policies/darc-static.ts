@@ -1,4 +1,5 @@
-import { definePolicy, PolicyError, queueLimit } from '../policy.js';
+import { InputError } from '../../units/errors.js';
+import { definePolicy, queueLimit } from '../policy.js';
 import { ReservedScheduler } from '../reserved-scheduler.js';
 import type { SchedulerSetup } from '../scheduler.js';
 import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
@@ -13,12 +14,12 @@ class DarcStatic extends ReservedScheduler {
     super(setup, queue);
     const { workers, types } = setup;
     if (reserved >= workers) {
-      throw new PolicyError(`darc-static: reserved: expected fewer than the ${workers} workers, found ${reserved}`);
+      throw new InputError(`darc-static: reserved: expected fewer than the ${workers} workers, found ${reserved}`);
     }
     const shortType = short === '' ? 0 : types.findIndex((type) => type.name === short);
     if (shortType < 0) {
       const names = types.map((type) => type.name).join(', ');
-      throw new PolicyError(`darc-static: short: unknown type '${short}'. The workload has ${names}`);
+      throw new InputError(`darc-static: short: unknown type '${short}'. The workload has ${names}`);
     }
     this.beginGroups();
     this.addToGroup(shortType, true);

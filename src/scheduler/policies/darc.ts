@@ -1,5 +1,6 @@
 import { float64s } from '../../units/arrays.js';
-import { definePolicy, type ParameterSpec, PolicyError, queueLimit } from '../policy.js';
+import { InputError } from '../../units/errors.js';
+import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
 import { ReservedScheduler } from '../reserved-scheduler.js';
 import type { SchedulerSetup } from '../scheduler.js';
 import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
@@ -171,7 +172,7 @@ export class Darc extends ReservedScheduler {
   private believe(setup: SchedulerSetup): void {
     const truth = setup.trueProfile;
     if (!truth)
-      throw new PolicyError(
+      throw new InputError(
         'darc: oracle: the true means and ratios of this workload are not known (it is a trace, or this is a real machine)',
       );
     for (let type = 0; type < this.types; type++) {

@@ -1,4 +1,5 @@
-import { definePolicy, PolicyError, queueLimit } from '../policy.js';
+import { InputError } from '../../units/errors.js';
+import { definePolicy, queueLimit } from '../policy.js';
 import type { SchedulerSetup } from '../scheduler.js';
 import { firstWaiting, TYPED_QUEUE_LIMIT, TypedScheduler } from '../typed-scheduler.js';
 
@@ -23,9 +24,9 @@ function priorityOrder(setup: SchedulerSetup, text: string): Int32Array {
   const first = text === '' ? [] : text.split('/').map((name) => name.trim());
   for (const [i, name] of first.entries()) {
     if (!names.includes(name)) {
-      throw new PolicyError(`fixed-priority: order: unknown type '${name}'. The workload has ${names.join(', ')}`);
+      throw new InputError(`fixed-priority: order: unknown type '${name}'. The workload has ${names.join(', ')}`);
     }
-    if (first.indexOf(name) !== i) throw new PolicyError(`fixed-priority: order: type '${name}' is named twice`);
+    if (first.indexOf(name) !== i) throw new InputError(`fixed-priority: order: type '${name}' is named twice`);
   }
   const rest = names.filter((name) => !first.includes(name));
   return Int32Array.from([

@@ -1,4 +1,5 @@
-import { definePolicy, knownDemand, PolicyError } from '../policy.js';
+import { InputError } from '../../units/errors.js';
+import { definePolicy, knownDemand } from '../policy.js';
 import { RequestHeap } from '../request-heap.js';
 import { NonPreemptiveScheduler, type SchedulerSetup } from '../scheduler.js';
 
@@ -25,7 +26,7 @@ class ProcessorSharing extends NonPreemptiveScheduler {
   constructor(private readonly setup: SchedulerSetup) {
     super();
     this.demandNs = knownDemand(setup);
-    if (!setup.completionNs) throw new PolicyError('only a simulator can share its workers');
+    if (!setup.completionNs) throw new InputError('only a simulator can share its workers');
     this.completionNs = setup.completionNs;
   }
 

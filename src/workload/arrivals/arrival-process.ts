@@ -1,4 +1,4 @@
-import type { Checker } from '../checker.js';
+import type { Checker } from '../../input/checker.js';
 import type { Random } from '../random.js';
 
 /** A running arrival process: the times at which requests arrive. */

@@ -1,4 +1,4 @@
-import { number, positiveDuration } from '../fields.js';
+import { number, positiveDuration } from '../../input/fields.js';
 import type { Random } from '../random.js';
 import { standardExponential } from '../ziggurat.js';
 import type { ArrivalKind, ArrivalProcess, Arrivals } from './arrival-process.js';

@@ -1,4 +1,4 @@
-import { text } from '../fields.js';
+import { text } from '../../input/fields.js';
 import { createBatch } from '../request-source.js';
 import { TraceParser } from '../trace-parser.js';
 import type { ArrivalKind, ArrivalProcess, Arrivals } from './arrival-process.js';

@@ -1,5 +1,5 @@
 /** All arrival processes. A new one is a file beside this and a line in this list. */
-import { type Checker, misspelt, oneOf, show } from '../checker.js';
+import { type Checker, misspelt, oneOf, show } from '../../input/checker.js';
 import type { ArrivalKind, Arrivals } from './arrival-process.js';
 import { constantGap } from './constant-gap.js';
 import { mmpp2 } from './mmpp2.js';

@@ -1,4 +1,4 @@
-import { number, positiveDuration } from '../fields.js';
+import { number, positiveDuration } from '../../input/fields.js';
 import { exp, expm1, log, pow } from '../math.js';
 import { type Random, uniform53 } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';

@@ -1,4 +1,4 @@
-import { readDuration } from '../fields.js';
+import { readDuration } from '../../input/fields.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 
 /** Always the same duration. */

@@ -1,4 +1,4 @@
-import type { Checker } from '../checker.js';
+import type { Checker } from '../../input/checker.js';
 import type { Random } from '../random.js';
 
 /** A distribution of durations. Immutable: its random numbers come from outside. */

@@ -1,6 +1,6 @@
-import type { Checker } from '../checker.js';
-import { show } from '../checker.js';
-import { anything, list, readDuration, text } from '../fields.js';
+import type { Checker } from '../../input/checker.js';
+import { show } from '../../input/checker.js';
+import { anything, list, readDuration, text } from '../../input/fields.js';
 import type { Random } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 

@@ -1,4 +1,4 @@
-import { positiveDuration } from '../fields.js';
+import { positiveDuration } from '../../input/fields.js';
 import type { Random } from '../random.js';
 import { standardExponential } from '../ziggurat.js';
 import type { Distribution, DistributionKind } from './distribution.js';

@@ -1,4 +1,4 @@
-import { number, positiveDuration } from '../fields.js';
+import { number, positiveDuration } from '../../input/fields.js';
 import { exp } from '../math.js';
 import type { Random } from '../random.js';
 import { standardNormal } from '../ziggurat.js';

@@ -1,6 +1,6 @@
-import type { Checker } from '../checker.js';
+import type { Checker } from '../../input/checker.js';
+import { anything, list, number, positiveDuration, share, showSum, sumsToOne } from '../../input/fields.js';
 import { Chooser } from '../chooser.js';
-import { anything, list, number, positiveDuration, share, showSum, sumsToOne } from '../fields.js';
 import type { Random } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 import { Exponential } from './exponential.js';

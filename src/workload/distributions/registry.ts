@@ -1,5 +1,5 @@
 /** All distributions. A new one is a file beside this and a line in this list. */
-import { type Checker, misspelt, oneOf, show } from '../checker.js';
+import { type Checker, misspelt, oneOf, show } from '../../input/checker.js';
 import { boundedPareto } from './bounded-pareto.js';
 import { constant } from './constant.js';
 import type { Distribution, DistributionKind } from './distribution.js';

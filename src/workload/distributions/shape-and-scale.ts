@@ -1,5 +1,5 @@
-import type { Checker } from '../checker.js';
-import { number, positiveDuration } from '../fields.js';
+import type { Checker } from '../../input/checker.js';
+import { number, positiveDuration } from '../../input/fields.js';
 
 /**
  * Reads `{ shape, mean }` or `{ shape, scale }`: gamma and Weibull are known by a scale, people think in means.

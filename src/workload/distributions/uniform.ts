@@ -1,4 +1,4 @@
-import { duration, positiveDuration } from '../fields.js';
+import { duration, positiveDuration } from '../../input/fields.js';
 import type { Random } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 

@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hardwareOffer, readHardwareInput, refuseMissingFlows } from '../../../src/experiment/hardware/hardware-input.js';
+import {
+  hardwareOffer,
+  readHardwareInput,
+  refuseMissingFlows,
+} from '../../../src/experiment/hardware/hardware-input.js';
 
 let folder: string;
 beforeAll(() => {

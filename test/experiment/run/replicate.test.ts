@@ -5,7 +5,7 @@ import type { Replications } from '../../../src/experiment/run/replicate.js';
 import { measure, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import { addDigests } from '../../../src/metrics/digest.js';
 import { createPool, type MeasuredRun } from '../../../src/metrics/pool.js';
-import type { Result } from '../../../src/metrics/result.js';
+import type { Result } from '../../../src/results/result.js';
 import { distribution } from '../../report/results.js';
 
 // Threads run the built code.

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { planRuns, type Settings } from '../../../src/experiment/plan/plan.js';
 import { runSimulation } from '../../../src/experiment/run/run-simulation.js';
-import type { Distribution, Result } from '../../../src/metrics/result.js';
+import type { Distribution, Result } from '../../../src/results/result.js';
 import { policies } from '../../../src/scheduler/registry.js';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));

@@ -2,9 +2,11 @@
 const module = (name: string) =>
   import(/* @vite-ignore */ new URL(`../../../dist/experiment/${name}.js`, import.meta.url).href);
 
-export const { runReplicated } = (await module('replicate')) as typeof import('../../../src/experiment/run/replicate.js');
+export const { runReplicated } = (await module(
+  'run/replicate',
+)) as typeof import('../../../src/experiment/run/replicate.js');
 export const { createThreadPool } = (await module(
-  'thread-pool',
+  'run/thread-pool',
 )) as typeof import('../../../src/experiment/run/thread-pool.js');
 const { localEngine } = (await module(
   'sweep/local-engine',

@@ -113,7 +113,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     let successor: Promise<TestWorker> | undefined;
     let inFlight: Promise<string[]> | undefined;
     const swept = await sweep(points, ({ key }, done) => {
-      if (key !== long.key || done === 0 || successor) return;
+      if (key !== long.key || done === 0 || successor !== undefined) return;
       inFlight = listed('active');
       doomed.process.kill('SIGKILL');
       successor = startWorker();

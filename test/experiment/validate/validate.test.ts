@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULTS } from '../../../src/experiment/plan/plan.js';
 import { type RunHooks, runSimulation } from '../../../src/experiment/run/run-simulation.js';
-import { allAgree, type Check, FULL, QUICK, type Runner, specOf, validate } from '../../../src/experiment/validate/validate.js';
+import {
+  allAgree,
+  type Check,
+  FULL,
+  QUICK,
+  type Runner,
+  specOf,
+  validate,
+} from '../../../src/experiment/validate/validate.js';
 import { validationCases } from '../../../src/experiment/validate/validation-cases.js';
-import type { Result } from '../../../src/metrics/result.js';
 import { formatValidation } from '../../../src/report/text/validation.js';
+import type { Result } from '../../../src/results/result.js';
 import type { Policy } from '../../../src/scheduler/policy.js';
 import { DISTRIBUTIONS } from '../../../src/workload/distributions/registry.js';
 import { substream } from '../../../src/workload/random.js';
@@ -102,7 +110,7 @@ function changed(source: RequestSource, change: (batch: RequestBatch, i: number)
   return {
     fill(batch) {
       const filled = source.fill(batch);
-      if (filled) throw new Error('expected a generated workload');
+      if (filled !== undefined) throw new Error('expected a generated workload');
       for (let i = 0; i < batch.length; i++) change(batch, i);
     },
   };

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hardwarePolicy } from '../../../src/hw/dispatcher/policy.js';
 import { defaultClassifier, parseHardwareConfig } from '../../../src/hw/machine/config.js';
 import { allowedCores, firstAllowedCore, loopbackCores, refuseMissingCores } from '../../../src/hw/machine/cores.js';
-import { chooseDilation, fitDemands, givenDilation } from '../../../src/hw/run/dilation.js';
 import { deviceArguments, ealArguments } from '../../../src/hw/native/eal.js';
-import { hardwarePolicy } from '../../../src/hw/dispatcher/policy.js';
 import { wireCodes } from '../../../src/hw/native/wire-codes.js';
+import { chooseDilation, fitDemands, givenDilation } from '../../../src/hw/run/dilation.js';
 import { workloadNamed } from '../support.js';
 
 const shipped = (name: string) => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../../../src/metrics/result.js';
 import {
   carried,
   orderClaim,
@@ -10,6 +9,7 @@ import {
   sustained,
 } from '../../../src/report/figures/claims.js';
 import { figures } from '../../../src/report/figures/index.js';
+import type { Result } from '../../../src/results/result.js';
 import { distribution, RESERVED, resultOf } from '../results.js';
 
 /** A made-up result with a tail. */

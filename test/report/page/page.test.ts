@@ -26,8 +26,8 @@ it('has only modules that a browser can run, each once', () => {
 });
 
 it('refuses modules that a page does not have', () => {
-  expect(() => pageModules(join(ROOT, 'dist'), 'report/page-modules.js')).toThrow(
-    'psp/report/page-modules.js imports node:fs, which a page does not have',
+  expect(() => pageModules(join(ROOT, 'dist'), 'report/html/page-modules.js')).toThrow(
+    'psp/report/html/page-modules.js imports node:fs, which a page does not have',
   );
 });
 

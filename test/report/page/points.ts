@@ -1,5 +1,5 @@
-import type { Result } from '../../../src/metrics/result.js';
 import type { SweptPoint } from '../../../src/report/html/report-data.js';
+import type { Result } from '../../../src/results/result.js';
 import { RESERVED, resultOf } from '../results.js';
 
 /** What came of a made-up point. */

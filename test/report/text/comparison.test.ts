@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Result } from '../../../src/metrics/result.js';
 import { formatComparison } from '../../../src/report/text/comparison.js';
 import { COLOUR } from '../../../src/report/text/style.js';
+import type { Result } from '../../../src/results/result.js';
 import { C_FCFS, DARC, resultOf } from '../results.js';
 
 function format(...results: Result[]): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Interval } from '../../../src/metrics/confidence.js';
 import { formatCount, formatEstimate, formatShare, formatSlowdown, isKnown } from '../../../src/report/text/numbers.js';
 import { layOut, wrap } from '../../../src/report/text/table.js';
+import type { Interval } from '../../../src/results/result.js';
 import { distribution } from '../results.js';
 
 test('slowdowns have three digits', () => {

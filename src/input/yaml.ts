@@ -1,34 +1,35 @@
 /** A YAML text with its values and the lines and columns they stand at. */
+
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { InputError, type InputIssue } from '../units/errors.js';
 import type { Path, Problem } from './checker.js';
-import { WorkloadError, type WorkloadIssue } from './workload-error.js';
 
 export interface YamlSource {
   readonly fileName: string;
   /** The plain values. */
   readonly value: unknown;
   /** Gives problems their lines and columns, in the order of the file. */
-  locate(problems: readonly Problem[]): WorkloadIssue[];
+  locate(problems: readonly Problem[]): InputIssue[];
 }
 
-/** @throws WorkloadError when the text is no YAML */
+/** @throws InputError when the text is no YAML */
 export function readYaml(text: string, fileName: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const issueAt = (offset: number, path: string, message: string): WorkloadIssue => {
+  const issueAt = (offset: number, path: string, message: string): InputIssue => {
     const { line, col } = lines.linePos(offset);
     return { file: fileName, line: Math.max(1, line), column: Math.max(1, col), path, message };
   };
   const failWith = (offset: number, message: string) =>
     issueAt(offset, '', `expected YAML, found: ${message.split('\n')[0]}`);
   if (document.errors.length > 0) {
-    throw new WorkloadError(sorted(document.errors.map((error) => failWith(error.pos[0], error.message))));
+    throw new InputError(sorted(document.errors.map((error) => failWith(error.pos[0], error.message))));
   }
   let value: unknown;
   try {
     value = document.toJS();
   } catch (error) {
-    throw new WorkloadError([failWith(0, (error as Error).message)]);
+    throw new InputError([failWith(0, (error as Error).message)]);
   }
   return {
     fileName,
@@ -40,7 +41,7 @@ export function readYaml(text: string, fileName: string): YamlSource {
   };
 }
 
-function sorted(issues: WorkloadIssue[]): WorkloadIssue[] {
+function sorted(issues: InputIssue[]): InputIssue[] {
   return issues.sort((a, b) => a.line - b.line || a.column! - b.column!);
 }
 

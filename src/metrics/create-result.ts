@@ -1,0 +1,154 @@
+/** From what a world knows at the end of a run to psp.result/1. */
+import type { Manifest, ReservationEntry, Result, Slice } from '../results/result.js';
+import { Histogram } from './histogram.js';
+import type { TypeMeasurements } from './recorder.js';
+import { asIs, summarize } from './summary.js';
+
+/** What a world knows when a run is over. */
+export interface RunRecord {
+  readonly typeNames: readonly string[];
+  /** Per type, over the whole run. */
+  readonly arrived: Float64Array;
+  readonly completed: Float64Array;
+  readonly dropped: Float64Array;
+  /** Of these, after the warm-up. */
+  readonly droppedMeasured: Float64Array;
+  readonly dropReasons: Readonly<Record<string, number>>;
+  readonly inFlight: number;
+  readonly interrupted: boolean;
+  /** Requests that arrived before the warm-up ended. */
+  readonly skipped: number;
+  /** Did the queues grow through all of the window? */
+  readonly growing: boolean;
+  /** Of several replications: in how many they did. */
+  readonly grew?: number;
+  readonly digest: string;
+  readonly preemptions: number;
+  readonly steals: number;
+  readonly reservations: readonly ReservationEntry[];
+  readonly reservationsLeftOut: number;
+  /** Recorded after the warm-up, per type. */
+  readonly measurements: readonly TypeMeasurements[];
+  readonly slices?: readonly Slice[];
+  /** From the end of the warm-up to the last arrival. */
+  readonly window: {
+    readonly fromNs: number;
+    readonly toNs: number;
+    /** Requests completed in it. */
+    readonly completed: number;
+    /** Worker time spent running requests in it, ns over all workers. */
+    readonly busyNs: number;
+    /** Worker time lost to preemptions and steals in it, ns over all workers. */
+    readonly overheadNs: number;
+    /** Time the dispatcher of a system was busy in it, ns; 0 without a system. */
+    readonly dispatcherNs: number;
+  };
+}
+
+export type RunIdentity = Pick<
+  Result,
+  | 'world'
+  | 'policy'
+  | 'policyParameters'
+  | 'system'
+  | 'workload'
+  | 'workers'
+  | 'load'
+  | 'offeredRps'
+  | 'seed'
+  | 'warmup'
+  | 'warmupRule'
+>;
+
+/**
+ * Lays out a result. Rates and utilisation are those of the measuring window, from the end of the warm-up to the last arrival.
+ *
+ * @param runs the results of the replications, when `record` holds several of them pooled
+ */
+export function createResult(
+  identity: RunIdentity,
+  record: RunRecord,
+  manifest: Manifest,
+  runs: readonly Result[] = [],
+): Result {
+  const { window, measurements } = record;
+  const windowNs = window.toNs - window.fromNs;
+  const perWorkerTime = (ns: number) => (windowNs > 0 ? ns / (windowNs * identity.workers) : 0);
+  return {
+    schema: 'psp.result/1',
+    world: identity.world,
+    policy: identity.policy,
+    policyParameters: identity.policyParameters,
+    ...(identity.system !== undefined && {
+      system: identity.system,
+      dispatcherUtilisation: windowNs > 0 ? window.dispatcherNs / windowNs : 0,
+    }),
+    workload: identity.workload,
+    workers: identity.workers,
+    load: identity.load,
+    offeredRps: identity.offeredRps,
+    achievedRps: windowNs > 0 ? (window.completed * 1e9) / windowNs : 0,
+    seed: identity.seed,
+    warmup: identity.warmup,
+    warmupRequests: record.skipped,
+    warmupRule: identity.warmupRule,
+    // At a load of 1 nothing but drops keeps the queues from growing, whether the run was long enough to show it or not.
+    unstable: record.growing || (identity.world === 'sim' && identity.load >= 1 && total(record.droppedMeasured) === 0),
+    replications: Math.max(1, runs.length),
+    ...(record.grew !== undefined && { grew: record.grew }),
+    requests: total(record.arrived),
+    completed: total(record.completed),
+    dropped: total(record.dropped),
+    droppedMeasured: total(record.droppedMeasured),
+    dropReasons: record.dropReasons,
+    inFlight: record.inFlight,
+    interrupted: record.interrupted,
+    durationNs: window.toNs,
+    digest: record.digest,
+    utilisation: perWorkerTime(window.busyNs),
+    overhead: perWorkerTime(window.overheadNs),
+    preemptions: record.preemptions,
+    steals: record.steals,
+    reservations: record.reservations,
+    reservationsLeftOut: record.reservationsLeftOut,
+    overall: {
+      slowdown: summarize(
+        mergeAll(measurements.map((type) => type.slowdown)),
+        asIs,
+        runs.map((run) => run.overall.slowdown),
+      ),
+      sojournNs: summarize(
+        mergeAll(measurements.map((type) => type.sojournNs)),
+        Math.floor,
+        runs.map((run) => run.overall.sojournNs),
+      ),
+    },
+    types: record.typeNames.map((name, type) => {
+      const { slowdown, sojournNs, serviceNs } = measurements[type]!;
+      const ofRuns = (key: 'slowdown' | 'sojournNs' | 'serviceNs') => runs.map((run) => run.types[type]![key]);
+      return {
+        name,
+        arrived: record.arrived[type]!,
+        completed: record.completed[type]!,
+        dropped: record.dropped[type]!,
+        droppedMeasured: record.droppedMeasured[type]!,
+        slowdown: summarize(slowdown, asIs, ofRuns('slowdown')),
+        // Values are whole nanoseconds. The floor of a bucket's middle is one of the integers in it, and the only one while buckets are that small.
+        sojournNs: summarize(sojournNs, Math.floor, ofRuns('sojournNs')),
+        serviceNs: summarize(serviceNs, Math.floor, ofRuns('serviceNs')),
+      };
+    }),
+    ...(record.slices && { slices: record.slices }),
+    manifest,
+  };
+}
+
+function mergeAll(histograms: readonly Histogram[]): Histogram {
+  const all = new Histogram();
+  for (const histogram of histograms) all.merge(histogram);
+  return all;
+}
+
+function total(counts: Float64Array): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,144 @@
+/** The schema psp.result/1 as plain data: what both worlds produce and every report reads. docs/result-format.md describes it. */
+
+/** Lower and upper bound; null where the data bound nothing on that side. */
+export type Interval = readonly [low: number | null, high: number | null];
+
+/** The percentiles every distribution is reported by. */
+export const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p99_9: 0.999, p99_99: 0.9999 } as const;
+export type Percentile = keyof typeof PERCENTILES;
+
+/** What a distribution is reported by. */
+export type Statistic = Percentile | 'mean';
+
+/** The statistics by the names that people type: `mean`, `p50`, `p99.9`. */
+export const STATISTIC_NAMED: Readonly<Record<string, Statistic>> = {
+  mean: 'mean',
+  ...Object.fromEntries(Object.keys(PERCENTILES).map((name) => [name.replace('_', '.'), name as Percentile])),
+};
+
+/** A distribution in a result: percentiles and mean (null when nothing was recorded) and the number of values behind them. */
+export type Distribution = Readonly<Record<Statistic, number | null>> & {
+  readonly count: number;
+  /** 95 % confidence intervals; null when nothing was recorded. */
+  readonly ci95: Readonly<Record<Statistic, Interval | null>>;
+  /** Independent runs behind it. With 1 the intervals take its values as independent of each other. */
+  readonly replications: number;
+};
+
+/** The result of one run of one policy: schema `psp.result/1`, documented in docs/result-format.md. */
+export interface Result {
+  readonly schema: 'psp.result/1';
+  readonly world: 'sim' | 'hw';
+  readonly policy: string;
+  readonly policyParameters: Readonly<Record<string, number | string | boolean | null>>;
+  /** The system whose costs were charged; absent without one, as is the next. */
+  readonly system?: string;
+  /** Share of the window in which the system's dispatcher was busy. */
+  readonly dispatcherUtilisation?: number;
+  readonly workload: string;
+  readonly workers: number;
+  readonly load: number;
+  readonly offeredRps: number;
+  readonly achievedRps: number;
+  readonly seed: string;
+  readonly warmup: number;
+  /** Requests that arrived in the warm-up. */
+  readonly warmupRequests: number;
+  readonly warmupRule: WarmupRule;
+  /** Its queues grew for as long as it lasted: latencies say how long that was, and nothing else. */
+  readonly unstable: boolean;
+  /** Independent runs that were pooled into this result. */
+  readonly replications: number;
+  /** In how many of several replications the queues grew. */
+  readonly grew?: number;
+  /** With --precision. */
+  readonly precision?: ReachedPrecision;
+  readonly requests: number;
+  readonly completed: number;
+  readonly dropped: number;
+  /** Of these, after the warm-up: what start-up dropped says nothing of the load. */
+  readonly droppedMeasured: number;
+  readonly dropReasons: Readonly<Record<string, number>>;
+  readonly inFlight: number;
+  /** Was the run ended before all requests had arrived and been served? */
+  readonly interrupted: boolean;
+  readonly durationNs: number;
+  readonly digest: string;
+  readonly utilisation: number;
+  readonly overhead: number;
+  readonly preemptions: number;
+  readonly steals: number;
+  readonly reservations: readonly ReservationEntry[];
+  /** Reservations announced beyond those listed. */
+  readonly reservationsLeftOut: number;
+  readonly overall: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
+  readonly types: readonly TypeResult[];
+  /** The measuring window cut into equal slices, when asked for; those of the first replication. */
+  readonly slices?: readonly Slice[];
+  readonly manifest: Manifest;
+  /** With --samples: every request. */
+  readonly samples?: EncodedSamples;
+}
+
+/** How well a statistic of the slowdown was to be known, and how well it is. */
+export interface ReachedPrecision {
+  readonly statistic: Statistic;
+  /** The type it is about; absent: each. */
+  readonly type?: string;
+  /** Half-width of the 95 % interval over the value. */
+  readonly wanted: number;
+  /** The largest there is; null: no bound, or the run is unstable. */
+  readonly reached: number | null;
+}
+
+/** {@link RequestSamples} in JSON: columns as base64 of little-endian numbers. */
+export interface EncodedSamples {
+  readonly traceDigest: string;
+  /** uint16 */
+  readonly type: string;
+  /** float64 */
+  readonly serviceNs: string;
+  /** float64 */
+  readonly sojournNs: string;
+}
+
+/** How the end of the warm-up came about: as asked for; where the run had settled; or where others had, while this one had not. */
+export type WarmupRule = 'given' | 'found' | 'unsettled';
+
+export interface ReservationEntry {
+  readonly atNs: number;
+  readonly groups: readonly { readonly types: readonly string[]; readonly workers: readonly number[] }[];
+}
+
+export interface TypeResult {
+  readonly name: string;
+  readonly arrived: number;
+  readonly completed: number;
+  readonly dropped: number;
+  /** Of these, after the warm-up. */
+  readonly droppedMeasured: number;
+  readonly slowdown: Distribution;
+  readonly sojournNs: Distribution;
+  readonly serviceNs: Distribution;
+}
+
+/** What completed in a part of the measuring window. */
+export interface Slice {
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** In the order of those of the result. */
+  readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
+}
+
+/** Where a result came from. `startedAt` and `wallSeconds` are the only fields of a result that may differ between equal runs. */
+export interface Manifest {
+  readonly version: string;
+  readonly commit: string | null;
+  readonly node: string;
+  readonly cpu: string;
+  readonly configHash: string;
+  /** What the system cost, ns by constant; absent without a system. */
+  readonly costs?: Readonly<Record<string, number>>;
+  readonly startedAt: string;
+  readonly wallSeconds: number;
+}
