@@ -179,7 +179,7 @@ export interface NativeProbe {
   ringHops(batches: number, rounds: number, core: number, otherCore: number): Float64Array;
 }
 
-/** build/Release of the package: two folders above both src/hw and dist/hw. */
+/** build/Release of the package: three folders above both src/hw/native and dist/hw/native. */
 const ADDON = new URL('../../../build/Release/psp_native.node', import.meta.url);
 const PROBE = new URL('../../../build/Release/psp_probe.node', import.meta.url);
 
@@ -214,13 +214,21 @@ function load<T>(addon: URL, check?: (loaded: T) => void): T {
   }
 }
 
+/** Files of src/hw that a thread or a process starts from. */
+export const ENTRY_POINTS = [
+  'dispatcher/dispatcher-probe-thread',
+  'dispatcher/dispatcher-thread',
+  'run/child',
+  'server/event-writer-thread',
+] as const;
+
 /**
- * The file a thread or a process of src/hw starts from. When the sources run directly (tests), the compiled file is used: neither a
- * worker thread nor a child process understands TypeScript.
+ * Finds the compiled file of an entry point, also when the sources run directly (tests): neither a worker thread nor a child process
+ * understands TypeScript.
  */
-export function entryPoint(name: string): URL {
-  const compiled = import.meta.url.endsWith('.ts') ? `../../dist/hw/${name}.js` : `./${name}.js`;
-  return new URL(compiled, import.meta.url);
+export function entryPoint(name: (typeof ENTRY_POINTS)[number]): URL {
+  const room = import.meta.url.endsWith('.ts') ? '../../../dist/hw/' : '../';
+  return new URL(`${room}${name}.js`, import.meta.url);
 }
 
 /** Is the addon there, does it load, and what can it do? Nothing when it is not. */

@@ -38,7 +38,7 @@ export function probeRingHop(): Float64Array {
 export async function probeDispatcher(policy: string, workers: number, signal?: AbortSignal): Promise<Float64Array> {
   const [core, worldCore] = allowedCores().slice(-CORES);
   const data: DispatcherProbeData = { policy, workers, core: core!, worldCore: worldCore!, rate: 0, window: WINDOW };
-  const thread = new Worker(entryPoint('dispatcher-probe-thread'), { workerData: data });
+  const thread = new Worker(entryPoint('dispatcher/dispatcher-probe-thread'), { workerData: data });
   let interrupt = (): void => {};
   const failed = new Promise<never>((_, reject) => {
     thread.once('error', reject);

@@ -18,7 +18,7 @@ export class Child {
   private readonly lastWords: string[] = [];
 
   constructor(private readonly role: string) {
-    this.process = fork(entryPoint('child'), [], {
+    this.process = fork(entryPoint('run/child'), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],

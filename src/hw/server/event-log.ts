@@ -56,7 +56,7 @@ export async function openEventLog(memory: SharedArrayBuffer, path: string, run:
     dilation: run.dilation,
   };
   const data: EventWriterData = { memory, path, header };
-  const thread = new Worker(entryPoint('event-writer-thread'), { workerData: data });
+  const thread = new Worker(entryPoint('server/event-writer-thread'), { workerData: data });
   const exited = new Promise<void>((resolve, reject) => {
     thread.once('error', (error) => reject(new EnvironmentError(`${path}: cannot be written: ${error.message}`)));
     thread.once('exit', () => resolve());

@@ -204,7 +204,7 @@ function startDispatcher(
     ...(spec.config.cores.dispatcher !== undefined && { core: spec.config.cores.dispatcher }),
     ...(events && { events }),
   };
-  const worker = new Worker(entryPoint('dispatcher-thread'), { workerData });
+  const worker = new Worker(entryPoint('dispatcher/dispatcher-thread'), { workerData });
   const failed = new Promise<never>((_, reject) => {
     worker.on('message', (message: DispatcherMessage) => {
       if (message.kind === 'failed') reject(schedulerFailed(spec.policy, receiveError(message.error)));
