@@ -1,12 +1,12 @@
 // One policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD`. Prints one line of JSON. Through the policy interface, with all metrics and the digest, as a run of
 // `psp sim` does; a third of the requests more, at most four million, are played first, so that the code is compiled.
 import { readFileSync } from 'node:fs';
-import { setEngineFlags } from '../dist/experiment/run/engine-flags.js';
+import { setEngineFlags } from '../dist/experiment/run/simulator-flags.js';
 
 setEngineFlags(true);
 const [text, workersText, loadText, requestsText, name] = process.argv.slice(2);
 const { createSimulation } = await import('../dist/sim/simulation.js');
-const { parsePolicy } = await import('../dist/scheduler/registry.js');
+const { parsePolicy } = await import('../dist/scheduler/policy-registry.js');
 const { createBatch } = await import('../dist/workload/request-source.js');
 const { createRequestSource } = await import('../dist/workload/generate.js');
 const { parseWorkload } = await import('../dist/workload/parse-workload.js');
@@ -22,8 +22,8 @@ const simulation = createSimulation({
   workers,
   types: workload.types.length,
   ...policy.costs?.(parameters),
-  createScheduler: (pool, now, ideal) =>
-    policy.create({ workers, types, pool, now, random: substream(1, STREAM.stealing), ...ideal }, parameters),
+  createScheduler: (world, now, ideal) =>
+    policy.create({ workers, types, world, now, random: substream(1, STREAM.stealing), ...ideal }, parameters),
 });
 const source = createRequestSource(workload, { seed: 1, load: Number(loadText), workers, requests: requests + warmUp });
 const batch = createBatch();
@@ -41,7 +41,7 @@ const nsPerRequest = ((performance.now() - began) * 1e6) / requests;
 let sumNs = 0;
 let count = 0;
 for (let type = 0; type < workload.types.length; type++) {
-  const { sojournNs } = simulation.measurements(type);
+  const { sojournNs } = simulation.histograms(type);
   sumNs += sojournNs.sum;
   count += sojournNs.count;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
-import { policies } from '../dist/scheduler/registry.js';
+import { policies } from '../dist/scheduler/policy-registry.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { findWorkload, readSystem, readText } from '../experiment/plan/files.js';
-import type { Block, Lists } from '../experiment/sweep/plan.js';
+import type { Block, Lists } from '../experiment/sweep/plan-sweep.js';
 import { Checker, type Problem, show } from '../input/checker.js';
 import { list, text } from '../input/fields.js';
 import { readYaml } from '../input/yaml.js';

@@ -6,8 +6,8 @@ import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
 import { DEFAULTS } from '../experiment/plan/plan.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
-import { type HardwareLive, showLive } from '../hw/run/run.js';
-import { parsePolicy } from '../scheduler/registry.js';
+import { type HardwareLive, showLive } from '../hw/run/run-pair.js';
+import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 

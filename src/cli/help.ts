@@ -1,6 +1,6 @@
 import { layOut } from '../report/text/table.js';
 import { describeValue, type Policy } from '../scheduler/policy.js';
-import { policies } from '../scheduler/registry.js';
+import { policies } from '../scheduler/policy-registry.js';
 
 /** The policies and their parameters with defaults, from the registry. */
 export function policyHelp(): string {

@@ -1,5 +1,5 @@
 /** Settings with several values: `a,b`, and for numbers `from:to:step`. */
-import type { Lists } from '../experiment/sweep/plan.js';
+import type { Lists } from '../experiment/sweep/plan-sweep.js';
 import { parseSetting, SETTINGS, type Setting } from './settings.js';
 
 /** What only a single run has. */

@@ -1,7 +1,7 @@
 import { DEFAULTS, type Settings } from '../experiment/plan/plan.js';
 import type { Precision } from '../experiment/run/replicate.js';
 import { STATISTIC_NAMED } from '../results/result.js';
-import { parsePolicy } from '../scheduler/registry.js';
+import { parsePolicy } from '../scheduler/policy-registry.js';
 import { parseDuration } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
 import { parseRate } from '../units/rate.js';

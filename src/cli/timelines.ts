@@ -4,7 +4,7 @@ import { runTimeline } from '../experiment/run/run-timeline.js';
 import { MOST_RUNS, type Timeline } from '../metrics/timeline.js';
 import { timelineSvg, windowText } from '../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../report/timeline/timeline-trace.js';
-import { parsePolicy } from '../scheduler/registry.js';
+import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { complain } from './failure.js';
 import { checkWritable, writeFile } from './output.js';

@@ -1,5 +1,5 @@
 import type { Policy } from '../scheduler/policy.js';
-import type { Reservation, Scheduler, SchedulerSetup, Workers } from '../scheduler/scheduler.js';
+import type { Reservation, Scheduler, SchedulerSetup, World } from '../scheduler/scheduler.js';
 import { EventKind, type EventSink } from './event.js';
 
 /**
@@ -16,38 +16,38 @@ function tap(
   parameters: Parameters<Policy['create']>[1],
   sink: EventSink,
 ): Scheduler {
-  const { now, demandNs, completionNs, pool } = setup;
-  const answers: Workers = {
+  const { now, demandNs, completionNs, world } = setup;
+  const answers: World = {
     start: (worker, request, sliceNs) => {
       sink.write(EventKind.start, worker, request, sliceNs, now);
-      pool.start(worker, request, sliceNs);
+      world.start(worker, request, sliceNs);
     },
     preempt: (worker) => {
       sink.write(EventKind.preempt, worker, 0, 0, now);
-      pool.preempt(worker);
+      world.preempt(worker);
     },
     drop: (request, reason) => {
       sink.write(EventKind.drop, request, reason, 0, now);
-      pool.drop(request, reason);
+      world.drop(request, reason);
     },
     stole: (thief, victim, count) => {
       sink.write(EventKind.stole, thief, victim, count, now);
-      pool.stole(thief, victim, count);
+      world.stole(thief, victim, count);
     },
     reserved: () => {
       sink.write(EventKind.reserved, hashReservation(scheduler.reservation!()), 0, 0, now);
-      pool.reserved();
+      world.reserved();
     },
     // Not recorded: which place a request waits in shows when it starts.
-    ...(pool.dealt && { dealt: (worker: number, request: number) => pool.dealt!(worker, request) }),
+    ...(world.dealt && { dealt: (worker: number, request: number) => world.dealt!(worker, request) }),
     ...(policy.sharing && {
       completeAt: (request: number) => {
         sink.write(EventKind.completeAt, request, 0, 0, completionNs!);
-        pool.completeAt!(request);
+        world.completeAt!(request);
       },
     }),
   };
-  const scheduler = policy.create({ ...setup, pool: answers }, parameters);
+  const scheduler = policy.create({ ...setup, world: answers }, parameters);
   const { clairvoyant } = policy;
   return {
     arrive: (request, type, flow) => {

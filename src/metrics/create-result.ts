@@ -1,8 +1,8 @@
 /** From what a world knows at the end of a run to psp.result/1. */
-import type { Manifest, ReservationEntry, Result, Slice } from '../results/result.js';
+import type { Manifest, ReservationEntry, Result, ResultSlice } from '../results/result.js';
 import { Histogram } from './histogram.js';
-import type { TypeMeasurements } from './recorder.js';
-import { asIs, summarize } from './summary.js';
+import type { TypeHistograms } from './recorder.js';
+import { asIs, summarize } from './summarize.js';
 
 /** What a world knows when a run is over. */
 export interface RunRecord {
@@ -28,8 +28,8 @@ export interface RunRecord {
   readonly reservations: readonly ReservationEntry[];
   readonly reservationsLeftOut: number;
   /** Recorded after the warm-up, per type. */
-  readonly measurements: readonly TypeMeasurements[];
-  readonly slices?: readonly Slice[];
+  readonly histograms: readonly TypeHistograms[];
+  readonly slices?: readonly ResultSlice[];
   /** From the end of the warm-up to the last arrival. */
   readonly window: {
     readonly fromNs: number;
@@ -71,7 +71,7 @@ export function createResult(
   manifest: Manifest,
   runs: readonly Result[] = [],
 ): Result {
-  const { window, measurements } = record;
+  const { window, histograms } = record;
   const windowNs = window.toNs - window.fromNs;
   const perWorkerTime = (ns: number) => (windowNs > 0 ? ns / (windowNs * identity.workers) : 0);
   return {
@@ -113,18 +113,18 @@ export function createResult(
     reservationsLeftOut: record.reservationsLeftOut,
     overall: {
       slowdown: summarize(
-        mergeAll(measurements.map((type) => type.slowdown)),
+        mergeAll(histograms.map((type) => type.slowdown)),
         asIs,
         runs.map((run) => run.overall.slowdown),
       ),
       sojournNs: summarize(
-        mergeAll(measurements.map((type) => type.sojournNs)),
+        mergeAll(histograms.map((type) => type.sojournNs)),
         Math.floor,
         runs.map((run) => run.overall.sojournNs),
       ),
     },
     types: record.typeNames.map((name, type) => {
-      const { slowdown, sojournNs, serviceNs } = measurements[type]!;
+      const { slowdown, sojournNs, serviceNs } = histograms[type]!;
       const ofRuns = (key: 'slowdown' | 'sojournNs' | 'serviceNs') => runs.map((run) => run.types[type]![key]);
       return {
         name,

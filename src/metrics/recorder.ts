@@ -2,7 +2,7 @@ import { float64s } from '../units/arrays.js';
 import { BUCKETS, bucketOf, Histogram } from './histogram.js';
 
 /** The measured distributions of one request type. */
-export interface TypeMeasurements {
+export interface TypeHistograms {
   readonly sojournNs: Histogram;
   readonly slowdown: Histogram;
   readonly serviceNs: Histogram;
@@ -17,7 +17,7 @@ export interface Recorder {
    */
   record(type: number, sojournNs: number, serviceNs: number, request: number): void;
   /** What was recorded for a type. Views of the live counts, sums as of now. */
-  measurements(type: number): TypeMeasurements;
+  histograms(type: number): TypeHistograms;
 }
 
 /**
@@ -47,7 +47,7 @@ export function createRecorder(types: number, sojournsNs?: Float64Array): Record
     sums[sum + 2] = sums[sum + 2]! + serviceNs;
   }
 
-  function measurements(type: number): TypeMeasurements {
+  function histograms(type: number): TypeHistograms {
     const row = (counts: Float64Array) => counts.subarray(type * BUCKETS, (type + 1) * BUCKETS);
     return {
       sojournNs: new Histogram(row(sojourns), sums[type * 3]!),
@@ -56,12 +56,12 @@ export function createRecorder(types: number, sojournsNs?: Float64Array): Record
     };
   }
 
-  if (!sojournsNs) return { record, measurements };
+  if (!sojournsNs) return { record, histograms };
   return {
     record: (type, sojournNs, serviceNs, request) => {
       sojournsNs[request] = sojournNs;
       record(type, sojournNs, serviceNs);
     },
-    measurements,
+    histograms,
   };
 }

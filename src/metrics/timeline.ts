@@ -6,7 +6,7 @@ export interface Timeline {
   readonly toNs: number;
   readonly workers: number;
   readonly typeNames: readonly string[];
-  readonly runs: readonly Run[];
+  readonly runs: readonly TimelineRun[];
   /** Worker time that served nobody. */
   readonly overheads: readonly (Span & { readonly worker: number })[];
   /** When the dispatcher was busy; empty where it costs nothing. */
@@ -30,7 +30,7 @@ export interface Span {
 }
 
 /** A stretch of a request on a worker. */
-export interface Run extends Span {
+export interface TimelineRun extends Span {
   readonly worker: number;
   /** Number of the request in the trace, from 0. */
   readonly request: number;
@@ -57,7 +57,7 @@ export const MOST_RUNS = 200_000;
 
 /** Collects a timeline from what an observer is told since time 0. Keeps what is in the window, and who is on which worker. */
 export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWindow) {
-  const runs: Run[] = [];
+  const runs: TimelineRun[] = [];
   const overheads: (Span & { worker: number })[] = [];
   const dispatcher: { fromNs: number; toNs: number }[] = [];
   const drops: { atNs: number; type: number }[] = [];
@@ -65,7 +65,7 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   /** Who waits when the window begins, and what changes after. */
   const before = typeNames.map(() => 0);
   const changes: { atNs: number; type: number; by: number }[] = [];
-  const on: (Omit<Run, 'toNs' | 'end'> | undefined)[] = [];
+  const on: (Omit<TimelineRun, 'toNs' | 'end'> | undefined)[] = [];
   /** Stretches so far, of requests that were preempted and are not done. */
   const parts = new Map<number, number>();
   let endNs = toNs;
@@ -77,7 +77,7 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
     else if (atNs < endNs) changes.push({ atNs, type, by });
   }
 
-  function addRun(run: Run): void {
+  function addRun(run: TimelineRun): void {
     if (!isInside(run)) return;
     runs.push(run);
     if (runs.length === MOST_RUNS) endNs = Math.max(fromNs, Math.min(endNs, run.toNs));

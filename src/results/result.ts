@@ -17,7 +17,7 @@ export const STATISTIC_NAMED: Readonly<Record<string, Statistic>> = {
 };
 
 /** A distribution in a result: percentiles and mean (null when nothing was recorded) and the number of values behind them. */
-export type Distribution = Readonly<Record<Statistic, number | null>> & {
+export type DistributionSummary = Readonly<Record<Statistic, number | null>> & {
   readonly count: number;
   /** 95 % confidence intervals; null when nothing was recorded. */
   readonly ci95: Readonly<Record<Statistic, Interval | null>>;
@@ -71,10 +71,10 @@ export interface Result {
   readonly reservations: readonly ReservationEntry[];
   /** Reservations announced beyond those listed. */
   readonly reservationsLeftOut: number;
-  readonly overall: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
+  readonly overall: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
   readonly types: readonly TypeResult[];
   /** The measuring window cut into equal slices, when asked for; those of the first replication. */
-  readonly slices?: readonly Slice[];
+  readonly slices?: readonly ResultSlice[];
   readonly manifest: Manifest;
   /** With --samples: every request. */
   readonly samples?: EncodedSamples;
@@ -117,13 +117,13 @@ export interface TypeResult {
   readonly dropped: number;
   /** Of these, after the warm-up. */
   readonly droppedMeasured: number;
-  readonly slowdown: Distribution;
-  readonly sojournNs: Distribution;
-  readonly serviceNs: Distribution;
+  readonly slowdown: DistributionSummary;
+  readonly sojournNs: DistributionSummary;
+  readonly serviceNs: DistributionSummary;
 }
 
 /** What completed in a part of the measuring window. */
-export interface Slice {
+export interface ResultSlice {
   readonly fromNs: number;
   readonly toNs: number;
   /** In the order of those of the result. */

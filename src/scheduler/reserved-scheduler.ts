@@ -70,7 +70,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
 
   arrive(request: number, type: number, _flow: number): void {
     if (this.queues.length[type]! >= this.limit) {
-      this.setup.pool.drop(request, DropReason.queueFull);
+      this.setup.world.drop(request, DropReason.queueFull);
       return;
     }
     this.queues.arrive(type, request);
@@ -172,7 +172,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
 
   /** Starts a request on a worker that has been set aside for it. */
   protected run(worker: number, request: number): void {
-    this.setup.pool.start(worker, request, TO_COMPLETION);
+    this.setup.world.start(worker, request, TO_COMPLETION);
   }
 
   /** The type of a group's oldest waiting request; equal ages go to the shorter type. */

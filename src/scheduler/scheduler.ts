@@ -3,7 +3,7 @@
  *
  * A world (the simulator of src/sim, the dispatcher loop of src/hw) owns time, requests and workers. It writes the time of an event into
  * {@link SchedulerSetup.now}, *tells* the scheduler what happened, and then asks it to {@link Scheduler.dispatch}. The scheduler *answers* by
- * calling the world's {@link Workers} (start this request on that worker, preempt that one). What crosses the seam is small integers:
+ * calling the world's {@link World} (start this request on that worker, preempt that one). What crosses the seam is small integers:
  *
  * - a `request` is a handle: an index the world reuses after the request has ended (an mbuf slot, a row of a table);
  * - a `worker` is 0 … workers-1;
@@ -18,7 +18,7 @@
  * be replayed decision by decision.
  */
 export interface Scheduler {
-  /** A request entered. It is queued, or dropped through {@link Workers.drop}; nothing starts before {@link dispatch}. */
+  /** A request entered. It is queued, or dropped through {@link World.drop}; nothing starts before {@link dispatch}. */
   arrive(request: number, type: number, flow: number): void;
 
   /** The request that ran on `worker` is done; the worker is free. The handle may be reused from now on. */
@@ -27,7 +27,7 @@ export interface Scheduler {
   /**
    * The request on `worker` has used up its slice and still runs. Answer {@link PREEMPT} to take it off (the world then reports
    * {@link preempted}, or {@link complete} if the request was quicker); a number of ns (int32) gives it another slice at no cost;
-   * {@link TO_COMPLETION} lets it run on until it completes or the scheduler calls {@link Workers.preempt}.
+   * {@link TO_COMPLETION} lets it run on until it completes or the scheduler calls {@link World.preempt}.
    */
   sliceExpired(worker: number): number;
 
@@ -50,12 +50,12 @@ export interface Scheduler {
   /** Requests held in queues at this moment, those on workers not counted. */
   queued(): number;
 
-  /** The current allocation of workers, for policies that reserve them; see {@link Workers.reserved}. */
+  /** The current allocation of workers, for policies that reserve them; see {@link World.reserved}. */
   reservation?(): Reservation;
 }
 
 /** What a scheduler can make a world do. Implemented once by each world; called only from inside the methods of {@link Scheduler}. */
-export interface Workers {
+export interface World {
   /**
    * Run `request` on the free `worker` for at most `sliceNs` (int32) before {@link Scheduler.sliceExpired} is asked;
    * {@link TO_COMPLETION} sets no limit.
@@ -137,7 +137,7 @@ export interface SchedulerSetup {
   /** The request types; the index one past the last is UNKNOWN. */
   readonly types: readonly TypeInfo[];
   /** Where answers go. */
-  readonly pool: Workers;
+  readonly world: World;
   /** One cell: the time of the event being told, integer ns, never decreasing. Written by the world only. */
   readonly now: Float64Array;
   /** Uniform on [0, 1), from the world's `stealing` substream: the same seed gives the same decisions. */
@@ -154,7 +154,7 @@ export interface SchedulerSetup {
    * machine has it.
    */
   readonly demandNs?: Float64Array;
-  /** One cell, written by the scheduler: the time {@link Workers.completeAt} speaks of, whole ns, not in the past. */
+  /** One cell, written by the scheduler: the time {@link World.completeAt} speaks of, whole ns, not in the past. */
   readonly completionNs?: Float64Array;
 }
 

@@ -40,7 +40,7 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
     if (this.queues.length[type]! < this.limit) {
       this.queues.arrive(type, request);
       this.waiting++;
-    } else this.setup.pool.drop(request, DropReason.queueFull);
+    } else this.setup.world.drop(request, DropReason.queueFull);
   }
 
   complete(worker: number): void {
@@ -58,7 +58,7 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
       this.waiting--;
       this.typeOn[worker] = type;
       this.startedNs[worker] = this.setup.now[0]!;
-      this.setup.pool.start(worker, queues.shift(type), TO_COMPLETION);
+      this.setup.world.start(worker, queues.shift(type), TO_COMPLETION);
     }
   }
 

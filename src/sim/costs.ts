@@ -1,4 +1,4 @@
-import type { ChosenPolicy } from '../scheduler/registry.js';
+import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import type { QuantilePairs } from '../workload/distributions/empirical.js';
 
 /** What the simulator charges for a system's mechanisms, ns each; {@link CONSTANTS} says what each of them is. */

@@ -1,5 +1,5 @@
 /** What can lie in an inbox of the dispatcher. */
-export const Message = {
+export const InboxMessage = {
   /** A request has come in: its row, its flow. */
   arrival: 0,
   /** A worker is done with its request. */
@@ -11,7 +11,7 @@ export const Message = {
   /** A reply that leaves through the dispatcher's core: the request's row, its worker. */
   reply: 4,
 } as const;
-export const MESSAGE_KINDS = Object.keys(Message).length;
+export const MESSAGE_KINDS = Object.keys(InboxMessage).length;
 
 /** An inbox of the dispatcher: messages in the order they came, a ring over typed arrays that doubles when it is full. */
 export class Inbox {

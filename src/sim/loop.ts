@@ -1,6 +1,6 @@
 import { foldCompletion } from '../metrics/digest.js';
 import type { Recorder } from '../metrics/recorder.js';
-import { PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION, type Workers } from '../scheduler/scheduler.js';
+import { PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION, type World } from '../scheduler/scheduler.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import type { EventList } from './event-list.js';
 
@@ -88,7 +88,7 @@ export interface Slots {
 }
 
 /** What the loop offers to the simulation around it. */
-export interface Loop extends Required<Omit<Workers, 'reserved' | 'dealt'>>, Pick<Workers, 'dealt'> {
+export interface Loop extends Required<Omit<World, 'reserved' | 'dealt'>>, Pick<World, 'dealt'> {
   advance(batch: RequestBatch, from: number, to: number): void;
   advanceTo(timeNs: number): void;
   drain(events: number): boolean;

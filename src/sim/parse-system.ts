@@ -3,7 +3,7 @@
 import { Checker, type Problem, show } from '../input/checker.js';
 import { anything, duration, number, text, typeName } from '../input/fields.js';
 import { readYaml } from '../input/yaml.js';
-import { parsePolicy, policyNamed } from '../scheduler/registry.js';
+import { parsePolicy, policyNamed } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { readQuantiles as readEmpirical } from '../workload/distributions/empirical.js';
 import { CONSTANTS, type ConstantSpec, NO_COSTS, type Spread, type SystemCosts, VARYING } from './costs.js';
@@ -18,14 +18,14 @@ export interface System {
   /** The policy on workloads where it is configured otherwise, by the workload's name. */
   readonly workloads: Readonly<Record<string, string>>;
   /** What the file states, in the order of {@link CONSTANTS}. */
-  readonly constants: readonly Constant[];
+  readonly constants: readonly SystemConstant[];
   readonly costs: SystemCosts;
   /** Where and when the constants were measured, when they were. */
-  readonly measured?: Measured;
+  readonly measured?: MeasuredOn;
 }
 
 /** How and where constants were measured: another dilation, machine or policy has others. */
-export interface Measured {
+export interface MeasuredOn {
   readonly machine?: string;
   readonly date?: string;
   /** Times were stretched by this factor. */
@@ -52,7 +52,7 @@ export interface Stated {
   readonly samples?: number;
 }
 
-export interface Constant extends Stated {
+export interface SystemConstant extends Stated {
   readonly spec: ConstantSpec;
   /** How it varies, [probability, ns]. */
   readonly quantiles?: Spread[keyof Spread];
@@ -121,7 +121,7 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
   };
 }
 
-function readMeasured(value: unknown, checker: Checker): Measured | undefined {
+function readMeasured(value: unknown, checker: Checker): MeasuredOn | undefined {
   const fields = checker.map(
     {
       machine: text.optional(),
@@ -147,7 +147,7 @@ function readMeasured(value: unknown, checker: Checker): Measured | undefined {
   return Object.fromEntries(known.filter(([, field]) => field !== undefined));
 }
 
-function costsOf(constants: readonly Constant[]): SystemCosts {
+function costsOf(constants: readonly SystemConstant[]): SystemCosts {
   const dispatch = constants.find(({ spec }) => spec.field === 'dispatchNs');
   const varying = constants.filter(({ quantiles }) => quantiles);
   return {
@@ -178,7 +178,7 @@ function checkPolicy(policy: string, checker: Checker): boolean {
   }
 }
 
-function readSection(section: string, value: unknown, checker: Checker): Constant[] {
+function readSection(section: string, value: unknown, checker: Checker): SystemConstant[] {
   if (value === undefined || value === null) return [];
   const specs = CONSTANTS.filter((spec) => spec.section === section);
   const given = checker.fields(Object.fromEntries(specs.map(({ key }) => [key, anything])), value) ?? {};
@@ -200,7 +200,7 @@ const STATED = {
 };
 
 /** A duration, or a map with the duration as `time` and what is known of it. */
-function readConstant(spec: ConstantSpec, value: unknown, checker: Checker): Constant | undefined {
+function readConstant(spec: ConstantSpec, value: unknown, checker: Checker): SystemConstant | undefined {
   if (!isMap(value)) {
     const ns = checker.value(duration, value);
     return ns === undefined ? undefined : { spec, ns: Math.round(ns) };
@@ -271,7 +271,7 @@ function readEach<T>(
   return found;
 }
 
-function readPolicies(spec: ConstantSpec, value: unknown, checker: Checker): Constant['policies'] {
+function readPolicies(spec: ConstantSpec, value: unknown, checker: Checker): SystemConstant['policies'] {
   if (spec.field !== 'dispatchNs') return checker.refuse('expected no policies: only dispatcher.dispatch has them');
   const policies = readEach(value, checker, 'a map from policies to durations', (item, at) => {
     const ns = at.value(duration, item);
@@ -287,7 +287,7 @@ function readPolicies(spec: ConstantSpec, value: unknown, checker: Checker): Con
   return policies;
 }
 
-function readQuantiles(spec: ConstantSpec, value: unknown, checker: Checker): Constant['quantiles'] {
+function readQuantiles(spec: ConstantSpec, value: unknown, checker: Checker): SystemConstant['quantiles'] {
   if (!(VARYING as readonly string[]).includes(spec.field)) {
     const names = CONSTANTS.filter(({ field }) => (VARYING as readonly string[]).includes(field));
     const list = names.map(({ section, key }) => `${section}.${key}`).join(', ');

@@ -2,13 +2,13 @@ import { createBacklog } from '../metrics/backlog.js';
 import type { RunRecord } from '../metrics/create-result.js';
 import type { Observer } from '../metrics/observer.js';
 import type { ReservationEntry } from '../results/result.js';
-import type { ChosenPolicy } from '../scheduler/registry.js';
+import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
 import type { Random } from '../workload/random.js';
 import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
 import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
+import { createResultSlices, type ResultSlices } from './result-slices.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
-import { createSlices, type Slices } from './slices.js';
 
 /** What a simulation is made of. */
 export interface SimulationSetup {
@@ -73,7 +73,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   let skipped = 0;
   let lastNs = 0;
   let from: Snapshot | undefined;
-  let slices: Slices | undefined;
+  let slices: ResultSlices | undefined;
   let interrupted = false;
   for (let pulse = 1; ; pulse++) {
     const filled = source.fill(batch);
@@ -90,7 +90,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
         from = simulation.snapshot();
         skipped = requests + first;
         simulation.startRecording();
-        if (sliceNs !== undefined) slices = createSlices(simulation, typeNamesOf(options), from.atNs, sliceNs);
+        if (sliceNs !== undefined) slices = createResultSlices(simulation, typeNamesOf(options), from.atNs, sliceNs);
       }
     }
     while (played < batch.length) {
@@ -158,9 +158,9 @@ export function simulationOf(setup: SimulationSetup): Simulation {
         ...(observer && { observer }),
       },
     }),
-    createScheduler: (pool, now, ideal) =>
+    createScheduler: (world, now, ideal) =>
       policy.create(
-        { workers, types, pool, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
+        { workers, types, world, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
         parameters,
       ),
   });
@@ -225,7 +225,7 @@ function recordOf(
       }),
     ),
     reservationsLeftOut: simulation.reservationsLeftOut(),
-    measurements: typeNames.map((_, type) => simulation.measurements(type)),
+    histograms: typeNames.map((_, type) => simulation.histograms(type)),
     window: {
       fromNs: from.atNs,
       toNs: to.atNs,

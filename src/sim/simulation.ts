@@ -1,6 +1,6 @@
 import { formatDigest } from '../metrics/digest.js';
-import { createRecorder, type TypeMeasurements } from '../metrics/recorder.js';
-import { DROP_REASONS, type Reservation, type Scheduler, type Workers } from '../scheduler/scheduler.js';
+import { createRecorder, type TypeHistograms } from '../metrics/recorder.js';
+import { DROP_REASONS, type Reservation, type Scheduler, type World } from '../scheduler/scheduler.js';
 import { float64s, int32s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import { createEventList } from './event-list.js';
@@ -33,7 +33,7 @@ export interface SimulationOptions {
   /** About how many requests there will be. */
   readonly expectedRequests?: number;
   /** Makes the scheduler, given where its answers go, the cell it reads the time from, and the cells of clairvoyant policies. */
-  readonly createScheduler: (pool: Workers, now: Float64Array, ideal: Ideal) => Scheduler;
+  readonly createScheduler: (world: World, now: Float64Array, ideal: Ideal) => Scheduler;
 }
 
 /** The reservation a scheduler announced, and when. */
@@ -74,7 +74,7 @@ export interface Simulation {
   snapshot(): Snapshot;
   /** Requests that have arrived and neither completed nor been dropped. */
   inSystem(): number;
-  measurements(type: number): TypeMeasurements;
+  histograms(type: number): TypeHistograms;
   reservations(): readonly ReservationChange[];
   /** Reservation changes beyond the ones kept. */
   reservationsLeftOut(): number;
@@ -115,20 +115,20 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const notRunning = () => {
     throw new Error('a scheduler answers only to what it is told, not while it is made');
   };
-  const pool = {
-    start: notRunning as Workers['start'],
-    preempt: notRunning as Workers['preempt'],
-    drop: notRunning as Workers['drop'],
-    stole: notRunning as Workers['stole'],
-    ...(system?.queues === 'dealt' && { dealt: notRunning as Required<Workers>['dealt'] }),
-    completeAt: notRunning as Required<Workers>['completeAt'],
+  const world = {
+    start: notRunning as World['start'],
+    preempt: notRunning as World['preempt'],
+    drop: notRunning as World['drop'],
+    stole: notRunning as World['stole'],
+    ...(system?.queues === 'dealt' && { dealt: notRunning as Required<World>['dealt'] }),
+    completeAt: notRunning as Required<World>['completeAt'],
     reserved(): void {
       if (reservations.length < RESERVATIONS_KEPT) reservations.push({ atNs: now[0]!, ...scheduler.reservation!() });
       else reservationsLeftOut++;
     },
   };
-  const scheduler = options.createScheduler(pool, now, state.ideal);
-  if (scheduler.reservation) pool.reserved();
+  const scheduler = options.createScheduler(world, now, state.ideal);
+  if (scheduler.reservation) world.reserved();
 
   const slotsAtFirst = initialSlots(options.expectedRequests ?? Number.POSITIVE_INFINITY);
   let slots = createSlots(slotsAtFirst);
@@ -139,12 +139,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
     const connected = systemState
       ? createSystemLoop(state, systemState, slots, scheduler, system!)
       : createLoop(state, slots, scheduler, preemptionNs, stealNs);
-    pool.start = connected.start;
-    pool.preempt = connected.preempt;
-    pool.drop = connected.drop;
-    pool.stole = connected.stole;
-    pool.completeAt = connected.completeAt;
-    if (connected.dealt) pool.dealt = connected.dealt;
+    world.start = connected.start;
+    world.preempt = connected.preempt;
+    world.drop = connected.drop;
+    world.stole = connected.stole;
+    world.completeAt = connected.completeAt;
+    if (connected.dealt) world.dealt = connected.dealt;
     return connected;
   }
 
@@ -197,7 +197,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
     snapshot,
     inSystem: () => slots.id.length - integers[StateInteger.freeSlots]!,
-    measurements: (type) => state.recorder.measurements(type),
+    histograms: (type) => state.recorder.histograms(type),
     reservations: () => reservations,
     reservationsLeftOut: () => reservationsLeftOut,
     digest: () => formatDigest(state.hash),

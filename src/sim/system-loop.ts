@@ -2,9 +2,9 @@ import { foldCompletion } from '../metrics/digest.js';
 import { PREEMPT, type Scheduler, TO_COMPLETION } from '../scheduler/scheduler.js';
 import { float64s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
-import { MESSAGE_KINDS, Message } from './inbox.js';
+import { InboxMessage, MESSAGE_KINDS } from './inbox.js';
 import { type Loop, Meaning, type Slots, type State, StateDouble, StateInteger } from './loop.js';
-import { drawn, type SimulatedSystem, SystemDouble, SystemInteger, type SystemState } from './system-state.js';
+import { drawsOf, type SimulatedSystem, SystemDouble, SystemInteger, type SystemState } from './system-state.js';
 
 // Constants of this module: see loop.ts.
 const { completes: COMPLETES, sliceEnds: SLICE_ENDS, yields: YIELDS } = Meaning;
@@ -26,7 +26,13 @@ const {
   detail: DETAIL,
   justFree: JUST_FREE,
 } = SystemInteger;
-const { arrival: ARRIVAL, completed: COMPLETED, preempted: PREEMPTED, sliceEnd: SLICE_END, reply: REPLY } = Message;
+const {
+  arrival: ARRIVAL,
+  completed: COMPLETED,
+  preempted: PREEMPTED,
+  sliceEnd: SLICE_END,
+  reply: REPLY,
+} = InboxMessage;
 const RUN_ON: number = TO_COMPLETION;
 const TAKE_OFF: number = PREEMPT;
 const fold = foldCompletion;
@@ -77,10 +83,10 @@ export function createSystemLoop(
   let byItself = false;
   const { noticeNs, signalNs, dispatchNs, preemptNs, stealNs, preemptedNs } = costs;
   const { workerReceiveNs, workerTransmitNs, dispatcherTransmitNs } = costs;
-  const wireNs = drawn(simulated, 'wireNs');
-  const handoffNs = drawn(simulated, 'handoffNs');
-  const againNs = drawn(simulated, 'againNs');
-  const contextSwitchNs = drawn(simulated, 'contextSwitchNs');
+  const wireNs = drawsOf(simulated, 'wireNs');
+  const handoffNs = drawsOf(simulated, 'handoffNs');
+  const againNs = drawsOf(simulated, 'againNs');
+  const contextSwitchNs = drawsOf(simulated, 'contextSwitchNs');
   const dispatcherReplies = dispatcherTransmitNs > 0;
   const messageNs = float64s(MESSAGE_KINDS);
   messageNs[ARRIVAL] = costs.dispatcherReceiveNs;

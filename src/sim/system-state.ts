@@ -52,7 +52,7 @@ export interface SystemState {
 }
 
 /** Answers what a cost is this time: always the same, unless it varies. */
-export function drawn({ costs, random }: SimulatedSystem, field: keyof Spread): () => number {
+export function drawsOf({ costs, random }: SimulatedSystem, field: keyof Spread): () => number {
   const quantiles = costs.spread?.[field];
   const constant = costs[field];
   if (!quantiles) return () => constant;

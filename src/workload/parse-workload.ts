@@ -5,10 +5,10 @@ import { anything, list, positiveDuration, share, showSum, sumsToOne, text, type
 import { readYaml } from '../input/yaml.js';
 import { InputError } from '../units/errors.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
+import { readArrivals } from './arrivals/arrival-registry.js';
 import { POISSON } from './arrivals/poisson.js';
-import { readArrivals } from './arrivals/registry.js';
 import type { Distribution } from './distributions/distribution.js';
-import { readDistribution } from './distributions/registry.js';
+import { readDistribution } from './distributions/distribution-registry.js';
 import { type Phase, type RequestType, UNKNOWN, type Workload, type WorkloadSource } from './workload.js';
 
 export interface ParseOptions {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Capacity } from '../../src/metrics/capacity.js';
+import type { Capacity } from '../../src/results/capacity-schema.js';
 import { psp, pspHere, scratchFolder } from './psp.js';
 
 const folder = scratchFolder();

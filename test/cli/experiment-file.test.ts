@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
 import { LISTED, parseList } from '../../src/cli/lists.js';
 import { SETTINGS } from '../../src/cli/settings.js';
-import { planSweep } from '../../src/experiment/sweep/plan.js';
+import { planSweep } from '../../src/experiment/sweep/plan-sweep.js';
 import { blocks } from '../docs/pages.js';
 import { scratchFolder } from './psp.js';
 

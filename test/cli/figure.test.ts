@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
-import { planSweep } from '../../src/experiment/sweep/plan.js';
+import { planSweep } from '../../src/experiment/sweep/plan-sweep.js';
 import { figures } from '../../src/report/figures/index.js';
 import { psp, pspHere, ROOT, scratchFolder } from './psp.js';
 

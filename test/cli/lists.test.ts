@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSystem, shippedSystems } from '../../src/experiment/plan/files.js';
-import { policies } from '../../src/scheduler/registry.js';
+import { policies } from '../../src/scheduler/policy-registry.js';
 import { psp, pspHere, ROOT } from './psp.js';
 
 test('psp policies lists every policy in the registry', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Check } from '../../src/experiment/validate/validate.js';
+import type { Check } from '../../src/experiment/validate/validate-simulator.js';
 import { validationCases } from '../../src/experiment/validate/validation-cases.js';
 import { psp } from './psp.js';
 

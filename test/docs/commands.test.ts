@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../src/experiment/plan/plan.js';
 import { validationCases } from '../../src/experiment/validate/validation-cases.js';
-import { formatValidation } from '../../src/report/text/validation.js';
+import { formatValidation } from '../../src/report/text/validation-table.js';
 import { blocks, pages, prose, ROOT } from './pages.js';
 
 const MAIN = join(ROOT, 'dist/cli/main.js');

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultParameters, type Policy } from '../../src/scheduler/policy.js';
-import { policies } from '../../src/scheduler/registry.js';
+import { policies } from '../../src/scheduler/policy-registry.js';
 import { play } from '../support/play.js';
 import { makeTrace } from '../support/trace.js';
 import { blocks, pages, ROOT } from './pages.js';

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { hardwareResult } from '../../src/experiment/hardware/run-hardware.js';
-import { ALONE, LEAD_NS, makeTrace } from '../../src/hw/client/trace.js';
+import { ALONE, LEAD_NS, makeTrace } from '../../src/hw/client/planned-trace.js';
 import { readServerCounts } from '../../src/hw/memory/counts.js';
 import { createSharedMemory } from '../../src/hw/memory/layout.js';
 import { givenDilation } from '../../src/hw/run/dilation.js';
-import { finishedRun, type HardwareRun } from '../../src/hw/run/run.js';
+import { finishedRun, type HardwareRun } from '../../src/hw/run/run-pair.js';
 import { createResult } from '../../src/metrics/create-result.js';
 import type { Manifest } from '../../src/results/result.js';
 import { CONSTANTS } from '../../src/sim/costs.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ARRIVALS } from '../../src/workload/arrivals/registry.js';
-import { DISTRIBUTIONS } from '../../src/workload/distributions/registry.js';
+import { ARRIVALS } from '../../src/workload/arrivals/arrival-registry.js';
+import { DISTRIBUTIONS } from '../../src/workload/distributions/distribution-registry.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { createBatch } from '../../src/workload/request-source.js';

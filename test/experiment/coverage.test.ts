@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import type { RunSpec } from '../../src/experiment/plan/run-spec.js';
-import { measure } from '../../src/experiment/run/run-simulation.js';
-import { erlangC, sojournQuantileMMc } from '../../src/experiment/validate/theory/queues.js';
-import { createPool } from '../../src/metrics/pool.js';
+import { runRaw } from '../../src/experiment/run/run-simulation.js';
+import { erlangC, sojournQuantileMMc } from '../../src/experiment/validate/theory/closed-forms.js';
+import { createReplications } from '../../src/metrics/replications.js';
 import type { Result, Statistic } from '../../src/results/result.js';
 
 const EXPERIMENTS = 200;
@@ -56,16 +56,19 @@ test('of 200 experiments with M/M/2, 90 to 99 % of the 95 % intervals hold the t
     return (low ?? 0) <= value && value <= (high ?? Number.POSITIVE_INFINITY);
   };
   for (let experiment = 0; experiment < EXPERIMENTS; experiment++) {
-    const pool = createPool((hashes) => hashes.join());
+    const replications = createReplications((hashes) => hashes.join());
     for (let replication = 0; replication < REPLICATIONS; replication++) {
       const spec: RunSpec = { ...specs[0]!, seed: String(experiment), replication };
-      pool.add(replication, await measure(spec, { environment: { version: '', commit: null, node: '', cpu: '' } }));
+      replications.add(
+        replication,
+        await runRaw(spec, { environment: { version: '', commit: null, node: '', cpu: '' } }),
+      );
     }
-    const result = pool.result()!;
+    const result = replications.result()!;
     truths.forEach((truth, i) => {
       if (holds(truth, result)) held[i]!++;
     });
-    if (holds(truths[0]!, pool.runs()[0]!)) heldBySingleRun++;
+    if (holds(truths[0]!, replications.runs()[0]!)) heldBySingleRun++;
   }
   truths.forEach(([quantity, statistic], i) => {
     const what = `${quantity} ${statistic}: ${held[i]} of ${EXPERIMENTS}`;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
-import { measure } from '../../src/experiment/run/run-simulation.js';
-import { createPool } from '../../src/metrics/pool.js';
-import type { Distribution, Result } from '../../src/results/result.js';
+import { runRaw } from '../../src/experiment/run/run-simulation.js';
+import { createReplications } from '../../src/metrics/replications.js';
+import type { DistributionSummary, Result } from '../../src/results/result.js';
 
 const REPLICATIONS = 8;
 const ENVIRONMENT = { version: '', commit: null, node: '', cpu: '' };
@@ -17,16 +17,16 @@ describe.each([0.85, 0.9, 0.95])('darc-ts at load %f', { timeout: 120_000 }, asy
       requests: 200_000,
       warmup: 0.3,
     });
-    const pool = createPool((hashes) => hashes.join());
+    const replications = createReplications((hashes) => hashes.join());
     for (let replication = 0; replication < REPLICATIONS; replication++) {
-      pool.add(replication, await measure({ ...specs[0]!, replication }, { environment: ENVIRONMENT }));
+      replications.add(replication, await runRaw({ ...specs[0]!, replication }, { environment: ENVIRONMENT }));
     }
-    return pool.result()!;
+    return replications.result()!;
   };
   const [darc, ts, both] = [await pooled('darc'), await pooled('ts'), await pooled('darc-ts')];
   const [short, long] = [0, 1].map((type) => (result: Result) => result.types[type]!.slowdown) as [
-    (result: Result) => Distribution,
-    (result: Result) => Distribution,
+    (result: Result) => DistributionSummary,
+    (result: Result) => DistributionSummary,
   ];
 
   it('SHORT: a p99.9 below 6, a fraction of that under either parent', () => {

@@ -5,9 +5,9 @@ import { readConfigFile } from '../../src/cli/config-file.js';
 import { planRuns, type Settings } from '../../src/experiment/plan/plan.js';
 import { pooledHash } from '../../src/experiment/plan/run-spec.js';
 import { replayFile } from '../../src/experiment/run/event-recording.js';
-import { measure, runSimulation } from '../../src/experiment/run/run-simulation.js';
-import { createPool } from '../../src/metrics/pool.js';
-import { formatComparison } from '../../src/report/text/comparison.js';
+import { runRaw, runSimulation } from '../../src/experiment/run/run-simulation.js';
+import { createReplications } from '../../src/metrics/replications.js';
+import { formatComparison } from '../../src/report/text/policies-table.js';
 import type { Result } from '../../src/results/result.js';
 import type { SchedulerSetup } from '../../src/scheduler/scheduler.js';
 import { createSteering } from '../../src/scheduler/steering.js';
@@ -138,12 +138,12 @@ describe('the result', () => {
 
 it('pooled replications have the dispatcher utilisation of all of them', async () => {
   const { specs } = await planRuns(settings({ systems: ['shinjuku'] }));
-  const pool = createPool(pooledHash);
-  for (const replication of [0, 1]) pool.add(replication, await measure({ ...specs[0]!, replication }));
-  const each = pool.runs().map(({ dispatcherUtilisation }) => dispatcherUtilisation!);
+  const replications = createReplications(pooledHash);
+  for (const replication of [0, 1]) replications.add(replication, await runRaw({ ...specs[0]!, replication }));
+  const each = replications.runs().map(({ dispatcherUtilisation }) => dispatcherUtilisation!);
   expect(each[0]).not.toBe(each[1]);
-  expect(pool.result()!.dispatcherUtilisation).toBeGreaterThan(Math.min(...each));
-  expect(pool.result()!.dispatcherUtilisation).toBeLessThan(Math.max(...each));
+  expect(replications.result()!.dispatcherUtilisation).toBeGreaterThan(Math.min(...each));
+  expect(replications.result()!.dispatcherUtilisation).toBeLessThan(Math.max(...each));
 });
 
 it('DARC takes the hand-over off what it measures', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { meanSojournMmppM1 } from '../../src/experiment/validate/theory/mmpp.js';
 import {
   erlangC,
   meanWaitMG1,
@@ -9,8 +8,9 @@ import {
   moments,
   sojournQuantileMMc,
   waitQuantileMMc,
-} from '../../src/experiment/validate/theory/queues.js';
-import { density, meanSojournSrpt } from '../../src/experiment/validate/theory/srpt.js';
+} from '../../src/experiment/validate/theory/closed-forms.js';
+import { meanSojournMmppM1 } from '../../src/experiment/validate/theory/mmpp.js';
+import { density, meanSojournSrpt } from '../../src/experiment/validate/theory/srpt-sojourn.js';
 
 /** Formulas against others of the same thing, and against values that are in print. */
 describe('M/M/c', () => {

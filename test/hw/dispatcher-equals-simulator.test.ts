@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createDispatcher, type MakeScheduler } from '../../src/hw/dispatcher/dispatcher.js';
-import { createScheduler } from '../../src/hw/dispatcher/policy.js';
+import { createScheduler } from '../../src/hw/dispatcher/hardware-policy.js';
 import { ScriptedNative } from '../../src/hw/dispatcher/scripted-native.js';
-import { warmUp, warmUpScheduler } from '../../src/hw/dispatcher/warm-up.js';
+import { warmUp, warmUpScheduler } from '../../src/hw/dispatcher/warm-up-dispatcher.js';
 import { readServerCounts, reconcileServer } from '../../src/hw/memory/counts.js';
 import { createSharedMemory } from '../../src/hw/memory/layout.js';
 import { foldCompletion, formatDigest } from '../../src/metrics/digest.js';
-import { parsePolicy, policies, policyNamed } from '../../src/scheduler/registry.js';
+import { parsePolicy, policies, policyNamed } from '../../src/scheduler/policy-registry.js';
 import { createSimulation } from '../../src/sim/simulation.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
@@ -54,8 +54,8 @@ function simulated(policyText: string, workers: number): { digest: string; compl
   const simulation = createSimulation({
     workers,
     types: TYPES.length + 1,
-    createScheduler: (pool, now) =>
-      policy.create({ workers, types: TYPES, pool, now, random: substream(7, 'stealing') }, parameters),
+    createScheduler: (world, now) =>
+      policy.create({ workers, types: TYPES, world, now, random: substream(7, 'stealing') }, parameters),
   });
   const source = trace(workers);
   const batch = createBatch();
@@ -69,8 +69,8 @@ function simulated(policyText: string, workers: number): { digest: string; compl
 function dispatched(policyText: string, workers: number, warm = false) {
   const memory = createSharedMemory({ workers, types: TYPES.length, slots: 16384, arrivalsCapacity: 4096 });
   const policy = parsePolicy(policyText);
-  const make: MakeScheduler = (pool, now) =>
-    createScheduler(policy, { workers, types: TYPES, pool, now, random: substream(7, 'stealing') });
+  const make: MakeScheduler = (world, now) =>
+    createScheduler(policy, { workers, types: TYPES, world, now, random: substream(7, 'stealing') });
   const makeWarmUp = warmUpScheduler(WORKLOAD, policy, workers);
   const dispatcher = createDispatcher(memory, warm ? makeWarmUp : make);
   if (warm) {
@@ -130,8 +130,8 @@ it('tells, as the simulator does, of the reservation a policy begins with', () =
   const memory = createSharedMemory({ workers, types: TYPES.length, slots: 64, arrivalsCapacity: 64 });
   const begins = (text: string): number[][] => {
     const policy = parsePolicy(text);
-    const make: MakeScheduler = (pool, now) =>
-      createScheduler(policy, { workers, types: TYPES, pool, now, random: Math.random });
+    const make: MakeScheduler = (world, now) =>
+      createScheduler(policy, { workers, types: TYPES, world, now, random: Math.random });
     const dispatcher = createDispatcher(memory, make);
     const told: number[][] = [];
     dispatcher.reset(make, {

@@ -30,7 +30,7 @@ describe.skipIf(missingNative() !== undefined)('when things go wrong in a hardwa
 
   it('a policy that throws is named, with what it said, and the result so far is kept', async () => {
     // Loaded into every process and thread before psp: makes c-fcfs fail at its 50th completion after the warm-up.
-    const registry = pathToFileURL(join(ROOT, 'dist/scheduler/registry.js')).href;
+    const registry = pathToFileURL(join(ROOT, 'dist/scheduler/policy-registry.js')).href;
     const patch = join(folder, 'patch.mjs');
     writeFileSync(
       patch,

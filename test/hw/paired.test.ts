@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { compareSides } from '../../src/experiment/compare/compare.js';
-import { calibrate } from '../../src/experiment/hardware/calibrate.js';
+import { compareSides } from '../../src/experiment/compare/compare-results.js';
+import { calibrate } from '../../src/experiment/hardware/calibrate-system.js';
 import { systemYaml } from '../../src/experiment/hardware/calibration-file.js';
 import { hardwareResult, hardwareSamples } from '../../src/experiment/hardware/run-hardware.js';
 import { planRuns } from '../../src/experiment/plan/plan.js';
-import { runSampled } from '../../src/experiment/run/samples.js';
-import { runHardware } from '../../src/hw/run/run.js';
+import { runSampled } from '../../src/experiment/run/run-sampled.js';
+import { runHardware } from '../../src/hw/run/run-pair.js';
 import { missingNative, workloadNamed } from './support.js';
 
 const WARMUP = 0.1;

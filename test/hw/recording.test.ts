@@ -8,12 +8,12 @@ import { createEventMemory, openEventRing } from '../../src/events/event-ring.js
 import { tapped } from '../../src/events/tap.js';
 import { replayFile } from '../../src/experiment/run/event-recording.js';
 import { createDispatcher } from '../../src/hw/dispatcher/dispatcher.js';
-import { hardwarePolicy, schedulerTypes } from '../../src/hw/dispatcher/policy.js';
+import { hardwarePolicy, schedulerTypes } from '../../src/hw/dispatcher/hardware-policy.js';
 import { ScriptedNative } from '../../src/hw/dispatcher/scripted-native.js';
 import { createSharedMemory } from '../../src/hw/memory/layout.js';
-import { runHardware } from '../../src/hw/run/run.js';
+import { runHardware } from '../../src/hw/run/run-pair.js';
 import { plainParameters } from '../../src/scheduler/policy.js';
-import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { STREAM, substream } from '../../src/workload/random.js';
 import { psp } from '../cli/psp.js';
@@ -37,8 +37,8 @@ describe('a recorded dispatcher', () => {
     const ring = openEventRing(events);
     const types = schedulerTypes(workload);
     const random = substream(3, STREAM.stealing);
-    const dispatcher = createDispatcher(memory, (pool, now) =>
-      tapped(policy, ring).create({ workers, types, pool, now, random }, parameters),
+    const dispatcher = createDispatcher(memory, (world, now) =>
+      tapped(policy, ring).create({ workers, types, world, now, random }, parameters),
     );
     const trace = createRequestSource(workload, { load: 0.9, workers, seed: 3, requests: 3000, flows: true });
     const native = new ScriptedNative(memory, trace, () => {});

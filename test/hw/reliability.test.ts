@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ALONE } from '../../src/hw/client/trace.js';
+import { ALONE } from '../../src/hw/client/planned-trace.js';
 import { type Device, defaultClassifier } from '../../src/hw/machine/config.js';
 import { reconcileServer } from '../../src/hw/memory/counts.js';
 import type { ClientOrder, ServerOrder } from '../../src/hw/run/child-messages.js';
 import { Child } from '../../src/hw/run/child-process.js';
-import { runHardware } from '../../src/hw/run/run.js';
+import { runHardware } from '../../src/hw/run/run-pair.js';
 import { childrenOf, isRoot, missingNative, workloadNamed } from './support.js';
 
 const BIMODAL = workloadNamed('bimodal');

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { hardwareOffer, readHardwareInput } from '../../src/experiment/hardware/hardware-input.js';
 import { hardwareResult, hardwareSamples } from '../../src/experiment/hardware/run-hardware.js';
 import { planRuns } from '../../src/experiment/plan/plan.js';
-import { runSampled } from '../../src/experiment/run/samples.js';
-import { runHardware } from '../../src/hw/run/run.js';
+import { runSampled } from '../../src/experiment/run/run-sampled.js';
+import { runHardware } from '../../src/hw/run/run-pair.js';
 import { missingNative } from './support.js';
 
 describe.skipIf(missingNative() !== undefined)('a trace file on this machine', { timeout: 90_000 }, () => {

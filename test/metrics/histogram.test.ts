@@ -3,7 +3,7 @@ import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import { BUCKETS, bucketOf, Histogram, lowerBound, middle } from '../../src/metrics/histogram.js';
 import { createRecorder } from '../../src/metrics/recorder.js';
-import { summarize } from '../../src/metrics/summary.js';
+import { summarize } from '../../src/metrics/summarize.js';
 
 const HOUR_NS = 3600e9;
 const values = fc.oneof(
@@ -119,7 +119,7 @@ it('a recorder keeps types apart and divides sojourn by demand', () => {
   recorder.record(0, 3000, 1000, 0);
   recorder.record(1, 500, 500, 0);
   recorder.record(1, 1500, 500, 0);
-  const [first, second] = [recorder.measurements(0), recorder.measurements(1)];
+  const [first, second] = [recorder.histograms(0), recorder.histograms(1)];
   expect([first.sojournNs.count, second.sojournNs.count]).toEqual([1, 2]);
   expect([first.slowdown.sum, second.slowdown.sum]).toEqual([3, 4]);
   expect([first.serviceNs.sum, second.serviceNs.sum]).toEqual([1000, 1000]);

@@ -1,5 +1,5 @@
 import {
-  type Distribution,
+  type DistributionSummary,
   PERCENTILES,
   type Percentile,
   type Result,
@@ -11,7 +11,7 @@ import {
  * A distribution with a value at every percentile, and so many values behind it. Intervals are 1 % to both sides where ten values or more lie beyond
  * the percentile, else without an upper bound.
  */
-export function distribution(count: number, values: Partial<Record<Statistic, number>> = {}): Distribution {
+export function distribution(count: number, values: Partial<Record<Statistic, number>> = {}): DistributionSummary {
   const all: Record<Statistic, number> = { p50: 1, p90: 1, p99: 1, p99_9: 1, p99_99: 1, mean: 1, ...values };
   const none = { p50: null, p90: null, p99: null, p99_9: null, p99_99: null, mean: null };
   const intervals = Object.entries(all).map(([name, value]) => {

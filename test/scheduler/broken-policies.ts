@@ -1,5 +1,5 @@
 import { definePolicy, type Policy } from '../../src/scheduler/policy.js';
-import { policyNamed } from '../../src/scheduler/registry.js';
+import { policyNamed } from '../../src/scheduler/policy-registry.js';
 import { ReservedScheduler } from '../../src/scheduler/reserved-scheduler.js';
 import { type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../../src/scheduler/scheduler.js';
 
@@ -54,7 +54,7 @@ class Breakable implements Scheduler {
 
   protected begin(worker: number, request: number): void {
     this.idle.delete(worker);
-    this.setup.pool.start(worker, request, TO_COMPLETION);
+    this.setup.world.start(worker, request, TO_COMPLETION);
   }
 }
 
@@ -129,7 +129,7 @@ class BrokenReservation extends ReservedScheduler {
 
   override arrive(request: number, type: number, flow: number): void {
     super.arrive(request, type, flow);
-    this.setup.pool.reserved();
+    this.setup.world.reserved();
   }
 
   protected observe(): void {}
@@ -262,7 +262,7 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
           new (class extends Breakable {
             protected override begin(worker: number, request: number): void {
               this.idle.delete(worker);
-              this.setup.pool.start(worker, request, parameters.quantumNs!);
+              this.setup.world.start(worker, request, parameters.quantumNs!);
             }
           })(setup),
       ),
@@ -276,7 +276,7 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
           new (class extends Breakable {
             protected override begin(worker: number, request: number): void {
               this.idle.delete(worker);
-              this.setup.pool.start(worker, request, parameters.quantumNs! / 2);
+              this.setup.world.start(worker, request, parameters.quantumNs! / 2);
             }
           })(setup),
       ),
@@ -290,7 +290,7 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
           new (class extends Breakable {
             override arrive(request: number, type: number, flow: number): void {
               super.arrive(request, type, flow);
-              if (!this.idle.has(0)) this.setup.pool.preempt(0);
+              if (!this.idle.has(0)) this.setup.world.preempt(0);
             }
           })(setup),
       ),
@@ -387,7 +387,7 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
     {
       what: 'does not make room for an arrival',
       property: 'least attained',
-      policy: meddled('las', ({ pool }) => ({ pool: { ...pool, preempt() {} } })),
+      policy: meddled('las', ({ world }) => ({ world: { ...world, preempt() {} } })),
     },
     {
       what: 'lets a request run on while one that has attained less waits',

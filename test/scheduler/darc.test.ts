@@ -123,8 +123,8 @@ it.each([0.85, 0.9])(
   async (load) => {
     // At load 0.9 SHORT needs 2.1 of 14 workers and owns 2. Of the few longs the 99th percentile.
     const tails = async (policy: string) => {
-      const { measurements } = await run(policy, shippedWorkload('extreme-bimodal'), { load, requests: 600_000 });
-      return [measurements[0]!.slowdown.quantile(0.999), measurements[1]!.slowdown.quantile(0.99)] as const;
+      const { histograms } = await run(policy, shippedWorkload('extreme-bimodal'), { load, requests: 600_000 });
+      return [histograms[0]!.slowdown.quantile(0.999), histograms[1]!.slowdown.quantile(0.99)] as const;
     };
     const [darcShort, darcLong] = await tails('darc:oracle');
     const [tsShort, tsLong] = await tails('ts');

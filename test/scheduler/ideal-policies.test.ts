@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { createSimulation } from '../../src/sim/simulation.js';
 import { play } from '../support/play.js';
 import { batchOf, makeTrace, type Trace } from '../support/trace.js';
@@ -65,8 +65,8 @@ describe('ps', () => {
     const simulation = createSimulation({
       workers: 2,
       types: 1,
-      createScheduler: (pool, now, ideal) =>
-        policy.create({ workers: 2, types: [{ name: 'A' }], pool, now, random: () => 0, ...ideal }, parameters),
+      createScheduler: (world, now, ideal) =>
+        policy.create({ workers: 2, types: [{ name: 'A' }], world, now, random: () => 0, ...ideal }, parameters),
     });
     // One from 0, three from 100 on: the first has 900 of its 1000 ns left, which take 1350 at two thirds of the speed.
     const trace = { arrivalNs: [0, 100, 100], serviceNs: [1000, 5000, 5000], type: [0, 0, 0], flow: [0, 0, 0] };
@@ -95,7 +95,7 @@ describe('srpt', () => {
         const trace = makeTrace(options);
         const meanNs = async (policy: string) => {
           const { record } = await play(parsePolicy(policy), trace, options);
-          return record.measurements.reduce((sum, { sojournNs }) => sum + sojournNs.sum, 0) / trace.arrivalNs.length;
+          return record.histograms.reduce((sum, { sojournNs }) => sum + sojournNs.sum, 0) / trace.arrivalNs.length;
         };
         const least = await meanNs('srpt');
         // One worker cannot be divided among groups; `darc-static` says so.
@@ -109,9 +109,9 @@ describe('srpt', () => {
   it('is a bound for the mean on a shipped workload, too', async () => {
     const workload = shippedWorkload('bimodal');
     const meanNs = async (policy: string) => {
-      const { measurements } = await run(policy, workload, { requests: 50_000 });
-      const count = measurements.reduce((sum, { sojournNs }) => sum + sojournNs.count, 0);
-      return measurements.reduce((sum, { sojournNs }) => sum + sojournNs.sum, 0) / count;
+      const { histograms } = await run(policy, workload, { requests: 50_000 });
+      const count = histograms.reduce((sum, { sojournNs }) => sum + sojournNs.count, 0);
+      return histograms.reduce((sum, { sojournNs }) => sum + sojournNs.sum, 0) / count;
     };
     const srpt = await meanNs('srpt');
     expect(await meanNs('las:cost=0ns')).toBeGreaterThan(srpt);

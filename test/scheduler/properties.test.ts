@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { play } from '../support/play.js';
 import { makeTrace, type TraceShape } from '../support/trace.js';
 
@@ -74,12 +74,12 @@ async function check(text: string, shape: TraceShape, options: { unknown?: boole
   expect(record.inFlight).toBe(0);
   expect(sum(record.dropped)).toBe(referee.dropped.length);
   // Little's law, of a run that begins and ends empty: the mean number in the system is the rate times the mean sojourn.
-  const sojournNs = record.measurements.reduce((all, each) => all + each.sojournNs.sum, 0);
+  const sojournNs = record.histograms.reduce((all, each) => all + each.sojournNs.sum, 0);
   expect(referee.areaNs).toBe(sojournNs + referee.droppedNs);
   // What was recorded is what happened: exact sums of sojourn and service per type.
   for (let type = 0; type < shape.types; type++) {
     const departures = referee.departures.filter((departure) => departure.type === type);
-    const { sojournNs, serviceNs } = record.measurements[type]!;
+    const { sojournNs, serviceNs } = record.histograms[type]!;
     expect(sojournNs.count).toBe(departures.length);
     expect(sojournNs.sum).toBe(sum(departures.map((d) => d.atNs - trace.arrivalNs[d.id]!)));
     expect(serviceNs.sum).toBe(sum(departures.map((d) => trace.serviceNs[d.id]!)));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policies } from '../../src/scheduler/registry.js';
+import { policies } from '../../src/scheduler/policy-registry.js';
 import { run, shippedWorkload, workloadNames } from '../support/workloads.js';
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parsePolicy } from '../../src/scheduler/registry.js';
+import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { simulate } from '../../src/sim/simulate.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { shippedWorkload } from '../support/workloads.js';
@@ -17,7 +17,7 @@ it('reservations are listed up to a number, and counted beyond it', async () => 
           const arrive = scheduler.arrive.bind(scheduler);
           scheduler.arrive = (request, type, flow) => {
             arrive(request, type, flow);
-            setup.pool.reserved();
+            setup.world.reserved();
           };
           return scheduler;
         },

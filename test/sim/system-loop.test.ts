@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readSystem } from '../../src/experiment/plan/files.js';
 import type { RunRecord } from '../../src/metrics/create-result.js';
-import { policies } from '../../src/scheduler/registry.js';
+import { policies } from '../../src/scheduler/policy-registry.js';
 import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { pages } from '../docs/pages.js';
@@ -19,8 +19,8 @@ const VARIANTS = [
 ];
 
 /** All of a record but the buckets of its histograms, whose comparison takes a hundred times as long as the run. */
-function facts({ measurements, ...record }: RunRecord) {
-  return { ...record, measurements: measurements.map(({ sojournNs, slowdown }) => [sojournNs.sum, slowdown.sum]) };
+function facts({ histograms, ...record }: RunRecord) {
+  return { ...record, histograms: histograms.map(({ sojournNs, slowdown }) => [sojournNs.sum, slowdown.sum]) };
 }
 
 describe('a system that costs nothing decides as the loop without a system', () => {
@@ -76,7 +76,7 @@ describe('the dispatcher is a server', () => {
       requests: 400_000,
       costs: charging({ dispatcherReceiveNs: costNs }),
     });
-    const { sojournNs } = record.measurements[0]!;
+    const { sojournNs } = record.histograms[0]!;
     const theoryNs = costNs * (1 + rho / (2 * (1 - rho))) + 1;
     // Three standard errors of the mean, as ten seeds have it.
     expect(Math.abs(sojournNs.mean / theoryNs - 1)).toBeLessThan(rho > 0.8 ? 0.05 : 0.01);
@@ -133,14 +133,14 @@ describe('the dispatcher is a server', () => {
     const perStart = 30 + 100 + 40;
     const perPreemption = 470 + 80 + 50;
     const expected = 2 * 5000 + 70 + 9 + 10 * perStart + 9 * perPreemption + 100_000 + 60;
-    expect(record.measurements[0]!.sojournNs.sum).toBe(expected);
+    expect(record.histograms[0]!.sojournNs.sum).toBe(expected);
   });
 
   it('under shinjuku one costs its worker 0.87 us in all, as docs/systems.md adds up', async () => {
     const { costs } = readSystem('shinjuku');
     const alone = async (policy: string) => run(policy, single(100), { requests: 1, warmup: 0, workers: 1, costs });
     const [whole, cut] = [await alone('c-fcfs'), await alone('ts:quantum=5us')];
-    const sojournNs = ({ measurements }: RunRecord) => measurements[0]!.sojournNs.sum;
+    const sojournNs = ({ histograms }: RunRecord) => histograms[0]!.sojournNs.sum;
     expect(cut.preemptions).toBeGreaterThan(15);
     const eachNs = (sojournNs(cut) - sojournNs(whole)) / cut.preemptions;
     const { preemptedNs, noticeNs, completionNs, dispatchNs, handoffNs, contextSwitchNs } = costs;
@@ -161,8 +161,7 @@ describe('the dispatcher is a server', () => {
     // A burst of 3 at once: dealt at 1, 2 and 3 us, each 1 us long.
     const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
     const sum = async (policy: string) =>
-      (await run(policy, burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs })).measurements[0]!.sojournNs
-        .sum;
+      (await run(policy, burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs })).histograms[0]!.sojournNs.sum;
     const first = 1000 + 500 + 10 + 2000;
     expect(await sum('d-fcfs')).toBe(3 * first + (1 + 2) * 2010);
     // With a central queue each of the others waits for the notice, its handling, the dispatch and the hand-off.
@@ -174,8 +173,8 @@ describe('a hand-off to a worker that has just become free', () => {
   const costs = charging({ handoffNs: 500, againNs: 100, noticeNs: 50 });
   const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
   const sum = async (policy: string, given: SystemCosts) =>
-    (await run(policy, burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs: given })).measurements[0]!
-      .sojournNs.sum;
+    (await run(policy, burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs: given })).histograms[0]!.sojournNs
+      .sum;
   // The first wakes the worker, the others come when it says that it is free.
   const expected = 3 * (500 + 2000) + (1 + 2) * (50 + 100 + 2000);
 
@@ -202,19 +201,19 @@ describe('a worker with places that the dispatcher fills', () => {
     // Dealt at 100 and 200 ns. The second runs from 2610 on, when the first is done; the notice of that is there at 3310 and handled at 3360, and the
     // third dealt at 3460, long before the second is done. And so on.
     const done = [1, 2, 3, 4].map((i) => 100 + 500 + i * (10 + 2000));
-    expect(record.measurements[0]!.sojournNs.sum).toBe(done.reduce((sum, ns) => sum + ns));
+    expect(record.histograms[0]!.sojournNs.sum).toBe(done.reduce((sum, ns) => sum + ns));
     // With one place the worker waits for the notice, its handling, the dispatch and the hand-over, as with a central queue.
     const one = await inBurst('jbsq:k=1', 4, costs);
     expect(facts(one)).toEqual(facts(await inBurst('c-fcfs', 4, costs)));
-    expect(one.measurements[0]!.sojournNs.sum).toBeGreaterThan(record.measurements[0]!.sojournNs.sum);
+    expect(one.histograms[0]!.sojournNs.sum).toBeGreaterThan(record.histograms[0]!.sojournNs.sum);
   });
 
   it('waits when what it has been dealt is not there yet', async () => {
     const costs = charging({ dispatchNs: 100, handoffNs: 500, noticeNs: 9000 });
     // Both places are filled by 700 ns; the third can be dealt when the notice of the first is there.
-    const { measurements } = await inBurst('jbsq:k=2', 3, costs);
+    const { histograms } = await inBurst('jbsq:k=2', 3, costs);
     const [first, second] = [600 + 2000, 600 + 4000];
-    expect(measurements[0]!.sojournNs.sum).toBe(first + second + (first + 9000 + 100 + 500 + 2000));
+    expect(histograms[0]!.sojournNs.sum).toBe(first + second + (first + 9000 + 100 + 500 + 2000));
   });
 
   it.each(['shinjuku', 'persephone'])('keeps the dispatcher of %s as busy as a central queue does', async (name) => {
@@ -261,11 +260,11 @@ describe('a cost that varies', () => {
       [0.75, 1000],
       [1, 9000],
     ] as const;
-    const { measurements } = await lonely(charging({ [field]: 400, spread: { [field]: quantiles } }));
+    const { histograms } = await lonely(charging({ [field]: 400, spread: { [field]: quantiles } }));
     const times = field === 'wireNs' ? 2 : 1;
-    const beyondNs = (share: number) => (measurements[0]!.sojournNs.quantile(share) - 1000) / times;
+    const beyondNs = (share: number) => (histograms[0]!.sojournNs.quantile(share) - 1000) / times;
     // Four standard errors of the mean: 2.5 us over the root of 18 000.
-    expect(Math.abs((measurements[0]!.sojournNs.mean - 1000) / times - 1625)).toBeLessThan(75);
+    expect(Math.abs((histograms[0]!.sojournNs.mean - 1000) / times - 1625)).toBeLessThan(75);
     expect(Math.abs(beyondNs(0.375) / 500 - 1)).toBeLessThan(0.05);
     expect(Math.abs(beyondNs(0.875) / 5000 - 1)).toBeLessThan(0.05);
   });

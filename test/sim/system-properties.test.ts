@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Observer } from '../../src/metrics/observer.js';
-import { parsePolicy, policies } from '../../src/scheduler/registry.js';
+import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { CONSTANTS, costsOf, NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { play } from '../support/play.js';
 import { makeTrace, type Trace, type TraceShape } from '../support/trace.js';
@@ -120,7 +120,7 @@ async function check(text: string, shape: TraceShape, costs: SystemCosts) {
   expect(sum(record.completed)).toBe(books.completed.size);
   expect(sum(record.completed) + sum(record.dropped)).toBe(shape.requests);
   expect(record.inFlight).toBe(0);
-  const sojournNs = record.measurements.reduce((all, type) => all + type.sojournNs.sum, 0);
+  const sojournNs = record.histograms.reduce((all, type) => all + type.sojournNs.sum, 0);
   const atLeastNs = [...books.completed].reduce((all, [request, atNs]) => all + atNs - trace.arrivalNs[request]!, 0);
   const perRequestNs = 2 * wireNs + workerTransmitNs + dispatcherTransmitNs;
   if (dispatcherTransmitNs === 0) expect(sojournNs).toBe(atLeastNs + perRequestNs * books.completed.size);

@@ -1,6 +1,6 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { expect, it } from 'vitest';
-import { meanWaitMMc } from '../../src/experiment/validate/theory/queues.js';
+import { meanWaitMMc } from '../../src/experiment/validate/theory/closed-forms.js';
 import { studentT } from '../../src/metrics/student.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 
@@ -16,8 +16,8 @@ it.each([
   const waits: number[] = [];
   for (let replication = 0; replication < REPLICATIONS; replication++) {
     const options = { workers, load, requests, replication };
-    const { measurements } = await run('c-fcfs', shippedWorkload('exponential'), options);
-    const { sojournNs, serviceNs } = measurements[0]!;
+    const { histograms } = await run('c-fcfs', shippedWorkload('exponential'), options);
+    const { sojournNs, serviceNs } = histograms[0]!;
     waits.push((sojournNs.sum - serviceNs.sum) / sojournNs.count);
   }
   const expectedNs = meanWaitMMc(workers, (workers * load) / MEAN_NS, MEAN_NS);

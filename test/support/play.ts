@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../src/metrics/create-result.js';
 import type { Observer } from '../../src/metrics/observer.js';
 import type { Policy } from '../../src/scheduler/policy.js';
-import type { ChosenPolicy } from '../../src/scheduler/registry.js';
+import type { ChosenPolicy } from '../../src/scheduler/policy-registry.js';
 import type { TypeInfo } from '../../src/scheduler/scheduler.js';
 import type { SystemCosts } from '../../src/sim/costs.js';
 import { simulate } from '../../src/sim/simulate.js';

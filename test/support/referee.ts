@@ -1,11 +1,11 @@
-import type { ChosenPolicy } from '../../src/scheduler/registry.js';
+import type { ChosenPolicy } from '../../src/scheduler/policy-registry.js';
 import {
   type DropReason,
   PREEMPT,
   type Scheduler,
   type SchedulerSetup,
   TO_COMPLETION,
-  type Workers,
+  type World,
 } from '../../src/scheduler/scheduler.js';
 import {
   type Books,
@@ -70,23 +70,23 @@ export class Referee implements Scheduler {
   ) {
     this.on = new Array(setup.workers).fill(undefined);
     this.left = Array.from({ length: setup.workers }, () => []);
-    const pool: Workers = {
+    const world: World = {
       start: (worker, request, sliceNs) => this.start(worker, request, sliceNs),
       preempt: (worker) => this.preempt(worker),
       drop: (request, reason) => this.drop(request, reason),
       stole: (thief, victim, count) => {
         this.stealPaidNs[thief] = (this.stealPaidNs[thief] ?? 0) + this.costs.stealNs;
-        setup.pool.stole(thief, victim, count);
+        setup.world.stole(thief, victim, count);
       },
-      ...(setup.pool.dealt && { dealt: (worker, request) => this.dealt(worker, request) }),
+      ...(setup.world.dealt && { dealt: (worker, request) => this.dealt(worker, request) }),
       reserved: () => {
         for (const { property, story } of layoutBreaches(this.reservation!(), setup.workers))
           this.violated(property, story);
-        setup.pool.reserved();
+        setup.world.reserved();
       },
       completeAt: (request) => {
         this.planned = request;
-        setup.pool.completeAt!(request);
+        setup.world.completeAt!(request);
       },
     };
     const random = () => {
@@ -94,7 +94,7 @@ export class Referee implements Scheduler {
       this.draws.push(number);
       return number;
     };
-    this.inner = chosen.policy.create({ ...setup, pool, random }, chosen.parameters);
+    this.inner = chosen.policy.create({ ...setup, world, random }, chosen.parameters);
     if (this.inner.reservation) this.reservation = () => this.inner.reservation!();
     if (this.inner.leaves) this.leaves = (worker, preempted) => this.takesNext(worker, preempted);
   }
@@ -267,14 +267,14 @@ export class Referee implements Scheduler {
       this.sinceNs[worker] = this.nowNs + (this.stealPaidNs[worker] ?? 0);
       this.sliceFromNs[worker] = this.sinceNs[worker]!;
       this.stealPaidNs[worker] = 0;
-      this.setup.pool.start(worker, handle, sliceNs);
+      this.setup.world.start(worker, handle, sliceNs);
     }
   }
 
   private dealt(worker: number, handle: number): void {
     if (this.known.get(handle)?.state !== 'queued') this.violated('conservation', `handle ${handle} does not wait`);
     if (this.on[worker] === undefined) this.violated('dealt', `worker ${worker} idles, but was only dealt a request`);
-    this.setup.pool.dealt!(worker, handle);
+    this.setup.world.dealt!(worker, handle);
   }
 
   private preempt(worker: number): void {
@@ -286,7 +286,7 @@ export class Referee implements Scheduler {
       // A request that is done at this very moment completes instead, with nothing added.
       this.endStretch(worker, request);
       this.yielding.add(worker);
-      this.setup.pool.preempt(worker);
+      this.setup.world.preempt(worker);
     }
   }
 
@@ -300,7 +300,7 @@ export class Referee implements Scheduler {
     this.changes();
     this.droppedNs += this.nowNs - request.arrivedNs;
     this.known.delete(handle);
-    this.setup.pool.drop(handle, reason);
+    this.setup.world.drop(handle, reason);
   }
 
   // The checks.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Checker, type Problem } from '../../src/input/checker.js';
 import type { ArrivalProcess, Arrivals } from '../../src/workload/arrivals/arrival-process.js';
-import { ARRIVALS, readArrivals } from '../../src/workload/arrivals/registry.js';
+import { ARRIVALS, readArrivals } from '../../src/workload/arrivals/arrival-registry.js';
 import { random } from './helpers.js';
 
 const TRACE = 'arrival_ns,type,service_ns\n1000,A,1\n1100,A,1\n1100,B,2\n1900,A,1\n';

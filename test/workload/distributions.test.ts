@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Checker, type Problem } from '../../src/input/checker.js';
 import { Chooser } from '../../src/workload/chooser.js';
 import { type Distribution, squaredVariation } from '../../src/workload/distributions/distribution.js';
-import { DISTRIBUTIONS, readDistribution } from '../../src/workload/distributions/registry.js';
+import { DISTRIBUTIONS, readDistribution } from '../../src/workload/distributions/distribution-registry.js';
 import { standardExponential, standardNormal } from '../../src/workload/ziggurat.js';
 import { meanAndError, random } from './helpers.js';
 

@@ -1,12 +1,12 @@
 import { cpus, hostname } from 'node:os';
 import { type Command, Option } from 'commander';
-import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/hardware/calibrate.js';
+import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/hardware/calibrate-system.js';
 import { compareCalibration, systemYaml } from '../../experiment/hardware/calibration-file.js';
 import { findWorkload, readSystem, readWorkload } from '../../experiment/plan/files.js';
 import { DEFAULTS } from '../../experiment/plan/plan.js';
-import { hardwarePolicy } from '../../hw/dispatcher/policy.js';
-import { formatCalibration, formatMoved } from '../../report/text/calibration.js';
-import { policies } from '../../scheduler/registry.js';
+import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
+import { formatCalibration, formatMoved } from '../../report/text/calibration-table.js';
+import { policies } from '../../scheduler/policy-registry.js';
 import type { System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import { findCapacity } from '../../experiment/capacity/capacity.js';
+import { findCapacity } from '../../experiment/capacity/find-capacity.js';
 import { parseSlo, type Slo } from '../../experiment/capacity/slo.js';
-import type { Capacity } from '../../metrics/capacity.js';
 import { renderBars } from '../../report/charts/bars.js';
-import { capacityBars } from '../../report/charts/capacity.js';
+import { capacityBars } from '../../report/charts/capacity-bars.js';
 import { svgToPng } from '../../report/png.js';
-import { formatCapacity } from '../../report/text/capacity.js';
+import { formatCapacity } from '../../report/text/capacity-table.js';
+import type { Capacity } from '../../results/capacity-schema.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { addSettings } from '../hardware-settings.js';

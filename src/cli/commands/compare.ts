@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { COMPARED, type CompareOptions, compareSides, type Side } from '../../experiment/compare/compare.js';
+import { COMPARED, type CompareOptions, compareSides, type Side } from '../../experiment/compare/compare-results.js';
 import { readText } from '../../experiment/plan/files.js';
-import { decodeSamples } from '../../experiment/run/samples.js';
-import { formatCompared } from '../../report/text/compare.js';
+import { decodeSamples } from '../../experiment/run/run-sampled.js';
+import { formatCompared } from '../../report/text/compare-table.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
-import { drawComparisons } from '../comparison-picture.js';
+import { drawComparisons } from '../compare-picture.js';
 import { EXIT } from '../failure.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 

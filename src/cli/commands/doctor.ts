@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { HardwareConfig } from '../../hw/machine/config.js';
-import { type Check, examine, wouldFail } from '../../hw/machine/doctor.js';
+import { examine, type MachineCheck, wouldFail } from '../../hw/machine/examine.js';
 import { builtNative } from '../../hw/native/native.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { EXIT } from '../failure.js';
@@ -39,7 +39,7 @@ function endOf(config: HardwareConfig, role?: 'server' | 'client'): HardwareConf
   return role === 'server' ? { ...common, server: server! } : { ...common, client: client! };
 }
 
-function formatChecks(checks: readonly Check[]): string {
+function formatChecks(checks: readonly MachineCheck[]): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   return checks
     .map(({ name, verdict, found, mend }) => {

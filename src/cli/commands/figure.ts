@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { PACKAGE_ROOT } from '../../experiment/package-info.js';
-import { type Block, planSweep } from '../../experiment/sweep/plan.js';
+import { type Block, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
 import { createStore } from '../../experiment/sweep/store.js';
@@ -9,8 +9,8 @@ import type { Chart } from '../../report/charts/chart.js';
 import { chartCsv } from '../../report/charts/csv.js';
 import { renderChart } from '../../report/charts/render.js';
 import type { Claim } from '../../report/figures/claims.js';
-import type { Figure } from '../../report/figures/figure.js';
 import { figures } from '../../report/figures/index.js';
+import type { Figure } from '../../report/figures/paper-figure.js';
 import { svgToPng } from '../../report/png.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';

@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
 import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
 import { DEFAULTS } from '../../experiment/plan/plan.js';
-import { runLoad } from '../../hw/client/load.js';
+import { runLoad } from '../../hw/client/run-load.js';
 import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
 import type { FrameFormat } from '../../hw/native/native.js';
-import { formatComparison } from '../../report/text/comparison.js';
+import { formatComparison } from '../../report/text/policies-table.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { mergeSweeps } from '../../experiment/sweep/merge.js';
+import { mergeSweeps } from '../../experiment/sweep/merge-sweeps.js';
 import { complain } from '../failure.js';
 import { outputTo } from '../output.js';
 

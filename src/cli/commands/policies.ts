@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { describeValue, type Policy } from '../../scheduler/policy.js';
-import { policies } from '../../scheduler/registry.js';
+import { policies } from '../../scheduler/policy-registry.js';
 import { formatList } from '../list.js';
 import { outputTo } from '../output.js';
 

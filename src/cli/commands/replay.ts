@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { EventFileHeader } from '../../events/event-file.js';
-import type { ReplayReport } from '../../events/replay.js';
+import type { ReplayReport } from '../../events/replay-events.js';
 import { replayFile } from '../../experiment/run/event-recording.js';
 import type { Timeline } from '../../metrics/timeline.js';
-import { formatReplay } from '../../report/text/replay.js';
+import { formatReplay } from '../../report/text/replay-text.js';
 import { timelineSvg, windowText } from '../../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../../report/timeline/timeline-trace.js';
 import { formatDuration } from '../../units/duration.js';

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { shippedWorkloads } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
-import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan.js';
+import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
 import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readSystem, shippedSystems } from '../../experiment/plan/files.js';
 import { layOut, wrap } from '../../report/text/table.js';
-import type { Constant, Measured, System } from '../../sim/parse-system.js';
+import type { MeasuredOn, System, SystemConstant } from '../../sim/parse-system.js';
 import { type Output, outputTo } from '../output.js';
 
 export function addSystems(program: Command): void {
@@ -45,7 +45,7 @@ function describe(system: System, output: Output): string {
 }
 
 /** `on box, 2026-11-24, times stretched 1000 times, 14 workers, c-fcfs, bimodal, load 0.5` */
-function describeMeasured({ machine, date, dilation, workers, policy, workload, load }: Measured): string {
+function describeMeasured({ machine, date, dilation, workers, policy, workload, load }: MeasuredOn): string {
   return [
     machine && `on ${machine}`,
     date,
@@ -61,7 +61,7 @@ function describeMeasured({ machine, date, dilation, workers, policy, workload, 
 
 const HELP_ENDS = 76;
 
-function rows(constant: Constant, width: number): string[][] {
+function rows(constant: SystemConstant, width: number): string[][] {
   const { spec, ns, source = 'no source given', ci95Ns } = constant;
   const interval = ci95Ns ? ` (95 %: ${ci95Ns[0]} to ${ci95Ns[1]}ns)` : '';
   const lines = wrap(`${source}${interval}`, Math.max(30, width - HELP_ENDS));

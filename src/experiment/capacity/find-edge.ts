@@ -1,4 +1,4 @@
-import type { Verdict } from '../../metrics/capacity.js';
+import type { SloVerdict } from '../../results/capacity-schema.js';
 
 /** Where something that holds when it is easy comes to fail. */
 export interface Edge {
@@ -15,7 +15,11 @@ export interface Edge {
  * @param fails taken to fail; above `holds`
  * @param probe asked about numbers between the two
  */
-export async function findEdge(holds: number, fails: number, probe: (at: number) => Promise<Verdict>): Promise<Edge> {
+export async function findEdge(
+  holds: number,
+  fails: number,
+  probe: (at: number) => Promise<SloVerdict>,
+): Promise<Edge> {
   const edge = { holds, fails };
   let notHolds = fails;
   while (notHolds - edge.holds > 1) {

@@ -1,7 +1,13 @@
 /** Service-level objectives: `p99.9 slowdown <= 10 for every type`, `p99 sojourn <= 50us for GET`, `mean slowdown <= 3 overall`. */
 
-import type { Judgement, Verdict } from '../../metrics/capacity.js';
-import { type Distribution, PERCENTILES, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
+import type { Judgement, SloVerdict } from '../../results/capacity-schema.js';
+import {
+  type DistributionSummary,
+  PERCENTILES,
+  type Result,
+  STATISTIC_NAMED,
+  type Statistic,
+} from '../../results/result.js';
 import { parseDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { checkTypeName } from '../plan/type-names.js';
@@ -70,17 +76,17 @@ export function checkSlos(slos: readonly Slo[], types: readonly string[]): void 
  * the run is unstable, or when more requests were dropped than the percentile lets be late.
  */
 export function judge(result: Result, slos: readonly Slo[]): Judgement {
-  const judgements = slos.flatMap((slo) => slicesOf(result, slo).map((slice) => judgeSlice(result, slo, slice)));
+  const judgements = slos.flatMap((slo) => judgedParts(result, slo).map((slice) => judgePart(result, slo, slice)));
   return judgements.reduce((worst, each) => (compare(each, worst) > 0 ? each : worst));
 }
 
-interface Slice {
+interface JudgedPart {
   readonly type: string | null;
-  readonly distribution: Distribution;
+  readonly distribution: DistributionSummary;
   readonly droppedShare: number;
 }
 
-function slicesOf(result: Result, { scope, quantity }: Slo): Slice[] {
+function judgedParts(result: Result, { scope, quantity }: Slo): JudgedPart[] {
   if (scope === 'overall') {
     return [{ type: null, distribution: result.overall[quantity], droppedShare: droppedShare(result, result.overall) }];
   }
@@ -101,7 +107,7 @@ function droppedShare(
   return droppedMeasured > 0 ? droppedMeasured / (sojournNs.count + droppedMeasured) : 0;
 }
 
-function judgeSlice(result: Result, slo: Slo, { type, distribution, droppedShare }: Slice): Judgement {
+function judgePart(result: Result, slo: Slo, { type, distribution, droppedShare }: JudgedPart): Judgement {
   const { statistic, bound } = slo;
   const [low, high] = distribution.ci95[statistic] ?? [null, null];
   const about = {
@@ -122,7 +128,7 @@ function judgeSlice(result: Result, slo: Slo, { type, distribution, droppedShare
   return { ...about, verdict: low !== null && low > bound ? 'fails' : 'undecided' };
 }
 
-const BADNESS: Readonly<Record<Verdict, number>> = { holds: 0, undecided: 1, fails: 2 };
+const BADNESS: Readonly<Record<SloVerdict, number>> = { holds: 0, undecided: 1, fails: 2 };
 
 /** Above 0 when the first is worse: by the verdict, then by how far the value is beyond its bound. */
 function compare(a: Judgement, b: Judgement): number {

@@ -1,8 +1,8 @@
 /** A calibration as the file of a system, and what it says about an earlier one. */
 import { CONSTANTS, constantName } from '../../sim/costs.js';
 import type { System } from '../../sim/parse-system.js';
-import type { Calibration, NamedMeasurement } from './calibrate.js';
-import type { Measurement } from './measurement.js';
+import type { Calibration, NamedMeasurement } from './calibrate-system.js';
+import type { Measurement } from './measure.js';
 
 export interface SystemFile {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** What a run on a machine plays: a workload file, or a trace. */
 
-import type { TraceFile } from '../../hw/client/trace.js';
-import { parsePolicy } from '../../scheduler/registry.js';
+import type { TraceFile } from '../../hw/client/planned-trace.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { TraceSummary } from '../../workload/trace.js';

@@ -1,5 +1,5 @@
 /** What the stamps of a real run say of its requests: those that found their worker free and those that waited for it, each with what it took beside its service. */
-import type { HardwareRun } from '../../hw/run/run.js';
+import type { HardwareRun } from '../../hw/run/run-pair.js';
 
 /** Of each run, from the beginning: memory is touched for the first time, code is compiled, and reservations are yet to be made. */
 const WARMUP = 0.1;

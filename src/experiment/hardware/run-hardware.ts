@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type HardwareFields, measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
-import type { HardwareRun } from '../../hw/run/run.js';
+import type { HardwareRun } from '../../hw/run/run-pair.js';
 import { createResult } from '../../metrics/create-result.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import type { Manifest, Result } from '../../results/result.js';
 import { plainParameters } from '../../scheduler/policy.js';
-import { parsePolicy } from '../../scheduler/registry.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';
 import { describeEnvironment, type Environment } from '../environment.js';
 import { canonicalJson } from '../plan/run-spec.js';
-import { samplesOf } from '../run/samples.js';
+import { samplesOf } from '../run/run-sampled.js';
 
 /** The result of a run on a machine: psp.result/1, with what only a machine knows. */
 export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };

@@ -1,6 +1,6 @@
 import { defaultParameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, parsePolicy } from '../../scheduler/registry.js';
-import type { DropReason, Workers } from '../../scheduler/scheduler.js';
+import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
+import type { DropReason, World } from '../../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../../sim/costs.js';
 import { policyOf, type System } from '../../sim/parse-system.js';
 import { formatDuration } from '../../units/duration.js';
@@ -234,7 +234,7 @@ function check(spec: RunSpec, workload: OpenWorkload): void {
     {
       workers: spec.workers,
       types: workload.types,
-      pool: NOWHERE,
+      world: NOWHERE,
       now: new Float64Array(1),
       random: () => 0,
       trueProfile: workload.trueProfile,
@@ -264,7 +264,7 @@ function checkSystem({ policy: text, system }: RunSpec, chosen: ChosenPolicy): v
   }
 }
 
-const NOWHERE: Workers = {
+const NOWHERE: World = {
   start() {},
   preempt() {},
   drop(_request: number, _reason: DropReason) {},

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
-import { parsePolicy } from '../../scheduler/registry.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
 import type { SystemCosts } from '../../sim/costs.js';
-import type { FoundWarmUp } from '../../sim/warm-up.js';
+import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import type { TraceSummary } from '../../workload/trace.js';
 import type { Offer, WorkloadSource } from '../../workload/workload.js';
 

@@ -1,4 +1,4 @@
-import type { FoundWarmUp } from '../../sim/warm-up.js';
+import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import type { RunSpec } from '../plan/run-spec.js';
 
 /**

@@ -1,9 +1,9 @@
 import { createEventFile, type EventFileHeader, openEventFile, sinkOf } from '../../events/event-file.js';
-import { type ReplayReport, replay } from '../../events/replay.js';
+import { type ReplayReport, replay } from '../../events/replay-events.js';
 import { tapped } from '../../events/tap.js';
 import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
 import { parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, policyNamed } from '../../scheduler/registry.js';
+import { type ChosenPolicy, policyNamed } from '../../scheduler/policy-registry.js';
 import { costsOf, handoverNs } from '../../sim/costs.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { STREAM, substream } from '../../workload/random.js';

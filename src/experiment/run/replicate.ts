@@ -1,8 +1,8 @@
 /** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
 import { relativeError } from '../../metrics/confidence.js';
-import { createPool, type MeasuredRun } from '../../metrics/pool.js';
+import { createReplications, type RawRun } from '../../metrics/replications.js';
 import type { Result, Statistic } from '../../results/result.js';
-import type { FoundWarmUp } from '../../sim/warm-up.js';
+import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import { pooledHash, type RunSpec } from '../plan/run-spec.js';
 import { withCommonWarmUp } from './common-warm-up.js';
 import { runAll } from './run-all.js';
@@ -46,7 +46,7 @@ export interface ReplicationHooks {
   /** Asked, when there is no precision, whether the replications so far are enough; while they are not, their number doubles. */
   readonly enough?: (result: Result) => boolean;
   /** Told of each run when it is finished. */
-  readonly onRun?: (run: MeasuredRun) => void;
+  readonly onRun?: (run: RawRun) => void;
   /** Threads to use, of one who does more with them. */
   readonly threads?: ThreadPool;
 }
@@ -65,11 +65,11 @@ export async function runReplicated(
   replications: Replications,
   { threads, ...hooks }: ReplicationHooks = {},
 ): Promise<Replicated[]> {
-  const pool = threads ?? createThreadPool();
+  const shared = threads ?? createThreadPool();
   try {
-    return await replicate(specs, replications, hooks, pool);
+    return await replicate(specs, replications, hooks, shared);
   } finally {
-    if (!threads) pool.close();
+    if (!threads) shared.close();
   }
 }
 
@@ -80,7 +80,7 @@ async function replicate(
   threads: ThreadPool,
 ): Promise<Replicated[]> {
   const specs = await findWarmUps(given, control, threads);
-  const pools = specs.map(() => createPool(pooledHash));
+  const pools = specs.map(() => createReplications(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
   const queue: RunSpec[] = [];

@@ -1,11 +1,11 @@
 import { createResult } from '../../metrics/create-result.js';
-import type { MeasuredRun } from '../../metrics/pool.js';
+import type { RawRun } from '../../metrics/replications.js';
 import type { Result, WarmupRule } from '../../results/result.js';
 import { type Parameters, plainParameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, parsePolicy } from '../../scheduler/registry.js';
+import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
 import { costsOf, type FullCosts, replacesPolicyCost } from '../../sim/costs.js';
+import { type FoundWarmUp, findWarmUp } from '../../sim/find-warm-up.js';
 import { type SimulateOptions, type SimulationSetup, simulate } from '../../sim/simulate.js';
-import { type FoundWarmUp, findWarmUp } from '../../sim/warm-up.js';
 import { STREAM, substream } from '../../workload/random.js';
 import { describeEnvironment, type Environment } from '../environment.js';
 import { type OpenWorkload, openWorkload } from '../plan/open-workload.js';
@@ -26,12 +26,12 @@ export interface RunHooks {
 
 /** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
 export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promise<Result> {
-  const { identity, record, manifest } = await measure(spec, hooks);
+  const { identity, record, manifest } = await runRaw(spec, hooks);
   return createResult(identity, record, manifest);
 }
 
 /** The same, with the histograms still there: for pooling with other replications. */
-export async function measure(given: RunSpec, hooks: RunHooks = {}): Promise<MeasuredRun> {
+export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawRun> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { environment = describeEnvironment() } = hooks;

@@ -3,8 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type SentError, sendError } from '../../units/errors.js';
 import type { Environment } from '../environment.js';
 import type { RunSpec } from '../plan/run-spec.js';
-import { setEngineFlags } from './engine-flags.js';
 import { RunControl } from './run-control.js';
+import { setEngineFlags } from './simulator-flags.js';
 
 export interface WorkerData {
   /** See engine-flags.ts. */
@@ -29,7 +29,7 @@ export interface WorkerTask {
 
 // First the flags, then the simulator: see there.
 setEngineFlags((workerData as WorkerData).inlineAll);
-const { measure, seekWarmUp } = await import('./run-simulation.js');
+const { runRaw, seekWarmUp } = await import('./run-simulation.js');
 
 parentPort!.on('message', (task: WorkerTask) => {
   perform(task).catch((error: unknown) => parentPort!.postMessage({ failed: sendError(error) } satisfies Failed));
@@ -42,9 +42,9 @@ async function perform({ task, spec, run, most, control: buffer, environment }: 
     parentPort!.postMessage({ answer: await seekWarmUp(spec, { shouldStop }) });
     return;
   }
-  const measured = await measure(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
+  const measured = await runRaw(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
   control.report(run, 1);
-  const buffers = measured.record.measurements.flatMap((type) =>
+  const buffers = measured.record.histograms.flatMap((type) =>
     [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
   );
   parentPort!.postMessage({ answer: measured }, [...new Set(buffers)]);

@@ -2,19 +2,19 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { MeasuredRun } from '../../metrics/pool.js';
-import { parsePolicy } from '../../scheduler/registry.js';
-import type { FoundWarmUp } from '../../sim/warm-up.js';
+import type { RawRun } from '../../metrics/replications.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
+import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import { EnvironmentError, receiveError } from '../../units/errors.js';
 import { describeEnvironment } from '../environment.js';
 import type { RunSpec } from '../plan/run-spec.js';
-import { wantsInlining } from './engine-flags.js';
 import type { RunControl } from './run-control.js';
 import type { Failed, WorkerData, WorkerTask } from './simulation-worker.js';
+import { wantsInlining } from './simulator-flags.js';
 
 /** What a thread answers to each task. */
 export interface Answers {
-  measure: MeasuredRun;
+  measure: RawRun;
   seek: FoundWarmUp;
 }
 

@@ -28,7 +28,7 @@ export interface SweepProgress {
   readonly requests: number;
 }
 
-export interface Failure {
+export interface PointFailure {
   readonly planned: PlannedPoint;
   readonly message: string;
 }
@@ -38,7 +38,7 @@ export interface SweepOutcome {
   readonly ran: number;
   /** Were there already. */
   readonly present: number;
-  readonly failures: readonly Failure[];
+  readonly failures: readonly PointFailure[];
   /** Planned, but neither finished nor failed: it was aborted. */
   readonly left: number;
   /** The points that were asked for and are there, in the order of the plan. */
@@ -62,7 +62,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
   const present = points.size;
   noteOtherCommits([...points.values()], onNote);
   const missing = planned.filter(({ key }) => !points.has(key));
-  const failures: Failure[] = [];
+  const failures: PointFailure[] = [];
   const parts = new Map<string, number>();
   let requests = 0;
   const report = () => {

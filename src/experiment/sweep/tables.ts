@@ -1,7 +1,7 @@
 /** All points as one tidy table: a row for each request type of each point, and one for all its requests; a row for each point that failed. The columns are documented in docs/sweeps.md. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { policyLabel } from '../../report/text/policy-label.js';
-import { type Distribution, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
+import { type DistributionSummary, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import type { FailedPoint, Point } from './point.js';
 
 type Cell = string | number | boolean | null;
@@ -9,19 +9,19 @@ type Cell = string | number | boolean | null;
 interface Column {
   readonly name: string;
   readonly type: 'STRING' | 'DOUBLE' | 'INT64' | 'BOOLEAN';
-  readonly of: (slice: Slice) => Cell;
+  readonly of: (slice: TableRow) => Cell;
 }
 
 /** One type of a point, or all its types together. */
-interface Slice {
+interface TableRow {
   readonly point: Point;
   readonly result: Result;
   /** Null for all types together. */
   readonly type: string | null;
-  readonly slowdown: Distribution;
-  readonly sojournNs: Distribution;
+  readonly slowdown: DistributionSummary;
+  readonly sojournNs: DistributionSummary;
   /** Null for all types together. */
-  readonly serviceNs: Distribution | null;
+  readonly serviceNs: DistributionSummary | null;
   readonly arrived: number;
   readonly completed: number;
   readonly dropped: number;
@@ -81,7 +81,7 @@ export const COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name);
 
 /** Rows as in the files: cells in the order of {@link COLUMN_NAMES}. */
 export function tidyRows(points: readonly Point[]): Cell[][] {
-  return points.flatMap((point) => slicesOf(point).map((slice) => COLUMNS.map(({ of }) => of(slice))));
+  return points.flatMap((point) => rowsOf(point).map((slice) => COLUMNS.map(({ of }) => of(slice))));
 }
 
 /** What is known of points that could not be run: a row each, in which the numbers are missing. */
@@ -106,16 +106,16 @@ export function parquetOf(rows: readonly (readonly Cell[])[]): Uint8Array {
   return new Uint8Array(parquetWriteBuffer({ columnData, createdBy: 'psp' }));
 }
 
-function slicesOf(point: Point): Slice[] {
+function rowsOf(point: Point): TableRow[] {
   const { result } = point;
-  const types = result.types.map((type): Slice => ({ point, result, type: type.name, ...type }));
+  const types = result.types.map((type): TableRow => ({ point, result, type: type.name, ...type }));
   const { requests: arrived, completed, dropped, droppedMeasured } = result;
   const counts = { arrived, completed, dropped, droppedMeasured };
   return [...types, { point, result, type: null, serviceNs: null, ...counts, ...result.overall }];
 }
 
 /** The value and the bounds of its 95 % confidence interval. */
-function estimate(quantity: string, statistic: Statistic, of: (slice: Slice) => Distribution): Column[] {
+function estimate(quantity: string, statistic: Statistic, of: (slice: TableRow) => DistributionSummary): Column[] {
   const name = `${quantity}_${statistic}`;
   return [
     real(name, (slice) => of(slice)[statistic]),
@@ -124,16 +124,16 @@ function estimate(quantity: string, statistic: Statistic, of: (slice: Slice) => 
   ];
 }
 
-function text(name: string, of: (slice: Slice) => string | null): Column {
+function text(name: string, of: (slice: TableRow) => string | null): Column {
   return { name, type: 'STRING', of };
 }
 
 /** What JSON has as null, the load of a trace that arrives at once, was no number. */
-function real(name: string, of: (slice: Slice) => number | null): Column {
+function real(name: string, of: (slice: TableRow) => number | null): Column {
   return { name, type: 'DOUBLE', of };
 }
 
-function count(name: string, of: (slice: Slice) => number): Column {
+function count(name: string, of: (slice: TableRow) => number): Column {
   return { name, type: 'INT64', of };
 }
 

@@ -1,7 +1,6 @@
 /** What `psp validate` holds the simulator against: systems that queueing theory has solved. */
 import { gamma } from 'simple-statistics';
 import type { Result } from '../../results/result.js';
-import { meanSojournMmppM1 } from './theory/mmpp.js';
 import {
   type Moments,
   meanWaitMG1,
@@ -10,8 +9,9 @@ import {
   mmck,
   moments,
   waitQuantileMMc,
-} from './theory/queues.js';
-import { density, meanSojournSrpt } from './theory/srpt.js';
+} from './theory/closed-forms.js';
+import { meanSojournMmppM1 } from './theory/mmpp.js';
+import { density, meanSojournSrpt } from './theory/srpt-sojourn.js';
 
 /** A simulated system, and what is known about it. */
 export interface ValidationCase {
@@ -24,10 +24,10 @@ export interface ValidationCase {
   readonly rate: number;
   /** Requests of each replication, so that the intervals are narrow enough. */
   readonly requests: number;
-  readonly quantities: readonly Quantity[];
+  readonly quantities: readonly CaseQuantity[];
 }
 
-export interface Quantity {
+export interface CaseQuantity {
   readonly what: string;
   readonly theory: number;
   /** How far the simulated system may be from what the theory speaks of, where that is a limit it only comes near to; default 0. */
@@ -57,19 +57,19 @@ export function validationCases(): ValidationCase[] {
 const ONE = (service: string) => `types: [{ name: ALL, ratio: 1, service: ${service} }]`;
 const EXPONENTIAL = ONE('{ exponential: { mean: 10us } }');
 
-function meanWait(theory: number, type = 0, what = 'mean wait'): Quantity {
+function meanWait(theory: number, type = 0, what = 'mean wait'): CaseQuantity {
   const of = ({ types }: Result) => types[type]!.sojournNs.mean! - types[type]!.serviceNs.mean!;
   return { what, theory, of, unit: 'ns' };
 }
 
-function meanSojourn(theory: number): Quantity {
+function meanSojourn(theory: number): CaseQuantity {
   return { what: 'mean sojourn', theory, of: (result) => result.overall.sojournNs.mean!, unit: 'ns' };
 }
 
 function exponentialServers(): ValidationCase[] {
   const of = (servers: number, load: number, requests: number): ValidationCase => {
     const rate = (servers * load) / MEAN;
-    const tail = (q: number, name: 'p90' | 'p99'): Quantity => ({
+    const tail = (q: number, name: 'p90' | 'p99'): CaseQuantity => ({
       what: `${name} of the wait`,
       theory: waitQuantileMMc(servers, rate, MEAN, q),
       // One in twenty is a probe, whose service takes no time: its sojourn is what anyone has to wait who arrives then.
@@ -181,7 +181,7 @@ function sharing(): ValidationCase[] {
   /** A request waits for its turn instead of sharing: that makes less than one quantum of difference. */
   const bySize = (quantumUs: number) =>
     sizes.map(
-      (us, type): Quantity => ({
+      (us, type): CaseQuantity => ({
         what: `mean slowdown of ${us}us`,
         theory: 1 / (1 - load),
         slack: quantumUs / us,

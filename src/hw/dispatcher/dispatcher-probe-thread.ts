@@ -7,9 +7,9 @@ import { parseWorkload } from '../../workload/parse-workload.js';
 import { clearSharedMemory, createSharedMemory } from '../memory/layout.js';
 import { loadNative, loadProbe } from '../native/native.js';
 import { createDispatcher } from './dispatcher.js';
-import { setDispatcherFlags } from './engine-flags.js';
-import { createScheduler, hardwarePolicy, schedulerTypes } from './policy.js';
-import { warmUp, warmUpScheduler } from './warm-up.js';
+import { setDispatcherFlags } from './dispatcher-flags.js';
+import { createScheduler, hardwarePolicy, schedulerTypes } from './hardware-policy.js';
+import { warmUp, warmUpScheduler } from './warm-up-dispatcher.js';
 
 export interface DispatcherProbeData {
   /** As typed. */
@@ -27,7 +27,7 @@ export interface DispatcherProbeData {
   readonly cpp?: boolean;
 }
 
-export interface DispatcherSlice {
+export interface DispatcherSample {
   readonly perSecond: number;
   /** From the publication of an arrival to the sight of its start, ns: p50, p99, p99.9, p99.99. Only at a given rate. */
   readonly latencies: readonly number[];
@@ -73,9 +73,12 @@ function main({ policy, workers, core, worldCore, rate, window, cpp = false }: D
   }
 
   /** One slice over cleared memory. */
-  function slice(seconds: number): DispatcherSlice {
+  function slice(seconds: number): DispatcherSample {
     clearSharedMemory(memory);
-    dispatcher.reset((pool, now) => createScheduler(chosen, { workers, types, pool, now, random: Math.random }), hooks);
+    dispatcher.reset(
+      (world, now) => createScheduler(chosen, { workers, types, world, now, random: Math.random }),
+      hooks,
+    );
     const world = new probe.ProbeWorld(bytes, { window, rate, core: worldCore });
     const begin = performance.now();
     const beginCpu = probe.threadCpuSeconds();

@@ -2,17 +2,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventRing } from '../../events/event-ring.js';
 import { tapped } from '../../events/tap.js';
-import type { ChosenPolicy } from '../../scheduler/registry.js';
+import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
 import { type SentError, sendError } from '../../units/errors.js';
 import { STREAM, substream } from '../../workload/random.js';
 import type { WorkloadSource } from '../../workload/workload.js';
 import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from '../memory/layout.js';
-import { publishReservation, type ReservationChange } from '../memory/reservation.js';
+import { publishReservation, type TimedReservation } from '../memory/shared-reservation.js';
 import { loadNative, type Poll } from '../native/native.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
-import { setDispatcherFlags } from './engine-flags.js';
-import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './policy.js';
-import { WARM_UP_REQUESTS, warmUp, warmUpScheduler } from './warm-up.js';
+import { setDispatcherFlags } from './dispatcher-flags.js';
+import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './hardware-policy.js';
+import { WARM_UP_REQUESTS, warmUp, warmUpScheduler } from './warm-up-dispatcher.js';
 
 export interface DispatcherThreadData {
   readonly memory: SharedMemory;
@@ -29,7 +29,7 @@ export interface DispatcherThreadData {
 
 /** What the thread tells the main thread; only on the rare occasions named here. */
 export type DispatcherMessage =
-  | { readonly kind: 'reserved'; readonly change: ReservationChange }
+  | { readonly kind: 'reserved'; readonly change: TimedReservation }
   | { readonly kind: 'failed'; readonly error: SentError };
 
 /** A sleeping dispatcher looks at the stop word at least this often. */
@@ -81,7 +81,7 @@ function main(data: DispatcherThreadData): void {
   const policy = recorded(hardwarePolicy(data.policy, data.dilation));
   events?.clear();
   dispatcher.reset(
-    (pool, now) => createScheduler(policy, { workers: memory.workers, types, pool, now, random }),
+    (world, now) => createScheduler(policy, { workers: memory.workers, types, world, now, random }),
     hooks,
   );
 

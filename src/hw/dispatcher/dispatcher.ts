@@ -4,7 +4,7 @@ import {
   PREEMPT,
   type Scheduler,
   TO_COMPLETION,
-  type Workers,
+  type World,
 } from '../../scheduler/scheduler.js';
 import { float64s, int32s } from '../../units/arrays.js';
 import {
@@ -50,7 +50,7 @@ export interface Dispatcher {
 }
 
 /** Makes the scheduler, given where its answers go and the cell it reads the time from. */
-export type MakeScheduler = (pool: Workers, now: Float64Array) => Scheduler;
+export type MakeScheduler = (world: World, now: Float64Array) => Scheduler;
 
 /** Steps between two looks at the stop word, and two publications of the statistics: about 10 us when nothing is to be done. */
 const STEPS_PER_TURN = 256;
@@ -139,7 +139,7 @@ export function createDispatcher(
   /** Per slot: the type it arrived with, for counting drops. */
   const typeOfSlot = new Uint16Array(memory.slots);
 
-  const pool: Workers = { start, preempt, drop, stole, reserved };
+  const world: World = { start, preempt, drop, stole, reserved };
   let scheduler: Scheduler;
   let wake: DispatcherHooks['wake'];
   let idle: DispatcherHooks['idle'];
@@ -156,7 +156,7 @@ export function createDispatcher(
     askedSeq.fill(0);
     busy.fill(0);
     ({ wake, idle, reserved: onReserved } = others);
-    scheduler = make(pool, now);
+    scheduler = make(world, now);
     // What a policy begins with is its first reservation, as in the simulator.
     if (scheduler.reservation) reserved();
   }

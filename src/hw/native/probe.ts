@@ -1,6 +1,6 @@
 /** What single parts of the backend cost on this machine, each measured alone. Real time: nothing sleeps, and nothing is stretched. */
 import { Worker } from 'node:worker_threads';
-import type { DispatcherProbeData, DispatcherSlice } from '../dispatcher/dispatcher-probe-thread.js';
+import type { DispatcherProbeData, DispatcherSample } from '../dispatcher/dispatcher-probe-thread.js';
 import { allowedCores } from '../machine/cores.js';
 import { entryPoint, loadProbe } from './native.js';
 
@@ -52,10 +52,10 @@ export async function probeDispatcher(policy: string, workers: number, signal?: 
   try {
     signal?.throwIfAborted();
     await next();
-    const slices: DispatcherSlice[] = [];
+    const slices: DispatcherSample[] = [];
     for (let i = 0; i < SLICES + EXTRA_SLICES; i++) {
       thread.postMessage({ seconds: SLICE_SECONDS });
-      slices.push(await next<DispatcherSlice>());
+      slices.push(await next<DispatcherSample>());
       if (slices.filter(({ share }) => share >= UNDISTURBED).length >= SLICES) break;
     }
     // The least disturbed, if need be.

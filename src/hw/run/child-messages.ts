@@ -1,10 +1,10 @@
 /** What a loopback run and its two processes say to each other. */
 import type { SentError } from '../../units/errors.js';
 import type { Offer, WorkloadSource } from '../../workload/workload.js';
-import type { TracePart } from '../client/trace.js';
+import type { TracePart } from '../client/planned-trace.js';
 import type { ClientConfig } from '../machine/config.js';
 import type { ServerCounts } from '../memory/counts.js';
-import type { ReservationChange } from '../memory/reservation.js';
+import type { TimedReservation } from '../memory/shared-reservation.js';
 import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from '../native/native.js';
 import type { ServerSpec } from '../server/server.js';
 
@@ -40,7 +40,7 @@ export type FromChild =
   | {
       readonly kind: 'serverDone';
       readonly counts: ServerCounts;
-      readonly reservations: readonly ReservationChange[];
+      readonly reservations: readonly TimedReservation[];
       readonly clock?: NativeClock;
       readonly packetTimes?: PacketTimes;
       /** From, to, from, to, … on the clock. */
@@ -60,4 +60,4 @@ export type FromChild =
     }
   | { readonly kind: 'failed'; readonly error: SentError };
 
-export type Message<K extends FromChild['kind']> = Extract<FromChild, { kind: K }>;
+export type ChildMessage<K extends FromChild['kind']> = Extract<FromChild, { kind: K }>;

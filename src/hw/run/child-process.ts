@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EnvironmentError, receiveError } from '../../units/errors.js';
 import { entryPoint } from '../native/native.js';
-import type { FromChild, Message, ToChild } from './child-messages.js';
+import type { ChildMessage, FromChild, ToChild } from './child-messages.js';
 
 /** A process that was told to end has this long before it is killed. */
 const END_LIMIT_MS = 8000;
@@ -48,13 +48,13 @@ export class Child {
     if (this.process.connected) this.process.send(message, () => {});
   }
 
-  on<K extends FromChild['kind']>(kind: K, listener: (message: Message<K>) => void): void {
+  on<K extends FromChild['kind']>(kind: K, listener: (message: ChildMessage<K>) => void): void {
     this.listeners.set(kind, listener as (message: FromChild) => void);
   }
 
-  next<K extends FromChild['kind']>(kind: K): Promise<Message<K>> {
+  next<K extends FromChild['kind']>(kind: K): Promise<ChildMessage<K>> {
     const index = this.arrived.findIndex((message) => message.kind === kind);
-    if (index >= 0) return Promise.resolve(this.arrived.splice(index, 1)[0] as Message<K>);
+    if (index >= 0) return Promise.resolve(this.arrived.splice(index, 1)[0] as ChildMessage<K>);
     if (this.over) return Promise.reject(this.over);
     return new Promise((resolve, reject) => {
       this.waiting.push({ kind, resolve: resolve as (message: FromChild) => void, reject });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerCounts } from '../memory/counts.js';
 import type { LoadCounts } from '../native/native.js';
-import type { ClientOrder, Message, ServerOrder } from './child-messages.js';
+import type { ChildMessage, ClientOrder, ServerOrder } from './child-messages.js';
 import { Child } from './child-process.js';
 
 export interface LoopbackOrders {
@@ -29,9 +29,9 @@ export interface LoopbackOptions {
 }
 
 export interface LoopbackResult {
-  readonly client: Message<'clientDone'>;
+  readonly client: ChildMessage<'clientDone'>;
   /** Absent when the server died. */
-  readonly server?: Message<'serverDone'>;
+  readonly server?: ChildMessage<'serverDone'>;
   /** Why the server ended before its time. */
   readonly failure?: string;
 }

@@ -4,12 +4,12 @@ import { createBacklog } from '../../metrics/backlog.js';
 import type { RunRecord } from '../../metrics/create-result.js';
 import { Histogram } from '../../metrics/histogram.js';
 import { createRecorder } from '../../metrics/recorder.js';
-import { summarize } from '../../metrics/summary.js';
-import type { Distribution } from '../../results/result.js';
+import { summarize } from '../../metrics/summarize.js';
+import type { DistributionSummary } from '../../results/result.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import type { Workload } from '../../workload/workload.js';
-import type { HardwareRun } from './run.js';
+import type { HardwareRun } from './run-pair.js';
 
 /** What a hardware result has beside the fields it shares with a simulated one. */
 export interface HardwareFields {
@@ -35,12 +35,12 @@ export interface HardwareFields {
   /** The client's closing line. */
   readonly closingLine: string;
   /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
-  readonly fromActualSend: { readonly slowdown: Distribution; readonly sojournNs: Distribution };
+  readonly fromActualSend: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
   /** On the server, undilated: waiting for a worker, hand-over to it, and service as measured. Null without stamps. */
   readonly server: {
-    readonly waitNs: Distribution;
-    readonly handOverNs: Distribution;
-    readonly serviceNs: Distribution;
+    readonly waitNs: DistributionSummary;
+    readonly handOverNs: DistributionSummary;
+    readonly serviceNs: DistributionSummary;
   };
 }
 
@@ -138,7 +138,7 @@ export function recordOfRun(
         })),
       })),
       reservationsLeftOut: Math.max(0, (run.server?.reservations ?? 0) - run.reservations.length),
-      measurements: typeNames.map((_, type) => recorder.measurements(type)),
+      histograms: typeNames.map((_, type) => recorder.histograms(type)),
       window: {
         fromNs,
         toNs,
@@ -163,8 +163,8 @@ export function recordOfRun(
           : Math.round(run.gaps.reduce((all, { fromNs, toNs }) => all + toNs - fromNs, 0) * run.dilation.factor),
       closingLine: run.closingLine,
       fromActualSend: {
-        slowdown: summarize(fromSend.measurements(0).slowdown),
-        sojournNs: summarize(fromSend.measurements(0).sojournNs, Math.floor),
+        slowdown: summarize(fromSend.histograms(0).slowdown),
+        sojournNs: summarize(fromSend.histograms(0).sojournNs, Math.floor),
       },
       server: {
         waitNs: summarize(server.waitNs, Math.floor),

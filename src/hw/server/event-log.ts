@@ -4,7 +4,7 @@ import { createEventMemory, openEventRing } from '../../events/event-ring.js';
 import { plainParameters } from '../../scheduler/policy.js';
 import { EnvironmentError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
-import { hardwarePolicy, schedulerTypes } from '../dispatcher/policy.js';
+import { hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
 import { entryPoint } from '../native/native.js';
 import type { EventWriterData } from './event-writer-thread.js';
 

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
-import { hardwarePolicy, schedulerTypes } from '../dispatcher/policy.js';
+import { hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
 import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from '../machine/config.js';
 import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
 import { readServerCounts, type ServerCounts } from '../memory/counts.js';
@@ -19,7 +19,7 @@ import {
   RunState,
   type SharedMemory,
 } from '../memory/layout.js';
-import { type ReservationChange, readReservedWorkers } from '../memory/reservation.js';
+import { readReservedWorkers, type TimedReservation } from '../memory/shared-reservation.js';
 import { refuseMissingDevice } from '../native/device.js';
 import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from '../native/eal.js';
 import {
@@ -60,7 +60,7 @@ export interface RunningServer {
   /** Workers reserved for each type's group right now; nothing while none are. */
   reservedWorkers(): number[] | undefined;
   /** Every change of the reservation so far, up to a number no person reads. */
-  readonly reservations: readonly ReservationChange[];
+  readonly reservations: readonly TimedReservation[];
   /** Rejects, with the reason in one line, when the dispatcher failed (a mistake in a policy); resolves when the server was stopped. */
   readonly ended: Promise<void>;
   /** Takes no new requests, lets those in flight finish (up to a limit), ends all threads; answers the final counts. */
@@ -106,7 +106,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     native.misalignment,
   );
   const control = new Int32Array(memory.buffer, memory.base, Control.bytes / 4);
-  const reservations: ReservationChange[] = [];
+  const reservations: TimedReservation[] = [];
   const events = spec.record === undefined ? undefined : createEventLogMemory();
   const thread = startDispatcher(spec, memory, reservations, events);
   let log: EventLog | undefined;
@@ -191,7 +191,7 @@ interface DispatcherThread {
 function startDispatcher(
   spec: ServerSpec,
   memory: SharedMemory,
-  reservations: ReservationChange[],
+  reservations: TimedReservation[],
   events: SharedArrayBuffer | undefined,
 ): DispatcherThread {
   const workerData: DispatcherThreadData = {

@@ -3,7 +3,7 @@
 import type { Unit } from './chart.js';
 import { looks } from './palette.js';
 import { createScale } from './scale.js';
-import { element, picture, text, widthOf, wrap } from './svg.js';
+import { element, picture, svgText, svgWrap, widthOf } from './svg.js';
 
 export interface Bars {
   readonly title: string;
@@ -47,12 +47,12 @@ export function renderBars({ title, caption, axis, rows }: Bars): string {
   const bottom = top + rows.length * ROW;
   const parts = [
     element('rect', { width: '100%', height: '100%', fill: '#fff' }),
-    text(title, PAD, PAD + TITLE_SIZE, { 'font-size': TITLE_SIZE, 'font-weight': 'bold' }),
+    svgText(title, PAD, PAD + TITLE_SIZE, { 'font-size': TITLE_SIZE, 'font-weight': 'bold' }),
   ];
   for (const { value, label } of scale.ticks.filter((tick) => tick.label !== '')) {
     const x = at(value);
     parts.push(element('path', { d: `M${x} ${top}V${bottom}`, stroke: '#ddd' }));
-    parts.push(text(label, x, bottom + LINE, { 'text-anchor': 'middle' }));
+    parts.push(svgText(label, x, bottom + LINE, { 'text-anchor': 'middle' }));
   }
   rows.forEach(({ name, value, mayBe, label }, i) => {
     const y = top + i * ROW + (ROW - THICK) / 2;
@@ -61,17 +61,17 @@ export function renderBars({ title, caption, axis, rows }: Bars): string {
     const end = Math.max(sure, mayBe ?? 0);
     const bar = (from: number, to: number, opacity?: number) =>
       element('rect', { x: at(from), y, width: at(to) - at(from), height: THICK, fill, 'fill-opacity': opacity });
-    parts.push(text(name, left - 8, y + THICK - 4, { 'text-anchor': 'end' }));
+    parts.push(svgText(name, left - 8, y + THICK - 4, { 'text-anchor': 'end' }));
     if (sure > 0) parts.push(bar(0, sure));
     if (end > sure) parts.push(bar(sure, end, 0.3));
-    parts.push(text(label, at(end) + 6, y + THICK - 4));
+    parts.push(svgText(label, at(end) + 6, y + THICK - 4));
   });
   let y = bottom + 2 * LINE + 2;
-  parts.push(text(axis.label, left + PLOT / 2, y, { 'text-anchor': 'middle' }));
+  parts.push(svgText(axis.label, left + PLOT / 2, y, { 'text-anchor': 'middle' }));
   y += 6;
-  for (const line of wrap(caption, SIZE, width - 2 * PAD)) {
+  for (const line of svgWrap(caption, SIZE, width - 2 * PAD)) {
     y += LINE;
-    parts.push(text(line, PAD, y, { fill: '#333' }));
+    parts.push(svgText(line, PAD, y, { fill: '#333' }));
   }
   const height = y + PAD;
   return picture({ title, width, height, fontSize: SIZE }, parts);

@@ -36,10 +36,10 @@ export interface Series {
   /** Default: line, with a mark at each point. A step keeps its value until the next point. */
   readonly shape?: 'line' | 'step' | 'plain-line' | 'dots';
   /** By ascending x. */
-  readonly points: readonly Point[];
+  readonly points: readonly ChartPoint[];
 }
 
-export interface Point {
+export interface ChartPoint {
   readonly x: number;
   /** Null where there is no value to show. */
   readonly y: number | null;
@@ -47,10 +47,10 @@ export interface Point {
   readonly low?: number | null;
   readonly high?: number | null;
   /** Why y is no value: the point is drawn as a cross above the plotted area. */
-  readonly failed?: Failure;
+  readonly failed?: MissingValue;
 }
 
-export type Failure = 'lost' | 'unstable';
+export type MissingValue = 'lost' | 'unstable';
 
 /** A line across a panel at a value of one of the axes. */
 export interface ReferenceLine {

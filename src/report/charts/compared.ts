@@ -1,4 +1,4 @@
-import type { Chart, Panel, Point, Series } from './chart.js';
+import type { Chart, ChartPoint, Panel, Series } from './chart.js';
 
 /** The sojourns of the requests of one type in both worlds, ns, ascending. */
 export interface ComparedSojourns {
@@ -47,7 +47,7 @@ export function comparedChart(
 /** The share of values above x, at values spread evenly over the logarithm of that share. */
 function tail(name: string, color: string, sorted: Float64Array): Series {
   const points = ranks(sorted.length).map(
-    (beyond): Point => ({ x: sorted[sorted.length - beyond]!, y: beyond / sorted.length }),
+    (beyond): ChartPoint => ({ x: sorted[sorted.length - beyond]!, y: beyond / sorted.length }),
   );
   return { name, color, shape: 'plain-line', points };
 }
@@ -59,7 +59,7 @@ function ranks(count: number): number[] {
   return [...new Set(steps)];
 }
 
-function pairs({ a, b }: ComparedSojourns): Point[] {
+function pairs({ a, b }: ComparedSojourns): ChartPoint[] {
   const most = Math.min(a.length, b.length);
   const at = (sorted: Float64Array, share: number) => sorted[Math.max(0, Math.ceil(sorted.length * (1 - share)) - 1)]!;
   return ranks(most).map((beyond) => ({ x: at(b, beyond / most), y: at(a, beyond / most) }));
@@ -67,6 +67,6 @@ function pairs({ a, b }: ComparedSojourns): Point[] {
 
 function diagonal(types: readonly ComparedSojourns[]): Series {
   const ends = types.flatMap(({ a, b }) => [a[0]!, b[0]!, a.at(-1)!, b.at(-1)!]);
-  const points = types.length === 0 ? [] : [Math.min(...ends), Math.max(...ends)].map((x): Point => ({ x, y: x }));
+  const points = types.length === 0 ? [] : [Math.min(...ends), Math.max(...ends)].map((x): ChartPoint => ({ x, y: x }));
   return { name: 'equal', color: 'ps', shape: 'plain-line', points };
 }

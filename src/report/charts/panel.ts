@@ -1,8 +1,8 @@
 /** One panel of a chart: axes, bands, lines, marks. */
-import type { Failure, Panel, Point, ReferenceLine, Series } from './chart.js';
+import type { ChartPoint, MissingValue, Panel, ReferenceLine, Series } from './chart.js';
 import type { Look } from './palette.js';
 import { createScale, format, type Scale, valuesOn } from './scale.js';
-import { element, escapeText, round, text, widthOf } from './svg.js';
+import { element, escapeText, round, svgText, widthOf } from './svg.js';
 
 /** Room around the plotted area, px. */
 export const MARGIN = { top: 26, right: 14, bottom: 42, left: 62 } as const;
@@ -60,7 +60,7 @@ export function renderPanel(panel: Panel, box: Box, id: string, lookOf: (series:
     ...(panel.lines ?? []).map((line) => referenceLabel(frame, line)),
     ...failing.map((series, i) => failures(frame, series, lookOf(series), i)),
     ...panel.series.map((series) => marks(frame, series, lookOf(series))),
-    panel.title ? text(panel.title, box.x, box.y - strip - 9, { 'font-weight': 'bold' }) : '',
+    panel.title ? svgText(panel.title, box.x, box.y - strip - 9, { 'font-weight': 'bold' }) : '',
   );
 }
 
@@ -89,19 +89,19 @@ function axes(frame: Frame): string {
     const at = toY(frame, value);
     const line = { x1: box.x, x2: box.x + box.width, y1: at, y2: at };
     parts.push(element('line', { ...line, stroke: label ? '#ddd' : '#f1f1f1' }));
-    if (label) parts.push(text(label, box.x - 6, at + 3.5, { 'text-anchor': 'end' }));
+    if (label) parts.push(svgText(label, box.x - 6, at + 3.5, { 'text-anchor': 'end' }));
   }
   for (const { value, label } of x.ticks) {
     const at = toX(frame, value);
     parts.push(element('line', { x1: at, x2: at, y1: bottom, y2: bottom + (label ? 5 : 3), stroke: '#555' }));
-    if (label) parts.push(text(label, at, bottom + 17, { 'text-anchor': 'middle' }));
+    if (label) parts.push(svgText(label, at, bottom + 17, { 'text-anchor': 'middle' }));
   }
   parts.push(element('path', { d: `M${box.x} ${box.y}V${bottom}H${box.x + box.width}`, fill: 'none', stroke: '#555' }));
-  parts.push(text(panel.x.label, box.x + box.width / 2, bottom + 34, { 'text-anchor': 'middle' }));
+  parts.push(svgText(panel.x.label, box.x + box.width / 2, bottom + 34, { 'text-anchor': 'middle' }));
   const middle = box.y + box.height / 2;
   const left = box.x - MARGIN.left + 12;
   parts.push(
-    text(panel.y.label, left, middle, { 'text-anchor': 'middle', transform: `rotate(-90 ${left} ${middle})` }),
+    svgText(panel.y.label, left, middle, { 'text-anchor': 'middle', transform: `rotate(-90 ${left} ${middle})` }),
   );
   return parts.join('');
 }
@@ -120,16 +120,16 @@ function referenceLabel(frame: Frame, { axis, at, label }: ReferenceLine): strin
   const { box } = frame;
   const small = { fill: '#555', 'font-size': 10 };
   if (axis === 'y') {
-    return text(label, box.x + box.width - 3, toY(frame, at) - 4, { ...small, 'text-anchor': 'end' });
+    return svgText(label, box.x + box.width - 3, toY(frame, at) - 4, { ...small, 'text-anchor': 'end' });
   }
   const x = toX(frame, at);
   const isRight = x + widthOf(label, 10) + 4 < box.x + box.width;
-  return text(label, isRight ? x + 4 : x - 4, box.y + 10, { ...small, ...(!isRight && { 'text-anchor': 'end' }) });
+  return svgText(label, isRight ? x + 4 : x - 4, box.y + 10, { ...small, ...(!isRight && { 'text-anchor': 'end' }) });
 }
 
 /** Stretches of points that have values. */
-function stretches(points: readonly Point[]): Point[][] {
-  const all: Point[][] = [[]];
+function stretches(points: readonly ChartPoint[]): ChartPoint[][] {
+  const all: ChartPoint[][] = [[]];
   for (const point of points) {
     if (point.y === null) all.push([]);
     else all.at(-1)!.push(point);
@@ -138,7 +138,7 @@ function stretches(points: readonly Point[]): Point[][] {
 }
 
 function band(frame: Frame, { points, shape }: Series, { color }: Look): string {
-  const edge = (point: Point, bound: 'low' | 'high') => {
+  const edge = (point: ChartPoint, bound: 'low' | 'high') => {
     const value = point[bound] ?? (bound === 'high' ? frame.y.to : frame.y.from);
     return `${round(toX(frame, point.x))} ${clamp(toY(frame, value))}`;
   };
@@ -186,14 +186,14 @@ function curve(frame: Frame, { points, shape = 'line' }: Series, { color }: Look
 }
 
 /** What is said of a point that failed. */
-export const FAILURES: Readonly<Record<Failure, string>> = {
+export const FAILURES: Readonly<Record<MissingValue, string>> = {
   lost: 'lost: achieved less than 99.9 % of what was offered',
   unstable: 'unstable: its queues grew for as long as it ran',
 };
 
 /** Where a point is drawn, px, and what is to be said of it when it is pointed at. */
 export interface Place {
-  readonly point: Point;
+  readonly point: ChartPoint;
   readonly x: number;
   readonly y: number;
   readonly says: string;

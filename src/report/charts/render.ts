@@ -1,8 +1,8 @@
 /** A chart as an SVG document: title, legend, panels, caption. */
-import type { Chart, Failure, Panel, Series } from './chart.js';
+import type { Chart, MissingValue, Panel, Series } from './chart.js';
 import { type Look, looks } from './palette.js';
 import { type Box, MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
-import { element, picture, text, widthOf, wrap } from './svg.js';
+import { element, picture, svgText, svgWrap, widthOf } from './svg.js';
 
 /** Of the plotted area, px: alone, beside one other, beside two. */
 const PANEL_WIDTHS = [520, 330, 250] as const;
@@ -25,7 +25,7 @@ export function renderChart(chart: Chart, { caption = true }: { caption?: boolea
 
   const parts: string[] = [element('rect', { width: '100%', height: '100%', fill: '#fff' })];
   let y = PAD + TITLE_SIZE;
-  parts.push(text(chart.title, PAD, y, { 'font-size': TITLE_SIZE, 'font-weight': 'bold' }));
+  parts.push(svgText(chart.title, PAD, y, { 'font-size': TITLE_SIZE, 'font-weight': 'bold' }));
   const entries = legend(chart, lookOf, width, y + 12);
   parts.push(entries.svg);
   y = entries.bottom + 4;
@@ -40,9 +40,9 @@ export function renderChart(chart: Chart, { caption = true }: { caption?: boolea
   });
   y += Math.ceil(chart.panels.length / columns) * outerHeight;
   if (caption && chart.caption) {
-    for (const line of wrap(chart.caption, FONT_SIZE, width - 2 * PAD)) {
+    for (const line of svgWrap(chart.caption, FONT_SIZE, width - 2 * PAD)) {
       y += CAPTION_LINE;
-      parts.push(text(line, PAD, y, { fill: '#333' }));
+      parts.push(svgText(line, PAD, y, { fill: '#333' }));
     }
     y += 6;
   }
@@ -92,7 +92,7 @@ function looksOf({ panels }: Chart): (series: Series) => Look {
   return (series) => all.get(name(series))!;
 }
 
-const FAILURE_NAMES: Readonly<Record<Failure, string>> = {
+const FAILURE_NAMES: Readonly<Record<MissingValue, string>> = {
   lost: 'lost (< 99.9 % achieved)',
   unstable: 'unstable',
 };
@@ -105,7 +105,7 @@ function legend(chart: Chart, lookOf: (series: Series) => Look, width: number, t
     label: series.name,
     svg: (x: number, y: number) => sample(series, lookOf(series), x, y),
   }));
-  const reasons = (Object.keys(FAILURE_NAMES) as Failure[]).filter((reason) => failed.has(reason));
+  const reasons = (Object.keys(FAILURE_NAMES) as MissingValue[]).filter((reason) => failed.has(reason));
   if (reasons.length > 0) {
     entries.push({
       label: reasons.map((reason) => FAILURE_NAMES[reason]).join(' or '),
@@ -121,7 +121,7 @@ function legend(chart: Chart, lookOf: (series: Series) => Look, width: number, t
       x = PAD;
       y += LEGEND_LINE;
     }
-    parts.push(svg(x, y), text(label, x + 26, y + 4));
+    parts.push(svg(x, y), svgText(label, x + 26, y + 4));
     x += needed;
   }
   return { svg: parts.join(''), bottom: y + LEGEND_LINE / 2 };

@@ -34,7 +34,7 @@ export function picture(
   )}\n`;
 }
 
-export function text(content: string, x: number, y: number, attributes: Attributes = {}): string {
+export function svgText(content: string, x: number, y: number, attributes: Attributes = {}): string {
   return element('text', { x, y, ...attributes }, escapeText(content));
 }
 
@@ -53,7 +53,7 @@ export function widthOf(content: string, size: number): number {
 }
 
 /** Breaks a text into lines of at most so many pixels. */
-export function wrap(content: string, size: number, width: number): string[] {
+export function svgWrap(content: string, size: number, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of content.split(/\s+/)) {

@@ -1,11 +1,11 @@
 import type { ReservationEntry, Result } from '../../results/result.js';
-import { parsePolicy } from '../../scheduler/registry.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { formatDuration } from '../../units/duration.js';
-import type { Axis, Panel, Point, Series } from '../charts/chart.js';
-import { quantityAxis } from '../charts/results.js';
-import { formatGroups, reservationChanges } from '../text/reservation.js';
+import type { Axis, ChartPoint, Panel, Series } from '../charts/chart.js';
+import { quantityAxis } from '../charts/charted-results.js';
+import { formatGroups, reservationChanges } from '../text/reserved-workers.js';
 import type { Claim } from './claims.js';
-import { byPolicy, type Figure } from './figure.js';
+import { byPolicy, type Figure } from './paper-figure.js';
 
 /** The workload `changing` (seed systems, section 3): what is in each phase, and which of its types is the short one. */
 const PHASES = [
@@ -66,7 +66,7 @@ function tail(results: readonly Result[], type: string): Panel {
   return {
     title: type,
     x: timeAxis(results),
-    y: quantityAxis({ type, measure: 'sojournNs', statistic: 'p99_9' }, 'log'),
+    y: quantityAxis({ type, metric: 'sojournNs', statistic: 'p99_9' }, 'log'),
     // Runs of other seeds would lie on top of these.
     series: ['darc', 'c-fcfs']
       .flatMap((policy) => runsOf(results, policy).slice(0, 1))
@@ -80,7 +80,7 @@ function tail(results: readonly Result[], type: string): Panel {
 }
 
 /** The p99.9 latency of each slice that has some of the type. */
-function tailsOf({ slices = [] }: Result, type: string): Point[] {
+function tailsOf({ slices = [] }: Result, type: string): ChartPoint[] {
   return slices.flatMap(({ fromNs, toNs, types }) => {
     const { p99_9, ci95, count } = types.find(({ name }) => name === type)!.sojournNs;
     const [low, high] = ci95.p99_9 ?? [null, null];
@@ -126,7 +126,7 @@ function rightReservation({ types: all, workers }: Result, profile: (typeof PHAS
     {
       workers,
       types: types.map((name) => ({ name })),
-      pool: { start: silent, preempt: silent, drop: silent, stole: silent, reserved: silent },
+      world: { start: silent, preempt: silent, drop: silent, stole: silent, reserved: silent },
       now: new Float64Array(1),
       random: () => 0,
       trueProfile: {

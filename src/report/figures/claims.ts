@@ -1,9 +1,9 @@
 /** Claims of the paper, and how results are held against them. */
-import type { Distribution, Result } from '../../results/result.js';
+import type { DistributionSummary, Result } from '../../results/result.js';
 import { threeDigits } from '../../units/duration.js';
-import { distributionOf } from '../charts/results.js';
+import { distributionOf } from '../charts/charted-results.js';
 import { failureOf } from '../text/outcome.js';
-import { formatReservation } from '../text/reservation.js';
+import { formatReservation } from '../text/reserved-workers.js';
 
 export interface Claim {
   /** What the paper says. */
@@ -32,9 +32,9 @@ export interface Sustained {
  * @param results of one series, by ascending load
  */
 export function sustained(results: readonly Result[], target: number): Sustained {
-  const upTo = (bound: (tail: Distribution) => number | null) =>
+  const upTo = (bound: (tail: DistributionSummary) => number | null) =>
     lastLoad(results, (result) => {
-      const tail = distributionOf(result, { measure: 'slowdown', statistic: 'p99_9' });
+      const tail = distributionOf(result, { metric: 'slowdown', statistic: 'p99_9' });
       return tail !== undefined && (bound(tail) ?? Number.POSITIVE_INFINITY) <= target;
     });
   return {

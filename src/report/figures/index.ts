@@ -1,6 +1,6 @@
 import { figure8 } from './changing.js';
-import type { Figure } from './figure.js';
 import { figure3, figure5a, figure5b, figure6, figure7 } from './load-curves.js';
+import type { Figure } from './paper-figure.js';
 import { figure4a, figure4b } from './reserved-cores.js';
 import { figure1 } from './sustained-throughput.js';
 

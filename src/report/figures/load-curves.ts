@@ -1,8 +1,17 @@
 import type { Result } from '../../results/result.js';
 import type { Panel } from '../charts/chart.js';
-import { type Quantity, quantityAxis } from '../charts/results.js';
+import { type ChartedQuantity, quantityAxis } from '../charts/charted-results.js';
 import { type Claim, orderClaim, reservationClaim } from './claims.js';
-import { byPolicy, bySystem, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './figure.js';
+import {
+  byPolicy,
+  bySystem,
+  type Figure,
+  groupsOf,
+  judgedByReservation,
+  lines,
+  type Named,
+  TAIL,
+} from './paper-figure.js';
 import { systemClaims } from './system-claims.js';
 
 interface LoadCurves {
@@ -25,7 +34,7 @@ function loadCurves(figure: LoadCurves): Figure {
     name,
     chart: (measured) => {
       const results = measured.map(judgedByReservation);
-      const panel = (title: string, quantity: Quantity): Panel => ({
+      const panel = (title: string, quantity: ChartedQuantity): Panel => ({
         title,
         x: { label: 'load', scale: 'linear', unit: 'share', range: loads },
         y: quantityAxis(quantity, 'log'),
@@ -36,7 +45,7 @@ function loadCurves(figure: LoadCurves): Figure {
         caption: `${caption} Latency and slowdown are as the client sees them, 10 us of network included. Bands are 95 % confidence intervals.`,
         panels: [
           panel('all requests', TAIL),
-          ...types.map((type) => panel(type, { type, measure: 'sojournNs', statistic: 'p99_9' })),
+          ...types.map((type) => panel(type, { type, metric: 'sojournNs', statistic: 'p99_9' })),
         ],
         ...(columns !== undefined && { columns }),
       };

@@ -1,8 +1,8 @@
 import type { Result } from '../../results/result.js';
 import type { Series } from '../charts/chart.js';
-import { pointsOf, type Quantity, quantityAxis } from '../charts/results.js';
+import { type ChartedQuantity, pointsOf, quantityAxis } from '../charts/charted-results.js';
 import { type Claim, isMost, showShares, showTail, tailBounds } from './claims.js';
-import { type Figure, judgedByReservation, TAIL } from './figure.js';
+import { type Figure, judgedByReservation, TAIL } from './paper-figure.js';
 
 /** Machines that the figures compare: Perséphone, and one that costs nothing. */
 const MACHINES = [
@@ -26,7 +26,7 @@ function reservedCores(name: string, workload: string, expected: number): Figure
     chart: (results) => {
       const machines = split(results);
       const choices = machines.flatMap(({ darc }) => darc.map(chosenBy));
-      const panel = (title: string, quantity: Quantity) => ({
+      const panel = (title: string, quantity: ChartedQuantity) => ({
         title,
         x: { label: 'cores reserved for SHORT', scale: 'linear' as const, range: [-0.5, 13.5] as const },
         y: quantityAxis(quantity, 'log'),
@@ -61,7 +61,7 @@ function chosenBy({ reservations }: Result): number {
   return reservations.at(-1)?.groups.find(({ types }) => types.includes('SHORT'))?.workers.length ?? 0;
 }
 
-function series({ machine, fixed, darc }: Runs, quantity: Quantity): Series[] {
+function series({ machine, fixed, darc }: Runs, quantity: ChartedQuantity): Series[] {
   const { label, suffix } = machine;
   return [
     { name: `DARC-static${label}`, color: `darc-static${suffix}`, points: pointsOf(fixed, reservedOf, quantity) },

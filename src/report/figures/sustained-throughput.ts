@@ -1,7 +1,7 @@
 import type { Result } from '../../results/result.js';
-import { quantityAxis } from '../charts/results.js';
+import { quantityAxis } from '../charts/charted-results.js';
 import { type Claim, showSustained, sustained } from './claims.js';
-import { byPolicy, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './figure.js';
+import { byPolicy, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './paper-figure.js';
 
 /** The slowdown that is promised. */
 const TARGET = 10;

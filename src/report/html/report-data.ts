@@ -1,7 +1,7 @@
-import type { Distribution, Result } from '../../results/result.js';
+import type { DistributionSummary, Result } from '../../results/result.js';
 import { policyLabel } from '../text/policy-label.js';
-import { reservationChanges } from '../text/reservation.js';
-import type { FailedRun, Parameter, ReportData, Reserved, Run } from '../view/data.js';
+import { reservationChanges } from '../text/reserved-workers.js';
+import type { FailedRun, Parameter, ReportData, Reserved, ShownRun } from '../view/data.js';
 
 /** A point of a sweep, as far as a report needs it. */
 export interface SweptPoint {
@@ -34,7 +34,7 @@ export function reportData(
   };
 }
 
-function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string>): Run {
+function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string>): ShownRun {
   const { workload, workers, load, offeredRps, achievedRps, unstable, replications } = result;
   const changes = [...result.reservations.slice(0, 1), ...reservationChanges(result)];
   return {
@@ -66,7 +66,7 @@ function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string
   };
 }
 
-function reduced({ slowdown, sojournNs }: { slowdown: Distribution; sojournNs: Distribution }) {
+function reduced({ slowdown, sojournNs }: { slowdown: DistributionSummary; sojournNs: DistributionSummary }) {
   return { slowdown, sojournNs };
 }
 

@@ -3,16 +3,16 @@ import { looks } from '../charts/palette.js';
 import type { Box } from '../charts/panel.js';
 import { renderSample } from '../charts/render.js';
 import { createScale, format, valuesOn } from '../charts/scale.js';
-import type { Reserved, Run } from '../view/data.js';
+import type { Reserved, ShownRun } from '../view/data.js';
 import { reservationPanel } from '../view/panels.js';
-import { command } from './command.js';
+import { command } from './copied-command.js';
 import { make, swatch } from './dom.js';
 import { plot } from './plot.js';
 
 const HEIGHT = 190;
 
 /** The command of the chosen point, and who had its workers. */
-export function chosenPoint(run: Run, width: number): Node[] {
+export function chosenPoint(run: ShownRun, width: number): Node[] {
   const where = `${run.label}, ${run.workload}, ${run.workers} workers, ${format(run.offeredRps, 'rate')}`;
   return [
     make('h2', {}, 'Chosen point'),
@@ -22,7 +22,7 @@ export function chosenPoint(run: Run, width: number): Node[] {
   ];
 }
 
-function reservation(run: Run, width: number): Node[] {
+function reservation(run: ShownRun, width: number): Node[] {
   if (run.reservations.length === 0) return [make('p', { class: 'note' }, 'This policy reserves no workers.')];
   const panel = reservationPanel(run);
   const look = looks(panel.series.map(({ name }) => name));
@@ -53,7 +53,7 @@ function shares({ groups }: Reserved): string {
   return groups.map(({ name, workers }) => `${name} ${workers}`).join(' | ');
 }
 
-function changes({ reservations, replications }: Run, left: number): string {
+function changes({ reservations, replications }: ShownRun, left: number): string {
   const last = reservations.at(-1)!;
   const since = last.atNs > 0 ? ` since ${format(last.atNs, 'duration')}` : '';
   const more = left > 0 ? `; ${left} later changes are left out` : '';

@@ -20,14 +20,14 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** A picture of psp's own making, in which every text is escaped (`svg.ts`). */
-export function drawn(svg: string): SVGSVGElement {
+export function svgElement(svg: string): SVGSVGElement {
   const template = document.createElement('template');
   template.innerHTML = svg;
   return template.content.querySelector('svg')!;
 }
 
 export function swatch(svg: string): SVGSVGElement {
-  const picture = drawn(svg);
+  const picture = svgElement(svg);
   picture.setAttribute('aria-hidden', 'true');
   picture.removeAttribute('role');
   return picture;

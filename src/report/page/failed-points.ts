@@ -1,5 +1,5 @@
 import type { FailedRun } from '../view/data.js';
-import { command } from './command.js';
+import { command } from './copied-command.js';
 import { make } from './dom.js';
 
 /** What could not be run, and why; nothing when there is none. Charts cannot show it: nobody knows what it would have been. */

@@ -3,16 +3,16 @@ import { chartCsv } from '../charts/csv.js';
 import { looks } from '../charts/palette.js';
 import { type Box, placesOf } from '../charts/panel.js';
 import { type View, viewOf } from '../view/choices.js';
-import type { ReportData, Run } from '../view/data.js';
+import type { ReportData, ShownRun } from '../view/data.js';
 import { type QuantityPanel, quantityPanel } from '../view/panels.js';
-import { summaryOf } from '../view/summary.js';
+import { summaryOf } from '../view/sweep-summary.js';
 import { chosenPoint } from './chosen-point.js';
 import { selects, seriesBoxes } from './controls.js';
 import { make } from './dom.js';
 import { download } from './download.js';
 import { failedPoints } from './failed-points.js';
 import { plot, ring } from './plot.js';
-import { table } from './table.js';
+import { table } from './point-table.js';
 
 const HEIGHT = 340;
 /** A point is pointed at from this far, px. */
@@ -53,7 +53,7 @@ function show(): void {
     280,
     sections.chart.clientWidth - 2 * Number.parseFloat(getComputedStyle(sections.chart).paddingLeft),
   );
-  const choose = (run: Run) => go((to) => to.set('point', run.key));
+  const choose = (run: ShownRun) => go((to) => to.set('point', run.key));
   const setHidden = (names: readonly string[]) =>
     go((to) => {
       to.delete('hide');
@@ -76,9 +76,9 @@ function show(): void {
 function chartNodes(
   view: View,
   { panel, runs }: QuantityPanel,
-  chosen: Run | undefined,
+  chosen: ShownRun | undefined,
   width: number,
-  choose: (run: Run) => void,
+  choose: (run: ShownRun) => void,
 ): Node[] {
   const find = (box: Box, x: number, y: number) => {
     const near = placesOf(panel, box)
@@ -116,11 +116,11 @@ function chartNodes(
 }
 
 /** The one asked for if it is shown; else one that reserves workers, at the right of the chart. */
-function chosenRun({ panel, runs }: QuantityPanel): Run | undefined {
+function chosenRun({ panel, runs }: QuantityPanel): ShownRun | undefined {
   const asked = wanted().get('point');
   const points = panel.series.flatMap((series) => series.points);
   const known = points.find((point) => runs.get(point)!.key === asked);
-  const rank = (run: Run) => Math.min(2, run.reservations.length);
+  const rank = (run: ShownRun) => Math.min(2, run.reservations.length);
   const best = [...points].sort(
     (a, b) => Number(a.y === null) - Number(b.y === null) || rank(runs.get(b)!) - rank(runs.get(a)!) || b.x - a.x,
   )[0];

@@ -2,7 +2,7 @@ import type { Panel, Series } from '../charts/chart.js';
 import type { Look } from '../charts/palette.js';
 import type { Box } from '../charts/panel.js';
 import { type Plot, renderPlot } from '../charts/render.js';
-import { drawn, make } from './dom.js';
+import { make, svgElement } from './dom.js';
 
 /** What the mouse or finger is at, in the picture's own px. */
 export interface Pointed {
@@ -30,7 +30,7 @@ export function plot(
   find: (box: Box, x: number, y: number) => Pointed | undefined,
 ): { readonly node: HTMLElement; readonly plot: Plot; readonly svg: SVGSVGElement } {
   const made = renderPlot(panel, size, id, lookOf);
-  const svg = drawn(made.svg);
+  const svg = svgElement(made.svg);
   // The browser's own tooltips would lie over this one.
   for (const title of svg.querySelectorAll('.mark > title')) title.remove();
   const tip = make('div', { class: 'tip', role: 'status', hidden: true });

@@ -1,12 +1,12 @@
 import { relativeError } from '../../metrics/confidence.js';
-import type { Distribution, Statistic } from '../../results/result.js';
+import type { DistributionSummary, Statistic } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 
 /** A wider interval says only the order of magnitude. */
 const KNOWN_WITHIN = 0.5;
 
 /** Is the statistic known well enough to build a sentence on? */
-export function isKnown(distribution: Distribution, statistic: Statistic): boolean {
+export function isKnown(distribution: DistributionSummary, statistic: Statistic): boolean {
   const value = distribution[statistic];
   const interval = distribution.ci95[statistic];
   return value !== null && interval !== null && relativeError(value, interval) <= KNOWN_WITHIN;
@@ -17,7 +17,7 @@ export function isKnown(distribution: Distribution, statistic: Statistic): boole
  * shown. When the values bound it from below only, `≥3.5`; `?` when they do not bound it at all, `–` when there are none.
  */
 export function formatEstimate(
-  distribution: Distribution,
+  distribution: DistributionSummary,
   statistic: Statistic,
   format: (value: number) => string,
 ): [value: string, interval: string] {

@@ -1,5 +1,5 @@
 import type { Result } from '../../results/result.js';
-import type { Failure } from '../charts/chart.js';
+import type { MissingValue } from '../charts/chart.js';
 
 /** What of a result says whether it failed. */
 export type Judged = Pick<Result, 'unstable' | 'achievedRps' | 'offeredRps' | 'droppedMeasured' | 'overall'>;
@@ -15,7 +15,7 @@ const CHANCE = 3;
  * Both are judged by what was measured: a policy that drops while it starts up, before it knows the workload, carries the load all the same.
  * How many requests come in a window is chance itself: of n, give or take the root of n.
  */
-export function failureOf(result: Judged): Failure | undefined {
+export function failureOf(result: Judged): MissingValue | undefined {
   if (result.unstable) return 'unstable';
   const { achievedRps, offeredRps, droppedMeasured, overall } = result;
   if (droppedMeasured > (overall.slowdown.count + droppedMeasured) * (1 - LEAST_ACHIEVED)) return 'lost';

@@ -1,6 +1,6 @@
 import type { Result } from '../../results/result.js';
 import { defaultParameters, type Policy } from '../../scheduler/policy.js';
-import { describePolicy, policies } from '../../scheduler/registry.js';
+import { describePolicy, policies } from '../../scheduler/policy-registry.js';
 
 /** A result's policy as it would be typed: `darc`, `ts:quantum=10us`; after its system, when it ran in one: `shinjuku/ts`. */
 export function policyLabel(result: Pick<Result, 'policy' | 'policyParameters' | 'system'>): string {

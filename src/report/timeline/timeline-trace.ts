@@ -1,5 +1,5 @@
-import type { Run, Timeline } from '../../metrics/timeline.js';
-import { formatGroups } from '../text/reservation.js';
+import type { Timeline, TimelineRun } from '../../metrics/timeline.js';
+import { formatGroups } from '../text/reserved-workers.js';
 
 /** An event of the Trace Event Format, which ui.perfetto.dev and chrome://tracing open; times in us. */
 export type TraceEvent = {
@@ -129,7 +129,7 @@ function named(groups: Timeline['reservations'][number]['groups'], typeNames: re
 
 /** Arrows from each stretch of a preempted request to the next. */
 function resumptions({ runs, fromNs, toNs }: Timeline): TraceEvent[] {
-  const stretches = new Map<number, Run[]>();
+  const stretches = new Map<number, TimelineRun[]>();
   for (const run of runs) {
     if (run.part === 0 && run.end !== 'preempted') continue;
     const before = stretches.get(run.request);

@@ -1,7 +1,7 @@
 /** What can be chosen on a report page, and what is chosen. */
 import type { Axis } from '../charts/chart.js';
-import { type Quantity, STATISTICS } from '../charts/results.js';
-import type { ReportData, Run } from './data.js';
+import { type ChartedQuantity, STATISTICS } from '../charts/charted-results.js';
+import type { ReportData, ShownRun } from './data.js';
 import { type Horizontal, horizontals } from './horizontal.js';
 
 /** One thing that is chosen: its name in the address of the view, and its values. */
@@ -18,14 +18,14 @@ export interface View {
   readonly choices: readonly Choice[];
   readonly workload: string;
   readonly x: Horizontal;
-  readonly quantity: Quantity;
+  readonly quantity: ChartedQuantity;
   readonly scale: Axis['scale'];
   /** The series of the workload, in the order of the data. */
   readonly names: readonly string[];
   /** Of these, those that are not drawn. */
   readonly hidden: ReadonlySet<string>;
   /** The points of all series, hidden ones too. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly ShownRun[];
 }
 
 /** All requests together, where the name of a type stands for that type. */
@@ -74,11 +74,16 @@ export function viewOf({ runs }: ReportData, wanted: URLSearchParams): View {
   }
   const types = distinct(ofWorkload.flatMap((run) => run.types.map(({ name }) => name)));
   const type = choose('type', 'Requests', [[ALL, 'all requests'], ...same(types)]);
-  const statistic = choose('statistic', 'Statistic', Object.entries(STATISTICS), 'p99_9') as Quantity['statistic'];
-  const measure = choose('measure', 'Measure', [
+  const statistic = choose(
+    'statistic',
+    'Statistic',
+    Object.entries(STATISTICS),
+    'p99_9',
+  ) as ChartedQuantity['statistic'];
+  const metric = choose('measure', 'Measure', [
     ['slowdown', 'slowdown'],
     ['sojournNs', 'latency'],
-  ]) as Quantity['measure'];
+  ]) as ChartedQuantity['metric'];
   const scale = choose('scale', 'Vertical axis', [
     ['log', 'log'],
     ['linear', 'linear'],
@@ -87,7 +92,7 @@ export function viewOf({ runs }: ReportData, wanted: URLSearchParams): View {
     choices,
     workload,
     x,
-    quantity: { measure, statistic, ...(type !== ALL && { type }) },
+    quantity: { metric, statistic, ...(type !== ALL && { type }) },
     scale,
     names: distinct(ofWorkload.map(x.series)),
     hidden: new Set(wanted.getAll('hide')),
@@ -96,13 +101,13 @@ export function viewOf({ runs }: ReportData, wanted: URLSearchParams): View {
 }
 
 /** What the runs of a command differ by. What changes the meaning of a curve is first. */
-function optionNames(runs: readonly Run[]): string[] {
+function optionNames(runs: readonly ShownRun[]): string[] {
   const others = runs.flatMap(({ options }) => Object.keys(options));
   return distinct(['workers', ...AMOUNTS, ...others]);
 }
 
 /** The number of workers is known when nobody typed it. */
-function optionOf({ workers, options }: Run, name: string): string {
+function optionOf({ workers, options }: ShownRun, name: string): string {
   return name === 'workers' ? String(workers) : (options[name] ?? '');
 }
 
@@ -110,7 +115,7 @@ function optionOf({ workers, options }: Run, name: string): string {
  * Would a curve have points that do not belong together? A curve has one number of workers, or one load, if the other is its x. In what else there is, the seed or the
  * number of requests, its points may differ, as long as there is but one at each x.
  */
-function isMixed(runs: readonly Run[], x: Horizontal, name: string): boolean {
+function isMixed(runs: readonly ShownRun[], x: Horizontal, name: string): boolean {
   const isAmount = AMOUNTS.includes(name);
   const isOfX = x.key === name || (isAmount && (x.key === 'load' || x.key === 'rate'));
   const strict = !isOfX && (isAmount || name === 'workers');

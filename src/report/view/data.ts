@@ -1,13 +1,13 @@
 /** What a report page knows: the points of a sweep, reduced to what it shows. Written by report-data.ts, embedded in the page as JSON. */
 import type { Result } from '../../results/result.js';
-import type { Charted } from '../charts/results.js';
+import type { Charted } from '../charts/charted-results.js';
 
 export interface ReportData {
   /** The name of the folder. */
   readonly title: string;
   /** Of psp, each once: `psp 0.1.0, commit …`. */
   readonly versions: readonly string[];
-  readonly runs: readonly Run[];
+  readonly runs: readonly ShownRun[];
   readonly failed: readonly FailedRun[];
 }
 
@@ -19,7 +19,7 @@ export interface FailedRun {
 }
 
 /** A point of the sweep. */
-export interface Run
+export interface ShownRun
   extends Charted,
     Pick<Result, 'workload' | 'workers' | 'offeredRps' | 'achievedRps' | 'replications' | 'reservationsLeftOut'> {
   readonly key: string;

@@ -1,5 +1,5 @@
 import type { Unit } from '../charts/chart.js';
-import type { Run } from './data.js';
+import type { ShownRun } from './data.js';
 
 /** What lies along the x axis. */
 export interface Horizontal {
@@ -7,12 +7,12 @@ export interface Horizontal {
   readonly label: string;
   readonly unit: Unit;
   /** Undefined where a run has no such value. */
-  of(run: Run): number | undefined;
+  of(run: ShownRun): number | undefined;
   /** The series that the run is a point of. */
-  series(run: Run): string;
+  series(run: ShownRun): string;
 }
 
-const labelOf = ({ label }: Run): string => label;
+const labelOf = ({ label }: ShownRun): string => label;
 
 const LOAD: Horizontal = {
   key: 'load',
@@ -37,7 +37,7 @@ const WORKERS: Horizontal = {
 };
 
 /** Load and rate always, and what else has several values; `first` is the one with the most. */
-export function horizontals(runs: readonly Run[]): { all: readonly Horizontal[]; first: string } {
+export function horizontals(runs: readonly ShownRun[]): { all: readonly Horizontal[]; first: string } {
   const parameters = new Map(
     runs.flatMap((run) => Object.entries(run.parameters).map(([name, { unit }]) => [name, byParameter(name, unit)])),
   );

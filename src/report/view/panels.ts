@@ -1,28 +1,28 @@
 /** Charts of a report page. */
-import type { Panel, Point, ReferenceLine, Series } from '../charts/chart.js';
+import type { ChartPoint, Panel, ReferenceLine, Series } from '../charts/chart.js';
+import { pointsOf, quantityAxis, seriesOf } from '../charts/charted-results.js';
 import { bound } from '../charts/panel.js';
-import { pointsOf, quantityAxis, seriesOf } from '../charts/results.js';
 import { format } from '../charts/scale.js';
 import type { View } from './choices.js';
-import type { Run } from './data.js';
+import type { ShownRun } from './data.js';
 
 export interface QuantityPanel {
   readonly panel: Panel;
   /** The run behind each of its points. */
-  readonly runs: ReadonlyMap<Point, Run>;
+  readonly runs: ReadonlyMap<ChartPoint, ShownRun>;
 }
 
 /** What was chosen. Runs that have no value on the x axis are lines across it. */
 export function quantityPanel({ runs, hidden, x, quantity, scale, workload }: View): QuantityPanel {
-  const behind = new Map<Point, Run>();
-  const pointOf = (run: Run): Point[] => {
+  const behind = new Map<ChartPoint, ShownRun>();
+  const pointOf = (run: ShownRun): ChartPoint[] => {
     const points = pointsOf([run], (each) => x.of(each) ?? 0, quantity);
     for (const point of points) behind.set(point, run);
     return points;
   };
   const shown = runs.filter((run) => !hidden.has(x.series(run)));
   const placed = shown.filter((run) => x.of(run) !== undefined);
-  const name = (run: Run) => ({ name: x.series(run), color: x.series(run) });
+  const name = (run: ShownRun) => ({ name: x.series(run), color: x.series(run) });
   const series = seriesOf(placed, name, (of) => of.flatMap(pointOf).sort((a, b) => a.x - b.x));
   const y = quantityAxis(quantity, scale);
   const lines = shown
@@ -42,12 +42,12 @@ export function quantityPanel({ runs, hidden, x, quantity, scale, workload }: Vi
 }
 
 /** The interval of a point as `1.5 to 1.7`; empty for a point without value. */
-export function intervalOf({ y, low, high }: Point, unit: Panel['y']['unit']): string {
+export function intervalOf({ y, low, high }: ChartPoint, unit: Panel['y']['unit']): string {
   return y === null || low === undefined ? '' : `${bound(low, unit, 'unknown')} to ${bound(high, unit, 'unbounded')}`;
 }
 
 /** Who had how many workers, one on top of the other, over the time of a run. */
-export function reservationPanel({ reservations, endNs, workers }: Run): Panel {
+export function reservationPanel({ reservations, endNs, workers }: ShownRun): Panel {
   const names = [...new Set(reservations.flatMap(({ groups }) => groups.map(({ name }) => name)))];
   return {
     x: {
@@ -62,8 +62,8 @@ export function reservationPanel({ reservations, endNs, workers }: Run): Panel {
 }
 
 /** The upper edge of a group's workers, with the lower one as its `low`: the band between them is what it has. */
-function layer(name: string, reservations: Run['reservations'], endNs: number): Point[] {
-  return reservations.flatMap(({ atNs, groups }, i): Point[] => {
+function layer(name: string, reservations: ShownRun['reservations'], endNs: number): ChartPoint[] {
+  return reservations.flatMap(({ atNs, groups }, i): ChartPoint[] => {
     const until = reservations[i + 1]?.atNs ?? Math.max(endNs, atNs);
     const place = groups.findIndex((group) => group.name === name);
     if (place < 0) return [{ x: atNs, y: null }];

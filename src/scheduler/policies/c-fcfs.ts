@@ -20,7 +20,7 @@ class CentralFcfs extends NonPreemptiveScheduler {
 
   arrive(request: number, _type: number, _flow: number): void {
     if (this.queue.length[0]! < this.limit) this.queue.push(0, request);
-    else this.setup.pool.drop(request, DropReason.queueFull);
+    else this.setup.world.drop(request, DropReason.queueFull);
   }
 
   complete(worker: number): void {
@@ -33,7 +33,7 @@ class CentralFcfs extends NonPreemptiveScheduler {
       const worker = idle.lowest();
       if (worker < 0) return;
       idle.delete(worker);
-      this.setup.pool.start(worker, queue.shift(0), TO_COMPLETION);
+      this.setup.world.start(worker, queue.shift(0), TO_COMPLETION);
     }
   }
 

@@ -32,7 +32,7 @@ class StealingFcfs extends NonPreemptiveScheduler {
     const worker = this.steering.workerFor(flow);
     // The limit holds for what is dealt; a steal moves requests that were admitted already.
     if (this.queues.length[worker]! >= this.limit) {
-      this.setup.pool.drop(request, DropReason.queueFull);
+      this.setup.world.drop(request, DropReason.queueFull);
       return;
     }
     this.queues.push(worker, request);
@@ -67,7 +67,7 @@ class StealingFcfs extends NonPreemptiveScheduler {
   private startOwn(worker: number): void {
     this.idle.delete(worker);
     this.waiting--;
-    this.setup.pool.start(worker, this.queues.shift(worker), TO_COMPLETION);
+    this.setup.world.start(worker, this.queues.shift(worker), TO_COMPLETION);
   }
 
   /** Called only while some queue is not empty. */
@@ -78,7 +78,7 @@ class StealingFcfs extends NonPreemptiveScheduler {
     while (queues.length[victim] === 0) victim = victim + 1 === workers ? 0 : victim + 1;
     const count = Math.min((queues.length[victim]! + 1) >> 1, STEAL_AT_MOST);
     for (let i = 0; i < count; i++) queues.push(thief, queues.shift(victim));
-    this.setup.pool.stole(thief, victim, count);
+    this.setup.world.stole(thief, victim, count);
   }
 }
 

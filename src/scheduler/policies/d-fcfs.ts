@@ -34,7 +34,7 @@ export abstract class DistributedFcfs extends NonPreemptiveScheduler {
   arrive(request: number, _type: number, flow: number): void {
     const worker = this.workerFor(flow);
     if (this.queues.length[worker]! >= this.limit) {
-      this.setup.pool.drop(request, DropReason.queueFull);
+      this.setup.world.drop(request, DropReason.queueFull);
       return;
     }
     this.queues.push(worker, request);
@@ -53,7 +53,7 @@ export abstract class DistributedFcfs extends NonPreemptiveScheduler {
       ready.delete(worker);
       idle.delete(worker);
       this.waiting--;
-      this.setup.pool.start(worker, queues.shift(worker), TO_COMPLETION);
+      this.setup.world.start(worker, queues.shift(worker), TO_COMPLETION);
     }
   }
 

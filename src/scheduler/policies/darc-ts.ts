@@ -80,7 +80,7 @@ class PreemptiveDarc extends Darc {
         const worker = this.overdueFor(group);
         if (worker < 0) break;
         this.beginYield(worker);
-        this.setup.pool.preempt(worker);
+        this.setup.world.preempt(worker);
       }
     }
   }
@@ -89,7 +89,7 @@ class PreemptiveDarc extends Darc {
     this.requestOn[worker] = request;
     // As if it had run without a break, so that what is observed when it completes is all of its service.
     this.startedNs[worker] = this.startedNs[worker]! - this.attainedNs[request]!;
-    this.setup.pool.start(worker, request, this.quantumNs);
+    this.setup.world.start(worker, request, this.quantumNs);
   }
 
   /** A worker that a group may use and whose request, of the longest group possible, has had its quantum; -1 when there is none. */

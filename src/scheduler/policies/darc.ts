@@ -73,7 +73,7 @@ export class Darc extends ReservedScheduler {
     const isDue = isFirst || ((completions - window) % TRIGGER_CHECK_INTERVAL === 0 && this.someTypeSuffers());
     if (isDue && (this.measureDemand() || isFirst)) {
       this.reserve();
-      this.setup.pool.reserved();
+      this.setup.world.reserved();
     } else if (isDue || completions >= 2 * window) {
       this.restartWindow();
     } else {

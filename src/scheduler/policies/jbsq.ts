@@ -50,7 +50,7 @@ class BoundedShortestQueue implements Scheduler {
 
   arrive(request: number, _type: number, _flow: number): void {
     if (this.queues.length[this.central]! < this.limit) this.queues.push(this.central, request);
-    else this.setup.pool.drop(request, DropReason.queueFull);
+    else this.setup.world.drop(request, DropReason.queueFull);
   }
 
   complete(worker: number): void {
@@ -91,7 +91,7 @@ class BoundedShortestQueue implements Scheduler {
       else {
         queues.push(worker, request);
         this.waitingDealt++;
-        this.setup.pool.dealt?.(worker, request);
+        this.setup.world.dealt?.(worker, request);
       }
     }
   }
@@ -102,7 +102,7 @@ class BoundedShortestQueue implements Scheduler {
 
   private start(worker: number, request: number): void {
     this.requestOn[worker] = request;
-    this.setup.pool.start(worker, request, this.quantumNs);
+    this.setup.world.start(worker, request, this.quantumNs);
   }
 
   private free(worker: number): void {

@@ -77,7 +77,7 @@ class LeastAttained implements Scheduler {
       const worker = this.oldest;
       if (this.setup.now[0]! - this.bornNs[worker]! < this.quantumNs) return;
       this.beginYield(worker);
-      this.setup.pool.preempt(worker);
+      this.setup.world.preempt(worker);
     }
   }
 
@@ -90,7 +90,7 @@ class LeastAttained implements Scheduler {
     bornNs[worker] = this.setup.now[0]! - this.heap.keyOf[request]!;
     if (oldest >= 0 && bornNs[worker]! < bornNs[oldest]!) this.oldest = worker;
     this.requestOn[worker] = request;
-    this.setup.pool.start(worker, request, this.quantumNs);
+    this.setup.world.start(worker, request, this.quantumNs);
   }
 
   private beginYield(worker: number): void {

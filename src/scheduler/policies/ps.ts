@@ -55,7 +55,7 @@ class ProcessorSharing extends NonPreemptiveScheduler {
     const exactNs = this.atNs + (heap.leastKey() - this.virtualNs) * this.slowdown();
     this.plannedNs = exactNs;
     this.completionNs[0] = Math.max(this.setup.now[0]!, Math.ceil(exactNs - ROUNDING_NS));
-    this.setup.pool.completeAt!(heap.first());
+    this.setup.world.completeAt!(heap.first());
   }
 
   /** Nobody waits, and nobody has a worker: all who are present count. */

@@ -33,7 +33,7 @@ class ShortestDemandFirst extends NonPreemptiveScheduler {
       const worker = idle.lowest();
       if (worker < 0) return;
       idle.delete(worker);
-      this.setup.pool.start(worker, heap.shift(), TO_COMPLETION);
+      this.setup.world.start(worker, heap.shift(), TO_COMPLETION);
     }
   }
 

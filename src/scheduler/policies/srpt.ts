@@ -86,7 +86,7 @@ class ShortestRemaining implements Scheduler {
     if (last >= 0 && endNs > endsNs[last]!) this.last = worker;
     if (request === this.entered) this.entered = -1;
     this.requestOn[worker] = request;
-    this.setup.pool.start(worker, request, TO_COMPLETION);
+    this.setup.world.start(worker, request, TO_COMPLETION);
   }
 
   /** Takes a worker from the request with the most left, if the one that entered has enough less. */
@@ -98,7 +98,7 @@ class ShortestRemaining implements Scheduler {
     if (leftNs <= heap.keyOf[entered]! + 2 * this.costNs) return;
     heap.keyOf[this.requestOn[worker]!] = leftNs;
     this.release(worker);
-    this.setup.pool.preempt(worker);
+    this.setup.world.preempt(worker);
   }
 
   private release(worker: number): void {

@@ -44,7 +44,7 @@ class TinyQuanta implements Scheduler {
   arrive(request: number, _type: number, _flow: number): void {
     const worker = this.leastBurdened();
     if (this.queues.length[worker]! >= this.limit) {
-      this.setup.pool.drop(request, DropReason.queueFull);
+      this.setup.world.drop(request, DropReason.queueFull);
       return;
     }
     if (request >= this.quantaOf.length) this.quantaOf = grown(this.quantaOf, request);
@@ -78,7 +78,7 @@ class TinyQuanta implements Scheduler {
       this.waiting--;
       const request = queues.shift(worker);
       this.requestOn[worker] = request;
-      this.setup.pool.start(worker, request, this.quantumNs);
+      this.setup.world.start(worker, request, this.quantumNs);
     }
   }
 

@@ -70,7 +70,7 @@ class TimeSharing implements Scheduler {
   arrive(request: number, type: number, _flow: number): void {
     const queue = this.perType ? type : 0;
     if (this.queues.length[queue]! >= this.limit) {
-      this.setup.pool.drop(request, DropReason.queueFull);
+      this.setup.world.drop(request, DropReason.queueFull);
       return;
     }
     this.queues.arrive(queue, request);
@@ -118,7 +118,7 @@ class TimeSharing implements Scheduler {
       this.waiting--;
       this.requestOn[worker] = request;
       this.startedNs[worker] = this.setup.now[0]!;
-      this.setup.pool.start(worker, request, this.quantumNs);
+      this.setup.world.start(worker, request, this.quantumNs);
     }
     if (this.whenWaiting) this.takeFromOverdue();
   }
@@ -133,7 +133,7 @@ class TimeSharing implements Scheduler {
       const worker = this.overdue.lowest();
       if (worker < 0) return;
       this.beginYield(worker);
-      this.setup.pool.preempt(worker);
+      this.setup.world.preempt(worker);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Distribution } from '../distributions/distribution.js';
-import { readDistribution } from '../distributions/registry.js';
+import { readDistribution } from '../distributions/distribution-registry.js';
 import type { Random } from '../random.js';
 import type { ArrivalKind, ArrivalProcess, Arrivals } from './arrival-process.js';
 

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { planRuns, type Settings } from '../../../src/experiment/plan/plan.js';
 import type { Replications } from '../../../src/experiment/run/replicate.js';
-import { measure, runSimulation } from '../../../src/experiment/run/run-simulation.js';
+import { runRaw, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import { addDigests } from '../../../src/metrics/digest.js';
-import { createPool, type MeasuredRun } from '../../../src/metrics/pool.js';
+import { createReplications, type RawRun } from '../../../src/metrics/replications.js';
 import type { Result } from '../../../src/results/result.js';
 import { distribution } from '../../report/results.js';
 
@@ -58,13 +58,13 @@ describe('replications', async () => {
   });
 
   test('are unstable together when a quarter of them are', async () => {
-    const run = await measure(specs[0]!);
+    const run = await runRaw(specs[0]!);
     const verdict = (growing: readonly boolean[]) => {
-      const pool = createPool(() => '');
+      const replications = createReplications(() => '');
       growing.forEach((each, i) => {
-        pool.add(i, { ...run, record: { ...run.record, growing: each } });
+        replications.add(i, { ...run, record: { ...run.record, growing: each } });
       });
-      return pool.result()!.unstable;
+      return replications.result()!.unstable;
     };
     expect(verdict([true])).toBe(true);
     expect(verdict([false, false])).toBe(false);
@@ -94,11 +94,11 @@ describe('replications', async () => {
 
   test('are pooled the same in whatever order they end', async () => {
     const pooled = async (order: readonly number[]) => {
-      const pool = createPool((hashes) => hashes.join());
-      const runs: MeasuredRun[] = [];
-      for (const replication of order) runs[replication] = await measure({ ...specs[0]!, replication });
-      for (const replication of order) pool.add(replication, runs[replication]!);
-      return timeless(pool.result()!);
+      const replications = createReplications((hashes) => hashes.join());
+      const runs: RawRun[] = [];
+      for (const replication of order) runs[replication] = await runRaw({ ...specs[0]!, replication });
+      for (const replication of order) replications.add(replication, runs[replication]!);
+      return timeless(replications.result()!);
     };
     expect(await pooled([2, 0, 1])).toEqual(await pooled([0, 1, 2]));
   });
@@ -216,11 +216,11 @@ describe('what a precision tells', () => {
 
 describe('of several replications', async () => {
   const { specs } = await planRuns({ ...BIMODAL, policies: ['c-fcfs'] });
-  const run = await measure(specs[0]!);
+  const run = await runRaw(specs[0]!);
   const pooled = (grew: number, of: number) => {
-    const pool = createPool((hashes) => hashes.join());
-    for (let i = 0; i < of; i++) pool.add(i, { ...run, record: { ...run.record, growing: i < grew } });
-    return pool.result()!;
+    const replications = createReplications((hashes) => hashes.join());
+    for (let i = 0; i < of; i++) replications.add(i, { ...run, record: { ...run.record, growing: i < grew } });
+    return replications.result()!;
   };
 
   test.each([

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { planRuns, type Settings } from '../../../src/experiment/plan/plan.js';
 import { runSimulation } from '../../../src/experiment/run/run-simulation.js';
-import type { Distribution, Result } from '../../../src/results/result.js';
-import { policies } from '../../../src/scheduler/registry.js';
+import type { DistributionSummary, Result } from '../../../src/results/result.js';
+import { policies } from '../../../src/scheduler/policy-registry.js';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -107,7 +107,7 @@ test('a run that is stopped has what there was by then', async () => {
   expect(progress[1]).toBeGreaterThan(progress[0]!);
 });
 
-function checkOrder(distribution: Distribution): void {
+function checkOrder(distribution: DistributionSummary): void {
   const { p50, p90, p99, p99_9, p99_99 } = distribution;
   const values = [p50!, p90!, p99!, p99_9!, p99_99!];
   expect(values).toEqual([...values].sort((a, b) => a - b));

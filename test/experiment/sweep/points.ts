@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type Lists, planSweep } from '../../../src/experiment/sweep/plan.js';
+import { type Lists, planSweep } from '../../../src/experiment/sweep/plan-sweep.js';
 import { type PlannedPoint, pointKey } from '../../../src/experiment/sweep/point.js';
 
 /** Small points: c-fcfs and d-fcfs at two loads. */

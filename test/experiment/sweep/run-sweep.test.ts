@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/experiment/sweep/engine.js';
-import { mergeSweeps } from '../../../src/experiment/sweep/merge.js';
+import { mergeSweeps } from '../../../src/experiment/sweep/merge-sweeps.js';
 import { failedPoint, type PlannedPoint } from '../../../src/experiment/sweep/point.js';
 import { readPoint, readSweep, writeFailure, writePoint, writeWhole } from '../../../src/experiment/sweep/store.js';
 import { engine, runReplicated, runSweep, threads } from './built.js';

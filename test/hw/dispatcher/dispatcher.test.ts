@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createDispatcher } from '../../../src/hw/dispatcher/dispatcher.js';
 import { createSharedMemory, DispatcherStat, FinishOutcome, Mailbox } from '../../../src/hw/memory/layout.js';
-import type { Scheduler, Workers } from '../../../src/scheduler/scheduler.js';
+import type { Scheduler, World } from '../../../src/scheduler/scheduler.js';
 
 it('asks a worker once for each start to give up its request, and counts what it started', () => {
   const memory = createSharedMemory({ workers: 2, types: 1, slots: 4, arrivalsCapacity: 4 });
@@ -15,9 +15,9 @@ it('asks a worker once for each start to give up its request, and counts what it
     dispatch: () => {},
     queued: () => 0,
   };
-  let pool: Workers | undefined;
+  let world: World | undefined;
   const dispatcher = createDispatcher(memory, (workers) => {
-    pool = workers;
+    world = workers;
     return idle;
   });
   const word = (field: keyof typeof Mailbox): number => (memory.mailboxesOffset + Mailbox[field]) / 4;
@@ -32,18 +32,18 @@ it('asks a worker once for each start to give up its request, and counts what it
     expect(dispatcher.step()).toBe(1);
   };
 
-  pool!.preempt(0);
+  world!.preempt(0);
   expect(counted('preemptsAsked')).toEqual([0]);
-  pool!.start(0, 1, 0);
-  pool!.start(1, 2, 0);
-  pool!.preempt(0);
-  pool!.preempt(0);
+  world!.start(0, 1, 0);
+  world!.start(1, 2, 0);
+  world!.preempt(0);
+  world!.preempt(0);
   expect(words[word('preemptSeq')]).toBe(words[word('startSeq')]);
   expect(counted('preemptsAsked', 'dispatched', 'inFlight', 'preempted')).toEqual([1, 2, 2, 0]);
   giveUp();
   expect(counted('preemptsAsked', 'dispatched', 'inFlight', 'preempted')).toEqual([1, 2, 1, 1]);
   // The next start may be asked again.
-  pool!.start(0, 1, 0);
-  pool!.preempt(0);
+  world!.start(0, 1, 0);
+  world!.preempt(0);
   expect(counted('preemptsAsked', 'dispatched', 'inFlight', 'preempted')).toEqual([2, 3, 2, 1]);
 });

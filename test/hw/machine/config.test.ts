@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hardwarePolicy } from '../../../src/hw/dispatcher/policy.js';
+import { hardwarePolicy } from '../../../src/hw/dispatcher/hardware-policy.js';
 import { defaultClassifier, parseHardwareConfig } from '../../../src/hw/machine/config.js';
 import { allowedCores, firstAllowedCore, loopbackCores, refuseMissingCores } from '../../../src/hw/machine/cores.js';
 import { deviceArguments, ealArguments } from '../../../src/hw/native/eal.js';

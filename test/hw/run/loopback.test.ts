@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type HardwareRun, type HardwareSpec, runHardware } from '../../../src/hw/run/run.js';
+import { type HardwareRun, type HardwareSpec, runHardware } from '../../../src/hw/run/run-pair.js';
 import { childrenOf, missingNative, workloadNamed } from '../support.js';
 
 // A folder for temporary files of its own, because other tests run beside this one and what is left over is looked for.

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { ALONE, LEAD_NS, makeTrace } from '../../../src/hw/client/trace.js';
+import { ALONE, LEAD_NS, makeTrace } from '../../../src/hw/client/planned-trace.js';
 import { readServerCounts } from '../../../src/hw/memory/counts.js';
 import { createSharedMemory } from '../../../src/hw/memory/layout.js';
 import { givenDilation } from '../../../src/hw/run/dilation.js';
 import { recordOfRun } from '../../../src/hw/run/record.js';
-import { finishedRun, onOneClock } from '../../../src/hw/run/run.js';
+import { finishedRun, onOneClock } from '../../../src/hw/run/run-pair.js';
 import { workloadNamed } from '../support.js';
 
 const BIMODAL = workloadNamed('bimodal');

@@ -3,7 +3,7 @@ import { chartCsv } from '../../../src/report/charts/csv.js';
 import { reportData, type SweptPoint } from '../../../src/report/html/report-data.js';
 import { viewOf } from '../../../src/report/view/choices.js';
 import { intervalOf, quantityPanel, reservationPanel } from '../../../src/report/view/panels.js';
-import { summaryOf } from '../../../src/report/view/summary.js';
+import { summaryOf } from '../../../src/report/view/sweep-summary.js';
 import { point, smallSweep } from './points.js';
 
 function view(points: readonly SweptPoint[], wanted: string | Record<string, string> = '') {

@@ -1,0 +1,191 @@
+/** How much each policy sustains under service-level objectives, or how few workers do. */
+
+import type { Capacity, CapacityEntry, Probe, SloVerdict } from '../../results/capacity-schema.js';
+import type { Result } from '../../results/result.js';
+import { InputError } from '../../units/errors.js';
+import { describeEnvironment } from '../environment.js';
+import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
+import { typeNames } from '../plan/type-names.js';
+import { controlFor, runReplicated } from '../run/replicate.js';
+import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
+import { commandOf } from '../sweep/command-of.js';
+import { findEdge } from './find-edge.js';
+import { checkSlos, judge, type Slo } from './slo.js';
+
+/** What a run is told; the load or the workers are what is looked for, and the replications follow from the objectives. */
+export type CapacitySettings = Omit<
+  Settings,
+  'folder' | 'load' | 'rateScale' | 'replications' | 'precision' | 'maxReplications' | 'record'
+>;
+
+export interface CapacityOptions {
+  readonly slos: readonly Slo[];
+  readonly find: 'load' | 'workers';
+  /** Of a probe that stays undecided; default 8, at least 4. */
+  readonly mostReplications?: number;
+  readonly threads?: ThreadPool;
+  readonly signal?: AbortSignal;
+  /** Told of what is about to be tried. */
+  readonly onProbe?: (contender: string, workers: number, load: number) => void;
+}
+
+/** The loads that are tried are multiples of this. */
+const LOAD_STEPS = 100;
+/** With fewer, Student's t is so large that nothing is decided. */
+const FIRST_REPLICATIONS = 4;
+const MOST_REPLICATIONS = 8;
+/** Of each replication, where the settings do not say: long enough to see what a policy seldom does, as DARC another reservation. */
+const PROBE_REQUESTS = 1_000_000;
+/** When so many times the workers that keep up with the work do not meet the objectives, more do not either: it is not for want of workers. */
+const MOST_TIMES_THE_WORKERS = 64;
+
+/**
+ * Searches by bisection, for each policy or system on its own. Every probe is repeated until the interval of the statistic that decides is on one side of
+ * its bound, or there are as many replications as allowed: then it is undecided, and widens the answer.
+ *
+ * @throws InputError, InputError, InputError or EnvironmentError
+ */
+export async function findCapacity(settings: CapacitySettings, options: CapacityOptions): Promise<Capacity> {
+  const { slos, find, signal } = options;
+  if (slos.length === 0) throw new InputError('expected an objective, found none: add --slo');
+  if ((find === 'workers') !== (settings.rateRps !== undefined)) {
+    throw new InputError('expected --find workers and --rate together, or neither (the load is found)');
+  }
+  if (find === 'workers' && settings.workers !== undefined) {
+    throw new InputError('expected only one of --workers and --find workers, found both');
+  }
+  const contenders = contendersOf(find === 'load' ? { ...settings, load: 0.5 } : settings);
+  // Everything is refused before anything runs.
+  const plans = [];
+  for (const contender of contenders) plans.push(await planRuns(contender));
+  const { workload, specs } = plans[0]!;
+  if (specs[0]!.workload.kind === 'trace') throw new InputError('expected a workload file (.yaml), found a trace');
+  checkSlos(slos, typeNames(workload));
+  const threads = options.threads ?? createThreadPool();
+  const entries: CapacityEntry[] = [];
+  try {
+    for (const contender of contenders) {
+      if (signal?.aborted) break;
+      const entry = await search(contender, { ...options, threads }, workload.load / workload.offeredRps);
+      if (entry) entries.push(entry);
+    }
+  } finally {
+    if (!options.threads) threads.close();
+  }
+  return {
+    schema: 'psp.capacity/1',
+    find,
+    workload: workload.name,
+    title: workload.title,
+    slos: slos.map(({ text }) => text),
+    seed: settings.seed ?? DEFAULTS.seed,
+    entries,
+    manifest: describeEnvironment(),
+  };
+}
+
+/** One policy or system each. */
+function contendersOf(settings: Settings): Settings[] {
+  const { policies, systems } = settings;
+  if (systems && !policies) return systems.map((system) => ({ ...settings, systems: [system] }));
+  return (policies ?? DEFAULTS.policies).map((policy) => ({ ...settings, policies: [policy] }));
+}
+
+/** @param loadPerRps with the workers of the settings */
+async function search(
+  settings: Settings,
+  options: CapacityOptions & { readonly threads: ThreadPool },
+  loadPerRps: number,
+): Promise<CapacityEntry | undefined> {
+  const { find, signal } = options;
+  const probes: (Probe & { readonly at: number; readonly result: Result })[] = [];
+  const probe = async (at: number): Promise<SloVerdict> => {
+    const changed = find === 'load' ? { load: at / LOAD_STEPS } : { workers: -at };
+    const found = signal?.aborted ? undefined : await runProbe({ ...settings, ...changed }, options);
+    if (!found) return 'undecided';
+    probes.push({ at, ...found });
+    return found.judgement.verdict;
+  };
+  if (find === 'load') await findEdge(0, LOAD_STEPS, probe);
+  else await findWorkers(settings.rateRps! * loadPerRps * (settings.workers ?? DEFAULTS.workers), probe, probes);
+  if (signal?.aborted || probes.length === 0) return undefined;
+  const { result } = probes[0]!;
+  const held = probes.filter(({ judgement }) => judgement.verdict === 'holds').sort((a, b) => b.at - a.at)[0];
+  const failed = probes
+    .filter(({ at, judgement }) => judgement.verdict === 'fails' && at > (held?.at ?? Number.NEGATIVE_INFINITY))
+    .sort((a, b) => a.at - b.at)[0];
+  return {
+    policy: result.policy,
+    policyParameters: result.policyParameters,
+    ...(result.system !== undefined && { system: result.system }),
+    holds: held ? plain(held) : null,
+    fails: failed ? plain(failed) : null,
+    probes: probes.map(plain),
+  };
+}
+
+/** Fewer workers are harder: they are counted below 0. */
+async function findWorkers(
+  work: number,
+  probe: (at: number) => Promise<SloVerdict>,
+  probes: readonly unknown[],
+): Promise<void> {
+  // So many have less to do than they can; one fewer has not.
+  const fewest = Math.floor(work) + 1;
+  let fails = -(fewest - 1);
+  for (let workers = fewest; workers <= fewest * MOST_TIMES_THE_WORKERS; workers *= 2) {
+    const verdict = await probe(-workers);
+    if (verdict === 'holds') {
+      await findEdge(-workers, fails, probe);
+      return;
+    }
+    if (verdict === 'fails') fails = -workers;
+    if (probes.length === 0) return;
+  }
+}
+
+/** Runs one configuration until the objectives are decided. Undefined when it was stopped. */
+async function runProbe(
+  settings: Settings,
+  {
+    slos,
+    threads,
+    signal,
+    onProbe,
+    mostReplications: most = MOST_REPLICATIONS,
+  }: CapacityOptions & { readonly threads: ThreadPool },
+): Promise<(Probe & { readonly result: Result }) | undefined> {
+  const { requests = settings.durationNs === undefined ? PROBE_REQUESTS : undefined } = settings;
+  const probed = { ...settings, ...(requests !== undefined && { requests }) };
+  const { specs, workload } = await planRuns(probed);
+  const spec = specs[0]!;
+  const replications = { first: FIRST_REPLICATIONS, most: Math.max(FIRST_REPLICATIONS, most) };
+  onProbe?.(spec.system ? `${spec.system.name}/${spec.policy}` : spec.policy, spec.workers, workload.load);
+  const control = controlFor(specs, replications);
+  const stop = () => control.stop();
+  signal?.addEventListener('abort', stop);
+  try {
+    const [replicated] = await runReplicated(specs, replications, {
+      control,
+      threads,
+      enough: (result) => judge(result, slos).verdict !== 'undecided',
+    });
+    const result = replicated?.result;
+    if (control.stopped || !result) return undefined;
+    return {
+      load: result.load,
+      offeredRps: result.offeredRps,
+      workers: result.workers,
+      replications: result.replications,
+      judgement: judge(result, slos),
+      command: commandOf({ ...probed, replications: result.replications }),
+      result,
+    };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function plain({ load, offeredRps, workers, replications, judgement, command }: Probe): Probe {
+  return { load, offeredRps, workers, replications, judgement, command };
+}

@@ -1,0 +1,284 @@
+/** Two results of the same policy on the same requests, side by side: where two worlds agree, and by how much they do not. */
+
+import type { RequestSamples } from '../../metrics/samples.js';
+import {
+  kolmogorovSmirnov,
+  type PairedDifference,
+  pairedDifference,
+  pairedIntervals,
+  sortedSojourns,
+} from '../../metrics/samples.js';
+import type { Interval } from '../../results/result.js';
+import { type DistributionSummary, PERCENTILES, type Percentile, type Result } from '../../results/result.js';
+import { InputError } from '../../units/errors.js';
+import { canonicalJson } from '../plan/run-spec.js';
+
+/** The percentiles that are compared. */
+export const COMPARED = ['p50', 'p90', 'p99', 'p99_9'] as const satisfies readonly Percentile[];
+/** How much more the worlds may differ at a percentile than the tolerance says: p99.9 is known from few requests. */
+const SLACK: Readonly<Partial<Record<Percentile, number>>> = { p99_9: 2 };
+
+/** A result to be compared, with the requests behind it where they were kept. */
+export interface Side {
+  readonly result: Result;
+  readonly samples?: RequestSamples | undefined;
+}
+
+/** One percentile of the slowdown on both sides. */
+export interface ComparedValue {
+  readonly a: number;
+  readonly b: number;
+  readonly aCi95: Interval;
+  readonly bCi95: Interval;
+  /** a / b - 1 */
+  readonly relative: number;
+  /** Do the intervals have a value in common? */
+  readonly overlap: boolean;
+  /** Where each may be, by what the two runs do not have in common; absent when they met different requests, or too few. */
+  readonly paired?: { readonly a: Interval; readonly b: Interval };
+  /**
+   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows: the intervals overlap, or one value is where the other may be by the paired ones. Null: further apart,
+   * and an interval has no bound on the side that counts, so that nobody knows. Absent without a tolerance.
+   */
+  readonly agrees?: boolean | null;
+}
+
+export interface ComparedType {
+  /** `undefined` in code, left out in JSON: all types. */
+  readonly name?: string;
+  /** Null where either side measured no request. */
+  readonly slowdown: Readonly<Record<(typeof COMPARED)[number], ComparedValue | null>>;
+  /** Kolmogorov–Smirnov distance of the sojourns; absent without samples of both. */
+  readonly ks?: number;
+  /** Each request with itself, a - b; absent without samples of both or when they met different requests. */
+  readonly paired?: PairedDifference;
+}
+
+export interface ComparedRun {
+  readonly policy: string;
+  readonly policyParameters: Result['policyParameters'];
+  readonly workload: string;
+  readonly workers: number;
+  readonly load: number;
+  readonly requests: readonly [a: number, b: number];
+  readonly types: readonly ComparedType[];
+}
+
+export interface Verdicts {
+  readonly agree: number;
+  readonly disagree: number;
+  readonly undecided: number;
+}
+
+/** Schema `psp.compare/1`. */
+export interface Comparison {
+  readonly schema: 'psp.compare/1';
+  readonly a: Pick<Result, 'world' | 'system'>;
+  readonly b: Pick<Result, 'world' | 'system'>;
+  readonly tolerance: number | null;
+  /** Is there no value that disagrees, and one that agrees? Null without a tolerance. */
+  readonly agrees: boolean | null;
+  /** How many values agree, do not, and cannot be decided; null without a tolerance. */
+  readonly verdicts: Verdicts | null;
+  readonly runs: readonly ComparedRun[];
+}
+
+export interface CompareOptions {
+  /** Allowed relative difference, such as 0.1. */
+  readonly tolerance?: number;
+  /** Compare results of different requests as well. */
+  readonly unpaired?: boolean;
+}
+
+/**
+ * Compares each result on one side with its counterpart on the other: same policy and parameters, workload, workers and load.
+ *
+ * @throws InputError when one has no counterpart, or the two met different requests and `unpaired` does not allow that
+ */
+export function compareSides(a: readonly Side[], b: readonly Side[], options: CompareOptions = {}): Comparison {
+  const { tolerance } = options;
+  const runs = counterpartsOf(a, b).map(([side, other]) => compareRun(side, other, options));
+  const found = runs.flatMap(({ types }) =>
+    types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees)),
+  );
+  const countOf = (verdict: boolean | null) => found.filter((each) => each === verdict).length;
+  const verdicts = { agree: countOf(true), disagree: countOf(false), undecided: countOf(null) };
+  return {
+    schema: 'psp.compare/1',
+    a: worldOf(a[0]!.result),
+    b: worldOf(b[0]!.result),
+    tolerance: tolerance ?? null,
+    agrees: tolerance === undefined ? null : verdicts.disagree === 0 && verdicts.agree > 0,
+    verdicts: tolerance === undefined ? null : verdicts,
+    runs,
+  };
+}
+
+/**
+ * Each result of the first side with its counterpart.
+ *
+ * @throws InputError when it has none
+ */
+export function counterpartsOf(a: readonly Side[], b: readonly Side[]): (readonly [Side, Side])[] {
+  if (a.length === 0 || b.length === 0) throw new InputError('expected results on both sides, found none');
+  const pairs = a.map((side) => [side, counterpartOf(side, a, b)] as const);
+  const left = b.filter((side) => !pairs.some(([, other]) => other === side));
+  if (left.length > 0) {
+    const there = a.map(({ result }) => describe(result)).join('; ');
+    const names = left.map(({ result }) => describe(result)).join('; ');
+    throw new InputError(`${names}: no counterpart on the first side, which has ${there}`);
+  }
+  return pairs;
+}
+
+/** The one of the same experiment; of several, as of several systems on both sides, the one of the same system. */
+function counterpartOf(side: Side, a: readonly Side[], b: readonly Side[]): Side {
+  const identity = identityOf(side.result);
+  const same = (sides: readonly Side[]) => sides.filter(({ result }) => identityOf(result) === identity);
+  const ofSystem = (sides: readonly Side[]) => sides.filter(({ result }) => result.system === side.result.system);
+  const alone = same(a).length === 1 && same(b).length === 1;
+  const [mine, others] = alone ? [same(a), same(b)] : [ofSystem(same(a)), ofSystem(same(b))];
+  if (mine.length === 1 && others.length === 1) return others[0]!;
+  if (same(b).length === 0) {
+    const there = b.map(({ result }) => describe(result)).join('; ');
+    throw new InputError(`${describe(side.result)}: no counterpart on the other side, which has ${there}`);
+  }
+  throw new InputError(
+    `${describe(side.result)}: ${same(a).length} results on the first side and ${same(b).length} on the other, of ${others.length === 0 ? 'other systems' : 'which each could be'} the counterpart: expected one of each`,
+  );
+}
+
+function worldOf({ world, system }: Result): Comparison['a'] {
+  return { world, ...(system !== undefined && { system }) };
+}
+
+/** What two results must have in common to be of the same experiment. */
+function identityOf({ policy, policyParameters, workload, workers, load }: Result): string {
+  // The cost of a mechanism is the simulator's affair: on a machine it costs what it costs, in a system what the system says.
+  const { costNs: _, ...parameters } = policyParameters;
+  return canonicalJson({ policy, parameters, workload, workers, load: load.toPrecision(9) });
+}
+
+function describe({ policy, workload, workers, load, system }: Result): string {
+  const where = system === undefined ? '' : ` (${system})`;
+  return `${policy}${where} on ${workload}, ${workers} workers, load ${Number(load.toPrecision(3))}`;
+}
+
+function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): ComparedRun {
+  const { result } = a;
+  const same = a.samples && b.samples && a.samples.traceDigest === b.samples.traceDigest;
+  if (a.samples && b.samples && !same && !unpaired) {
+    throw new InputError(
+      `${describe(result)}: the two met different requests (trace digests ${a.samples.traceDigest} and ${b.samples.traceDigest}): expected equal seeds, loads and numbers of requests, or --unpaired`,
+    );
+  }
+  // Without the requests themselves, what they are drawn from says whether they are the same.
+  const from = ({ seed, requests, replications }: Result) =>
+    `${requests} requests in ${replications} ${replications === 1 ? 'run' : 'runs'} from seed '${seed}'`;
+  if (!(a.samples && b.samples) && !unpaired && from(result) !== from(b.result)) {
+    throw new InputError(
+      `${describe(result)}: the two met different requests (${from(result)}, and ${from(b.result)}): expected the same of both, or --unpaired`,
+    );
+  }
+  const names = result.types.map(({ name }) => name);
+  const pairedAt = (type?: number) => (percentile: (typeof COMPARED)[number]) =>
+    same ? pairedIntervals(a.samples!, b.samples!, type, PERCENTILES[percentile]) : undefined;
+  const types = names.map((name, type): ComparedType => {
+    const other = b.result.types.find((each) => each.name === name);
+    return {
+      name,
+      slowdown: compareSlowdown(result.types[type]!.slowdown, other?.slowdown, tolerance, pairedAt(type)),
+      ...compareSamples(a.samples, b.samples, type, same),
+    };
+  });
+  const all: ComparedType = {
+    slowdown: compareSlowdown(result.overall.slowdown, b.result.overall.slowdown, tolerance, pairedAt()),
+    ...compareSamples(a.samples, b.samples, undefined, same),
+  };
+  const { policy, policyParameters, workload, workers, load } = result;
+  return {
+    policy,
+    policyParameters,
+    workload,
+    workers,
+    load,
+    requests: [result.requests, b.result.requests],
+    types: names.length > 1 ? [...types, all] : types,
+  };
+}
+
+function compareSamples(
+  a: RequestSamples | undefined,
+  b: RequestSamples | undefined,
+  type: number | undefined,
+  same: boolean | undefined,
+): Pick<ComparedType, 'ks' | 'paired'> {
+  if (!a || !b) return {};
+  const ks = kolmogorovSmirnov(sortedSojourns(a, type), sortedSojourns(b, type));
+  const paired = same ? pairedDifference(a, b, type) : undefined;
+  return { ...(!Number.isNaN(ks) && { ks }), ...(paired && { paired }) };
+}
+
+function compareSlowdown(
+  a: DistributionSummary,
+  b: DistributionSummary | undefined,
+  tolerance: number | undefined,
+  pairedAt: (percentile: (typeof COMPARED)[number]) => ComparedValue['paired'],
+): ComparedType['slowdown'] {
+  return Object.fromEntries(
+    COMPARED.map((percentile) => [
+      percentile,
+      b ? compareValue(a, b, percentile, tolerance, pairedAt(percentile)) : null,
+    ]),
+  ) as ComparedType['slowdown'];
+}
+
+function compareValue(
+  a: DistributionSummary,
+  b: DistributionSummary,
+  percentile: Percentile,
+  tolerance: number | undefined,
+  paired: ComparedValue['paired'],
+): ComparedValue | null {
+  const [x, y] = [a[percentile], b[percentile]];
+  const [aCi95, bCi95] = [a.ci95[percentile], b.ci95[percentile]];
+  if (x === null || y === null || !aCi95 || !bCi95) return null;
+  const relative = x / y - 1;
+  const overlap = below(aCi95[0], bCi95[1]) && below(bCi95[0], aCi95[1]);
+  return {
+    a: x,
+    b: y,
+    aCi95,
+    bCi95,
+    relative,
+    overlap,
+    ...(paired && { paired }),
+    ...(tolerance !== undefined && {
+      agrees:
+        Math.abs(relative) <= tolerance * (SLACK[percentile] ?? 1) ||
+        either(overlapVerdict(aCi95, bCi95), !!paired && either(isWithin(x, paired.b), isWithin(y, paired.a))),
+    }),
+  };
+}
+
+/** An interval without a bound overlaps with everything, which proves nothing: only bounds on both sides decide for agreement, and any that are apart against it. */
+function overlapVerdict([aLow, aHigh]: Interval, [bLow, bHigh]: Interval): boolean | null {
+  if (!below(aLow, bHigh) || !below(bLow, aHigh)) return false;
+  return [aLow, aHigh, bLow, bHigh].includes(null) ? null : true;
+}
+
+/** Null: there is no bound on the side that counts. */
+function isWithin(x: number, [low, high]: Interval): boolean | null {
+  if (!below(low, x) || !below(x, high)) return false;
+  return low === null || high === null ? null : true;
+}
+
+/** True when one is, null when nobody knows. */
+function either(a: boolean | null, b: boolean | null): boolean | null {
+  return a === true || b === true ? true : a === false && b === false ? false : null;
+}
+
+/** Is a lower bound not above an upper one? A missing bound is none. */
+function below(low: number | null, high: number | null): boolean {
+  return low === null || high === null || low <= high;
+}

@@ -1,0 +1,77 @@
+/** Which points a sweep has: every combination of the listed values. */
+import { InputError } from '../../units/errors.js';
+import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
+import { scanTraceFile } from '../plan/trace-file.js';
+import { commandOf } from './command-of.js';
+import { type PlannedPoint, pointKey } from './point.js';
+
+/** A value of a setting; of policies and systems, one. */
+type Value<K extends keyof Settings> = K extends 'policies' | 'systems' ? string : NonNullable<Settings[K]>;
+
+/** Settings, each with all the values it is to have. */
+export type Lists = { readonly [K in Exclude<keyof Settings, 'folder' | 'record'>]?: readonly Value<K>[] };
+
+/** Values of which every combination is a point. A sweep may have several such blocks: policies that want different loads, say. */
+export interface Block {
+  readonly lists: Lists;
+  /** What the files of workloads are relative to; default: the working directory. */
+  readonly folder?: string;
+}
+
+/** More are a mistake, such as a step that lost its zeros. */
+const MOST_POINTS = 100_000;
+
+/** What changes slowest is first. Points of one policy follow one another, because a thread is for one policy. */
+const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 'seed'];
+
+/**
+ * Reads and checks everything, so that no point can be refused any more once the first has begun. A point that several blocks have is there once.
+ *
+ * @throws InputError, InputError or InputError
+ */
+export async function planSweep(blocks: readonly Block[]): Promise<PlannedPoint[]> {
+  const points = new Map<string, PlannedPoint>();
+  const scan = remembered(scanTraceFile);
+  for (const { lists, folder } of blocks) {
+    const { policies = lists.systems ? undefined : DEFAULTS.policies } = lists;
+    for (const settings of product({ ...lists, ...(policies && { policies }) })) {
+      const { specs, replications } = await planRuns({ ...settings, ...(folder !== undefined && { folder }) }, scan);
+      const spec = specs[0]!;
+      const key = pointKey(spec, replications);
+      if (!points.has(key)) points.set(key, { key, spec, replications, command: commandOf(settings, folder) });
+    }
+  }
+  return [...points.values()];
+}
+
+/** Every combination, as the settings of one run of one policy. */
+function* product(lists: Lists): Generator<Settings> {
+  const entries = Object.entries(lists as Record<string, readonly unknown[]>).filter(
+    ([, values]) => values !== undefined,
+  );
+  const rank = ([key]: [string, unknown]) => (OUTER.includes(key) ? OUTER.indexOf(key) : OUTER.length);
+  entries.sort((a, b) => rank(a) - rank(b));
+  const size = entries.reduce((all, [, values]) => all * values.length, 1);
+  if (size > MOST_POINTS) throw new InputError(`expected at most ${MOST_POINTS} points, found ${size}`);
+  function* from(depth: number, settings: Record<string, unknown>): Generator<Settings> {
+    const entry = entries[depth];
+    if (!entry) {
+      yield settings as unknown as Settings;
+      return;
+    }
+    const [key, values] = entry;
+    const isPlural = key === 'policies' || key === 'systems';
+    for (const value of values) yield* from(depth + 1, { ...settings, [key]: isPlural ? [value] : value });
+  }
+  yield* from(0, {});
+}
+
+/** The same function, which reads each file once. */
+function remembered(scan: typeof scanTraceFile): typeof scanTraceFile {
+  const scans = new Map<string, ReturnType<typeof scanTraceFile>>();
+  return (path, fileName) => {
+    const known = scans.get(path) ?? scan(path, fileName);
+    scans.set(path, known);
+    return known;
+  };
+}

@@ -1,0 +1,57 @@
+/** From a policy as it is typed to a scheduler on a real machine. */
+
+import type { Parameters } from '../../scheduler/policy.js';
+import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
+import type { Scheduler, SchedulerSetup, TypeInfo } from '../../scheduler/scheduler.js';
+import { InputError } from '../../units/errors.js';
+import { rebuildWorkload } from '../../workload/parse-workload.js';
+import type { Workload, WorkloadSource } from '../../workload/workload.js';
+
+/**
+ * Reads the policy of a hardware run, with its times stretched as all times of a dilated run are.
+ *
+ * @throws InputError when there is no such policy, or it cannot exist on a real machine
+ */
+export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
+  const chosen = parsePolicy(text);
+  if (chosen.policy.clairvoyant) {
+    throw new InputError(
+      `${chosen.policy.name}: knows the remaining service demand, which no real machine does; run it with psp sim`,
+    );
+  }
+  if (chosen.parameters.oracle === true) {
+    throw new InputError(
+      `${chosen.policy.name}:oracle: knows the true profile, which no real machine does; run it with psp sim`,
+    );
+  }
+  const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
+  for (const spec of chosen.policy.parameters) {
+    if (spec.kind !== 'duration') continue;
+    // Whole nanoseconds, as all of psp counts, and as a recording keeps them.
+    const ns = Math.round((parameters[`${spec.key}Ns`] as number) * dilation);
+    if (spec.max !== undefined && ns > spec.max) {
+      throw new InputError(
+        `${chosen.policy.name}:${spec.key}: stretched ${dilation} times this is ${ns / 1e9} s: expected at most ${spec.max / 1e9} s of real time`,
+      );
+    }
+    parameters[`${spec.key}Ns`] = ns;
+  }
+  return { policy: chosen.policy, parameters: parameters as Parameters };
+}
+
+/** What a scheduler is told of the classified types, with deadlines stretched. */
+export function schedulerTypes(workload: Workload, dilation = 1): TypeInfo[] {
+  return workload.types.slice(0, workload.classified).map(({ name, deadlineNs, sloNs }) => ({
+    name,
+    ...(deadlineNs !== undefined && { deadlineNs: deadlineNs * dilation }),
+    ...(sloNs !== undefined && { sloNs: sloNs * dilation }),
+  }));
+}
+
+export function createScheduler({ policy, parameters }: ChosenPolicy, setup: SchedulerSetup): Scheduler {
+  return policy.create(setup, parameters);
+}
+
+export function parseWorkloadSource(source: WorkloadSource): Workload {
+  return rebuildWorkload(source);
+}

@@ -1,0 +1,97 @@
+/** Runs the dispatcher and a policy hot before the first real request, so that V8 compiles nothing while requests wait. */
+import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
+import { createRequestSource } from '../../workload/generate.js';
+import { STREAM, substream } from '../../workload/random.js';
+import type { Workload } from '../../workload/workload.js';
+import { clearSharedMemory, type SharedMemory } from '../memory/layout.js';
+import type { Poll } from '../native/native.js';
+import type { Dispatcher, MakeScheduler } from './dispatcher.js';
+import { createScheduler, schedulerTypes } from './hardware-policy.js';
+import { ScriptedNative, type SyncSource } from './scripted-native.js';
+
+/**
+ * The load of each round, one at which hardly anything waits, and one at which queues form and drain, so that every branch is seen. Each round is played by a
+ * scheduler of its own: V8 takes note of what a function does only from its second call or so on, and what a policy does once (the first reservation of
+ * DARC) must be among it, or the code is thrown away when the first real requests make it happen.
+ */
+const ROUND_LOADS = [0.3, 0.85];
+/**
+ * Requests of a round: enough for DARC's first window (50 000 completions), a second one, and a third after the mix has changed. A dispatcher that sleeps
+ * serves stretched times, in which a compilation is too short to matter: it only gets its code hot.
+ */
+export const WARM_UP_REQUESTS: Readonly<Record<Poll, number>> = { spin: 240_000, yield: 240_000, sleep: 30_000 };
+/** After so many the types change places, so that what a policy has learnt is wrong. */
+const CHANGE_AFTER = 120_000;
+
+/** A few turns with more arrivals than the ring holds. */
+const FLOOD_AT = 2000;
+const FLOOD_TURNS = 3;
+const FLOOD_GAPS = 4096;
+
+/** A scheduler for the warm-up: of the same policy, with random numbers of its own. */
+export function warmUpScheduler(workload: Workload, policy: ChosenPolicy, workers: number): MakeScheduler {
+  const types = schedulerTypes(workload);
+  const random = substream('warm-up', STREAM.stealing);
+  return (world, now) => createScheduler(policy, { workers, types, world, now, random });
+}
+
+/**
+ * Simulates short traces of the same workload through a dispatcher, in this very thread, over the very memory it will serve from, before any native
+ * thread uses it. Afterwards the memory is cleared, and the dispatcher must be reset; the machine code stays.
+ * Answers the number of requests that ended.
+ */
+export function warmUp(
+  dispatcher: Dispatcher,
+  memory: SharedMemory,
+  workload: Workload,
+  makeScheduler: MakeScheduler,
+  requests = WARM_UP_REQUESTS.spin,
+): number {
+  let ended = 0;
+  for (const load of ROUND_LOADS) {
+    dispatcher.reset(makeScheduler);
+    ended += play(dispatcher, memory, workload, load, requests);
+    clearSharedMemory(memory);
+  }
+  return ended;
+}
+
+function play(
+  dispatcher: Dispatcher,
+  memory: SharedMemory,
+  workload: Workload,
+  load: number,
+  requests: number,
+): number {
+  const { workers } = memory;
+  const trace = changing(
+    createRequestSource(workload, { load, workers, seed: 'warm-up', requests, flows: true }),
+    workload.classified,
+  );
+  let ended = 0;
+  const native = new ScriptedNative(memory, trace, () => ended++);
+  const gapNs = Math.max(1, Math.round((workload.phases[0]!.meanServiceNs / workers) * 2));
+  for (let turn = 0; native.nextNs() !== Number.POSITIVE_INFINITY || native.inFlight() > 0; turn++) {
+    // Single events mostly, bursts now and then, and once a flood that fills every ring and bounded queue. Slices expire on the way.
+    const gaps = turn >= FLOOD_AT && turn < FLOOD_AT + FLOOD_TURNS ? FLOOD_GAPS : (turn & 63) === 0 ? 16 : 1;
+    native.advanceTo(native.nowNs + gaps * gapNs);
+    // Through the function the thread will live in, so that it is compiled for what it will do.
+    if ((turn & 15) === 0) dispatcher.turn();
+    else dispatcher.step();
+    native.react();
+  }
+  return ended;
+}
+
+/** The same requests, of which after {@link CHANGE_AFTER} the first type calls itself the last, and so on. */
+function changing(source: SyncSource, types: number): SyncSource {
+  let played = 0;
+  return {
+    fill(batch) {
+      source.fill(batch);
+      for (let i = 0; i < batch.length; i++) {
+        if (++played > CHANGE_AFTER && batch.type[i]! < types) batch.type[i] = types - 1 - batch.type[i]!;
+      }
+    },
+  };
+}

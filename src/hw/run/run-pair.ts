@@ -1,0 +1,346 @@
+/** A hardware run from its specification to its records: what `psp run --hw` does, whatever the device. */
+
+import { availableParallelism } from 'node:os';
+import { formatRate } from '../../units/rate.js';
+import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
+import type { ClientResult } from '../client/client.js';
+import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from '../client/planned-trace.js';
+import { hardwarePolicy } from '../dispatcher/hardware-policy.js';
+import {
+  type ClientConfig,
+  DEFAULT_DRAIN_NS,
+  DEFAULT_UDP_PORT,
+  defaultClassifier,
+  type ServerConfig,
+} from '../machine/config.js';
+import { loopbackCores } from '../machine/cores.js';
+import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from '../memory/counts.js';
+import type { TimedReservation } from '../memory/shared-reservation.js';
+import {
+  type FrameFormat,
+  type LoadCounts,
+  type LoadEnd,
+  loadNative,
+  type NativeClock,
+  type NativeRecords,
+  type PacketTimes,
+} from '../native/native.js';
+import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
+import { type LoopbackLive, runLoopback } from './loopback.js';
+
+export interface HardwareSpec {
+  readonly workload: Workload;
+  /** As typed: `c-fcfs`, `darc:window=2000`. */
+  readonly policy: string;
+  readonly offer: Offer;
+  readonly workers: number;
+  readonly seed: string | number;
+  readonly replication?: number;
+  readonly requests?: number;
+  /** Undilated. */
+  readonly durationNs?: number;
+  /** Played instead of what the workload would generate. */
+  readonly trace?: TraceFile;
+  /** How much to stretch time; `auto` from the number of cores. */
+  readonly dilate: number | 'auto';
+  /** What the workers do; absent: spin, or sleep when they share cores. */
+  readonly application?: ServerConfig['application'];
+  readonly frame?: FrameFormat;
+  /** Requests unanswered at once beyond which arrivals are skipped. */
+  readonly concurrency?: number;
+  /** Silence after the last send (real time) that ends the run. */
+  readonly drainNs?: number;
+  /** File that what the scheduler is told and answers is written to. */
+  readonly record?: string;
+}
+
+export interface HardwareLive {
+  /** Undilated requests answered per second so far. */
+  readonly achievedRps: number;
+  readonly inFlight: number;
+  readonly p99Slowdown: number;
+  readonly reservedWorkers?: readonly number[];
+}
+
+export interface HardwareOptions {
+  readonly signal?: AbortSignal;
+  /** About once a second. */
+  readonly onProgress?: (live: HardwareLive) => void;
+  /** One line about what was chosen, before anything starts. */
+  readonly onNote?: (line: string) => void;
+  /** The processes of a loopback; for tests that kill them. */
+  readonly onStarted?: (processes: { server: number; client: number }) => void;
+}
+
+/** What happened to each request, undilated ns since the start of the trace; NaN where it did not happen. */
+export interface HardwareRecords {
+  readonly sentNs: Float64Array;
+  readonly repliedNs: Float64Array;
+  /** When server and client ran on this machine, on one clock with the above; else only their differences mean something. */
+  readonly receivedNs: Float64Array;
+  readonly dispatchedNs: Float64Array;
+  readonly startedNs: Float64Array;
+  readonly endedNs: Float64Array;
+  /** Who ran it last; -1: not known. */
+  readonly worker: Int32Array;
+}
+
+/** A core was away for a millisecond or more of real time: another program had it, or a virtual machine's host. Undilated ns since the start of the trace. */
+export interface Gap {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+export interface HardwareRun {
+  readonly dilation: Dilation;
+  readonly trace: PlannedTrace;
+  readonly records: HardwareRecords;
+  readonly client: LoadCounts;
+  /** When a core of this machine was away, ascending; absent when nobody looked: only cores that are kept awake are watched. */
+  readonly gaps?: readonly Gap[];
+  /** Of the server's net thread. */
+  readonly packetTimes?: PacketTimes;
+  /** Absent when the server died in mid-run. */
+  readonly server?: ServerCounts;
+  /** Both ends reconciled; absent without the server's. */
+  readonly counts?: RunCounts;
+  /** What does not add up; empty, or something is broken. */
+  readonly wrong: readonly string[];
+  readonly end: Exclude<LoadEnd, 'running'>;
+  /** Why the server ended before its time, where that is known. */
+  readonly failure?: string;
+  /** Undilated. */
+  readonly durationNs: number;
+  /** Undilated, on the server's clock. */
+  readonly reservations: readonly TimedReservation[];
+  readonly closingLine: string;
+}
+
+/** Addresses of the original's experiment, also where no network is. */
+const SERVER_ADDRESS = { ip: '192.168.10.10', port: DEFAULT_UDP_PORT };
+const CLIENT_ADDRESS = { ip: '192.168.10.11', port: 0 };
+/** Rings between two processes; a burst of a stalled second must fit. */
+const MEMIF_DESCRIPTORS = 1024;
+/** Undilated lateness that counts; but a sleeping sender is never exact to more than the second figure. */
+const LATE_AFTER_NS = 1e3;
+const LATE_AFTER_REAL_NS = 5e3;
+
+/**
+ * Runs server and load generator on this machine, joined by memif.
+ *
+ * @throws EnvironmentError with one line when this machine cannot run it; InputError, InputError or RangeError when the specification is wrong
+ */
+export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
+  const { workload, workers } = spec;
+  hardwarePolicy(spec.policy);
+  // The two processes would find out; here it is said before anything else is.
+  loadNative();
+  const frame = spec.frame ?? 'psp';
+  const classifier = defaultClassifier(frame);
+  const part = {
+    seed: spec.seed,
+    ...(spec.replication !== undefined && { replication: spec.replication }),
+    ...(spec.requests !== undefined && { requests: spec.requests }),
+    ...(spec.durationNs !== undefined && { durationNs: spec.durationNs }),
+    ...(spec.trace && { file: spec.trace }),
+    share: ALONE,
+  };
+  const trace = await makeTrace(workload, spec.offer, part);
+  const dilation = fitDemands(dilationOf(spec), longestServiceNs(trace), spec.dilate === 'auto');
+  hardwarePolicy(spec.policy, dilation.factor);
+  options.onNote?.(dilation.reason);
+  const poll = dilation.shared ? 'sleep' : 'spin';
+
+  const cores = dilation.shared ? undefined : loopbackCores(workers);
+  const common = { eal: [], poll, descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
+  const server = (socket: string): ServerConfig => ({
+    ...common,
+    device: { kind: 'memif', socket, listens: true },
+    address: SERVER_ADDRESS,
+    workers,
+    application: spec.application ?? { name: dilation.shared ? 'sleep' : 'spin' },
+    cores: cores ? { net: cores.net, dispatcher: cores.dispatcher, workers: cores.workers } : {},
+    queues: 1,
+  });
+  const client = (socket: string): ClientConfig => ({
+    ...common,
+    device: { kind: 'memif', socket, listens: false },
+    address: CLIENT_ADDRESS,
+    server: SERVER_ADDRESS,
+    cores: [cores?.client ?? -1],
+    ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
+    drainNs: spec.drainNs ?? drainNsFor(DEFAULT_DRAIN_NS, trace, dilation.factor),
+    share: ALONE,
+  });
+  const played = await runLoopback(
+    {
+      server: (socket) => ({
+        config: server(socket),
+        frame,
+        classifier,
+        workload: workload.source,
+        policy: spec.policy,
+        seed: spec.seed,
+        dilation: dilation.factor,
+        ...(spec.record !== undefined && { record: spec.record }),
+      }),
+      client: (socket) => ({
+        config: client(socket),
+        frame,
+        classifier,
+        trace: { workload: workload.source, offer: spec.offer, ...part },
+        dilation: dilation.factor,
+        lateAfterNs: lateAfterNs(dilation.factor),
+        closedLoop: false,
+      }),
+    },
+    {
+      signal: options.signal,
+      onStarted: options.onStarted,
+      onLive: (live) => {
+        if (live.client) options.onProgress?.(liveOf(live, live.client, dilation.factor));
+      },
+    },
+  );
+
+  const run = finishedRun(dilation, trace, played.client, played.server);
+  if (played.failure === undefined) return run;
+  // A scheduler that failed between two counts leaves them apart; that is explained by the failure.
+  return { ...run, failure: played.failure, wrong: [], end: run.end === 'stopped' ? 'stopped' : 'serverGone' };
+}
+
+/** What both ends handed back, put together in undilated time. */
+export function finishedRun(
+  dilation: Dilation,
+  trace: PlannedTrace,
+  client: ClientResult,
+  server?: {
+    readonly counts: ServerCounts;
+    readonly reservations: readonly TimedReservation[];
+    /** Of a server on the same machine. */
+    readonly clock?: NativeClock;
+    readonly packetTimes?: PacketTimes;
+    readonly gapsNs?: Float64Array;
+  },
+): HardwareRun {
+  const { factor } = dilation;
+  const reconciled = server && reconcileRun(trace.length, client.counts, server.counts);
+  const translate = toOneClock(client, server?.clock);
+  return {
+    dilation,
+    trace,
+    records: undilated(onOneClock(client, server?.clock), factor),
+    client: client.counts,
+    ...(server && { server: server.counts }),
+    ...(translate && server?.gapsNs && { gaps: gapsOf(server.gapsNs, (ns) => (translate(ns) - LEAD_NS) / factor) }),
+    ...(server?.packetTimes && { packetTimes: server.packetTimes }),
+    ...(reconciled && { counts: reconciled.counts }),
+    wrong: reconciled?.wrong ?? [],
+    end: client.end,
+    durationNs: (client.durationNs - LEAD_NS) / factor,
+    reservations: (server?.reservations ?? []).map(({ atNs, reservation }) => ({
+      // What stood before the first request was sent stood from the start.
+      atNs: Math.max(0, translate ? translate(atNs) - LEAD_NS : atNs) / factor,
+      reservation,
+    })),
+    closingLine: closingLine(client.durationNs, client.counts),
+  };
+}
+
+/** Those of the run: what happened before the first request was sent disturbed nobody. */
+function gapsOf(times: Float64Array, undilate: (ns: number) => number): Gap[] {
+  const gaps: Gap[] = [];
+  for (let i = 0; i < times.length; i += 2) {
+    gaps.push({ fromNs: undilate(times[i]!), toNs: undilate(times[i + 1]!) });
+  }
+  return gaps.filter(({ toNs }) => toNs >= 0).sort((a, b) => a.fromNs - b.fromNs);
+}
+
+/** How late a request may be sent before it counts as late, real ns. */
+export function lateAfterNs(dilation: number): number {
+  return Math.max(LATE_AFTER_REAL_NS, LATE_AFTER_NS * dilation);
+}
+
+/** @throws RangeError */
+export function dilationOf(
+  spec: Pick<HardwareSpec, 'dilate' | 'application' | 'workers' | 'workload' | 'offer'>,
+): Dilation {
+  const cores = availableParallelism();
+  if (spec.dilate === 'auto') {
+    // Real work cannot be stretched.
+    if (spec.application?.name === 'rocksdb') return givenDilation(1, spec.workers, cores);
+    return chooseDilation(spec.workload, offeredRps(spec.workload, spec.offer), spec.workers, cores);
+  }
+  if (!(spec.dilate >= 1 && spec.dilate <= 1e6)) {
+    throw new RangeError(`--dilate: expected auto or a number from 1 to 1000000, found ${spec.dilate}`);
+  }
+  return givenDilation(spec.dilate, spec.workers, cores);
+}
+
+/** A server is silent for as long as its workers all run the longest request: that much is added to the silence that ends a run. Real ns. */
+export function drainNsFor(silenceNs: number, trace: PlannedTrace, factor: number): number {
+  return silenceNs + 2 * longestServiceNs(trace) * factor;
+}
+
+export function longestServiceNs(trace: PlannedTrace): number {
+  let longest = 0;
+  for (const ns of trace.serviceNs) if (ns > longest) longest = ns;
+  return longest;
+}
+
+function undilated(records: NativeRecords, factor: number): HardwareRecords {
+  const since = (column: Float64Array, startNs: number): Float64Array => column.map((ns) => (ns - startNs) / factor);
+  return {
+    sentNs: since(records.sentNs, LEAD_NS),
+    repliedNs: since(records.repliedNs, LEAD_NS),
+    receivedNs: since(records.receivedNs, LEAD_NS),
+    dispatchedNs: since(records.dispatchedNs, LEAD_NS),
+    startedNs: since(records.startedNs, LEAD_NS),
+    endedNs: since(records.endedNs, LEAD_NS),
+    worker: records.worker,
+  };
+}
+
+/** From a stamp of the server to the client's time; nothing when the two are not known to count one counter. */
+function toOneClock(
+  { clock: own }: Pick<ClientResult, 'clock'>,
+  other: NativeClock | undefined,
+): ((ns: number) => number) | undefined {
+  if (!own || !other) return undefined;
+  const epochNs = (other.epochTicks - own.epochTicks) * own.nsPerTick;
+  const rate = own.nsPerTick / other.nsPerTick;
+  return (ns) => epochNs + ns * rate;
+}
+
+/** The records with the server's stamps as the client's clock would have read them: both count ticks of one counter, each by a rate and from an epoch of its own. */
+export function onOneClock(client: ClientResult, other: NativeClock | undefined): NativeRecords {
+  const { records } = client;
+  const translate = toOneClock(client, other);
+  if (!translate) return records;
+  const translated = (column: Float64Array) => column.map(translate);
+  return {
+    ...records,
+    receivedNs: translated(records.receivedNs),
+    dispatchedNs: translated(records.dispatchedNs),
+    startedNs: translated(records.startedNs),
+    endedNs: translated(records.endedNs),
+  };
+}
+
+function liveOf(live: LoopbackLive, client: LoadCounts, factor: number): HardwareLive {
+  return {
+    achievedRps: client.nowNs > 0 ? (client.received / (client.nowNs / 1e9)) * factor : 0,
+    inFlight: client.sent - client.received,
+    p99Slowdown: live.p99Slowdown ?? Number.NaN,
+    ...(live.reservedWorkers && { reservedWorkers: live.reservedWorkers }),
+  };
+}
+
+/** The live figures as one line of a terminal. */
+export function showLive(live: HardwareLive, typeNames: readonly string[]): string {
+  const reserved = live.reservedWorkers
+    ? `, reserved ${live.reservedWorkers.map((n, type) => `${typeNames[type]} ${n}`).join(' ')}`
+    : '';
+  const p99 = Number.isNaN(live.p99Slowdown) ? '' : `, p99 slowdown ${live.p99Slowdown.toFixed(1)}`;
+  return `${formatRate(live.achievedRps)}, ${live.inFlight} in flight${p99}${reserved}`;
+}

@@ -1,0 +1,79 @@
+/** Results as series of points: shared by figures and the report page. */
+import type { DistributionSummary, Result, Statistic, TypeResult } from '../../results/result.js';
+import { failureOf, type Judged } from '../text/outcome.js';
+import type { Axis, ChartPoint, Series } from './chart.js';
+
+/** What of a result a chart needs. */
+export type Charted = Judged & {
+  readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
+};
+
+/** What of a result is shown. */
+export interface ChartedQuantity {
+  /** Name of a request type; undefined for all requests together. */
+  readonly type?: string;
+  readonly metric: 'slowdown' | 'sojournNs';
+  readonly statistic: Statistic;
+}
+
+/** As people write them. */
+export const STATISTICS: Readonly<Record<Statistic, string>> = {
+  p50: 'p50',
+  p90: 'p90',
+  p99: 'p99',
+  p99_9: 'p99.9',
+  p99_99: 'p99.99',
+  mean: 'mean',
+};
+
+/** Undefined when the result has no such type, or nothing was measured of it. */
+export function distributionOf(result: Charted, { type, metric }: ChartedQuantity): DistributionSummary | undefined {
+  const of = type === undefined ? result.overall : result.types.find(({ name }) => name === type);
+  return of && of[metric].count > 0 ? of[metric] : undefined;
+}
+
+export function quantityAxis(
+  { metric, statistic }: ChartedQuantity,
+  scale: Axis['scale'],
+  range?: Axis['range'],
+): Axis {
+  return {
+    label: `${STATISTICS[statistic]} ${metric === 'slowdown' ? 'slowdown' : 'latency'}`,
+    unit: metric === 'slowdown' ? 'number' : 'duration',
+    scale,
+    ...(range && { range }),
+  };
+}
+
+/** A point per result, by ascending x; a result that failed has no value. */
+export function pointsOf<R extends Charted>(
+  results: readonly R[],
+  x: (result: R) => number,
+  quantity: ChartedQuantity,
+): ChartPoint[] {
+  const points = results.flatMap((result): ChartPoint[] => {
+    const failed = failureOf(result);
+    if (failed) return [{ x: x(result), y: null, failed }];
+    const distribution = distributionOf(result, quantity);
+    if (!distribution) return [];
+    const [low, high] = distribution.ci95[quantity.statistic]!;
+    return [{ x: x(result), y: distribution[quantity.statistic], low, high }];
+  });
+  return points.sort((a, b) => a.x - b.x);
+}
+
+/** A series per name, in the order in which they come. */
+export function seriesOf<R = Result>(
+  results: readonly R[],
+  name: (result: R) => { readonly name: string; readonly color: string },
+  points: (results: readonly R[]) => ChartPoint[],
+): Series[] {
+  const groups = new Map<string, { color: string; results: R[] }>();
+  for (const result of results) {
+    const { name: key, color } = name(result);
+    const group = groups.get(key) ?? { color, results: [] };
+    group.results.push(result);
+    groups.set(key, group);
+  }
+  return [...groups].map(([key, group]) => ({ name: key, color: group.color, points: points(group.results) }));
+}

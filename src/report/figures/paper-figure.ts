@@ -1,0 +1,84 @@
+/** A figure of Perséphone (Demoulin et al., SOSP 2021): how results become its panels, and what it claims. */
+import type { Result } from '../../results/result.js';
+import type { Chart, Series } from '../charts/chart.js';
+import { type ChartedQuantity, pointsOf, seriesOf } from '../charts/charted-results.js';
+import { type Claim, loadOf } from './claims.js';
+
+export interface Figure {
+  /** As it is asked for: `5a`. */
+  readonly name: string;
+  readonly chart: (results: readonly Result[]) => Chart;
+  readonly claims: (results: readonly Result[]) => Claim[];
+}
+
+/** The name in the legend, and in the palette. */
+export interface Named {
+  readonly name: string;
+  readonly color: string;
+}
+
+const POLICIES: Readonly<Record<string, string>> = {
+  darc: 'DARC',
+  'darc-static': 'DARC-static',
+  'c-fcfs': 'c-FCFS',
+  'd-fcfs': 'd-FCFS',
+  ts: 'time sharing',
+};
+
+const SYSTEMS: Readonly<Record<string, string>> = {
+  persephone: 'Perséphone',
+  shinjuku: 'Shinjuku',
+  shenango: 'Shenango',
+  'shenango-d-fcfs': 'Shenango d-FCFS',
+};
+
+export function byPolicy({ policy }: Result): Named {
+  return { name: POLICIES[policy] ?? policy, color: policy };
+}
+
+export function bySystem(result: Result): Named {
+  const { system } = result;
+  return system === undefined ? byPolicy(result) : { name: SYSTEMS[system] ?? system, color: system };
+}
+
+/**
+ * The group of the longest types runs on its own workers alone. Where they are fewer than it needs its queue grows without end; when only half a percent of the requests are
+ * long, so slowly that the run is over before it shows in the tail of all. Arithmetic knows better.
+ */
+export function judgedByReservation(result: Result): Result {
+  const longest = result.reservations
+    .at(-1)
+    ?.groups.filter(({ workers }) => workers.length > 0)
+    .at(-1);
+  if (!longest) return result;
+  const needed = longest.types.reduce((sum, name) => sum + workersFor(result, name), 0);
+  return needed > longest.workers.length ? { ...result, unstable: true } : result;
+}
+
+/** Workers that a type keeps busy, were it served at once. */
+function workersFor({ types, requests, offeredRps }: Result, name: string): number {
+  const type = types.find((each) => each.name === name);
+  return type ? (offeredRps * (type.arrived / requests) * (type.serviceNs.mean ?? 0)) / 1e9 : 0;
+}
+
+/** The tail that all figures show: of all requests together. */
+export const TAIL: ChartedQuantity = { metric: 'slowdown', statistic: 'p99_9' };
+
+export function lines(
+  results: readonly Result[],
+  named: (result: Result) => Named,
+  quantity: ChartedQuantity,
+  x: (result: Result) => number = loadOf,
+): Series[] {
+  return seriesOf(results, named, (own) => pointsOf(own, x, quantity));
+}
+
+/** Results of each series, by its name in the palette, by ascending load. */
+export function groupsOf(results: readonly Result[], named: (result: Result) => Named): Map<string, Result[]> {
+  const groups = new Map<string, Result[]>();
+  for (const result of [...results].sort((a, b) => a.load - b.load)) {
+    const { color } = named(result);
+    groups.set(color, [...(groups.get(color) ?? []), result]);
+  }
+  return groups;
+}

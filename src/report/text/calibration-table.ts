@@ -1,0 +1,99 @@
+import { constantName } from '../../sim/costs.js';
+import { formatDuration } from '../../units/duration.js';
+import { PLAIN, type Style } from './style.js';
+import { layOut } from './table.js';
+
+/** What was measured, as src/experiment/hardware/calibrate-system.ts makes it. */
+interface ShownMeasurement {
+  readonly medianNs: number;
+  readonly ci95Ns: readonly [number, number];
+  readonly sdNs: number;
+  readonly samples: number;
+  readonly source: string;
+}
+
+type NamedMeasurement = ShownMeasurement & { readonly name: string };
+
+/** What was measured, a line per constant, with what it is made of; then what threads are busy for. */
+export function formatCalibration(
+  {
+    dilation,
+    constants,
+    parts,
+    work,
+  }: {
+    readonly dilation: number;
+    readonly constants: readonly (ShownMeasurement & { readonly field: Parameters<typeof constantName>[0] })[];
+    readonly parts: readonly NamedMeasurement[];
+    readonly work: readonly NamedMeasurement[];
+  },
+  style: Style = PLAIN,
+): string {
+  const columns = (what: string) =>
+    [
+      { title: what, align: 'left' },
+      { title: 'median' },
+      { title: '95 %' },
+      { title: 'spread' },
+      { title: 'samples' },
+      { title: 'what it is', align: 'left' },
+    ] as const;
+  const row = (name: string, { medianNs, ci95Ns, sdNs, samples, source }: ShownMeasurement) => [
+    name,
+    shown(medianNs),
+    interval(ci95Ns),
+    shown(sdNs),
+    String(samples),
+    source,
+  ];
+  const rows = constants.flatMap((constant) => {
+    const name = constantName(constant.field);
+    const of = `${name.slice(name.indexOf('.') + 1)}.`;
+    const own = parts.filter((part) => part.name.startsWith(of));
+    return [row(name, constant), ...own.map((part) => row(`  its ${part.name.slice(of.length)}`, part))];
+  });
+  const note = dilation === 1 ? '' : `Times were stretched ${dilation} times and are given undilated.\n`;
+  const tables = [`${layOut(columns('constant'), rows, style.heading).join('\n')}\n${note}`];
+  if (work.length > 0) {
+    const busy = work.map((each) => row(each.name, each));
+    tables.push(`${layOut(columns('work, in real time'), busy, style.heading).join('\n')}\n`);
+  }
+  return tables.join('\n');
+}
+
+/** What has moved since a calibration, and what has not. */
+export function formatMoved(
+  measured: readonly {
+    readonly name: string;
+    readonly beforeNs: number | undefined;
+    readonly now: ShownMeasurement;
+    readonly moved: boolean;
+  }[],
+  before: { readonly name: string; readonly measured?: { readonly date?: string } },
+  style: Style = PLAIN,
+): string {
+  const then = before.measured?.date ?? before.name;
+  const columns = [
+    { title: 'constant', align: 'left' },
+    { title: then },
+    { title: 'now' },
+    { title: '95 %' },
+    { title: '', align: 'left' },
+  ] as const;
+  const rows = measured.map(({ name, beforeNs, now, moved }) => [
+    name,
+    beforeNs === undefined ? '–' : shown(beforeNs),
+    shown(now.medianNs),
+    interval(now.ci95Ns),
+    beforeNs === undefined ? 'not known' : moved ? 'moved' : 'as it was',
+  ]);
+  return `${layOut(columns, rows, style.heading).join('\n')}\n`;
+}
+
+function interval([low, high]: readonly [number, number]): string {
+  return `${shown(low)} … ${shown(high)}`;
+}
+
+function shown(ns: number): string {
+  return formatDuration(Math.round(ns));
+}

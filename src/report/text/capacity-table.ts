@@ -1,0 +1,73 @@
+import { relativeError } from '../../metrics/confidence.js';
+import type { Capacity, CapacityEntry, Judgement, Probe } from '../../results/capacity-schema.js';
+import { formatDuration } from '../../units/duration.js';
+import { formatRate } from '../../units/rate.js';
+import { formatMargin, formatSlowdown } from './numbers.js';
+import { policyLabel } from './policy-label.js';
+import { PLAIN, type Style } from './style.js';
+import { type Column, layOut, wrap } from './table.js';
+
+/** What each policy sustains, or how few workers it needs, as text. */
+export function formatCapacity(
+  capacity: Capacity,
+  { style = PLAIN, width = 100 }: { style?: Style; width?: number },
+): string {
+  const { find, entries, slos, title, seed } = capacity;
+  const known = entries.flatMap(({ probes }) => probes)[0];
+  const given = find === 'load' ? `${known?.workers} workers` : `${formatRate(known?.offeredRps ?? Number.NaN)}`;
+  const heading = [title, given, `seed ${seed}`].join(' · ');
+  const columns: Column[] = [
+    { title: 'policy', align: 'left' },
+    ...(find === 'load' ? [{ title: 'sustains' }, { title: 'load', align: 'left' as const }] : [{ title: 'workers' }]),
+    { title: 'what ends it', align: 'left' },
+  ];
+  const rows = entries.map((entry) => [
+    policyLabel(entry),
+    ...(find === 'load' ? [rateOf(entry), between(entry, ({ load }) => load.toFixed(2))] : [workersOf(entry)]),
+    reasonOf(entry, find),
+  ]);
+  const note =
+    find === 'load'
+      ? 'The most that was shown to meet the objectives, and the least above it that was shown not to; 95 % confidence each.'
+      : 'The fewest that were shown to meet the objectives; in brackets the most that were shown not to. 95 % confidence each.';
+  const lines = [
+    style.heading(heading),
+    ...slos.map((slo) => `  ${slo}`),
+    '',
+    ...layOut(columns, rows, style.heading),
+    '',
+    ...wrap(note, width).map(style.faint),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function rateOf({ holds }: CapacityEntry): string {
+  return holds ? formatRate(holds.offeredRps) : 'nothing';
+}
+
+/** `0.93 … 0.95`; the end is 1 where nothing less than all the workers can do was shown to fail. */
+function between({ holds, fails }: CapacityEntry, show: (probe: Probe) => string): string {
+  return `${holds ? show(holds) : '–'} … ${fails ? show(fails) : '1'}`;
+}
+
+function workersOf({ holds, fails }: CapacityEntry): string {
+  if (!holds) return 'none';
+  return fails ? `${holds.workers} (${fails.workers})` : String(holds.workers);
+}
+
+/** `LONG: p99.9 slowdown 11.2 ±3 % at load 0.95`. */
+function reasonOf({ fails, holds }: CapacityEntry, find: Capacity['find']): string {
+  if (!fails) return holds ? 'all the workers can do' : 'not known';
+  const at = find === 'load' ? `at load ${fails.load.toFixed(2)}` : `with ${fails.workers}`;
+  return `${describe(fails.judgement)} ${at}`;
+}
+
+function describe({ type, statistic, quantity, value, low, high, reason }: Judgement): string {
+  if (reason === 'unstable') return 'queues grow without end';
+  const whom = type ?? 'all requests';
+  if (reason === 'dropped') return `${whom}: requests are dropped`;
+  const shown = value === null ? '?' : quantity === 'slowdown' ? formatSlowdown(value) : formatDuration(value);
+  const margin = value !== null && low !== null && high !== null ? relativeError(value, [low, high]) : 0;
+  const interval = margin > 0 ? ` ${formatMargin(margin)}` : '';
+  return `${whom}: ${statistic.replace('_', '.')} ${quantity === 'slowdown' ? 'slowdown' : 'sojourn'} ${shown}${interval}`;
+}

@@ -1,0 +1,149 @@
+import { relativeError } from '../../metrics/confidence.js';
+import type { PairedDifference } from '../../metrics/samples.js';
+import type { Interval, Percentile } from '../../results/result.js';
+import { formatDuration } from '../../units/duration.js';
+import { formatCount, formatMargin, formatSlowdown } from './numbers.js';
+import { PLAIN, type Style } from './style.js';
+import { type Column, layOut, type Row } from './table.js';
+
+/** What is shown of a comparison: `psp.compare/1`, as src/experiment/compare/compare-results.ts makes it. */
+export interface ShownComparison {
+  readonly a: { readonly world: string; readonly system?: string };
+  readonly b: { readonly world: string; readonly system?: string };
+  readonly tolerance: number | null;
+  readonly agrees: boolean | null;
+  readonly verdicts: { readonly agree: number; readonly disagree: number; readonly undecided: number } | null;
+  readonly runs: readonly {
+    readonly policy: string;
+    readonly workload: string;
+    readonly workers: number;
+    readonly load: number;
+    readonly requests: readonly [number, number];
+    readonly types: readonly ShownType[];
+  }[];
+}
+
+interface ShownType {
+  readonly name?: string;
+  readonly slowdown: Readonly<Partial<Record<Percentile, ShownValue | null>>>;
+  readonly ks?: number;
+  readonly paired?: PairedDifference;
+}
+
+interface ShownValue {
+  readonly a: number;
+  readonly b: number;
+  readonly aCi95: Interval;
+  readonly bCi95: Interval;
+  readonly relative: number;
+  readonly overlap: boolean;
+  readonly agrees?: boolean | null;
+}
+
+const LABELS: readonly (readonly [Percentile, string])[] = [
+  ['p50', 'p50'],
+  ['p90', 'p90'],
+  ['p99', 'p99'],
+  ['p99_9', 'p99.9'],
+];
+
+/** A table per policy and load: every percentile of the slowdown in both worlds, and how the sojourns differ as a whole. */
+export function formatCompared(comparison: ShownComparison, style: Style = PLAIN): string {
+  const [a, b] = [label(comparison.a), label(comparison.b)];
+  const columns: Column[] = [
+    { title: '', align: 'left' },
+    { title: 'slowdown', align: 'left' },
+    { title: a },
+    { title: '', gap: 1, align: 'left' },
+    { title: b },
+    { title: '', gap: 1, align: 'left' },
+    { title: 'difference' },
+    { title: '', align: 'left', gap: 2 },
+  ];
+  const blocks = comparison.runs.map((run) => {
+    const load = Number(run.load.toPrecision(3));
+    const counts = run.requests.map(formatCount);
+    const requests = counts[0] === counts[1] ? counts[0] : counts.join(' and ');
+    const heading = `${run.policy} on ${run.workload} · ${run.workers} workers · load ${load} · ${requests} requests`;
+    const rows = run.types.flatMap((type) => typeRows(type, style));
+    return [style.heading(heading), ...layOut(columns, rows, style.heading)].join('\n');
+  });
+  return `${[...blocks, ...footnotes(comparison).map(style.faint), verdict(comparison)].filter((text) => text !== '').join('\n\n')}\n`;
+}
+
+function label({ world, system }: ShownComparison['a']): string {
+  const name = world === 'hw' ? 'real' : 'simulated';
+  return system === undefined ? name : `${name} (${system})`;
+}
+
+function typeRows(type: ShownType, style: Style): (Row | string)[] {
+  const name = type.name ?? 'all requests';
+  const rows: (Row | string)[] = LABELS.flatMap(([key, title], i) => {
+    const value = type.slowdown[key];
+    const first = i === 0 ? name : '';
+    return [value ? valueRow(first, title, value, style) : [first, title, '–', '', '–', '', '–', '']];
+  });
+  const whole = describeWhole(type);
+  return whole === '' ? rows : [...rows, style.faint(`  ${whole}`)];
+}
+
+function valueRow(name: string, title: string, value: ShownValue, style: Style): Row {
+  const percent = value.relative * 100;
+  const sign = percent < 0 ? '−' : '+';
+  const difference = `${sign}${Math.abs(percent) < 9.95 ? Math.abs(percent).toFixed(1) : Math.abs(percent).toFixed(0)} %`;
+  const mark = value.agrees === undefined ? (value.overlap ? '' : 'apart') : markOf(value.agrees);
+  return [
+    name,
+    title,
+    formatSlowdown(value.a),
+    marginOf(value.a, value.aCi95),
+    formatSlowdown(value.b),
+    marginOf(value.b, value.bCi95),
+    difference,
+    { text: mark, ...(value.agrees === true && { style: style.best }) },
+  ];
+}
+
+function markOf(agrees: boolean | null): string {
+  if (agrees === null) return 'undecided';
+  return agrees ? 'ok' : 'TOO FAR';
+}
+
+/** ±3 %; nothing where the interval has no bound. */
+function marginOf(value: number, interval: Interval): string {
+  const margin = relativeError(value, interval);
+  return Number.isFinite(margin) ? formatMargin(margin) : '';
+}
+
+function describeWhole({ ks, paired }: ShownType): string {
+  const parts: string[] = [];
+  if (ks !== undefined) parts.push(`sojourns differ by ${ks.toFixed(3)} (Kolmogorov–Smirnov)`);
+  if (paired) {
+    parts.push(
+      `each request with itself: median ${signed(paired.medianNs)}, from ${signed(paired.p1Ns)} (p1) to ${signed(paired.p99Ns)} (p99)`,
+    );
+  }
+  return parts.join('; ');
+}
+
+function signed(ns: number): string {
+  if (ns === 0) return '0';
+  return `${ns < 0 ? '−' : '+'}${formatDuration(Math.abs(ns))}`;
+}
+
+function footnotes({ runs }: ShownComparison): string[] {
+  const notes = ['±: 95 % confidence. Difference: the first over the second, less one.'];
+  const types = runs.flatMap((run) => run.types);
+  if (types.every(({ ks }) => ks === undefined)) {
+    notes.push('Distributions as a whole, and each request with itself: run both sides with --samples.');
+  }
+  return [notes.join('\n')];
+}
+
+function verdict({ verdicts, tolerance }: ShownComparison): string {
+  if (verdicts === null || tolerance === null) return '';
+  const { agree, disagree, undecided } = verdicts;
+  const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or the confidence intervals where they are wider`;
+  const unknown = undecided === 0 ? '' : ', whose intervals have no bound: more requests would tell';
+  return `Within ${within}: ${agree} percentiles agree, ${disagree} ${disagree === 1 ? 'does' : 'do'} not, ${undecided} undecided${unknown}.`;
+}

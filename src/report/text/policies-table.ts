@@ -1,0 +1,263 @@
+import type { DistributionSummary, Percentile, Result } from '../../results/result.js';
+import { formatDuration } from '../../units/duration.js';
+import { formatRate } from '../../units/rate.js';
+import { formatCount, formatEstimate, formatShare, formatSlowdown } from './numbers.js';
+import { policyLabel } from './policy-label.js';
+import { formatReservation, formatReservationHistory, reservationChanges } from './reserved-workers.js';
+import { PLAIN, type Style } from './style.js';
+import { type Column, layOut, type Row, wrap } from './table.js';
+import { takeaway } from './takeaway.js';
+
+export interface ComparisonOptions {
+  /** The workload's name for people. */
+  readonly title: string;
+  readonly style?: Style;
+  /** Columns of the terminal. */
+  readonly width?: number;
+}
+
+/** More types than a person compares; all are in the JSON. */
+const TYPES_SHOWN = 8;
+/** A dispatcher this busy is what the system waits for. */
+const DISPATCHER_FULL = 0.98;
+const NARROWEST = 60;
+const WIDEST = 120;
+
+/**
+ * Results of several policies on the same requests, as text. What one looks for is the same kind of request under different policies, so
+ * the policies stand below one another, type by type.
+ */
+export function formatComparison(results: readonly Result[], options: ComparisonOptions): string {
+  const { title, style = PLAIN, width = 100 } = options;
+  const limit = Math.min(WIDEST, Math.max(NARROWEST, width));
+  const lesson = takeaway(results);
+  const paragraphs = [
+    [...wrap(heading(results, title), limit)].map(style.heading),
+    latencyTable(results, style),
+    workTable(results, style),
+    footnotes(results).flatMap((note) => wrap(note, limit).map(style.faint)),
+    lesson === undefined ? [] : wrap(lesson, limit),
+  ];
+  return `${paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function heading(results: readonly Result[], title: string): string {
+  const result = results[0]!;
+  const name = title.toLowerCase().includes(result.workload.toLowerCase()) ? title : `${title} (${result.workload})`;
+  return [
+    name,
+    `${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}`,
+    `load ${Number.isFinite(result.load) ? Number(result.load.toPrecision(3)) : '–'} = ${formatRate(result.offeredRps)}`,
+    // Interrupted runs got differently far; the footnote tells.
+    ...(result.interrupted ? [] : [length(results)]),
+    `warm-up ${formatShare(result.warmup)}`,
+    `seed ${result.seed}`,
+  ].join(' · ');
+}
+
+/** `2M requests in 9.02s`, `8 x 2M requests in 9.02s`, `8 to 20 x …` when a precision needed more of some policies. */
+function length(results: readonly Result[]): string {
+  const { requests, durationNs, replications } = results[0]!;
+  const counts = results.map((result) => result.replications);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const times = most === 1 ? '' : `${fewest === most ? most : `${fewest} to ${most}`} x `;
+  return `${times}${formatCount(Math.round(requests / replications))} requests in ${formatDuration(durationNs / replications)}`;
+}
+
+/** The column beside a value, for its interval. */
+const MARGIN: Column = { title: '', align: 'left', gap: 1 };
+const LATENCY_COLUMNS: readonly Column[] = [
+  { title: '', align: 'left' },
+  { title: 'slowdown\np50' },
+  MARGIN,
+  { title: '\np99' },
+  MARGIN,
+  { title: '\np99.9' },
+  MARGIN,
+  { title: 'sojourn\np99.9' },
+  MARGIN,
+  { title: 'requests\nmeasured' },
+];
+
+interface TablePart {
+  readonly slowdown: DistributionSummary;
+  readonly sojournNs: DistributionSummary;
+  readonly unstable: boolean;
+}
+
+/** One section per type and one for all requests; in each a row per policy. */
+function latencyTable(results: readonly Result[], style: Style): string[] {
+  const names = results[0]!.types.map((type) => type.name);
+  const shown = shownTypes(results[0]!);
+  const sections = [
+    ...shown.map((type) => ({
+      name: names[type]!,
+      slices: results.map((result) => partOf(result, result.types[type]!)),
+    })),
+    ...(names.length > 1
+      ? [{ name: 'all requests', slices: results.map((result) => partOf(result, result.overall)) }]
+      : []),
+  ];
+  const rows = sections.flatMap(({ name, slices }): (Row | string)[] => [
+    style.heading(name),
+    ...slices.map((slice, i) => latencyRow(`  ${policyLabel(results[i]!)}`, slice, slices, style)),
+  ]);
+  const left = names.length - shown.length;
+  if (left > 0) rows.push(style.faint(`and ${left} more types, which --json has`));
+  return layOut(LATENCY_COLUMNS, rows, style.heading);
+}
+
+function partOf({ unstable }: Result, { slowdown, sojournNs }: Omit<TablePart, 'unstable'>): TablePart {
+  return { slowdown, sojournNs, unstable };
+}
+
+/** The types with the most requests, in the order of the workload. */
+function shownTypes({ types }: Result): number[] {
+  const byCount = types.map((_, type) => type).sort((a, b) => types[b]!.arrived - types[a]!.arrived || a - b);
+  return byCount.slice(0, TYPES_SHOWN).sort((a, b) => a - b);
+}
+
+function latencyRow(label: string, slice: TablePart, all: readonly TablePart[], style: Style): Row {
+  const slowdown = (percentile: Percentile): Row => {
+    const [value, interval] = formatEstimate(slice.slowdown, percentile, formatSlowdown);
+    const best = isBest(slice, all, percentile) ? { style: style.best } : {};
+    return [
+      { text: value, ...best },
+      { text: interval, style: style.faint },
+    ];
+  };
+  if (slice.unstable) return [label, 'unstable', '', '', '', '', '', '', '', formatCount(slice.slowdown.count)];
+  const [sojourn, interval] = formatEstimate(slice.sojournNs, 'p99_9', formatDuration);
+  return [
+    label,
+    ...slowdown('p50'),
+    ...slowdown('p99'),
+    ...slowdown('p99_9'),
+    sojourn,
+    { text: interval, style: style.faint },
+    formatCount(slice.slowdown.count),
+  ];
+}
+
+/** Best of several that differ by more than chance: its interval ends where that of the worst has not begun. */
+function isBest(slice: TablePart, all: readonly TablePart[], percentile: Percentile): boolean {
+  const values = all.map(({ slowdown }) => slowdown[percentile] ?? Number.POSITIVE_INFINITY);
+  const value = slice.slowdown[percentile];
+  if (slice.unstable) return false;
+  if (value !== Math.min(...values) || value * 1.01 >= Math.max(...values)) return false;
+  const mostAtBest = slice.slowdown.ci95[percentile]?.[1] ?? Number.POSITIVE_INFINITY;
+  return all.some(({ slowdown }) => mostAtBest < (slowdown.ci95[percentile]?.[0] ?? 0));
+}
+
+/** What each policy did with its workers. Columns that say nothing are left out. */
+function workTable(results: readonly Result[], style: Style): string[] {
+  const some = (of: (result: Result) => number | string) => results.some((result) => of(result));
+  const optional = [
+    {
+      when: results.some((r) => r.dispatcherUtilisation !== undefined),
+      title: 'dispatcher busy',
+      cell: (r: Result) => orDash(r.dispatcherUtilisation ?? 0, formatShare),
+    },
+    { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => orDash(r.overhead, formatShare) },
+    { when: some((r) => r.preemptions), title: 'preemptions', cell: (r: Result) => orDash(r.preemptions, formatCount) },
+    { when: some((r) => r.steals), title: 'steals', cell: (r: Result) => orDash(r.steals, formatCount) },
+    {
+      when: some((r) => r.dropped),
+      title: 'dropped',
+      cell: (r: Result) => orDash(r.dropped / r.requests, formatShare),
+    },
+    { when: some((r) => r.inFlight), title: 'unfinished', cell: (r: Result) => orDash(r.inFlight, formatCount) },
+  ].filter(({ when }) => when);
+  const columns: Column[] = [
+    { title: 'policy', align: 'left' },
+    { title: 'throughput' },
+    { title: 'workers busy' },
+    ...optional,
+  ];
+  const reserves = some(formatReservation);
+  if (reserves) columns.push({ title: 'reserved workers', align: 'left' });
+  const rows = results.map((result): Row => {
+    const history = formatReservationHistory(result);
+    return [
+      policyLabel(result),
+      formatRate(result.achievedRps),
+      formatShare(result.utilisation),
+      ...optional.map(({ cell }) => cell(result)),
+      ...(reserves ? [`${formatReservation(result)}${history && ` (${history})`}`] : []),
+    ];
+  });
+  return layOut(columns, rows, style.heading);
+}
+
+function orDash(value: number, format: (value: number) => string): string {
+  return value === 0 ? '–' : format(value);
+}
+
+function meaningOfIntervals(results: readonly Result[]): string {
+  if (results.every(({ replications }) => replications > 1)) {
+    return '±: 95 % confidence interval, from the differences between the replications.';
+  }
+  const narrow =
+    '±: 95 % confidence interval as if requests were independent of each other; they wait together, so the truth is wider';
+  return results.some(({ world }) => world === 'sim') ? `${narrow}: --replications 8 tells.` : `${narrow}.`;
+}
+
+function footnotes(results: readonly Result[]): string[] {
+  const notes = ['Slowdown: time in the system / service time; 1 has never waited. p99.9: one in a thousand is worse.'];
+  const statistics = results.flatMap((result) =>
+    [...result.types, result.overall].flatMap(({ slowdown }) =>
+      (['p50', 'p99', 'p99_9'] as const).map((name) => slowdown.ci95[name]),
+    ),
+  );
+  if (results.length > 0) notes.push(meaningOfIntervals(results));
+  if (statistics.some((interval) => interval && (interval[0] === null || interval[1] === null))) {
+    notes.push('≥, ?: too few measured requests for an upper bound, or any. More --requests make it known.');
+  }
+  if (results.some(({ unstable }) => unstable)) {
+    notes.push(
+      'unstable: the queues grew for as long as the run lasted, so a latency would say how long that was and nothing else.',
+    );
+  }
+  const grown = results.filter(({ grew = 0 }) => grew > 0);
+  if (grown.length > 0) {
+    const each = grown.map((result) => `under ${policyLabel(result)} in ${result.grew} of ${result.replications}`);
+    notes.push(`The queues grew ${each.join(', ')} replications.`);
+  }
+  const unsettled = results.filter(({ warmupRule, unstable }) => warmupRule === 'unsettled' && !unstable);
+  if (unsettled.length > 0) {
+    notes.push(
+      `${unsettled.map(policyLabel).join(', ')} had not settled when measuring began, after the warm-up that is shown: take a longer run.`,
+    );
+  }
+  if (results.some(({ system }) => system !== undefined)) {
+    notes.push(
+      'Systems: times are those of the client, with the wire both ways; overhead is all worker time that serves nobody.',
+    );
+  }
+  const atTheirLimit = results.filter((result) => (result.dispatcherUtilisation ?? 0) > DISPATCHER_FULL);
+  for (const result of atTheirLimit) {
+    notes.push(
+      `The dispatcher of ${policyLabel(result)} is the bottleneck: busy ${formatShare(result.dispatcherUtilisation!)} of the time, it passes no more than ${formatRate(result.achievedRps)}.`,
+    );
+  }
+  for (const result of results) {
+    const firstNs = reservationChanges(result)[0]?.atNs;
+    // Profiling is no part of the steady state that one compares.
+    if (firstNs !== undefined && firstNs > (result.warmup * result.durationNs) / result.replications) {
+      const label = policyLabel(result);
+      notes.push(
+        `${label} reserved its first workers at ${formatDuration(firstNs)}, after the warm-up: its numbers include the time before. A longer run, or more --warmup, leaves that out.`,
+      );
+    }
+  }
+  if (results.some((result) => result.interrupted)) {
+    const cut = results.filter((result) => result.interrupted);
+    notes.push(
+      `Interrupted: ${cut.map((r) => `${policyLabel(r)} after ${formatCount(r.requests)} requests`).join(', ')}. The numbers are those so far.`,
+    );
+  }
+  return notes;
+}

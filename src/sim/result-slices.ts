@@ -1,0 +1,88 @@
+import { Histogram } from '../metrics/histogram.js';
+import type { TypeHistograms } from '../metrics/recorder.js';
+import { resultSliceOf } from '../metrics/summarize.js';
+import type { ResultSlice } from '../results/result.js';
+import type { RequestBatch } from '../workload/request-source.js';
+import type { Simulation } from './simulation.js';
+
+/** Plays a simulation and cuts what is recorded into slices of equal length, by the time of completion. */
+export interface ResultSlices {
+  /** As that of the simulation. */
+  advance(batch: RequestBatch, from: number, to: number): void;
+  /** As that of the simulation. The last slice ends here. */
+  end(timeNs: number): readonly ResultSlice[];
+}
+
+/**
+ * Looks at the histograms at the end of each slice, and keeps what was added since the end of the one before: nothing is done per request.
+ *
+ * @param fromNs when the first begins; the simulation has not come further
+ * @param sliceNs their length, above 0
+ */
+export function createResultSlices(
+  simulation: Simulation,
+  typeNames: readonly string[],
+  fromNs: number,
+  sliceNs: number,
+): ResultSlices {
+  const slices: ResultSlice[] = [];
+  let before = typeNames.map((_, type) => copyOf(simulation.histograms(type)));
+  let startNs = fromNs;
+
+  function close(endNs: number): void {
+    simulation.advanceTo(endNs);
+    const now = typeNames.map((_, type) => copyOf(simulation.histograms(type)));
+    slices.push(
+      resultSliceOf(
+        startNs,
+        endNs,
+        now.map((type, i) => ({
+          name: typeNames[i]!,
+          slowdown: difference(type.slowdown, before[i]!.slowdown),
+          sojournNs: difference(type.sojournNs, before[i]!.sojournNs),
+        })),
+      ),
+    );
+    before = now;
+    startNs = endNs;
+  }
+
+  /** By multiplication, so that the ends of many slices do not drift. */
+  const nextEndNs = () => fromNs + (slices.length + 1) * sliceNs;
+
+  return {
+    advance(batch, from, to) {
+      let played = from;
+      for (let endNs = nextEndNs(); played < to && batch.arrivalNs[to - 1]! >= endNs; endNs = nextEndNs()) {
+        let next = played;
+        while (batch.arrivalNs[next]! < endNs) next++;
+        if (next > played) simulation.advance(batch, played, next);
+        close(endNs);
+        played = next;
+      }
+      if (played < to) simulation.advance(batch, played, to);
+    },
+    end(timeNs) {
+      for (let endNs = nextEndNs(); endNs <= timeNs; endNs = nextEndNs()) close(endNs);
+      if (timeNs > startNs) close(timeNs);
+      return slices;
+    },
+  };
+}
+
+type Copied = Pick<TypeHistograms, 'slowdown' | 'sojournNs'>;
+
+/** Measurements are views of live counts. */
+function copyOf({ slowdown, sojournNs }: TypeHistograms): Copied {
+  return {
+    slowdown: new Histogram(slowdown.counts.slice(), slowdown.sum),
+    sojournNs: new Histogram(sojournNs.counts.slice(), sojournNs.sum),
+  };
+}
+
+function difference(after: Histogram, before: Histogram): Histogram {
+  return new Histogram(
+    after.counts.map((count, bucket) => count - before.counts[bucket]!),
+    after.sum - before.sum,
+  );
+}

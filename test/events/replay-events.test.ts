@@ -1,0 +1,229 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { EventKind, isAnswer } from '../../src/events/event.js';
+import { createEventFile, openEventFile } from '../../src/events/event-file.js';
+import { planRuns } from '../../src/experiment/plan/plan.js';
+import { recordSimulation, replayFile } from '../../src/experiment/run/event-recording.js';
+import { runSimulation } from '../../src/experiment/run/run-simulation.js';
+import { runTimeline } from '../../src/experiment/run/run-timeline.js';
+import type { Timeline } from '../../src/metrics/timeline.js';
+import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
+import { InputError } from '../../src/units/errors.js';
+import { trueProfile } from '../../src/workload/workload.js';
+import { run, shippedWorkload } from '../support/workloads.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'psp-events-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const workload = shippedWorkload('tpcc');
+const WORKERS = 14;
+
+/** Records a short simulated run and answers the file. */
+async function record(policy: string, requests = 4000): Promise<string> {
+  const path = join(folder, `${policy.replaceAll(/[:=]/g, '_')}.events`);
+  const types = workload.types.slice(0, workload.classified);
+  const recording = recordSimulation(
+    path,
+    parsePolicy(policy),
+    { policy, workers: WORKERS, seed: '1', replication: 0 },
+    { name: 'tpcc', types, trueProfile: trueProfile(workload) },
+  );
+  const { digest } = await run(policy, workload, { requests, load: 0.85, workers: WORKERS, policy: recording.policy });
+  recording.close();
+  // The tap changes nothing.
+  expect(digest).toBe((await run(policy, workload, { requests, load: 0.85, workers: WORKERS })).digest);
+  return path;
+}
+
+const variants = ['darc:window=500', 'darc:window=500:oracle', 'ts-mq:preempt=when-waiting', 'd-fcfs:queue=2'];
+
+describe('a recorded run', () => {
+  it.each([...policies.map(({ name }) => name), ...variants])(
+    'of %s is decided again without a difference',
+    async (policy) => {
+      const { report } = replayFile(await record(policy));
+      expect(report.difference).toBeUndefined();
+      expect(report.damage).toBeUndefined();
+      expect(report.gap).toBeUndefined();
+      expect(report.decisions).toBeGreaterThanOrEqual(4000);
+    },
+  );
+
+  /** Copies a recording, with one event changed. */
+  function alter(
+    path: string,
+    pick: (kind: number) => boolean,
+    nth: number,
+    change: (event: number[]) => number[],
+  ): string {
+    const reader = openEventFile(path);
+    const altered = `${path}.altered`;
+    const writer = createEventFile(altered, reader.header);
+    let seen = 0;
+    for (const block of reader.blocks()) {
+      for (let i = 0; i < block.count; i++) {
+        let event = [block.kind[i]!, block.a[i]!, block.b[i]!, block.c[i]!];
+        if (pick(event[0]!) && seen++ === nth) event = change(event);
+        if (event.length > 0) writer.add(event[0]!, event[1]!, event[2]!, event[3]!, block.timeNs[i]!);
+      }
+    }
+    reader.close();
+    writer.close(0);
+    return altered;
+  }
+
+  it('with one start on another worker is caught there, with the context', async () => {
+    const path = await record('darc:window=500');
+    const altered = alter(
+      path,
+      (kind) => kind === EventKind.start,
+      1234,
+      ([kind, worker, request, slice]) => [kind!, (worker! + 1) % WORKERS, request!, slice!],
+    );
+    const { difference, decisions } = replayFile(altered).report;
+    expect(difference).toBeDefined();
+    // Reservations are decisions too, so it is the 1235th start or a little later.
+    expect(decisions).toBeGreaterThanOrEqual(1234);
+    expect(decisions).toBeLessThan(1234 + 20);
+    expect(difference!.recorded).toMatch(/^start request \d+ on worker \d+$/);
+    expect(difference!.replayed).toMatch(/^start request \d+ on worker \d+$/);
+    expect(difference!.recorded).not.toBe(difference!.replayed);
+    expect(difference!.reservation?.groups.length).toBeGreaterThan(0);
+    expect(difference!.idle.length + difference!.waiting.length).toBeGreaterThan(0);
+  });
+
+  it('with one decision left out, or one too many, is caught', async () => {
+    const path = await record('ts:quantum=5us');
+    const one = alter(path, isAnswer, 500, () => []);
+    expect(replayFile(one).report.difference?.recorded).toBe('no further decision');
+    const path2 = await record('c-fcfs');
+    const two = alter(
+      path2,
+      (kind) => kind === EventKind.dispatch,
+      700,
+      ([, ...rest]) => [EventKind.preempt, ...rest],
+    );
+    expect(replayFile(two).report.difference).toMatchObject({ recorded: 'preempt worker 0', replayed: 'no decision' });
+  });
+
+  it('stops at a gap and says how much is missing', async () => {
+    const path = await record('c-fcfs');
+    const holed = alter(
+      path,
+      (kind) => kind === EventKind.arrive,
+      2000,
+      () => [EventKind.gap, 77, 0, 0],
+    );
+    const { report } = replayFile(holed);
+    expect(report).toMatchObject({ gap: { lost: 77 } });
+    expect(report.decisions).toBeGreaterThan(1900);
+    expect(report.difference).toBeUndefined();
+  });
+
+  it('that lost its last events is replayed up to them', async () => {
+    const path = await record('c-fcfs', 1000);
+    const reader = openEventFile(path);
+    const short = `${path}.short`;
+    const writer = createEventFile(short, reader.header);
+    for (const block of reader.blocks()) {
+      // The last event is an arrival's dispatch or a completion; cut in the middle of a decision.
+      const last = block.kind.lastIndexOf(EventKind.start);
+      for (let i = 0; i < last; i++)
+        writer.add(block.kind[i]!, block.a[i]!, block.b[i]!, block.c[i]!, block.timeNs[i]!);
+    }
+    reader.close();
+    writer.close(3);
+    expect(replayFile(short).report).toMatchObject({ decisions: 999, gap: { lost: 3 } });
+  });
+});
+
+describe('the timeline of a recording', () => {
+  it.each(['darc:window=500', 'ts:quantum=5us:cost=0ns', 'd-fcfs-steal'])(
+    'of %s is that of the run',
+    async (policy) => {
+      const record = join(folder, 'timeline.events');
+      const settings = { workload: 'tpcc', policies: [policy], load: 0.9, requests: 3000, seed: '5', warmup: 0 };
+      const [spec] = (await planRuns({ ...settings, record })).specs;
+      await runSimulation(spec!);
+      const window = { fromNs: 1e6, forNs: 1e6 };
+      const { timeline } = replayFile(record, window);
+      const expected = await runTimeline(spec!, window);
+      expect(timeline!.runs.length).toBeGreaterThan(100);
+      // Only a recording allows for types that nobody recognised, and knows what becomes of requests that run when the window ends.
+      const waiting = expected.waiting.map(({ atNs, counts }) => ({ atNs, counts: [...counts, 0] }));
+      const cut = (runs: Timeline['runs']) =>
+        runs.map((run) => (run.toNs < expected.toNs ? run : { ...run, toNs: expected.toNs, end: 'runs on' }));
+      expect({ ...timeline, runs: cut(timeline!.runs) }).toEqual({
+        ...expected,
+        waiting,
+        runs: cut(expected.runs),
+        typeNames: [...expected.typeNames, 'UNKNOWN'],
+      });
+    },
+  );
+});
+
+describe('a damaged event file', () => {
+  it('cut off anywhere is refused with the offset, or replayed up to there', async () => {
+    const path = await record('d-fcfs', 12_000);
+    const whole = readFileSync(path);
+    const decisionsUpTo = (bytes: number): number => {
+      const cut = `${path}.cut`;
+      writeFileSync(cut, whole.subarray(0, bytes));
+      try {
+        const { report } = replayFile(cut);
+        expect(report.difference).toBeUndefined();
+        expect(report.damage?.message).toMatch(/^.*\.cut: offset \d+: the file ends in the middle of /);
+        return report.decisions;
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+        return -1;
+      }
+    };
+    expect(decisionsUpTo(0)).toBe(-1);
+    expect(decisionsUpTo(20)).toBe(-1);
+    const some = decisionsUpTo(whole.length - 40_000);
+    expect(some).toBeGreaterThan(1000);
+    expect(decisionsUpTo(whole.length - 1)).toBe(12_000);
+    expect(decisionsUpTo(whole.length - 1)).toBeGreaterThan(some);
+  });
+
+  it('with a flipped bit is refused at the section it is in, and what came before counts', async () => {
+    const path = await record('d-fcfs', 12_000);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 20_000]! ^= 4;
+    writeFileSync(path, bytes);
+    const { report } = replayFile(path);
+    expect(report.damage?.message).toMatch(
+      /offset \d+: checksum [0-9a-f]{8} instead of [0-9a-f]{8}: the section is damaged$/,
+    );
+    expect(report.decisions).toBeGreaterThan(1000);
+  });
+
+  it('that is something else is refused in words', () => {
+    const path = join(folder, 'something.else');
+    writeFileSync(path, 'arrival_ns,type,service_ns\n1,A,1000\n');
+    expect(() => replayFile(path)).toThrow(
+      `${path}: offset 0: expected an event file, which begins with PSPEVENT, found "arrival_"`,
+    );
+    expect(() => replayFile(join(folder, 'none'))).toThrow(/none: cannot be read: ENOENT/);
+  });
+
+  it('with a header that is none, or of a policy that is none, is refused in words', () => {
+    const path = join(folder, 'strange.events');
+    const reader = {
+      schema: 'psp.events/1',
+      world: 'sim',
+      policy: 'dark',
+      parameters: {},
+      workload: 'x',
+      workers: 2,
+    } as const;
+    createEventFile(path, { ...reader, types: [], seed: '1', replication: 0, dilation: 1 }).close(0);
+    expect(() => replayFile(path)).toThrow(/strange\.events: unknown policy 'dark': did you mean 'darc'\?/);
+    createEventFile(path, { ...reader, workers: 0, types: [], seed: '1', replication: 0, dilation: 1 }).close(0);
+    expect(() => replayFile(path)).toThrow(/offset 16: the header: .*workers/s);
+  });
+});

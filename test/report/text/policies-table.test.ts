@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { formatComparison } from '../../../src/report/text/policies-table.js';
+import { COLOUR } from '../../../src/report/text/style.js';
+import type { Result } from '../../../src/results/result.js';
+import { C_FCFS, DARC, resultOf } from '../results.js';
+
+function format(...results: Result[]): string {
+  return formatComparison(results, { title: 'High Bimodal' });
+}
+
+test('the layout', () => {
+  expect(format(C_FCFS, DARC)).toMatchInlineSnapshot(`
+    "High Bimodal · 14 workers · load 0.8 = 222k/s · 200k requests in 1s · warm-up 10 % · seed 1
+
+               slowdown                                 sojourn        requests
+                    p50         p99        p99.9          p99.9        measured
+    SHORT
+      c-fcfs       1.00 ±1 %   61.9 ±1 %    95.4 ±1 %    95.4us ±1 %       100k
+      darc         1.00 ±1 %   2.50 ±1 %    4.25 ±1 %    4.25us ±1 %       100k
+    LONG
+      c-fcfs       1.00 ±1 %   1.61 ±1 %    1.96 ±1 %     196us ±1 %       100k
+      darc         1.00 ±1 %   1.94 ±1 %    2.40 ±1 %     240us ±1 %       100k
+    all requests
+      c-fcfs       1.00 ±1 %   61.9 ±1 %    95.4 ±1 %    95.4us ±1 %       200k
+      darc         1.00 ±1 %   2.50 ±1 %    4.25 ±1 %    4.25us ±1 %       200k
+
+    policy   throughput   workers busy   reserved workers
+    c-fcfs       222k/s           80 %
+    darc         222k/s           80 %   SHORT 1 | LONG 13
+
+    Slowdown: time in the system / service time; 1 has never waited. p99.9: one in a thousand is worse.
+    ±: 95 % confidence interval as if requests were independent of each other; they wait together, so
+    the truth is wider: --replications 8 tells.
+
+    darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's p99.9 slowdown is
+    4.25 ±1 % instead of 95.4 ±1 % under c-fcfs, while LONG's is 2.40 ±1 % instead of 1.96 ±1 %.
+    "
+  `);
+});
+
+test('a percentile that too few values bound shows what is known of it, with the reason', () => {
+  const types = (count: number) => ({ A: { count, serviceNs: 1000, p99: 12.3, p99_9: 45.6 } });
+  expect(format(resultOf('c-fcfs', types(10_000)))).toMatch(/^ {2}c-fcfs +1\.00 ±1 % +12\.3 ±1 % +45\.6 ±1 % /m);
+  expect(format(resultOf('c-fcfs', types(10_000)))).not.toContain('≥');
+  expect(format(resultOf('c-fcfs', types(9999)))).toMatch(/^ {2}c-fcfs +1\.00 ±1 % +12\.3 ±1 % +≥45\.1 +≥45\.1us/m);
+  expect(format(resultOf('c-fcfs', types(999)))).toMatch(/^ {2}c-fcfs +1\.00 ±1 % +≥12\.2 +≥45\.1 /m);
+  expect(format(resultOf('c-fcfs', types(9999)))).toMatch(/^≥, \?: too few measured requests /m);
+});
+
+test('what ± means depends on whether there were replications', () => {
+  expect(format(C_FCFS)).toMatch(/^±: 95 % .* as if requests were independent/m);
+  const replicated = format({ ...C_FCFS, replications: 8, requests: 8 * C_FCFS.requests, durationNs: 8e9 });
+  expect(replicated).toMatch(/^±: 95 % .* from the differences between the replications\.$/m);
+  expect(replicated).toContain(' · 8 x 200k requests in 1s · ');
+  expect(format(C_FCFS, { ...DARC, replications: 12 })).toContain(' · 1 to 12 x 200k requests in 1s · ');
+});
+
+test('a type nothing was measured of has dashes', () => {
+  const none = resultOf('c-fcfs', {
+    A: { serviceNs: 1000, p99: 2, p99_9: 3 },
+    B: { count: 0, serviceNs: 1000, p99: 2, p99_9: 3 },
+  });
+  expect(format(none)).toMatch(/^B\n {2}c-fcfs +– +– +– +– +0$/m);
+});
+
+describe('columns that would say nothing are left out:', () => {
+  const types = { A: { serviceNs: 1000, p99: 2, p99_9: 3 } };
+  const plain = resultOf('c-fcfs', types);
+  test.each([
+    ['overhead', { overhead: 0.15 }, '15 %'],
+    ['preemptions', { preemptions: 189_000 }, '189k'],
+    ['steals', { steals: 77 }, '77'],
+    ['dropped', { dropped: 250 }, '0.25 %'],
+    ['unfinished', { inFlight: 42 }, '42'],
+  ])('%s', (title, numbers, shown) => {
+    expect(format(plain)).not.toContain(title);
+    const both = format(plain, resultOf('sjf', types, numbers));
+    expect(both).toMatch(new RegExp(`^policy .* ${title}$`, 'm'));
+    expect(both).toMatch(new RegExp(`^sjf .* ${shown}$`, 'm'));
+    expect(both).toMatch(/^c-fcfs .* –$/m);
+  });
+});
+
+test('a workload of one type has no section for all requests', () => {
+  expect(format(C_FCFS)).toContain('\nall requests\n');
+  expect(format(resultOf('c-fcfs', { A: { serviceNs: 1000, p99: 2, p99_9: 3 } }))).not.toContain('all requests');
+});
+
+test('of many types the most frequent are shown', () => {
+  const types = Object.fromEntries(
+    Array.from({ length: 11 }, (_, i) => [`T${i}`, { count: 20_000 + i, serviceNs: 1000, p99: 2, p99_9: 3 }]),
+  );
+  const text = format(resultOf('c-fcfs', types));
+  expect(text.match(/^T\d+$/gm)).toEqual(['T3', 'T4', 'T5', 'T6', 'T7', 'T8', 'T9', 'T10']);
+  expect(text).toContain('and 3 more types');
+});
+
+test('the parameters that were changed are part of a name', () => {
+  const types = { A: { serviceNs: 1000, p99: 2, p99_9: 3 } };
+  const text = format(
+    resultOf('ts', types, { policyParameters: { quantumNs: 20_000, costNs: 1000 } }),
+    resultOf('a-policy-of-tomorrow', types),
+  );
+  expect(text).toMatch(/^ {2}ts:quantum=20us +1\.00 /m);
+  expect(text).toMatch(/^ {2}a-policy-of-tomorrow +1\.00 /m);
+});
+
+test('an interrupted run says so', () => {
+  const text = format(
+    resultOf('c-fcfs', { A: { count: 1234, serviceNs: 1000, p99: 2, p99_9: 3 } }, { interrupted: true }),
+  );
+  expect(text).toContain('Interrupted: c-fcfs after 1234 requests');
+});
+
+test('the best of each section is green on a terminal, a guess never', () => {
+  const coloured = (results: Result[]) => formatComparison(results, { title: 'x', style: COLOUR });
+  expect(coloured([C_FCFS, DARC])).toContain('\u001b[32m4.25\u001b[39m');
+  expect(coloured([C_FCFS, DARC])).not.toMatch(/\[32m95\.4/);
+  const few = (policy: string, p99_9: number) =>
+    resultOf(policy, { A: { count: 500, serviceNs: 1000, p99: p99_9, p99_9 } });
+  expect(coloured([few('c-fcfs', 50), few('sjf', 5)])).not.toContain('\u001b[32m5.00');
+});
+
+test('an unstable run has no latencies, and is never the best', () => {
+  const text = format(C_FCFS, { ...DARC, unstable: true });
+  expect(text.match(/^ {2}darc +unstable +100k$/gm)).toHaveLength(2);
+  expect(text).not.toContain('4.25');
+  expect(text).toMatch(/^unstable: the queues grew /m);
+  const coloured = formatComparison([C_FCFS, { ...DARC, unstable: true }], { title: 'x', style: COLOUR });
+  expect(coloured).not.toContain('4.25');
+});
+
+test('a run that had not settled says so, an unstable one does not say it twice', () => {
+  expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled' })).toMatch(/^darc had not settled when measuring began/m);
+  expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled', unstable: true })).not.toContain('had not settled');
+});
