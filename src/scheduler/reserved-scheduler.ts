@@ -141,9 +141,10 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.groupTypes[this.groupFrom[group + 1]!++] = type;
   }
 
-  /** Reserves a worker for the current group; all shorter groups may steal it. */
+  /** Reserves a worker for the current group; all shorter groups may steal it. Without a known type there is no group. */
   protected own(worker: number): void {
     const group = this.groups - 1;
+    if (group < 0) return;
     this.owned[group]!.add(worker);
     this.ownedCount[group]!++;
     for (let shorter = 0; shorter < group; shorter++) this.stealable[shorter]!.add(worker);

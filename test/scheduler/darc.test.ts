@@ -136,3 +136,21 @@ it.each([0.85, 0.9])(
     expect(long / darcLong).toBeLessThan(1.25);
   },
 );
+
+it.each(['darc:window=100', 'darc:oracle', 'darc-static', 'darc-ts:window=100'])(
+  '%s serves a workload without a single known type on the spillway',
+  async (policy) => {
+    const workload = parseWorkload(
+      'name: unknown\ntypes:\n  - { name: UNKNOWN, ratio: 1, service: 10us }\n',
+      'unknown.yaml',
+    );
+    const record = await run(policy, workload, { load: 0.05, workers: 14, requests: 2000 });
+    expect([...record.completed]).toEqual([2000]);
+    expect(record.reservations.every(({ groups }) => groups.length === 0)).toBe(true);
+  },
+);
+
+it('edf serves requests whose deadline is beyond all numbers', async () => {
+  const record = await run('edf:factor=1e308', shippedWorkload('bimodal'), { requests: 2000 });
+  expect([...record.completed].reduce((a, b) => a + b)).toBe(2000);
+});

@@ -54,12 +54,20 @@ const shapes = fc.record({
 
 const sum = (counts: Iterable<number>) => [...counts].reduce((a, b) => a + b, 0);
 
-async function check(text: string, shape: TraceShape, options: { unknown?: boolean; deadlines?: boolean } = {}) {
+interface CheckOptions {
+  /** Is the last type of the trace UNKNOWN? */
+  readonly unknown?: boolean;
+  readonly deadlines?: boolean;
+  /** Types of the workload of which no request comes. */
+  readonly silent?: number;
+}
+
+async function check(text: string, shape: TraceShape, options: CheckOptions = {}) {
   const chosen = parsePolicy(text);
   const trace = makeTrace(shape);
   const { referee, record } = await play(chosen, trace, {
     workers: shape.workers,
-    types: shape.types,
+    types: shape.types + (options.silent ?? 0),
     unknown: options.unknown ?? false,
     ...(options.deadlines && { typeInfo: (type: number) => ({ deadlineNs: 5000 + 1700 * ((type * 7) % 5) }) }),
   });
@@ -104,6 +112,18 @@ describe.each(policies.map((policy) => policy.name))(
         ),
         { numRuns: 40 },
       );
+    });
+
+    it('when the classifier recognises no request at all, and when types never occur', async () => {
+      for (const text of [name, ...(variants[name] ?? []).filter((variant) => !variant.includes('order='))]) {
+        await fc.assert(
+          fc.asyncProperty(shapes, fc.integer({ min: 1, max: 3 }), async (shape, silent) => {
+            await check(text, { ...shape, types: 1 }, { unknown: true });
+            await check(text, shape, { silent });
+          }),
+          { numRuns: 10 },
+        );
+      }
     });
   },
 );

@@ -400,7 +400,8 @@ export class Referee implements Scheduler {
 
   private checkDeadlines(request: Known, waiting: Known[]): void {
     const { types } = this.setup;
-    const deadline = ({ type, arrivedNs }: Known) => arrivedNs + types[type]!.deadlineNs!;
+    // UNKNOWN has no deadline to compare with.
+    const deadline = ({ type, arrivedNs }: Known) => arrivedNs + (types[type]?.deadlineNs ?? Number.NaN);
     if (!types.every((type) => type.deadlineNs !== undefined)) return;
     const earlier = waiting.find((other) => deadline(other) < deadline(request));
     if (earlier)

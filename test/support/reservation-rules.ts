@@ -80,7 +80,8 @@ export function layoutBreaches({ groups }: Reservation, workers: number): Breach
       owners.set(worker, index);
     }
   }
-  if (owners.size !== workers)
+  // Without a known type there is nobody to reserve a worker for.
+  if (groups.length > 0 && owners.size !== workers)
     breaches.push({ property: 'every worker is used', story: `only ${owners.size} workers are reserved` });
   return breaches;
 }

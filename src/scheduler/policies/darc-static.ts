@@ -18,9 +18,11 @@ class DarcStatic extends ReservedScheduler {
     }
     const shortType = short === '' ? 0 : types.findIndex((type) => type.name === short);
     if (shortType < 0) {
-      const names = types.map((type) => type.name).join(', ');
+      const names = types.map((type) => type.name).join(', ') || 'none that the classifier knows';
       throw new InputError(`darc-static: short: unknown type '${short}'. The workload has ${names}`);
     }
+    // Without a known type the one group of the start, that of UNKNOWN, is all there is.
+    if (types.length === 0) return;
     this.beginGroups();
     this.addToGroup(shortType, true);
     for (let worker = 0; worker < reserved; worker++) this.own(worker);

@@ -27,7 +27,8 @@ class EarliestDeadlineFirst extends TypedScheduler {
       if (queues.length[type] === 0) continue;
       const stated = statedNs[type]!;
       const deadlineNs = queues.headArrivalNs(type) + (stated > 0 ? stated : factor * profile.meanNs[type]!);
-      if (deadlineNs < earliestNs) {
+      // The first one in any case: a multiple of the mean may be infinite.
+      if (best < 0 || deadlineNs < earliestNs) {
         earliestNs = deadlineNs;
         best = type;
       }
