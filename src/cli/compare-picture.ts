@@ -6,6 +6,7 @@ import { svgToPng } from '../report/png.js';
 import { policyLabel } from '../report/text/policy-label.js';
 import type { Result } from '../results/result.js';
 import { InputError } from '../units/errors.js';
+import { formatLoad } from '../units/load.js';
 import { writeFile } from './output.js';
 
 /**
@@ -21,12 +22,11 @@ export async function drawComparisons(file: string, a: readonly Side[], b: reado
       throw new InputError('a picture needs every request: expected results of --samples on both sides');
     }
     const { result } = first;
-    const load = Number(result.load.toPrecision(9));
+    const load = formatLoad(result.load, 9);
     const title = `${policyLabel(result)} on ${result.workload}, ${result.workers} workers, load ${load}`;
     const types = sojourns(result, first.samples, second.samples);
     const svg = renderChart(comparedChart(title, [worldOf(result), worldOf(second.result)], types));
-    const exact = Number(result.load.toPrecision(9));
-    const suffix = pairs.length === 1 ? '' : `-${policyLabel(result).replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${exact}`;
+    const suffix = pairs.length === 1 ? '' : `-${policyLabel(result).replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${load}`;
     const path = file.replace(/(\.\w+)$/, `${suffix}$1`);
     writeFile(path, /\.png$/i.test(path) ? await svgToPng(svg) : svg);
     written.push(path);

@@ -73,6 +73,7 @@ export function createResult(
 ): Result {
   const { window, histograms } = record;
   const windowNs = window.toNs - window.fromNs;
+  const load = finite(identity.load);
   const perWorkerTime = (ns: number) => (windowNs > 0 ? ns / (windowNs * identity.workers) : 0);
   return {
     schema: 'psp.result/1',
@@ -85,15 +86,16 @@ export function createResult(
     }),
     workload: identity.workload,
     workers: identity.workers,
-    load: identity.load,
-    offeredRps: identity.offeredRps,
+    load,
+    offeredRps: finite(identity.offeredRps),
     achievedRps: windowNs > 0 ? (window.completed * 1e9) / windowNs : 0,
     seed: identity.seed,
     warmup: identity.warmup,
     warmupRequests: record.skipped,
     warmupRule: identity.warmupRule,
     // At a load of 1 nothing but drops keeps the queues from growing, whether the run was long enough to show it or not.
-    unstable: record.growing || (identity.world === 'sim' && identity.load >= 1 && total(record.droppedMeasured) === 0),
+    unstable:
+      record.growing || (identity.world === 'sim' && load !== null && load >= 1 && total(record.droppedMeasured) === 0),
     replications: Math.max(1, runs.length),
     ...(record.grew !== undefined && { grew: record.grew }),
     requests: total(record.arrived),
@@ -141,6 +143,11 @@ export function createResult(
     ...(record.slices && { slices: record.slices }),
     manifest,
   };
+}
+
+/** As JSON has it: what is no number is null. */
+function finite(value: number | null): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 function mergeAll(histograms: readonly Histogram[]): Histogram {

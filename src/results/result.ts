@@ -37,8 +37,9 @@ export interface Result {
   readonly dispatcherUtilisation?: number;
   readonly workload: string;
   readonly workers: number;
-  readonly load: number;
-  readonly offeredRps: number;
+  /** Null where the requests of a trace all arrive at once: they have no rate. So is the next. */
+  readonly load: number | null;
+  readonly offeredRps: number | null;
   readonly achievedRps: number;
   readonly seed: string;
   readonly warmup: number;

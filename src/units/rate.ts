@@ -18,8 +18,8 @@ export function parseRate(text: string): number {
 }
 
 /** Formats requests per second for people: `277k/s`, `4.67M/s`. */
-export function formatRate(rps: number): string {
-  if (!Number.isFinite(rps)) return '–';
+export function formatRate(rps: number | null): string {
+  if (rps === null || !Number.isFinite(rps)) return '–';
   if (rps < 999.5) return `${Number(rps.toPrecision(3))}/s`;
   if (rps < 999.5e3) return `${Number((rps / 1e3).toPrecision(3))}k/s`;
   return `${Number((rps / 1e6).toPrecision(3))}M/s`;

@@ -16,8 +16,8 @@ export interface TraceSummary {
   /** First and last arrival, ns. */
   readonly firstArrivalNs: number;
   readonly lastArrivalNs: number;
-  /** Mean rate between the first and the last arrival, requests per second; NaN when they are at the same time. */
-  readonly rateRps: number;
+  /** Mean rate between the first and the last arrival, requests per second; null when they are at the same time. */
+  readonly rateRps: number | null;
   /** Mean service demand, ns. */
   readonly meanServiceNs: number;
   /** The types in the order of their first appearance, except that UNKNOWN, if there is one, is last. */
@@ -110,7 +110,7 @@ class Sums {
       requests,
       firstArrivalNs,
       lastArrivalNs,
-      rateRps: span > 0 ? ((requests - 1) * 1e9) / span : Number.NaN,
+      rateRps: span > 0 ? ((requests - 1) * 1e9) / span : null,
       meanServiceNs: this.serviceNs.reduce((a, b) => a + b, 0) / requests,
       types: [...classified, ...types.filter(({ name }) => name === UNKNOWN)],
       classified: classified.length,
@@ -125,7 +125,7 @@ class Sums {
  * @throws RangeError when the trace has no rate, because all its requests arrive at once
  */
 export function traceRateScale(summary: TraceSummary, offer: Offer): number {
-  if (!(summary.rateRps > 0))
+  if (summary.rateRps === null)
     throw new RangeError(`trace ${summary.fileName} has no rate: all requests arrive at once`);
   const rateRps = 'rateRps' in offer ? offer.rateRps : (offer.load * offer.workers * 1e9) / summary.meanServiceNs;
   return rateRps / summary.rateRps;

@@ -142,7 +142,7 @@ describe('psp sim', () => {
     expect(unzipped!.digest).toBe(plain!.digest);
     expect(unzipped!.manifest.configHash).toBe(plain!.manifest.configHash);
     const [faster] = await simulate(['--workload', zipped, ...args, '--rate-scale', '1.5']);
-    expect(faster!.load).toBeCloseTo(1.5 * plain!.load);
+    expect(faster!.load).toBeCloseTo(1.5 * plain!.load!);
     const [loaded] = await simulate(['--workload', csv, ...args, '--load', '0.4']);
     expect(loaded!.load).toBeCloseTo(0.4);
     expect(loaded!.offeredRps).toBeCloseTo(100_000 * (0.4 / 0.635));

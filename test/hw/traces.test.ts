@@ -34,7 +34,7 @@ describe.skipIf(missingNative() !== undefined)('a trace file on this machine', {
       const plan = await planRuns({ ...common, policies: ['c-fcfs'], workload: path, rateScale: 2, warmup: 0 });
       const simulated = await runSampled(plan.specs[0]!);
       expect(hardwareSamples(run, input.workload, 0).traceDigest).toBe(simulated.samples.traceDigest);
-      expect(result.load).toBeCloseTo(simulated.result.load, 9);
+      expect(result.load).toBeCloseTo(simulated.result.load!, 9);
     } finally {
       rmSync(folder, { recursive: true });
     }

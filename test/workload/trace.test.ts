@@ -152,7 +152,7 @@ describe('a trace file', () => {
     const summary = await scan(GOOD);
     expect(traceRateScale(summary, { rateRps: 15e6 })).toBeCloseTo(2, 12);
     const scale = traceRateScale(summary, { load: 0.5, workers: 10 });
-    expect((summary.rateRps * scale * summary.meanServiceNs) / 1e10).toBeCloseTo(0.5, 12);
+    expect((summary.rateRps! * scale * summary.meanServiceNs) / 1e10).toBeCloseTo(0.5, 12);
     expect(() => openTrace([], summary, { rateScale: 0 })).toThrow('expected a rate scale above 0, found 0');
     const atOnce = await scan('5,A,1\n5,A,1\n');
     expect(() => traceRateScale(atOnce, { rateRps: 1 })).toThrow(

@@ -62,7 +62,7 @@ const resultSchema = z.looseObject({
   policyParameters: z.record(z.string(), z.unknown()),
   workload: z.string(),
   workers: z.number(),
-  load: z.number(),
+  load: z.number().nullable(),
   seed: z.string(),
   requests: z.number(),
   replications: z.number(),

@@ -173,8 +173,8 @@ async function runProbe(
     const result = replicated?.result;
     if (control.stopped || !result) return undefined;
     return {
-      load: result.load,
-      offeredRps: result.offeredRps,
+      load: workload.load,
+      offeredRps: workload.offeredRps,
       workers: result.workers,
       replications: result.replications,
       judgement: judge(result, slos),

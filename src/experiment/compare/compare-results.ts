@@ -11,6 +11,7 @@ import {
 import type { Interval } from '../../results/result.js';
 import { type DistributionSummary, PERCENTILES, type Percentile, type Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
+import { formatLoad } from '../../units/load.js';
 import { canonicalJson } from '../plan/run-spec.js';
 
 /** The percentiles that are compared. */
@@ -59,7 +60,7 @@ export interface ComparedRun {
   readonly policyParameters: Result['policyParameters'];
   readonly workload: string;
   readonly workers: number;
-  readonly load: number;
+  readonly load: number | null;
   readonly requests: readonly [a: number, b: number];
   readonly types: readonly ComparedType[];
 }
@@ -156,12 +157,12 @@ function worldOf({ world, system }: Result): Comparison['a'] {
 function identityOf({ policy, policyParameters, workload, workers, load }: Result): string {
   // The cost of a mechanism is the simulator's affair: on a machine it costs what it costs, in a system what the system says.
   const { costNs: _, ...parameters } = policyParameters;
-  return canonicalJson({ policy, parameters, workload, workers, load: load.toPrecision(9) });
+  return canonicalJson({ policy, parameters, workload, workers, load: formatLoad(load, 9) });
 }
 
 function describe({ policy, workload, workers, load, system }: Result): string {
   const where = system === undefined ? '' : ` (${system})`;
-  return `${policy}${where} on ${workload}, ${workers} workers, load ${Number(load.toPrecision(3))}`;
+  return `${policy}${where} on ${workload}, ${workers} workers, load ${formatLoad(load)}`;
 }
 
 function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): ComparedRun {

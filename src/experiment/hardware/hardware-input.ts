@@ -28,7 +28,7 @@ export async function readHardwareInput({
   const file = findWorkload(workload, folder);
   if (file.kind === 'trace') {
     const { summary } = await scanTraceFile(file.path, file.fileName);
-    if (!(summary.rateRps > 0)) throw new InputError(`${file.fileName}: has no rate: all requests arrive at once`);
+    if (summary.rateRps === null) throw new InputError(`${file.fileName}: has no rate: all requests arrive at once`);
     return { workload: workloadOf(summary), trace: { path: file.path, summary } };
   }
   if (rateScale !== undefined) {
@@ -66,7 +66,7 @@ export function hardwareOffer(
 ): { readonly offer: Offer; readonly trace?: TraceFile } {
   if (trace) {
     const rateScale = rateScaleOf(trace.summary, settings, workers);
-    return { offer: { rateRps: trace.summary.rateRps * rateScale }, trace: { ...trace, rateScale } };
+    return { offer: { rateRps: trace.summary.rateRps! * rateScale }, trace: { ...trace, rateScale } };
   }
   const { rateRps, load = DEFAULTS.load } = settings;
   return { offer: rateRps !== undefined ? { rateRps } : { load, workers } };

@@ -52,7 +52,7 @@ function openGenerated(spec: RunSpec, { source, offer }: GeneratedWorkload): Ope
 }
 
 function openTraced(spec: RunSpec, { path, summary, rateScale }: TraceWorkload): OpenWorkload {
-  const rateRps = summary.rateRps * rateScale;
+  const rateRps = (summary.rateRps ?? Number.NaN) * rateScale;
   const classified = summary.types.slice(0, summary.classified);
   const fileName = summary.fileName.replace(/^.*[/\\]/, '');
   const { end } = spec;

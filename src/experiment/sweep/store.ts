@@ -169,7 +169,7 @@ function byPlace(a: Point, b: Point): number {
     compare(x.workload, y.workload) ||
     compare(policyLabel(x), policyLabel(y)) ||
     x.workers - y.workers ||
-    x.offeredRps - y.offeredRps ||
+    (x.offeredRps ?? 0) - (y.offeredRps ?? 0) ||
     compare(x.seed, y.seed) ||
     compare(a.key, b.key)
   );

@@ -39,7 +39,7 @@ const OF_THE_POINT: readonly Column[] = [
   text('label', ({ result }) => policyLabel(result)),
   count('workers', ({ result }) => result.workers),
   // Computed from the rate: without the digits that rounding left behind, so that rows of one load have the same.
-  real('load', ({ result }) => Number(result.load.toPrecision(12))),
+  real('load', ({ result: { load } }) => (load === null ? null : Number(load.toPrecision(12)))),
   real('offered_rps', ({ result }) => result.offeredRps),
   real('achieved_rps', ({ result }) => result.achievedRps),
   text('seed', ({ result }) => result.seed),
@@ -128,7 +128,6 @@ function text(name: string, of: (slice: TableRow) => string | null): Column {
   return { name, type: 'STRING', of };
 }
 
-/** What JSON has as null, the load of a trace that arrives at once, was no number. */
 function real(name: string, of: (slice: TableRow) => number | null): Column {
   return { name, type: 'DOUBLE', of };
 }

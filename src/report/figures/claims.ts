@@ -16,7 +16,7 @@ export interface Claim {
 
 /** The load as it was asked for: rates are rounded. */
 export function loadOf({ load }: Result): number {
-  return Number(load.toPrecision(9));
+  return Number((load ?? Number.NaN).toPrecision(9));
 }
 
 /** The highest load of those simulated up to which something holds, and between which loads that lies with 95 % confidence. 0: at none. */

@@ -58,7 +58,7 @@ export function judgedByReservation(result: Result): Result {
 /** Workers that a type keeps busy, were it served at once. */
 function workersFor({ types, requests, offeredRps }: Result, name: string): number {
   const type = types.find((each) => each.name === name);
-  return type ? (offeredRps * (type.arrived / requests) * (type.serviceNs.mean ?? 0)) / 1e9 : 0;
+  return type ? ((offeredRps ?? 0) * (type.arrived / requests) * (type.serviceNs.mean ?? 0)) / 1e9 : 0;
 }
 
 /** The tail that all figures show: of all requests together. */
@@ -76,7 +76,7 @@ export function lines(
 /** Results of each series, by its name in the palette, by ascending load. */
 export function groupsOf(results: readonly Result[], named: (result: Result) => Named): Map<string, Result[]> {
   const groups = new Map<string, Result[]>();
-  for (const result of [...results].sort((a, b) => a.load - b.load)) {
+  for (const result of [...results].sort((a, b) => loadOf(a) - loadOf(b))) {
     const { color } = named(result);
     groups.set(color, [...(groups.get(color) ?? []), result]);
   }

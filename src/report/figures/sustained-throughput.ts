@@ -19,7 +19,7 @@ export const figure1: Figure = {
       {
         x: { label: 'throughput', scale: 'linear', unit: 'rate' },
         y: quantityAxis(TAIL, 'log', [1, 10_000]),
-        series: lines(results.map(judgedByReservation), named, TAIL, ({ offeredRps }) => offeredRps),
+        series: lines(results.map(judgedByReservation), named, TAIL, ({ offeredRps }) => offeredRps ?? Number.NaN),
         lines: [{ axis: 'y', at: TARGET, label: `${TARGET}x` }],
       },
     ],

@@ -2,6 +2,7 @@ import { relativeError } from '../../metrics/confidence.js';
 import type { PairedDifference } from '../../metrics/samples.js';
 import type { Interval, Percentile } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
+import { formatLoad } from '../../units/load.js';
 import { formatCount, formatMargin, formatSlowdown } from './numbers.js';
 import { PLAIN, type Style } from './style.js';
 import { type Column, layOut, type Row } from './table.js';
@@ -17,7 +18,7 @@ export interface ShownComparison {
     readonly policy: string;
     readonly workload: string;
     readonly workers: number;
-    readonly load: number;
+    readonly load: number | null;
     readonly requests: readonly [number, number];
     readonly types: readonly ShownType[];
   }[];
@@ -61,10 +62,9 @@ export function formatCompared(comparison: ShownComparison, style: Style = PLAIN
     { title: '', align: 'left', gap: 2 },
   ];
   const blocks = comparison.runs.map((run) => {
-    const load = Number(run.load.toPrecision(3));
     const counts = run.requests.map(formatCount);
     const requests = counts[0] === counts[1] ? counts[0] : counts.join(' and ');
-    const heading = `${run.policy} on ${run.workload} · ${run.workers} workers · load ${load} · ${requests} requests`;
+    const heading = `${run.policy} on ${run.workload} · ${run.workers} workers · load ${formatLoad(run.load)} · ${requests} requests`;
     const rows = run.types.flatMap((type) => typeRows(type, style));
     return [style.heading(heading), ...layOut(columns, rows, style.heading)].join('\n');
   });

@@ -20,5 +20,5 @@ export function failureOf(result: Judged): MissingValue | undefined {
   const { achievedRps, offeredRps, droppedMeasured, overall } = result;
   if (droppedMeasured > (overall.slowdown.count + droppedMeasured) * (1 - LEAST_ACHIEVED)) return 'lost';
   const chance = CHANCE / Math.sqrt(Math.max(1, overall.slowdown.count));
-  return achievedRps < offeredRps * (LEAST_ACHIEVED - chance) ? 'lost' : undefined;
+  return achievedRps < (offeredRps ?? 0) * (LEAST_ACHIEVED - chance) ? 'lost' : undefined;
 }

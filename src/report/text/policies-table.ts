@@ -1,5 +1,6 @@
 import type { DistributionSummary, Percentile, Result } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
+import { formatLoad } from '../../units/load.js';
 import { formatRate } from '../../units/rate.js';
 import { formatCount, formatEstimate, formatShare, formatSlowdown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
@@ -50,7 +51,7 @@ function heading(results: readonly Result[], title: string): string {
   return [
     name,
     `${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}`,
-    `load ${Number.isFinite(result.load) ? Number(result.load.toPrecision(3)) : '–'} = ${formatRate(result.offeredRps)}`,
+    `load ${formatLoad(result.load)} = ${formatRate(result.offeredRps)}`,
     // Interrupted runs got differently far; the footnote tells.
     ...(result.interrupted ? [] : [length(results)]),
     `warm-up ${formatShare(result.warmup)}`,

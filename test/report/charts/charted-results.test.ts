@@ -3,7 +3,7 @@ import { distributionOf, pointsOf, quantityAxis, seriesOf } from '../../../src/r
 import { C_FCFS, DARC, resultOf } from '../results.js';
 
 const SHORT = { type: 'SHORT', metric: 'slowdown', statistic: 'p99_9' } as const;
-const load = (result: { load: number }) => result.load;
+const load = (result: { load: number | null }) => result.load!;
 
 describe('results as points of a chart', () => {
   it('come by ascending x, with their intervals', () => {
