@@ -13,13 +13,8 @@ import { plot } from './plot.js';
 const HEIGHT = 190;
 
 /** The command of the chosen point, and who had its workers. */
-<<<<<<< HEAD
 export function chosenPoint(run: ShownRun, width: number): Node[] {
-  const where = `${run.label}, ${run.workload}, ${run.workers} workers, ${format(run.offeredRps, 'rate')}`;
-=======
-export function chosenPoint(run: Run, width: number): Node[] {
   const where = `${run.label}, ${run.workload}, ${run.workers} workers, ${formatRate(run.offeredRps)}`;
->>>>>>> 3c09010 (A trace without a rate has a load of null, in memory as in JSON, so that sweep, merge and compare read what psp writes)
   return [
     make('h2', {}, 'Chosen point'),
     make('p', {}, run.load === null ? where : `${where} (load ${format(run.load)})`),
