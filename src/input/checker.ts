@@ -1,8 +1,9 @@
 /**
- * Checking of data from outside. A {@link Checker} stands at one place of a file and reports what is wrong there or below it;
- * nothing is thrown, so that one reading finds all mistakes. Shapes are zod schemas; the places become lines and columns later (yaml-source.ts).
+ * Checks data from outside. A {@link Checker} stands at one place of a file and reports what is wrong there or below it. It throws nothing,
+ * so that one reading finds all mistakes. Shapes are zod schemas; readYaml turns the places into lines and columns.
  */
 import type { z } from 'zod';
+import { visible } from '../units/names.js';
 import { nearest } from '../units/nearest.js';
 
 export type Path = readonly (string | number)[];
@@ -10,41 +11,49 @@ export type Path = readonly (string | number)[];
 /** Something wrong at a place of the file's structure. */
 export interface Problem {
   readonly path: Path;
-  /** Point at the key itself (an unknown one) instead of its value. */
+  /** Does it point at the key (an unknown one) instead of its value? */
   readonly atKey: boolean;
   readonly message: string;
 }
 
-/** Gives the text of a file that a workload refers to, by the path written there. Throws when it cannot be read. */
+/** Returns the text of a file that is referred to, by the path written there. Throws when it cannot be read. */
 export type ReadText = (path: string) => string;
 
 export class Checker {
   constructor(
     readonly path: Path,
     private readonly problems: Problem[],
-    /** Reads a file the workload refers to. */
-    readonly readText: ReadText,
+    private readonly readText: ReadText,
   ) {}
 
-  /** The same at a place below. */
+  /** A checker for a place below. */
   at(...keys: (string | number)[]): Checker {
     return new Checker([...this.path, ...keys], this.problems, this.readText);
   }
 
-  /** Reports a problem here; answers undefined so that a reader can `return checker.refuse(…)`. */
+  /** Reports a problem here. Returns undefined, so that a reader can `return checker.refuse(…)`. */
   refuse(message: string, atKey = false): undefined {
     this.problems.push({ path: this.path, atKey, message });
     return undefined;
   }
 
-  /** Checks a map against its shape. Answers undefined when something was reported. */
+  /** Returns the text of a file that is named here, or reports that it cannot be read. */
+  textOf(path: string): string | undefined {
+    try {
+      return this.readText(path);
+    } catch (error) {
+      return this.refuse(`cannot read ${show(path)}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Checks a map against its shape. Returns undefined when something was reported. */
   map<S extends Shape>(shape: S, value: unknown): Output<S> | undefined {
     const before = this.problems.length;
     const data = this.fields(shape, value);
     return this.problems.length === before ? (data as Output<S>) : undefined;
   }
 
-  /** As {@link map}, but answers the fields that are right, so that the reader can go on and look into them. */
+  /** As {@link map}, but returns the fields that are right, so that the reader can look into them. */
   fields<S extends Shape>(shape: S, value: unknown): Partial<Output<S>> | undefined {
     const keys = Object.keys(shape);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -63,7 +72,7 @@ export class Checker {
     return data as Partial<Output<S>>;
   }
 
-  /** Checks one value. Answers undefined when something was reported. */
+  /** Checks one value. Returns undefined when something was reported. */
   value<T extends z.ZodType>(type: T, value: unknown): z.output<T> | undefined {
     const result = type.safeParse(value);
     if (result.success) return result.data;
@@ -80,7 +89,7 @@ export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  return typeof value === 'string' ? `'${visible(value)}'` : String(value);
 }
 
 /** The names, as a choice: `one of a, b, c`. */
@@ -88,8 +97,8 @@ export function oneOf(names: readonly string[]): string {
   return names.length === 1 ? names[0]! : `one of ${names.join(', ')}`;
 }
 
-/** The unknown word, with the one that was probably meant. */
+/** The unknown word, with the one that was probably meant: `'darcs' (did you mean 'darc'?)`. */
 export function misspelt(word: string, known: readonly string[]): string {
   const meant = nearest(word, known);
-  return meant === undefined ? `'${word}'` : `'${word}' (did you mean '${meant}'?)`;
+  return meant === undefined ? show(word) : `${show(word)} (did you mean '${meant}'?)`;
 }

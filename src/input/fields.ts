@@ -1,10 +1,11 @@
-/** The kinds of values in a workload file, as zod types whose messages say what was expected and what was found. */
+/** The kinds of values in a file, as zod types whose messages say what was expected and what was found. */
 import { z } from 'zod';
 import { parseDuration } from '../units/duration.js';
+import { hasHidden, isName, NAME_EXPECTED } from '../units/names.js';
 import { show } from './checker.js';
 
-/** A zod type from a function that answers the value or throws an Error with the message. */
-function field<T>(read: (input: unknown) => T) {
+/** A zod type from a function that returns the value or throws an Error with the message. */
+export function field<T>(read: (input: unknown) => T) {
   return z.unknown().transform((input, context): T => {
     try {
       return read(input);
@@ -60,19 +61,30 @@ export function number(
 /** A share of a whole. */
 export const share = number('a number from 0 to 1', { min: 0, max: 1 });
 
-/** A text that is not empty. */
-export const text = field((input) => {
-  if (typeof input !== 'string' || input.trim() === '') throw new Error(`expected a text, found ${show(input)}`);
+function readText(input: unknown, shown: (text: string) => string): string {
+  if (typeof input !== 'string' || input.trim() === '') throw new Error(`expected a text, found ${showBare(input)}`);
+  if (hasHidden(shown(input))) throw new Error(`expected a text without control characters, found ${show(input)}`);
+  return input;
+}
+
+/** One line of text that is not empty. */
+export const text = field((input) => readText(input, (given) => given));
+
+/** Text that is not empty, of one line or more. */
+export const prose = field((input) => readText(input, (given) => given.replace(/[\n\t]/g, ' ')));
+
+/** A name of a type, a workload or a system. */
+export const name = field((input) => {
+  if (typeof input !== 'string' || !isName(input))
+    throw new Error(`expected ${NAME_EXPECTED}, found ${showBare(input)}`);
   return input;
 });
 
-/** The name of a request type: it must fit a column of a CSV file and a word of a command line. */
-export const typeName = field((input) => {
-  if (typeof input !== 'string' || !/^[^\s,"'|:=#]{1,64}$/u.test(input)) {
-    throw new Error(`expected a name of 1 to 64 characters without spaces, quotes or , | : = #, found ${show(input)}`);
-  }
-  return input;
-});
+/** YAML reads `404` and `true` as something else than text. */
+function showBare(input: unknown): string {
+  const isWord = typeof input === 'number' || typeof input === 'boolean';
+  return isWord ? `${input} without quotes: write '${input}'` : show(input);
+}
 
 /** A list with at least one item, whatever the items are. */
 export function list(what: string) {
@@ -87,12 +99,12 @@ export function list(what: string) {
 /** Anything: checked by the reader itself. */
 export const anything = z.unknown();
 
-/** Do shares sum to 1, up to what rounding of `count` decimal fractions can do? */
+/** Do shares sum to 1, within the rounding of `count` decimal fractions? */
 export function sumsToOne(sum: number, count: number): boolean {
   return Math.abs(sum - 1) <= 1e-9 * count;
 }
 
-/** A sum as a person would write it, without the digits that rounding left behind. */
+/** A sum as a person would write it, without rounding errors. */
 export function showSum(sum: number): string {
   return String(Number(sum.toPrecision(12)));
 }

@@ -1,10 +1,10 @@
-/** Reads a system file. The form is described in configs/systems/ and docs/systems.md, and refused, with all mistakes, when it is anything else. */
+/** Reads a system file. configs/systems/ and docs/systems.md describe the form. */
 
-import { Checker, type Problem, show } from '../input/checker.js';
-import { anything, duration, number, text, typeName } from '../input/fields.js';
-import { readYaml } from '../input/yaml.js';
+import { type Checker, show } from '../input/checker.js';
+import { anything, duration, name, number, prose, text } from '../input/fields.js';
+import { readChecked } from '../input/read-checked.js';
 import { parsePolicy, policyNamed } from '../scheduler/policy-registry.js';
-import { InputError } from '../units/errors.js';
+import { lookUp } from '../units/names.js';
 import { readQuantiles as readEmpirical } from '../workload/distributions/empirical.js';
 import { CONSTANTS, type ConstantSpec, NO_COSTS, type Spread, type SystemCosts, VARYING } from './costs.js';
 
@@ -15,7 +15,7 @@ export interface System {
   readonly description: string;
   /** The policy as typed. */
   readonly policy: string;
-  /** The policy on workloads where it is configured otherwise, by the workload's name. */
+  /** The policy on workloads where it differs, by the workload's name. */
   readonly workloads: Readonly<Record<string, string>>;
   /** What the file states, in the order of {@link CONSTANTS}. */
   readonly constants: readonly SystemConstant[];
@@ -24,7 +24,7 @@ export interface System {
   readonly measured?: MeasuredOn;
 }
 
-/** How and where constants were measured: another dilation, machine or policy has others. */
+/** How and where constants were measured. With another dilation, machine or policy they differ. */
 export interface MeasuredOn {
   readonly machine?: string;
   readonly date?: string;
@@ -35,13 +35,13 @@ export interface MeasuredOn {
   readonly policy?: string;
   readonly workload?: string;
   readonly load?: number;
-  /** What the delays are made of, by names such as `wire.reply`: for people; the model charges the wholes. */
+  /** What the delays are made of, by names such as `wire.reply`. For people only: the model charges the whole delays. */
   readonly parts?: Readonly<Record<string, Stated>>;
-  /** What threads are busy for, in real time, such as `dispatcher.darc`: for people. */
+  /** How long threads are busy, in real time, by names such as `dispatcher.darc`. For people only. */
   readonly work?: Readonly<Record<string, Stated>>;
 }
 
-/** A time, and what is known of it. */
+/** A time and what is known of it. */
 export interface Stated {
   readonly ns: number;
   readonly source?: string;
@@ -56,7 +56,7 @@ export interface SystemConstant extends Stated {
   readonly spec: ConstantSpec;
   /** How it varies, [probability, ns]. */
   readonly quantiles?: Spread[keyof Spread];
-  /** Under policies that cost otherwise, whole ns. */
+  /** Under policies with another cost, whole ns. */
   readonly policies?: Readonly<Record<string, number>>;
 }
 
@@ -69,27 +69,20 @@ const SECTIONS = [...new Set(CONSTANTS.map(({ section }) => section))];
  * @throws InputError with everything that is wrong, in the order of the file
  */
 export function parseSystem(yaml: string, fileName: string): System {
-  const source = readYaml(yaml, fileName);
-  const problems: Problem[] = [];
-  const checker = new Checker([], problems, () => {
-    throw new Error('a system refers to no files');
-  });
-  const system = readSystem(source.value, checker);
-  if (problems.length > 0 || !system) throw new InputError(source.locate(problems));
-  return system;
+  return readChecked(yaml, fileName, readSystem);
 }
 
 /** The policy of a system on a workload, as typed. */
 export function policyOf(system: System, workload: string): string {
-  return Object.hasOwn(system.workloads, workload) ? system.workloads[workload]! : system.policy;
+  return lookUp(system.workloads, workload) ?? system.policy;
 }
 
 function readSystem(value: unknown, checker: Checker): System | undefined {
   const fields = checker.fields(
     {
-      name: typeName,
+      name,
       title: text.optional(),
-      description: text.optional(),
+      description: prose.optional(),
       policy: text,
       workloads: anything,
       queues: text.optional(),
@@ -108,10 +101,10 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
     checker.at('queues').refuse(`expected workers or dispatcher, found ${show(queues)}`);
   }
   if (fields.name === undefined || fields.policy === undefined) return undefined;
-  const name = fields.name as string;
+  const called = fields.name as string;
   return {
-    name,
-    title: (fields.title as string | undefined) ?? name,
+    name: called,
+    title: (fields.title as string | undefined) ?? called,
     description: (fields.description as string | undefined)?.trim() ?? '',
     policy: fields.policy as string,
     workloads,
@@ -170,7 +163,7 @@ function readWorkloads(value: unknown, checker: Checker): Record<string, string>
 
 function checkPolicy(policy: string, checker: Checker): boolean {
   try {
-    if (parsePolicy(policy).policy.sharing) throw new Error(`${policy}: shares all workers, which no system can`);
+    if (parsePolicy(policy).policy.sharing) throw new Error(`${policy}: shares all workers, and no system can do that`);
     return true;
   } catch (error) {
     checker.refuse((error as Error).message);
@@ -193,7 +186,7 @@ const samples = number('a whole number of samples above 0', { min: 1 });
 
 const STATED = {
   time: duration,
-  source: text.optional(),
+  source: prose.optional(),
   sd: duration.optional(),
   ci95: anything,
   samples: samples.optional(),
@@ -254,7 +247,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A map whose keys are whatever they are; undefined when there is none. */
+/** A map with any keys; undefined when there is none. */
 function readEach<T>(
   value: unknown,
   checker: Checker,
@@ -263,12 +256,12 @@ function readEach<T>(
 ): Record<string, T> | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isMap(value)) return checker.refuse(`expected ${expected}, found ${show(value)}`);
-  const found: Record<string, T> = {};
-  for (const [name, item] of Object.entries(value)) {
-    const each = read(item, checker.at(name));
-    if (each !== undefined) found[name] = each;
+  const found = new Map<string, T>();
+  for (const [key, item] of Object.entries(value)) {
+    const each = read(item, checker.at(key));
+    if (each !== undefined) found.set(key, each);
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 function readPolicies(spec: ConstantSpec, value: unknown, checker: Checker): SystemConstant['policies'] {
@@ -277,11 +270,11 @@ function readPolicies(spec: ConstantSpec, value: unknown, checker: Checker): Sys
     const ns = at.value(duration, item);
     return ns === undefined ? undefined : Math.round(ns);
   });
-  for (const name of Object.keys(policies ?? {})) {
+  for (const policy of Object.keys(policies ?? {})) {
     try {
-      policyNamed(name);
+      policyNamed(policy);
     } catch (error) {
-      checker.at(name).refuse((error as Error).message, true);
+      checker.at(policy).refuse((error as Error).message, true);
     }
   }
   return policies;

@@ -1,25 +1,30 @@
 /**
- * Durations as people write them. Inside psp a time is an integer number of nanoseconds in a double, and the name
- * carries the unit (`serviceNs`); in YAML and on the command line it always carries its unit itself (`1us`, `0.5 ms`).
+ * Durations as people write them. Inside psp a time is an integer number of nanoseconds in a double, and its name ends in the unit (`serviceNs`).
+ * In YAML and on the command line a duration always has its unit (`1us`, `0.5 ms`).
  */
 
-const NS_PER_UNIT: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  μs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  min: 60e9,
-  h: 3600e9,
-};
+/** The longest time: a double counts whole nanoseconds exactly up to this. */
+export const MAX_TIME_NS = Number.MAX_SAFE_INTEGER;
+/** {@link MAX_TIME_NS} for messages. */
+export const MAX_TIME = '104 days (2^53 ns)';
+
+const NS_PER_UNIT: ReadonlyMap<string, number> = new Map([
+  ['ns', 1],
+  ['us', 1e3],
+  ['µs', 1e3],
+  ['μs', 1e3],
+  ['ms', 1e6],
+  ['s', 1e9],
+  ['min', 60e9],
+  ['h', 3600e9],
+]);
 
 const DURATION = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-zµμ]*)$/i;
 
 /**
- * Parses a duration such as `1us`, `0.5 ms` or `20s` into nanoseconds (not rounded: distributions round when they sample).
+ * Parses a duration such as `1us`, `0.5 ms` or `20s` into nanoseconds, not rounded: distributions round when they sample.
  *
- * @throws Error when the text is no duration, has no unit, or is negative. The message says what was found and expected.
+ * @throws Error that says what was found and expected, when the text is no duration, has no unit, is negative or above {@link MAX_TIME_NS}
  */
 export function parseDuration(text: string): number {
   const match = DURATION.exec(text.trim());
@@ -28,11 +33,11 @@ export function parseDuration(text: string): number {
   if (unit === '') {
     throw new Error(`expected a duration with its unit (ns, us, ms, s, min, h), found the bare number ${text.trim()}`);
   }
-  const scale = NS_PER_UNIT[unit!];
+  const scale = NS_PER_UNIT.get(unit!);
   if (scale === undefined) throw new Error(`unknown unit '${unit}' in '${text}': expected ns, us, ms, s, min or h`);
   const value = Number(digits) * scale;
-  if (!(value >= 0) || !Number.isFinite(value))
-    throw new Error(`expected a duration that is not negative, found '${text}'`);
+  if (!(value >= 0)) throw new Error(`expected a duration that is not negative, found '${text}'`);
+  if (value > MAX_TIME_NS) throw new Error(`expected a duration of at most ${MAX_TIME}, found '${text}'`);
   return value;
 }
 
@@ -50,7 +55,7 @@ export function formatDuration(ns: number): string {
 export function exactDuration(ns: number): string {
   const magnitude = Math.abs(ns);
   const unit = magnitude < 1e3 ? 'ns' : magnitude < 1e6 ? 'us' : magnitude < 1e9 ? 'ms' : 's';
-  const text = `${ns / NS_PER_UNIT[unit]!}${unit}`;
+  const text = `${ns / NS_PER_UNIT.get(unit)!}${unit}`;
   return parseDuration(text) === ns ? text : `${ns}ns`;
 }
 

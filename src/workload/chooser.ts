@@ -1,9 +1,9 @@
 const GUIDES = 256;
 
 /**
- * Chooses an index with given probabilities from one uniform number: inversion, with a guide table that says where to start looking
+ * Chooses an index with given probabilities from one uniform number, by inversion. A guide table says where to start looking
  * (H.-C. Chen and Y. Asau, "On Generating Random Variates from an Empirical Distribution", AIIE Transactions 6(2), 1974). Unlike the alias
- * method it is monotone: probabilities that change a little change few choices. An index with probability 0 is never chosen.
+ * method it is monotone: a small change of the probabilities changes few choices. An index with probability 0 is never chosen.
  */
 export class Chooser {
   /** A number u chooses the first index with `u < upTo[index]`, at or after `guide[floor(u * guides)]`. */
@@ -21,7 +21,7 @@ export class Chooser {
       this.upTo[i] = sum;
       if (p > 0) last = i;
     });
-    // Rounding must not leave numbers near 1 without a choice.
+    // Rounding of the sum must not leave numbers near 1 without a choice.
     this.upTo.fill(1, last);
     this.guide = new Uint16Array(GUIDES);
     for (let g = 0, i = 0; g < GUIDES; g++) {

@@ -1,9 +1,21 @@
-/** Reads a workload file. The form is described in the files of workloads/ and refused, with all mistakes, when it is anything else. */
+/** Reads a workload file. The files of workloads/ describe the form. */
 
-import { Checker, misspelt, oneOf, type Problem, type ReadText } from '../input/checker.js';
-import { anything, list, positiveDuration, share, showSum, sumsToOne, text, typeName } from '../input/fields.js';
-import { readYaml } from '../input/yaml.js';
-import { InputError } from '../units/errors.js';
+import { type Checker, misspelt, oneOf, type ReadText } from '../input/checker.js';
+import {
+  anything,
+  field,
+  list,
+  name,
+  positiveDuration,
+  prose,
+  readDuration,
+  share,
+  showSum,
+  sumsToOne,
+  text,
+} from '../input/fields.js';
+import { readChecked } from '../input/read-checked.js';
+import { lookUp } from '../units/names.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
 import { readArrivals } from './arrivals/arrival-registry.js';
 import { POISSON } from './arrivals/poisson.js';
@@ -12,11 +24,10 @@ import { readDistribution } from './distributions/distribution-registry.js';
 import { type Phase, type RequestType, UNKNOWN, type Workload, type WorkloadSource } from './workload.js';
 
 export interface ParseOptions {
-  /** Gives the text of a file that the workload refers to, by the path written there; throws when it cannot be read. */
   readonly readText?: ReadText;
 }
 
-/** More types than anyone has, fewer than the batches can number. */
+/** More types than anyone has, and fewer than the batches can number. */
 const MAX_TYPES = 1024;
 
 /**
@@ -26,20 +37,18 @@ const MAX_TYPES = 1024;
  * @throws InputError with everything that is wrong, in the order of the file
  */
 export function parseWorkload(yaml: string, fileName: string, options: ParseOptions = {}): Workload {
-  const source = readYaml(yaml, fileName);
-  const files: Record<string, string> = {};
+  const files = new Map<string, string>();
   const readText = (path: string) => {
     if (!options.readText) throw new Error('no files can be read here');
-    files[path] ??= options.readText(path);
-    return files[path];
+    const text = files.get(path) ?? options.readText(path);
+    files.set(path, text);
+    return text;
   };
-  const problems: Problem[] = [];
-  const workload = readWorkload(source.value, new Checker([], problems, readText));
-  if (problems.length > 0 || !workload) throw new InputError(source.locate(problems));
-  return { ...workload, source: { text: yaml, fileName, files } };
+  const workload = readChecked(yaml, fileName, readWorkload, { readText });
+  return { ...workload, source: { text: yaml, fileName, files: Object.fromEntries(files) } };
 }
 
-/** The one that was rebuilt last: the runs of a sweep are mostly of one workload, and to read it takes longer than to play a short run of it. */
+/** The one that was rebuilt last. Most runs of a sweep have the same workload, and reading it takes longer than a short run. */
 let last: Workload | undefined;
 
 /** Reads a workload again from what {@link Workload.source} kept: how it travels to another thread. */
@@ -48,7 +57,7 @@ export function rebuildWorkload(source: WorkloadSource): Workload {
   const { text, fileName, files } = source;
   last = parseWorkload(text, fileName, {
     readText(path) {
-      const text = files[path];
+      const text = lookUp(files, path);
       if (text === undefined) throw new Error('it was not kept with the workload');
       return text;
     },
@@ -56,21 +65,21 @@ export function rebuildWorkload(source: WorkloadSource): Workload {
   return last;
 }
 
-/** The files are those that the text names, so that the same text asks for the same ones. */
+/** The same text asks for the same files. */
 function isSame(a: WorkloadSource, b: WorkloadSource): boolean {
   return (
     a.text === b.text &&
     a.fileName === b.fileName &&
-    Object.entries(a.files).every(([path, content]) => content === b.files[path])
+    Object.entries(a.files).every(([path, content]) => content === lookUp(b.files, path))
   );
 }
 
 function readWorkload(value: unknown, checker: Checker): Omit<Workload, 'source'> | undefined {
   const fields = checker.fields(
     {
-      name: typeName,
+      name,
       title: text.optional(),
-      description: text.optional(),
+      description: prose.optional(),
       types: list('request types'),
       arrivals: anything,
       phases: list('phases').optional(),
@@ -112,7 +121,7 @@ function readTypes(items: readonly unknown[], checker: Checker): Share[] | undef
     const here = checker.at(i);
     const fields = here.fields(
       {
-        name: typeName,
+        name,
         ratio: share,
         service: anything,
         deadline: positiveDuration.optional(),
@@ -141,6 +150,15 @@ function readTypes(items: readonly unknown[], checker: Checker): Share[] | undef
   return [...shares.filter(({ type }) => type.name !== UNKNOWN), ...shares.filter(({ type }) => type.name === UNKNOWN)];
 }
 
+/** In shorter phases hardly anything arrives, and a run would consist of phases without end. */
+const MIN_PHASE_NS = 1000;
+
+const phaseDuration = field((input) => {
+  const ns = readDuration(input);
+  if (ns < MIN_PHASE_NS) throw new Error(`expected a duration of at least 1us, found '${input}'`);
+  return ns;
+});
+
 function readPhase(
   item: unknown,
   checker: Checker,
@@ -148,7 +166,7 @@ function readPhase(
   baseArrivals: Arrivals | undefined,
 ): Phase | undefined {
   const fields = checker.fields(
-    { duration: positiveDuration, types: list('request types').optional(), arrivals: anything },
+    { duration: phaseDuration, types: list('request types').optional(), arrivals: anything },
     item,
   );
   if (!fields) return undefined;
@@ -163,7 +181,7 @@ function readPhaseTypes(items: readonly unknown[], checker: Checker, base: reado
   const names = new Set<string>();
   const maybe = items.map((item, i): Share | undefined => {
     const here = checker.at(i);
-    const fields = here.fields({ name: typeName, ratio: share, service: anything }, item);
+    const fields = here.fields({ name, ratio: share, service: anything }, item);
     if (!fields) return undefined;
     refuseTwice(fields.name, names, here);
     const original = base.find(({ type }) => type.name === fields.name);
@@ -188,10 +206,10 @@ function readOptionalArrivals(value: unknown, checker: Checker, otherwise: Arriv
   return value === undefined ? otherwise : readArrivals(value, checker.at('arrivals'));
 }
 
-function refuseTwice(name: string | undefined, names: Set<string>, checker: Checker): void {
-  if (name === undefined) return;
-  if (names.has(name)) checker.at('name').refuse(`expected names that differ, found '${name}' twice`);
-  names.add(name);
+function refuseTwice(given: string | undefined, names: Set<string>, checker: Checker): void {
+  if (given === undefined) return;
+  if (names.has(given)) checker.at('name').refuse(`expected names that differ, found '${given}' twice`);
+  names.add(given);
 }
 
 function refuseWrongSum(shares: readonly Share[], checker: Checker): void {

@@ -1,6 +1,6 @@
 /**
- * Finds the index of a request type by the bytes of its name, without making a string: open addressing over the hash that
- * the caller computed while it looked for the end of the name.
+ * Finds the index of a request type by the bytes of its name, without making a string. It is a hash table with open addressing; the caller
+ * computes the hash while it looks for the end of the name.
  */
 export class TypeTable {
   /** Names by index. */
@@ -19,7 +19,7 @@ export class TypeTable {
     }
   }
 
-  /** Adds a name that is not there and answers its index. */
+  /** Adds a name that is not there and returns its index. */
   add(name: string): number {
     const bytes = new TextEncoder().encode(name);
     const hash = hashOf(bytes, 0, bytes.length);
@@ -36,11 +36,11 @@ export class TypeTable {
   }
 }
 
-/** More would be a column that holds something else than types. */
+/** With more, the column holds something else than types. */
 export const MAX_TRACE_TYPES = 1024;
 const SLOTS = 4 * MAX_TRACE_TYPES;
 
-/** FNV-1a, 32 bits: start with {@link HASH_START}, fold byte by byte. */
+/** FNV-1a, 32 bits: starts with {@link HASH_START} and folds byte by byte. */
 export const HASH_START = 0x811c9dc5 | 0;
 export function foldByte(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, 0x01000193);

@@ -213,9 +213,26 @@ describe('a wrong file is refused with line, column, what was expected and what 
     ]);
     expect(await broken('0.5', '-0.5')).toEqual(['w.yaml:4:12: ratio: expected a number from 0 to 1, found -0.5']);
     expect(await broken('0.5', 'half')).toEqual(["w.yaml:4:12: ratio: expected a number from 0 to 1, found 'half'"]);
-    expect(await broken('SHORT', 'TOO SHORT')).toEqual([
-      "w.yaml:3:11: name: expected a name of 1 to 64 characters without spaces, quotes or , | : = #, found 'TOO SHORT'",
+  });
+
+  it('names are data: any text that can be shown', async () => {
+    const named = (name: string) => GOOD.replace('SHORT', () => JSON.stringify(name));
+    for (const name of ['TOO SHORT', 'a, b', `it's #1 "x"`, 'é'.repeat(70), 'constructor', '__proto__', '=1+1']) {
+      expect(await parseWorkload(named(name), 'w.yaml').types[0]!.name).toBe(name);
+    }
+    const expected = 'expected a name of 1 to 200 characters, without control characters or spaces around it';
+    expect(await broken('SHORT', '"a\\e[31m"')).toEqual([`w.yaml:3:11: name: ${expected}, found 'a\\u{1b}[31m'`]);
+    expect(await errors(named('x'.repeat(201)))).toEqual([expect.stringContaining(expected)]);
+    expect(await errors(named(' a'))).toEqual([`w.yaml:3:11: name: ${expected}, found ' a'`]);
+    expect(await broken('SHORT', '404')).toEqual([
+      `w.yaml:3:11: name: ${expected}, found 404 without quotes: write '404'`,
     ]);
+    expect(await broken('name: good', 'name: good\ntitle: "a\\nb"')).toEqual([
+      "w.yaml:2:8: title: expected a text without control characters, found 'a\\u{a}b'",
+    ]);
+    expect(await parseWorkload(GOOD.replace('name: good', 'name: good\ndescription: "a\\nb"'), 'w').description).toBe(
+      'a\nb',
+    );
   });
 
   it('a service of zero, negative or missing', async () => {
@@ -244,7 +261,7 @@ describe('a wrong file is refused with line, column, what was expected and what 
   it('text that is no YAML, or no map', async () => {
     const [first] = await errors('name: x\ntypes: [\n  { name: A, ratio: 1\n');
     expect(first).toMatch(/^w\.yaml:\d+:\d+: expected YAML, found: /);
-    expect(await errors('name: x\nname: y\n')).toEqual(['w.yaml:2:1: expected YAML, found: Map keys must be unique']);
+    expect(await errors('name: x\nname: y\n')).toEqual(["w.yaml:2:1: expected keys that differ, found 'name' twice"]);
     expect(await errors('just text')).toEqual([
       "w.yaml:1:1: expected a map with one of name, title, description, types, arrivals, phases, found 'just text'",
     ]);
@@ -265,9 +282,11 @@ describe('a wrong file is refused with line, column, what was expected and what 
     expect(await errors(`${GOOD}phases: []\n`)).toEqual([
       'w.yaml:9:9: phases: expected a list of phases, found an empty list',
     ]);
-    expect(await errors(`${GOOD}phases: [{ duration: 0s }]\n`)).toEqual([
-      "w.yaml:9:22: duration: expected a duration above 0, found '0s'",
-    ]);
+    for (const short of ['0s', '1ns', '1e-300s']) {
+      expect(await errors(`${GOOD}phases: [{ duration: ${short} }]\n`)).toEqual([
+        `w.yaml:9:22: duration: expected a duration of at least 1us, found '${short}'`,
+      ]);
+    }
   });
 
   it('parameters of distributions and arrival processes', async () => {

@@ -1,10 +1,9 @@
-/** The configuration of a hardware run: what a machine offers and who talks to whom. Read from YAML; configs/*.yaml describe the form. */
+/** The configuration of a hardware run: what a machine offers and who talks to whom. configs/*.yaml describe the form. */
 
-import { z } from 'zod';
-import { Checker, oneOf, type Problem, show } from '../../input/checker.js';
-import { anything, list, number, positiveDuration, text } from '../../input/fields.js';
-import { readYaml } from '../../input/yaml.js';
-import { EnvironmentError, InputError } from '../../units/errors.js';
+import { type Checker, oneOf, show } from '../../input/checker.js';
+import { anything, field, list, number, positiveDuration, text } from '../../input/fields.js';
+import { readChecked } from '../../input/read-checked.js';
+import { EnvironmentError } from '../../units/errors.js';
 import type { FrameFormat, Poll } from '../native/native.js';
 
 /** The Ethernet device of one side. */
@@ -95,21 +94,18 @@ export function defaultClassifier(frame: FrameFormat): ClassifierConfig {
 }
 
 const pattern = (what: string, expression: RegExp) =>
-  z.unknown().transform((input, context): string => {
+  field((input): string => {
     if (typeof input === 'string' && expression.test(input)) return input;
-    context.addIssue({ code: 'custom', message: `expected ${what}, found ${show(input)}` });
-    return z.NEVER;
+    throw new Error(`expected ${what}, found ${show(input)}`);
   });
 const choice = <T extends string>(...names: readonly T[]) =>
-  z.unknown().transform((input, context): T => {
+  field((input): T => {
     if (names.includes(input as T)) return input as T;
-    context.addIssue({ code: 'custom', message: `expected ${oneOf(names)}, found ${show(input)}` });
-    return z.NEVER;
+    throw new Error(`expected ${oneOf(names)}, found ${show(input)}`);
   });
-const flag = z.unknown().transform((input, context): boolean => {
+const flag = field((input): boolean => {
   if (typeof input === 'boolean') return input;
-  context.addIssue({ code: 'custom', message: `expected true or false, found ${show(input)}` });
-  return z.NEVER;
+  throw new Error(`expected true or false, found ${show(input)}`);
 });
 const integer = (what: string, min: number, max: number) =>
   number(what, { min, max }).refine(Number.isInteger, { error: `expected ${what}, without a fraction` });
@@ -142,14 +138,7 @@ export function refuseUselessMac({ mac, ip }: Address): void {
  * @throws InputError with everything that is wrong, each with file, line and column
  */
 export function parseHardwareConfig(yaml: string, fileName: string): HardwareConfig {
-  const source = readYaml(yaml, fileName);
-  const problems: Problem[] = [];
-  const checker = new Checker([], problems, () => {
-    throw new Error('a configuration refers to no files');
-  });
-  const config = readConfig(source.value, checker);
-  if (problems.length > 0 || !config) throw new InputError(source.locate(problems));
-  return config;
+  return readChecked(yaml, fileName, readConfig);
 }
 
 function readConfig(value: unknown, checker: Checker): HardwareConfig | undefined {
@@ -186,9 +175,8 @@ function readClassifier(value: unknown, checker: Checker, frame: FrameFormat): C
     value,
   );
   if (!fields) return undefined;
-  let codes: Record<string, number> | undefined;
+  const codes = new Map<string, number>();
   if (fields.codes !== undefined) {
-    codes = {};
     const given = fields.codes as Record<string, unknown>;
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       return checker.at('codes').refuse(`expected a map from type names to codes, found ${show(given)}`);
@@ -198,14 +186,14 @@ function readClassifier(value: unknown, checker: Checker, frame: FrameFormat): C
     const highest = 2 ** (8 * bytes) - 1;
     for (const [name, code] of Object.entries(given)) {
       const checked = checker.at('codes', name).value(integer(`a code from 0 to ${highest}`, 0, highest), code);
-      if (checked !== undefined) codes[name] = checked;
+      if (checked !== undefined) codes.set(name, checked);
     }
   }
   return {
     offset: fields.offset ?? otherwise.offset,
     width: fields.width ?? otherwise.width,
     endian: fields.endian ?? otherwise.endian,
-    ...(codes && { codes }),
+    ...(fields.codes !== undefined && { codes: Object.fromEntries(codes) }),
   };
 }
 

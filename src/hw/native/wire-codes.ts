@@ -1,5 +1,7 @@
 /** What a request type is called on the wire. */
+
 import { EnvironmentError } from '../../units/errors.js';
+import { lookUp } from '../../units/names.js';
 import type { ClassifierConfig } from '../machine/config.js';
 
 /** The code of what no classifier knows. */
@@ -30,8 +32,8 @@ const FIRST_OWN_CODE = 64;
  */
 export function wireCodes(typeNames: readonly string[], classifier: ClassifierConfig): number[] {
   const codes = typeNames.map((name, index) => {
-    if (classifier.codes === undefined) return KNOWN_CODES[name] ?? FIRST_OWN_CODE + index;
-    const code = classifier.codes[name];
+    if (classifier.codes === undefined) return lookUp(KNOWN_CODES, name) ?? FIRST_OWN_CODE + index;
+    const code = lookUp(classifier.codes, name);
     if (code === undefined) {
       throw new EnvironmentError(`classifier.codes has no code for the workload's type ${name}`);
     }

@@ -1,3 +1,5 @@
+import { lookUp } from '../../units/names.js';
+
 /**
  * Colours that people with any of the common kinds of colour blindness can tell apart: M. Okabe and K. Ito, "Color Universal Design" (2008), its yellow left out, which is
  * too pale for a line on white. A policy or system has the same one in every picture.
@@ -57,7 +59,7 @@ export function looks(names: readonly string[]): Map<string, Look> {
   };
   for (const exact of [true, false]) {
     for (const name of names) {
-      const color = FIXED[exact ? name : name.split(/[/:]/)[0]!];
+      const color = lookUp(FIXED, exact ? name : name.split(/[/:]/)[0]!);
       if (color && !taken.has(color) && !colors.has(name)) give(name, color);
     }
   }

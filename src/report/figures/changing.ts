@@ -119,7 +119,7 @@ function settledOn(run: Result, fromNs: number): ReservationEntry | undefined {
 
 /** What DARC reserves, by its own arithmetic, when it knows the means and the ratios. */
 function rightReservation({ types: all, workers }: Result, profile: (typeof PHASES)[number]['types']): string {
-  const types = all.map(({ name }) => name).filter((name) => name in profile) as (keyof typeof profile)[];
+  const types = all.map(({ name }) => name).filter((name) => Object.hasOwn(profile, name)) as (keyof typeof profile)[];
   const { policy, parameters } = parsePolicy('darc:oracle');
   const silent = () => undefined;
   const scheduler = policy.create(

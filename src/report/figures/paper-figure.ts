@@ -1,5 +1,6 @@
 /** A figure of Perséphone (Demoulin et al., SOSP 2021): how results become its panels, and what it claims. */
 import type { Result } from '../../results/result.js';
+import { lookUp } from '../../units/names.js';
 import type { Chart, Series } from '../charts/chart.js';
 import { type ChartedQuantity, pointsOf, seriesOf } from '../charts/charted-results.js';
 import { type Claim, loadOf } from './claims.js';
@@ -33,12 +34,12 @@ const SYSTEMS: Readonly<Record<string, string>> = {
 };
 
 export function byPolicy({ policy }: Result): Named {
-  return { name: POLICIES[policy] ?? policy, color: policy };
+  return { name: lookUp(POLICIES, policy) ?? policy, color: policy };
 }
 
 export function bySystem(result: Result): Named {
   const { system } = result;
-  return system === undefined ? byPolicy(result) : { name: SYSTEMS[system] ?? system, color: system };
+  return system === undefined ? byPolicy(result) : { name: lookUp(SYSTEMS, system) ?? system, color: system };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What can be chosen on a report page, and what is chosen. */
+import { lookUp } from '../../units/names.js';
 import type { Axis } from '../charts/chart.js';
 import { type ChartedQuantity, STATISTICS } from '../charts/charted-results.js';
 import type { ReportData, ShownRun } from './data.js';
@@ -108,7 +109,7 @@ function optionNames(runs: readonly ShownRun[]): string[] {
 
 /** The number of workers is known when nobody typed it. */
 function optionOf({ workers, options }: ShownRun, name: string): string {
-  return name === 'workers' ? String(workers) : (options[name] ?? '');
+  return name === 'workers' ? String(workers) : (lookUp(options, name) ?? '');
 }
 
 /**

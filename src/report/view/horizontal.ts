@@ -1,3 +1,4 @@
+import { lookUp } from '../../units/names.js';
 import type { Unit } from '../charts/chart.js';
 import type { ShownRun } from './data.js';
 
@@ -52,7 +53,7 @@ function byParameter(name: string, unit: Unit): Horizontal {
     key: `parameter-${name}`,
     label: name,
     unit,
-    of: ({ parameters }) => parameters[name]?.value,
-    series: ({ parameters, label }) => parameters[name]?.without ?? label,
+    of: ({ parameters }) => lookUp(parameters, name)?.value,
+    series: ({ parameters, label }) => lookUp(parameters, name)?.without ?? label,
   };
 }

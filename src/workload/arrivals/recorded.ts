@@ -43,12 +43,8 @@ export const recorded: ArrivalKind = {
     const p = checker.map({ file: text }, value);
     if (!p) return undefined;
     const here = checker.at('file');
-    let csv: string;
-    try {
-      csv = checker.readText(p.file);
-    } catch (error) {
-      return here.refuse(`cannot read '${p.file}': ${(error as Error).message}`);
-    }
+    const csv = here.textOf(p.file);
+    if (csv === undefined) return undefined;
     let right = true;
     const times = readArrivalTimes(csv, (line, message) => {
       // One line is enough to know that it is the wrong file, or a broken one.

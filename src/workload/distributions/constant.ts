@@ -1,4 +1,4 @@
-import { readDuration } from '../../input/fields.js';
+import { positiveDuration } from '../../input/fields.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 
 /** Always the same duration. */
@@ -20,13 +20,8 @@ export const constant: DistributionKind = {
   title: 'always the same',
   examples: ['1us', '0.5 ms'],
   read(value, checker) {
-    let ns: number;
-    try {
-      ns = readDuration(value);
-    } catch (error) {
-      return checker.refuse((error as Error).message);
-    }
     // Zero would make the slowdown of a request infinite.
-    return ns > 0 ? new Constant(ns) : checker.refuse(`expected a duration above 0, found '${value}'`);
+    const ns = checker.value(positiveDuration, value);
+    return ns === undefined ? undefined : new Constant(ns);
   },
 };

@@ -1,5 +1,6 @@
 /** All distributions. A new one is a file beside this and a line in this list. */
 import { type Checker, misspelt, oneOf, show } from '../../input/checker.js';
+import { MAX_TIME, MAX_TIME_NS } from '../../units/duration.js';
 import { boundedPareto } from './bounded-pareto.js';
 import { constant } from './constant.js';
 import type { Distribution, DistributionKind } from './distribution.js';
@@ -26,9 +27,17 @@ export const DISTRIBUTIONS: readonly DistributionKind[] = [
 
 /**
  * Reads a distribution as it stands in a workload file: `1us` (short for `{ constant: 1us }`) or a map of one kind to its
- * parameters. Reports what is wrong to the checker and answers undefined.
+ * parameters. Reports what is wrong to the checker and returns undefined.
  */
 export function readDistribution(value: unknown, checker: Checker): Distribution | undefined {
+  const read = readAny(value, checker);
+  if (!read || (read.meanNs > 0 && read.meanNs <= MAX_TIME_NS)) return read;
+  return checker.refuse(
+    `expected a distribution with a mean above 0 and of at most ${MAX_TIME}, found ${read.meanNs / 1e9} s`,
+  );
+}
+
+function readAny(value: unknown, checker: Checker): Distribution | undefined {
   if (typeof value === 'string' || typeof value === 'number') return constant.read(value, checker, readDistribution);
   const names = DISTRIBUTIONS.map((kind) => kind.name);
   const keys = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];

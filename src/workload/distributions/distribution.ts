@@ -16,14 +16,14 @@ export interface Distribution {
 /** Reads a distribution as it stands in a workload file: a duration, or a map of one kind to its parameters. */
 export type ReadDistribution = (value: unknown, checker: Checker) => Distribution | undefined;
 
-/** A kind of distribution: how to read it from a workload file. */
+/** A kind of distribution and how to read it from a workload file. */
 export interface DistributionKind {
   readonly name: string;
   /** One line for people. */
   readonly title: string;
   /** Parameters as they may stand in a file. The tests check the moments of every example. */
   readonly examples: readonly unknown[];
-  /** Reads the parameters; reports what is wrong to the checker and answers undefined. */
+  /** Reads the parameters; reports what is wrong to the checker and returns undefined. */
   read(value: unknown, checker: Checker, nested: ReadDistribution): Distribution | undefined;
 }
 

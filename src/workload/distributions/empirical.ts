@@ -1,5 +1,5 @@
-import type { Checker } from '../../input/checker.js';
-import { show } from '../../input/checker.js';
+import { type Checker, show } from '../../input/checker.js';
+import { csvCells, csvLines } from '../../input/csv.js';
 import { anything, list, readDuration, text } from '../../input/fields.js';
 import type { Random } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';
@@ -54,14 +54,14 @@ export function empiricalOf(quantiles: QuantilePairs): Distribution {
   );
 }
 
-/** Collects the quantiles one by one and checks their order; `refuse` reports at the place of the pair. */
+/** Collects quantiles one by one and checks their order. `refuse` reports at the place of the pair. */
 class Quantiles {
   private readonly probabilities: number[] = [];
   private readonly durationsNs: number[] = [];
   private broken = false;
 
   add(probability: unknown, duration: unknown, refuse: (message: string) => void): void {
-    // The order of what follows a mistake cannot be judged.
+    // After a mistake the order of the others cannot be judged.
     if (this.broken) return;
     const problem = this.tryAdd(probability, duration);
     if (problem === undefined) return;
@@ -107,7 +107,7 @@ class Quantiles {
   }
 }
 
-/** Reads a list of pairs [probability, duration]. Answers undefined when something was reported. */
+/** Reads a list of pairs [probability, duration]. Returns undefined when something was reported. */
 export function readQuantiles(value: unknown, checker: Checker): QuantilePairs | undefined {
   const pairs = checker.value(list('pairs [probability, duration]'), value);
   if (!pairs) return undefined;
@@ -123,24 +123,26 @@ export function readQuantiles(value: unknown, checker: Checker): QuantilePairs |
   return quantiles.finish((message) => checker.refuse(message));
 }
 
-/** Lines `probability,duration`; a header, empty lines and lines that begin with # are passed over. */
+/** Reads lines `probability,duration`. A header, empty lines and lines that begin with # are passed over. */
 function readCsv(csv: string, file: string, checker: Checker): QuantilePairs | undefined {
   const quantiles = new Quantiles();
   let end = 1;
-  for (const [i, line] of csv
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .entries()) {
-    if (line.trim() === '' || line.startsWith('#')) continue;
-    end = i + 1;
-    const [probability, duration, ...more] = line.split(',').map((cell) => cell.trim());
+  for (const [number, line] of csvLines(csv)) {
+    if (line.startsWith('#')) continue;
+    end = number;
+    const [probability, duration, ...more] = csvCells(line);
     if (probability === 'probability') continue;
-    const refuse = (message: string) => checker.refuse(`${file}:${i + 1}: ${message}`);
-    if (duration === undefined || more.length > 0) return refuse(`expected probability,duration, found '${line}'`);
+    const refuse = (message: string) => checker.refuse(`${file}:${number}: ${message}`);
+    if (duration === undefined || more.length > 0) return refuse(`expected probability,duration, found ${show(line)}`);
     const value = Number(probability);
     quantiles.add(probability === '' || Number.isNaN(value) ? probability : value, duration, refuse);
   }
   return quantiles.finish((message) => checker.refuse(`${file}:${end}: ${message}`));
+}
+
+function readQuantileFile(file: string, checker: Checker): QuantilePairs | undefined {
+  const csv = checker.textOf(file);
+  return csv === undefined ? undefined : readCsv(csv, file, checker);
 }
 
 export const empirical: DistributionKind = {
@@ -162,18 +164,10 @@ export const empirical: DistributionKind = {
     if ((p.quantiles === undefined) === (p.file === undefined)) {
       return checker.refuse(`expected either quantiles or file, found ${p.file === undefined ? 'neither' : 'both'}`);
     }
-    if (p.file !== undefined) {
-      const here = checker.at('file');
-      let csv: string;
-      try {
-        csv = checker.readText(p.file);
-      } catch (error) {
-        return here.refuse(`cannot read '${p.file}': ${(error as Error).message}`);
-      }
-      const read = readCsv(csv, p.file, here);
-      return read && empiricalOf(read);
-    }
-    const quantiles = readQuantiles(p.quantiles, checker.at('quantiles'));
+    const quantiles =
+      p.file === undefined
+        ? readQuantiles(p.quantiles, checker.at('quantiles'))
+        : readQuantileFile(p.file, checker.at('file'));
     return quantiles && empiricalOf(quantiles);
   },
 };

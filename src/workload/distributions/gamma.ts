@@ -34,7 +34,7 @@ class Gamma implements Distribution {
       const v = root * root * root;
       const u = random();
       const x2 = x * x;
-      // The first test is the squeeze of the paper, which spares most logarithms.
+      // The first test is the squeeze of the paper. It avoids most logarithms.
       if (u < 1 - 0.0331 * x2 * x2 || log(u) < 0.5 * x2 + d * (1 - v + log(v))) {
         const value = this.scaleNs * d * v;
         // Below shape 1: gamma(k) = gamma(k+1) U^(1/k) (paper, section 6); -ln U is an exponential.

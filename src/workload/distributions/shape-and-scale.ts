@@ -2,7 +2,7 @@ import type { Checker } from '../../input/checker.js';
 import { number, positiveDuration } from '../../input/fields.js';
 
 /**
- * Reads `{ shape, mean }` or `{ shape, scale }`: gamma and Weibull are known by a scale, people think in means.
+ * Reads `{ shape, mean }` or `{ shape, scale }`: formulas have a scale, and people think in means.
  *
  * @param meanOfShape the mean at scale 1
  */

@@ -11,7 +11,7 @@ import { chooseDilation, fitDemands, givenDilation } from '../../../src/hw/run/d
 import { workloadNamed } from '../support.js';
 
 const shipped = (name: string) => {
-  const path = new URL(`../../configs/${name}.yaml`, import.meta.url);
+  const path = new URL(`../../../configs/${name}.yaml`, import.meta.url);
   return parseHardwareConfig(readFileSync(path, 'utf8'), `configs/${name}.yaml`);
 };
 

@@ -1,0 +1,31 @@
+/** Names and texts that people write. They are data: whatever can be shown may stand in them. */
+
+/** Control characters, lone surrogates, and what breaks lines or turns the direction of text: none may reach a terminal or an SVG. */
+const HIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/u;
+const EACH_HIDDEN = new RegExp(HIDDEN, 'gu');
+
+/** Length of the longest name, in characters. */
+const LONGEST_NAME = 200;
+
+/** What {@link isName} asks for, in words. */
+export const NAME_EXPECTED = `a name of 1 to ${LONGEST_NAME} characters, without control characters or spaces around it`;
+
+/** Can the text be the name of a type, a workload or a system? */
+export function isName(text: string): boolean {
+  return text !== '' && text.trim() === text && text.length <= LONGEST_NAME && !HIDDEN.test(text);
+}
+
+/** Does the text have a character that must not be shown? Line ends and tabs count, too. */
+export function hasHidden(text: string): boolean {
+  return HIDDEN.test(text);
+}
+
+/** The text with its hidden characters written out: `\u{1b}`. */
+export function visible(text: string): string {
+  return text.replace(EACH_HIDDEN, (hidden) => `\\u{${hidden.codePointAt(0)!.toString(16)}}`);
+}
+
+/** The value of a key that a person wrote; undefined for names that every object inherits, such as `constructor`. */
+export function lookUp<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
