@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ import type { HardwareResult } from '../../src/experiment/hardware/run-hardware.
 import type { ServerCounts } from '../../src/hw/memory/counts.js';
 import { MAIN, psp, ROOT, scratchFolder } from '../cli/psp.js';
 import { loopbackConfig, startPsp } from './loopback-commands.js';
-import { childrenOf, missingNative } from './support.js';
+import { childrenOf, isRoot, missingNative } from './support.js';
 
 const folder = scratchFolder();
 const RUN = ['run', '--hw', '--workload', 'bimodal', '--dilate', '100', '--workers', '2', '--load', '0.4'];
@@ -73,6 +73,36 @@ policy.create = (setup, parameters) => {
     expect(code).toBe(3);
     expect(only(out)).toMatchObject({ end: 'serverGone', interrupted: true, serverCounted: false });
     expect(only(out).completed).toBeGreaterThan(10);
+  });
+
+  it('a run that was killed leaves a folder that the next removes; a run that ends leaves none', async () => {
+    // A comma ends an argument of DPDK, so a folder with one in its name is passed over.
+    const places = ['plain', 'odd,place'].map((name) => join(folder, name));
+    for (const place of places) mkdirSync(place);
+    const killed = start([...RUN, '--requests', '20k'], { TMPDIR: places[0]! });
+    await sending(killed.pid);
+    const children = childrenOf(killed.pid);
+    await killed.end('SIGKILL');
+    for (let i = 0; i < 1000 && children.some((pid) => existsSync(`/proc/${pid}`)); i++) await sleep(50);
+    expect(readdirSync(places[0]!)).toHaveLength(1);
+    for (const TMPDIR of [...places, join(folder, 'missing')]) {
+      const { code, err } = await start([...RUN, '--requests', '50'], { TMPDIR }).outcome();
+      expect(code, err).toBe(0);
+    }
+    expect(places.map((place) => readdirSync(place))).toEqual([[], []]);
+  });
+
+  const canBeOthers = isRoot && spawnSync('setpriv', ['--version']).status === 0;
+  if (!canBeOthers) console.warn('SKIPPED: hardware runs of two users: not root, or no setpriv(1)');
+  it.skipIf(!canBeOthers)('two users who are not root can run after each other, whoever was first', async () => {
+    const foldersOfDpdk = ['/tmp/dpdk', '/var/run/dpdk'];
+    const before = foldersOfDpdk.map((path) => existsSync(path) && readdirSync(path).length);
+    for (const user of ['65533', '65534']) {
+      const as = ['--reuid', user, '--regid', user, '--clear-groups', process.execPath, MAIN];
+      const run = spawnSync('setpriv', [...as, ...RUN, '--requests', '50'], { cwd: '/', encoding: 'utf8' });
+      expect(run.status, run.stderr).toBe(0);
+    }
+    expect(foldersOfDpdk.map((path) => existsSync(path) && readdirSync(path).length)).toEqual(before);
   });
 
   it('SIGTERM ends psp run in order, and nothing that was under way is lost', async () => {

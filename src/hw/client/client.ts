@@ -1,11 +1,10 @@
 /** A load generator at work: opens the device, plays a trace against a server, and hands back what happened to every request. */
 import { randomInt } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientConfig, refuseUselessMac } from '../machine/config.js';
 import { firstAllowedCore, refuseMissingCores } from '../machine/cores.js';
 import { refuseMissingDevice } from '../native/device.js';
-import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from '../native/eal.js';
+import { deviceArguments, ealArguments, startEal, startupError } from '../native/eal.js';
 import {
   type FrameFormat,
   type LoadCounts,
@@ -67,12 +66,11 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
   const connectNs = spec.connectNs ?? DEFAULT_CONNECT_NS;
   await refuseMissingDevice(config.device, { waitNs: connectNs, signal: spec.signal });
   if (spec.signal?.aborted) return nothingPlayed(spec.trace.length);
-  provideRuntimeDirectory(tmpdir());
   const queues = config.cores.length;
   const device = deviceArguments(config.device, queues);
   const records = createRecords(spec.trace.length);
   let load: NativeLoadGenerator | undefined;
-  const words = startEal(native, ealArguments(device, config.eal, config.mainCore ?? firstAllowedCore()));
+  const eal = startEal(native, ealArguments(device, config.eal, config.mainCore ?? firstAllowedCore()));
   try {
     load = new native.LoadGenerator(
       {
@@ -115,10 +113,10 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
     const clock = load.clock();
     return { records, counts, end, durationNs: counts.nowNs, ...(clock && { clock }) };
   } catch (error) {
-    throw startupError(error, words);
+    throw startupError(error, eal.words);
   } finally {
     load?.close();
-    native.stopEal();
+    eal.stop();
   }
 }
 

@@ -244,9 +244,12 @@ export function createSharedMemory(
   };
 }
 
-/** Everything but the header back to zero, as the memory was made. Only while no native thread uses it. */
+/**
+ * Sets everything behind the stop word to zero, as the memory was made. Only while no native thread uses it. The stop word stays: a
+ * server may be told to end while its dispatcher still warms up.
+ */
 export function clearSharedMemory(memory: SharedMemory): void {
-  new Uint8Array(memory.buffer, memory.base, memory.totalBytes).fill(0, Control.runState);
+  new Uint8Array(memory.buffer, memory.base, memory.totalBytes).fill(0, Control.runState + 4);
 }
 
 /** The live reservation: a version word, then the group that owns each worker and that each type belongs to (255: none). */

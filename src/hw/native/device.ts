@@ -2,13 +2,12 @@
 
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../../units/errors.js';
 import type { Device } from '../machine/config.js';
+import { LONGEST_SOCKET_PATH, unfitForDpdk } from './run-folder.js';
 
-/** The kernel's limit for the path of a socket, bytes. */
-const LONGEST_SOCKET_PATH = 107;
 const LOOK_EVERY_MS = 50;
 
 /**
@@ -31,6 +30,9 @@ export async function refuseMissingDevice(
       }
       return;
     case 'af_packet':
+      if (unfitForDpdk(device.interface)) {
+        throw new EnvironmentError(`device ${device.interface}: ${unfitForDpdk(device.interface)}`);
+      }
       if (!existsSync(`${root}sys/class/net/${device.interface}`)) {
         const found = existsSync(`${root}sys/class/net`) ? readdirSync(`${root}sys/class/net`).join(', ') : 'none';
         throw new EnvironmentError(
@@ -39,16 +41,26 @@ export async function refuseMissingDevice(
       }
       return;
     case 'memif':
+      refuseSocketPath(device.socket);
       return device.listens ? freeSocket(device.socket) : serverAt(device.socket, waitNs, signal);
   }
+}
+
+/** DPDK is given the absolute path. */
+function refuseSocketPath(path: string): void {
+  const absolute = resolve(path);
+  const bytes = Buffer.byteLength(absolute);
+  const why =
+    bytes > LONGEST_SOCKET_PATH
+      ? `the path has ${bytes} bytes, the kernel takes ${LONGEST_SOCKET_PATH}`
+      : unfitForDpdk(absolute);
+  if (why) throw new EnvironmentError(`memif socket ${path}: ${why}`);
 }
 
 async function freeSocket(path: string): Promise<void> {
   const refuse = (why: string): never => {
     throw new EnvironmentError(`memif socket ${path}: ${why}`);
   };
-  const bytes = Buffer.byteLength(path);
-  if (bytes > LONGEST_SOCKET_PATH) refuse(`the path has ${bytes} bytes, the kernel takes ${LONGEST_SOCKET_PATH}`);
   if (!existsSync(dirname(path))) refuse(`there is no folder ${dirname(path)}`);
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined) return;

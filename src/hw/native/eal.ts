@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { EnvironmentError } from '../../units/errors.js';
 import type { Device } from '../machine/config.js';
 import type { Native } from './native.js';
+import { makeRunFolder, removeRunFolder } from './run-folder.js';
 
 /** How a device is called on DPDK's command line and afterwards. */
 export interface DeviceArguments {
@@ -34,18 +35,25 @@ export function deviceArguments(device: Device, queues: number): DeviceArguments
 
 /** Memory without huge pages, as any user may have it: enough for the frame pool. */
 const WITHOUT_HUGE_PAGES = ['--no-huge', '--no-shconf', '-m', '256'];
+/** Huge pages that are free again when the process ends, however it ends. */
+const HUGE_PAGES = ['--in-memory'];
+/** Arguments that say where memory comes from; without any of them huge pages would stay behind as files. */
+const MEMORY_CHOICES = ['--in-memory', '--no-huge', '--huge-unlink'];
 
 /**
  * The complete arguments of rte_eal_init.
  *
- * @param given the configuration's own `eal` arguments; when there are none, DPDK runs without huge pages
+ * @param given the configuration's own `eal` arguments; when there are none, only a NIC gets huge pages
  * @param mainCore where DPDK's main thread (which only waits) may live
  */
 export function ealArguments(device: DeviceArguments, given: readonly string[], mainCore: number): string[] {
-  const memory = given.length > 0 ? given : device.eal[0] === '-a' ? [] : WITHOUT_HUGE_PAGES;
+  const memory = given.length > 0 ? given : device.eal[0] === '-a' ? HUGE_PAGES : WITHOUT_HUGE_PAGES;
+  const chosen = memory.some((argument) => MEMORY_CHOICES.includes(argument.split('=')[0]!));
   return [
     ...device.eal,
     ...memory,
+    ...(chosen ? [] : ['--huge-unlink']),
+    '--no-telemetry',
     `--file-prefix=psp-${process.pid}`,
     `--lcores=0@${mainCore}`,
     '--log-level=lib.eal:warning',
@@ -53,20 +61,31 @@ export function ealArguments(device: DeviceArguments, given: readonly string[], 
   ];
 }
 
-/** DPDK keeps runtime files below XDG_RUNTIME_DIR for ordinary users, who do not always have one. */
-export function provideRuntimeDirectory(temporary: string): void {
-  if (process.getuid?.() !== 0 && !process.env.XDG_RUNTIME_DIR) process.env.XDG_RUNTIME_DIR = temporary;
+/** DPDK, running in this process. */
+export interface Eal {
+  /** What DPDK said while it started, in one line; often empty. */
+  readonly words: string;
+  /** Ends it. */
+  stop(): void;
 }
 
 /**
- * Starts DPDK; answers what it had to say.
+ * Starts DPDK, with its files in a folder of this run: DPDK's own default folder belongs to the first user who runs it.
  *
  * @throws EnvironmentError with DPDK's refusal in one line, and what mends it where that is known
  */
-export function startEal(native: Pick<Native, 'startEal'>, args: readonly string[]): string {
+export function startEal(native: Pick<Native, 'startEal' | 'stopEal'>, args: readonly string[]): Eal {
+  const folder = makeRunFolder();
+  process.env.RUNTIME_DIRECTORY = folder;
   try {
-    return native.startEal(args);
+    const words = native.startEal(args);
+    const stop = (): void => {
+      native.stopEal();
+      removeRunFolder(folder);
+    };
+    return { words, stop };
   } catch (error) {
+    removeRunFolder(folder);
     const message = (error as Error).message.split('\n')[0]!;
     const mend = /huge ?page/i.test(message) ? '; psp doctor says how to give it huge pages' : '';
     throw new EnvironmentError(message + mend);
@@ -74,7 +93,7 @@ export function startEal(native: Pick<Native, 'startEal'>, args: readonly string
 }
 
 /** What native code refused, in one line; a device DPDK could not open is explained by what it said when it started. */
-export function startupError(error: unknown, words: string): EnvironmentError {
+export function startupError(error: unknown, words = ''): EnvironmentError {
   if (error instanceof EnvironmentError) return error;
   const message = (error as Error).message.split('\n')[0]!;
   return new EnvironmentError(

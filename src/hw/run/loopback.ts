@@ -1,9 +1,8 @@
 /** Server and load generator as two processes on this machine, joined by a memif device: the real path without a NIC, root or huge pages. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerCounts } from '../memory/counts.js';
 import type { LoadCounts } from '../native/native.js';
+import { makeRunFolder, removeRunFolder } from '../native/run-folder.js';
 import type { ChildMessage, ClientOrder, ServerOrder } from './child-messages.js';
 import { Child } from './child-process.js';
 
@@ -42,7 +41,7 @@ export interface LoopbackResult {
  * @throws EnvironmentError when either cannot start; Error when the client dies in mid-run
  */
 export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptions = {}): Promise<LoopbackResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'psp-'));
+  const folder = makeRunFolder();
   const socket = join(folder, 'memif.sock');
   const server = new Child('server');
   const client = new Child('load generator');
@@ -76,6 +75,6 @@ export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptio
   } finally {
     options.signal?.removeEventListener('abort', stopClient);
     await Promise.all([client.end(), server.end()]);
-    await rm(folder, { recursive: true, force: true });
+    removeRunFolder(folder);
   }
 }

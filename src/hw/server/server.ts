@@ -1,6 +1,5 @@
 /** A running server: the native threads, the dispatcher's thread, and the memory they share. One per process (DPDK allows no more). */
 
-import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
@@ -21,7 +20,7 @@ import {
 } from '../memory/layout.js';
 import { readReservedWorkers, type TimedReservation } from '../memory/shared-reservation.js';
 import { refuseMissingDevice } from '../native/device.js';
-import { deviceArguments, ealArguments, provideRuntimeDirectory, startEal, startupError } from '../native/eal.js';
+import { deviceArguments, type Eal, ealArguments, startEal, startupError } from '../native/eal.js';
 import {
   entryPoint,
   type FrameFormat,
@@ -71,8 +70,8 @@ export interface RunningServer {
 const RESERVATIONS_KEPT = 10_000;
 /** Requests in flight at the stop have this long to finish. */
 const STOP_LIMIT_MS = 2000;
-/** Warm-up included. */
-const DISPATCHER_START_LIMIT_MS = 30_000;
+/** The warm-up takes a second, and longer on a machine that is busy with other things. */
+const DISPATCHER_START_LIMIT_MS = 120_000;
 
 /**
  * Starts a server and answers when it takes requests.
@@ -111,22 +110,21 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const thread = startDispatcher(spec, memory, reservations, events);
   let log: EventLog | undefined;
   let server: NativeServer | undefined;
-  let words = '';
+  let eal: Eal | undefined;
   const endThreads = async (): Promise<void> => {
     // The dispatcher first, so that its counts stand when the workers give up what they run; the net thread last, for their replies.
     Atomics.store(control, Control.runState / 4, RunState.halted);
     await thread.exited;
     server?.stop();
-    native.stopEal();
+    eal?.stop();
     if (log) tellLog(spec.record!, await log.close());
   };
   try {
     await Promise.race([dispatcherReady(control), thread.failed]);
     if (events) log = await openEventLog(events, spec.record!, { ...spec, workers: config.workers });
     // Only now: from here on a memif client finds the socket.
-    provideRuntimeDirectory(tmpdir());
     const device = deviceArguments(config.device, config.queues);
-    words = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
+    eal = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
     server = new native.Server(
       {
         port: {
@@ -155,7 +153,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     );
   } catch (error) {
     await endThreads();
-    throw startupError(error, words);
+    throw startupError(error, eal?.words);
   }
 
   const clock = server.clock();
@@ -227,7 +225,8 @@ function schedulerFailed(policy: string, error: Error): Error {
 async function dispatcherReady(control: Int32Array): Promise<void> {
   const limit = Date.now() + DISPATCHER_START_LIMIT_MS;
   while (Atomics.load(control, Control.dispatcherState / 4) !== DispatcherState.ready) {
-    if (Date.now() > limit) throw new EnvironmentError('the dispatcher did not get ready within 30 s');
+    if (Date.now() > limit)
+      throw new EnvironmentError(`the dispatcher did not get ready within ${DISPATCHER_START_LIMIT_MS / 1000} s`);
     await sleep(2);
   }
 }

@@ -126,6 +126,10 @@ it('gives a NIC to DPDK, and runs without huge pages where there is none', () =>
   const args = ealArguments(nic, ['--in-memory'], 0);
   expect(args.slice(0, 3)).toEqual(['-a', '0000:18:00.1', '--in-memory']);
   expect(args).not.toContain('--no-huge');
+  // However the process ends, its huge pages are free again.
+  expect(ealArguments(nic, [], 0)).toContain('--in-memory');
+  expect(ealArguments(nic, ['--socket-mem=64'], 0)).toContain('--huge-unlink');
+  expect(ealArguments(nic, ['--huge-unlink=never'], 0)).not.toContain('--huge-unlink');
 });
 
 it('chooses a dilation from the cores, and stretches every time of a policy', () => {

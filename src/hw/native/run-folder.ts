@@ -1,0 +1,100 @@
+/** Folders for what a run keeps on disk only while it lives: its socket, and the files of DPDK. */
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { EnvironmentError } from '../../units/errors.js';
+
+/** A device argument of DPDK ends at a comma, and takes `=` and `[` for its own syntax. */
+const BREAKS_DPDK = /[,=[\n]/;
+/** The kernel's limit for the path of a socket, bytes. */
+export const LONGEST_SOCKET_PATH = 107;
+/** As many bytes as the name of a run's folder and that of a socket in it have at most. */
+const NAME_BYTES = 60;
+
+const NAME = /^psp-run-(\d+)-(\d+)-(\d+)-[A-Za-z0-9]{6}$/;
+
+/** Says why DPDK cannot be given this path (or name) in an argument; nothing when it can. */
+export function unfitForDpdk(text: string): string | undefined {
+  const found = BREAKS_DPDK.exec(text)?.[0];
+  return found && `DPDK takes no ${JSON.stringify(found)} in it`;
+}
+
+/**
+ * Makes a folder that only this process and its children use; remove it with {@link removeRunFolder}. Folders of processes that were
+ * killed are removed first.
+ *
+ * @param candidates where it may be, the best first
+ * @throws EnvironmentError when none of them will do
+ */
+export function makeRunFolder(candidates: readonly string[] = [tmpdir(), '/tmp', '/var/tmp']): string {
+  const refused: string[] = [];
+  for (const candidate of new Set(candidates.map((path) => resolve(path)))) {
+    const why = unfit(candidate);
+    if (why === undefined) {
+      removeLeftovers(candidate);
+      const owner = `${pidNamespace()}-${process.pid}-${startOf(process.pid)}`;
+      const folder = mkdtempSync(join(candidate, `psp-run-${owner}-`));
+      // A second Ctrl-C ends the process in the middle of a run.
+      process.once('exit', () => removeRunFolder(folder));
+      return folder;
+    }
+    refused.push(`${candidate} (${why})`);
+  }
+  throw new EnvironmentError(
+    `no folder for temporary files: set TMPDIR to one that will do; tried ${refused.join(', ')}`,
+  );
+}
+
+export function removeRunFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function unfit(folder: string): string | undefined {
+  if (Buffer.byteLength(folder) + NAME_BYTES > LONGEST_SOCKET_PATH) return 'too long for the path of a socket';
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return statSync(folder).isDirectory() ? unfitForDpdk(folder) : 'not a folder';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
+function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, namespace, pid, start] = NAME.exec(name) ?? [];
+    // A process of another container cannot be seen from here, so its folder is left alone.
+    if (namespace !== pidNamespace() || startOf(Number(pid)) === start) continue;
+    const path = join(folder, name);
+    try {
+      const found = lstatSync(path);
+      if (found.isDirectory() && found.uid === process.getuid?.()) removeRunFolder(path);
+    } catch {
+      // Another run has removed it meanwhile.
+    }
+  }
+}
+
+function pidNamespace(): string {
+  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))![0];
+}
+
+/** When a process began, in the kernel's ticks: a number may be given to another process later. Nothing when there is none. */
+function startOf(pid: number): string | undefined {
+  try {
+    // The name, in parentheses, may contain spaces and parentheses; the start is the 20th field after it.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
