@@ -75,7 +75,9 @@ policy.create = (setup, parameters) => {
     expect(only(out).completed).toBeGreaterThan(10);
   });
 
-  it('a run that was killed leaves a folder that the next removes; a run that ends leaves none', async () => {
+  it('a run that was killed leaves a folder that the next removes; a run that ends leaves none', {
+    timeout: 180_000,
+  }, async () => {
     // A comma ends an argument of DPDK, so a folder with one in its name is passed over.
     const places = ['plain', 'odd,place'].map((name) => join(folder, name));
     for (const place of places) mkdirSync(place);
