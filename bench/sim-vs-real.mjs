@@ -52,7 +52,7 @@ if (positionals.length !== 1) {
   process.exit(2);
 }
 const folder = resolve(positionals[0]);
-const psp = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const psp = fileURLToPath(new URL('../dist/bin/main.js', import.meta.url));
 const policies = values.policy.split(',');
 const loads = values.load.split(',').map(Number);
 const chosen = MATRIX.filter(({ name }) => values.workload.split(',').includes(name));

@@ -74,7 +74,7 @@ function figure() {
   // A figure has no tiny form: its command is only asked what it can do.
   const rest = values.tiny ? ['--help'] : ['3', '--quick', '--out', join(scratch, 'figure')];
   const begin = performance.now();
-  execFileSync(process.execPath, [here('../dist/cli/main.js'), 'figure', ...rest], { stdio: 'pipe' });
+  execFileSync(process.execPath, [here('../dist/bin/main.js'), 'figure', ...rest], { stdio: 'pipe' });
   say(`psp figure ${rest.slice(0, 2).join(' ')}`, `${((performance.now() - begin) / 1000).toFixed(1)} s`, '', []);
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const MAIN = join(ROOT, 'dist/cli/main.js');
+const MAIN = join(ROOT, 'dist/bin/main.js');
 const LOWEST_NODE = [20, 12];
 
 /** Ends the process when Node is too old. */
@@ -30,7 +30,10 @@ export async function install() {
 
 /** Builds when a source file is newer than what was built. */
 export async function build() {
-  if (isUpToDate('dist/cli/main.js', ['src', 'tsconfig.json', 'tsconfig.page.json', 'package.json'])) return;
+  if (
+    isUpToDate('dist/bin/main.js', ['src', 'scripts/bundle.mjs', 'tsconfig.json', 'tsconfig.page.json', 'package.json'])
+  )
+    return;
   await stepOrExit('building', process.execPath, [join(ROOT, 'scripts/build.mjs')]);
 }
 
@@ -47,14 +50,12 @@ export async function compile() {
     codes.push((await run(process.execPath, [tsc, '-p', project], 'inherit')).code);
   }
   const code = codes.find((each) => each !== 0) ?? 0;
-  if (!existsSync(MAIN)) return code || 1;
+  if (code !== 0) return code;
+  // Imported here, because esbuild and dist/ are there only now.
+  const { bundle } = await import('./bundle.mjs');
+  await bundle();
   chmodSync(MAIN, 0o755);
-  if (code === 0) {
-    // tsc leaves the file alone when it has not changed; its time says when was last built. (That of .tsbuildinfo does not: a mere check writes it too.)
-    const now = new Date();
-    utimesSync(MAIN, now, now);
-  }
-  return code;
+  return 0;
 }
 
 /**

@@ -11,7 +11,7 @@ const given = process.argv.slice(2);
 const choosesWorkload = given.some((argument) => /^--(workload|config)(=|$)/.test(argument));
 process.argv = [
   process.argv[0],
-  join(ROOT, 'dist/cli/main.js'),
+  join(ROOT, 'dist/bin/main.js'),
   'sim',
   ...(choosesWorkload ? [] : ['--workload', 'bimodal']),
   ...given,

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { afterAll, expect, test } from 'vitest';
 import type { Result } from '../../src/results/result.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'psp-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -8,7 +8,7 @@ import { runPsp } from '../../src/cli/program.js';
 import type { Result } from '../../src/results/result.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const MAIN = join(ROOT, 'dist/cli/main.js');
+export const MAIN = join(ROOT, 'dist/bin/main.js');
 
 export interface Outcome {
   readonly code: number | undefined;

@@ -9,7 +9,7 @@ import { validationCases } from '../../src/experiment/validate/validation-cases.
 import { formatValidation } from '../../src/report/text/validation-table.js';
 import { blocks, pages, prose, ROOT } from './pages.js';
 
-const MAIN = join(ROOT, 'dist/cli/main.js');
+const MAIN = join(ROOT, 'dist/bin/main.js');
 const readme = pages.find(({ path }) => path === 'README.md')!;
 
 /** A folder as a reader has it, with the files that the commands name. */

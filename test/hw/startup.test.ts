@@ -125,7 +125,7 @@ describe.skipIf(missingNative() !== undefined)('a start-up that fails is one lin
     const copy = join(folder, 'copy');
     cpSync(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true });
     for (const name of ['workloads', 'node_modules', 'package.json']) symlinkSync(join(ROOT, name), join(copy, name));
-    const main = join(copy, 'dist/cli/main.js');
+    const main = join(copy, 'dist/bin/main.js');
     const run = async (...args: string[]): Promise<Outcome> => {
       const { exitCode, stdout, stderr } = await execa(process.execPath, [main, ...args], { reject: false });
       return { code: exitCode, out: String(stdout), err: String(stderr) };

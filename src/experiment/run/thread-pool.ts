@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { entryPoint } from '../../files/entry-point.js';
 import type { RawRun } from '../../metrics/replications.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
@@ -97,7 +98,7 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
     const at = needsOwnThread(given) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
     if (at >= 0) return idle.splice(at, 1)[0]!;
     const workerData: WorkerData = { inlineAll: wantsInlining(given.spec) };
-    return { worker: new Worker(new URL('./simulation-worker.js', import.meta.url), { workerData }), kind };
+    return { worker: new Worker(entryPoint('experiment/run/simulation-worker'), { workerData }), kind };
   }
 
   function keep(thread: Thread, given: WorkerTask): void {

@@ -214,23 +214,6 @@ function load<T>(addon: URL, check?: (loaded: T) => void): T {
   }
 }
 
-/** Files of src/hw that a thread or a process starts from. */
-export const ENTRY_POINTS = [
-  'dispatcher/dispatcher-probe-thread',
-  'dispatcher/dispatcher-thread',
-  'run/child',
-  'server/event-writer-thread',
-] as const;
-
-/**
- * Finds the compiled file of an entry point, also when the sources run directly (tests): neither a worker thread nor a child process
- * understands TypeScript.
- */
-export function entryPoint(name: (typeof ENTRY_POINTS)[number]): URL {
-  const room = import.meta.url.endsWith('.ts') ? '../../../dist/hw/' : '../';
-  return new URL(`${room}${name}.js`, import.meta.url);
-}
-
 /** Is the addon there, does it load, and what can it do? Nothing when it is not. */
 export function builtNative(): Pick<Native, 'hasRocksdb'> | undefined {
   try {

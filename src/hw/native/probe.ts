@@ -1,8 +1,9 @@
 /** What single parts of the backend cost on this machine, each measured alone. Real time: nothing sleeps, and nothing is stretched. */
 import { Worker } from 'node:worker_threads';
+import { entryPoint } from '../../files/entry-point.js';
 import type { DispatcherProbeData, DispatcherSample } from '../dispatcher/dispatcher-probe-thread.js';
 import { allowedCores } from '../machine/cores.js';
-import { entryPoint, loadProbe } from './native.js';
+import { loadProbe } from './native.js';
 
 /** Two threads that spin want a core each. */
 const CORES = 2;
@@ -38,7 +39,7 @@ export function probeRingHop(): Float64Array {
 export async function probeDispatcher(policy: string, workers: number, signal?: AbortSignal): Promise<Float64Array> {
   const [core, worldCore] = allowedCores().slice(-CORES);
   const data: DispatcherProbeData = { policy, workers, core: core!, worldCore: worldCore!, rate: 0, window: WINDOW };
-  const thread = new Worker(entryPoint('dispatcher/dispatcher-probe-thread'), { workerData: data });
+  const thread = new Worker(entryPoint('hw/dispatcher/dispatcher-probe-thread'), { workerData: data });
   let interrupt = (): void => {};
   const failed = new Promise<never>((_, reject) => {
     thread.once('error', reject);

@@ -1,8 +1,8 @@
 /** A server or load generator in a process of its own, as its parent sees it. */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { entryPoint } from '../../files/entry-point.js';
 import { EnvironmentError, receiveError } from '../../units/errors.js';
-import { entryPoint } from '../native/native.js';
 import type { ChildMessage, FromChild, ToChild } from './child-messages.js';
 
 /** A process that was told to end has this long before it is killed. */
@@ -18,7 +18,7 @@ export class Child {
   private readonly lastWords: string[] = [];
 
   constructor(private readonly role: string) {
-    this.process = fork(entryPoint('run/child'), [], {
+    this.process = fork(entryPoint('hw/run/child'), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { EventFileHeader } from '../../events/event-file.js';
 import { createEventMemory, openEventRing } from '../../events/event-ring.js';
+import { entryPoint } from '../../files/entry-point.js';
 import { plainParameters } from '../../scheduler/policy.js';
 import { EnvironmentError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import { hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
-import { entryPoint } from '../native/native.js';
 import type { EventWriterData } from './event-writer-thread.js';
 
 /** Events that may wait for the writer: a tenth of a second at a million requests per second. */
@@ -56,7 +56,7 @@ export async function openEventLog(memory: SharedArrayBuffer, path: string, run:
     dilation: run.dilation,
   };
   const data: EventWriterData = { memory, path, header };
-  const thread = new Worker(entryPoint('server/event-writer-thread'), { workerData: data });
+  const thread = new Worker(entryPoint('hw/server/event-writer-thread'), { workerData: data });
   const exited = new Promise<void>((resolve, reject) => {
     thread.once('error', (error) => reject(new EnvironmentError(`${path}: cannot be written: ${error.message}`)));
     thread.once('exit', () => resolve());

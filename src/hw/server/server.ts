@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { entryPoint } from '../../files/entry-point.js';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
@@ -22,7 +23,6 @@ import { readReservedWorkers, type TimedReservation } from '../memory/shared-res
 import { refuseMissingDevice } from '../native/device.js';
 import { deviceArguments, type Eal, ealArguments, startEal, startupError } from '../native/eal.js';
 import {
-  entryPoint,
   type FrameFormat,
   loadNative,
   type NativeClock,
@@ -202,7 +202,7 @@ function startDispatcher(
     ...(spec.config.cores.dispatcher !== undefined && { core: spec.config.cores.dispatcher }),
     ...(events && { events }),
   };
-  const worker = new Worker(entryPoint('dispatcher/dispatcher-thread'), { workerData });
+  const worker = new Worker(entryPoint('hw/dispatcher/dispatcher-thread'), { workerData });
   const failed = new Promise<never>((_, reject) => {
     worker.on('message', (message: DispatcherMessage) => {
       if (message.kind === 'failed') reject(schedulerFailed(spec.policy, receiveError(message.error)));

@@ -7,7 +7,7 @@ import { runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import type { DistributionSummary, Result } from '../../../src/results/result.js';
 import { policies } from '../../../src/scheduler/policy-registry.js';
 
-const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/bin/main.js', import.meta.url));
 
 async function runInline(settings: Settings): Promise<Result[]> {
   const { specs } = await planRuns(settings);
