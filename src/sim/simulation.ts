@@ -137,7 +137,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   function connect() {
     const connected = systemState
-      ? createSystemLoop(state, systemState, slots, scheduler, system!)
+      ? createSystemLoop(state, systemState, slots, scheduler, system)
       : createLoop(state, slots, scheduler, preemptionNs, stealNs);
     world.start = connected.start;
     world.preempt = connected.preempt;

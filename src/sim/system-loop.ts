@@ -118,7 +118,7 @@ export function createSystemLoop(
       system.integers[SUBJECT] = inbox.subject();
       system.integers[DETAIL] = inbox.detail();
       inbox.shift();
-      occupy(messageNs[system.integers[KIND]!]!);
+      occupy(messageNs[system.integers[KIND]]!);
       const doneNs = system.doubles[FREE_AT_NS]!;
       if (doneNs > now[0]!) {
         events.add(dispatcher, doneNs);
@@ -361,7 +361,7 @@ export function createSystemLoop(
     if (workersHaveQueues) tellPreemption(worker);
     else {
       if (workersHavePlaces) leave(worker, true);
-      notify(worker, PREEMPTED, NOTIFIES_PREEMPTED, doneOn[worker]!);
+      notify(worker, PREEMPTED, NOTIFIES_PREEMPTED, doneOn[worker]);
     }
   }
 

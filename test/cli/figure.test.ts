@@ -24,7 +24,7 @@ describe('psp figure', () => {
   it.each(figures.flatMap(({ name }) => [join('experiments'), join('experiments', 'quick')].map((at) => [name, at])))(
     'the experiment of figure %s in %s can be planned',
     async (name, at) => {
-      const { blocks } = readExperiment(join(ROOT, at!, `figure-${name}.yaml`));
+      const { blocks } = readExperiment(join(ROOT, at, `figure-${name}.yaml`));
       const planned = await planSweep(blocks);
       expect(planned.length).toBeGreaterThan(name === '8' ? 1 : 10);
       // What DARC learns from comes before what is measured; figure 8 is about how it learns.

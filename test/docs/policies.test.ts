@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultParameters, type Policy } from '../../src/scheduler/policy.js';
 import { policies } from '../../src/scheduler/policy-registry.js';
 import { play } from '../support/play.js';
+import { runs } from '../support/runs.js';
 import { makeTrace } from '../support/trace.js';
 import { blocks, pages, ROOT } from './pages.js';
 
@@ -63,7 +64,7 @@ describe.each(blocks('ts policy'))('the policy at $at', ({ text }) => {
         expect(referee.violations).toEqual([]);
         expect(record.inFlight).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBacklog } from '../../src/metrics/backlog.js';
 import { substream } from '../../src/workload/random.js';
+import { seedOr } from '../support/runs.js';
 
 function grows(values: readonly number[], idle = 0.1): boolean {
   const backlog = createBacklog();
@@ -10,7 +11,7 @@ function grows(values: readonly number[], idle = 0.1): boolean {
 
 /** A queue whose length changes by -1, 0 or 1 per step and a drift, at least 0. */
 function walk(length: number, drift: number, seed: number): number[] {
-  const random = substream(seed, 'walk');
+  const random = substream(seedOr(seed), 'walk');
   let at = 0;
   return Array.from({ length }, () => {
     at = Math.max(0, at + 2 * (random() - 0.5) + drift);

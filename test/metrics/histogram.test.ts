@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BUCKETS, bucketOf, Histogram, lowerBound, middle } from '../../src/metrics/histogram.js';
 import { createRecorder } from '../../src/metrics/recorder.js';
 import { summarize } from '../../src/metrics/summarize.js';
+import { runs } from '../support/runs.js';
 
 const HOUR_NS = 3600e9;
 const values = fc.oneof(
@@ -25,7 +26,7 @@ describe('buckets', () => {
         expect(lowerBound(bucket + 1)).toBeGreaterThan(value);
         expect(Math.abs(middle(bucket) - value) / value).toBeLessThanOrEqual(0.001);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -96,7 +97,7 @@ describe('quantiles', () => {
         expect(one.counts).toEqual(both.counts);
         expect(one.sum).toBeCloseTo(both.sum, 0);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { createSimulation } from '../../src/sim/simulation.js';
 import { play } from '../support/play.js';
+import { runs } from '../support/runs.js';
 import { batchOf, makeTrace, type Trace } from '../support/trace.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 
@@ -56,7 +57,7 @@ describe('ps', () => {
         }
         expect(referee.departures.length).toBe(trace.arrivalNs.length);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -102,7 +103,7 @@ describe('srpt', () => {
         for (const { name } of policies.filter((policy) => !policy.name.startsWith('darc-static')))
           expect(await meanNs(name), name).toBeGreaterThanOrEqual(least);
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { play } from '../support/play.js';
+import { runs } from '../support/runs.js';
 import { makeTrace, type TraceShape } from '../support/trace.js';
 
 /** Settings beyond the defaults that change what a policy does. New policies are tested with their defaults without being listed here. */
@@ -101,7 +102,7 @@ describe.each(policies.map((policy) => policy.name))(
     it.each([name, ...(variants[name] ?? [])])('%s', async (text) => {
       await fc.assert(
         fc.asyncProperty(shapes, (shape) => check(text, shape)),
-        { numRuns: 60 },
+        { numRuns: runs(60) },
       );
     });
 
@@ -110,7 +111,7 @@ describe.each(policies.map((policy) => policy.name))(
         fc.asyncProperty(shapes, (shape) =>
           check(name === 'darc' ? 'darc:window=40' : name, { ...shape, types: shape.types + 1 }, { unknown: true }),
         ),
-        { numRuns: 40 },
+        { numRuns: runs(40) },
       );
     });
 
@@ -131,6 +132,6 @@ describe.each(policies.map((policy) => policy.name))(
 it('edf starts the earliest deadline the workload states', { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(shapes, (shape) => check('edf', shape, { deadlines: true })),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });

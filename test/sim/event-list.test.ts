@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHeapEventList, createSortedEventList } from '../../src/sim/event-list.js';
+import { runs } from '../support/runs.js';
 
 describe.each([
   ['sorted array', createSortedEventList],
@@ -35,7 +36,7 @@ describe.each([
         for (const event of model) expect(list.take()).toBe(event.worker);
         expect(list.nextNs()).toBe(Number.POSITIVE_INFINITY);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

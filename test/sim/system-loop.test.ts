@@ -47,7 +47,7 @@ describe('a dispatcher that refills what its workers have been dealt', () => {
       requests: 50_000,
       costs: { ...NO_COSTS, dispatcherReceiveNs: 75, dispatchNs: 34, completionNs: 34, preemptNs: 30 },
     });
-    return { busyNs: window.dispatcherNs!, preemptions };
+    return { busyNs: window.dispatcherNs, preemptions };
   };
 
   it('is as busy as one that hands over each request, and busier by what preemptions cost it', async () => {
@@ -81,7 +81,7 @@ describe('the dispatcher is a server', () => {
     // Three standard errors of the mean, as ten seeds have it.
     expect(Math.abs(sojournNs.mean / theoryNs - 1)).toBeLessThan(rho > 0.8 ? 0.05 : 0.01);
     const { dispatcherNs, fromNs, toNs } = record.window;
-    expect(dispatcherNs! / (toNs - fromNs)).toBeCloseTo(rho, 2);
+    expect(dispatcherNs / (toNs - fromNs)).toBeCloseTo(rho, 2);
   });
 
   it.each([
@@ -99,7 +99,7 @@ describe('the dispatcher is a server', () => {
     });
     const { window } = record;
     const windowNs = window.toNs - window.fromNs;
-    expect(window.dispatcherNs! / windowNs).toBeCloseTo(1, 3);
+    expect(window.dispatcherNs / windowNs).toBeCloseTo(1, 3);
     expect((window.completed / windowNs) * costNs).toBeCloseTo(1, 3);
     expect(record.inFlight).toBe(0);
   });

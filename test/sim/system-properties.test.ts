@@ -4,6 +4,7 @@ import type { Observer } from '../../src/metrics/observer.js';
 import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { CONSTANTS, costsOf, NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { play } from '../support/play.js';
+import { runs } from '../support/runs.js';
 import { makeTrace, type Trace, type TraceShape } from '../support/trace.js';
 
 const shapes = fc.record({
@@ -138,7 +139,7 @@ describe('whatever a system costs', { timeout: 60_000 }, () => {
     async (text) => {
       await fc.assert(
         fc.asyncProperty(shapes, someCosts, (shape, costs) => check(text, shape, costs)),
-        { numRuns: 25 },
+        { numRuns: runs(25) },
       );
     },
   );

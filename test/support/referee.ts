@@ -207,7 +207,7 @@ export class Referee implements Scheduler {
 
   private takesNext(worker: number, preempted: boolean): void {
     if (this.on[worker] === undefined) this.violated('one at a time', `worker ${worker} left while it ran nothing`);
-    else this.left[worker]!.push(this.on[worker]!);
+    else this.left[worker]!.push(this.on[worker]);
     this.on[worker] = undefined;
     if (preempted && !this.yielding.delete(worker))
       this.violated('preemption', `worker ${worker} was not asked to yield`);
@@ -265,7 +265,7 @@ export class Referee implements Scheduler {
       this.events.push({ what: 'started', id: request.id, worker });
       this.on[worker] = handle;
       this.sinceNs[worker] = this.nowNs + (this.stealPaidNs[worker] ?? 0);
-      this.sliceFromNs[worker] = this.sinceNs[worker]!;
+      this.sliceFromNs[worker] = this.sinceNs[worker];
       this.stealPaidNs[worker] = 0;
       this.setup.world.start(worker, handle, sliceNs);
     }
@@ -282,7 +282,7 @@ export class Referee implements Scheduler {
     else if (!this.chosen.policy.preemptive)
       this.violated('preemption', `worker ${worker} under a policy that never preempts`);
     else {
-      const request = this.known.get(this.on[worker]!)!;
+      const request = this.known.get(this.on[worker])!;
       // A request that is done at this very moment completes instead, with nothing added.
       this.endStretch(worker, request);
       this.yielding.add(worker);

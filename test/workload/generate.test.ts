@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { cycleNs, offeredLoad, offeredRps, phaseRateRps, trueProfile } from '../../src/workload/workload.js';
+import { runs } from '../support/runs.js';
 import { type Columns, drain, shipped, single } from './helpers.js';
 
 const count = (values: number[], wanted: number) => values.filter((value) => value === wanted).length;
@@ -112,7 +113,7 @@ describe('the request source', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -9,6 +9,7 @@ import {
   type RequestSource,
 } from '../../src/workload/request-source.js';
 import type { Workload } from '../../src/workload/workload.js';
+import { seedOr } from '../support/runs.js';
 
 /** A whole trace, as plain arrays. */
 export interface Columns {
@@ -79,4 +80,4 @@ export function meanAndError(n: number, sample: () => number): { mean: number; e
   return { mean, error: Math.sqrt(Math.max(0, sum2 / n - mean * mean) / n) };
 }
 
-export const random = (name: string) => substream('test', name);
+export const random = (name: string) => substream(seedOr('test'), name);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exp, expm1, gamma, log, pow } from '../../src/workload/math.js';
+import { runs } from '../support/runs.js';
 
 /** Distance in units of the last place, by the ordered integers behind the doubles. */
 function ulps(a: number, b: number): number {
@@ -18,17 +19,17 @@ function within(limit: number, mine: number, reference: number, what: string): v
   expect(ulps(mine, reference), `${what}: ${mine} against ${reference}`).toBeLessThanOrEqual(limit);
 }
 
-const runs = { numRuns: 5_000 };
+const CASES = { numRuns: runs(5_000) };
 
 describe('deterministic math', () => {
   it('log is within 2 ulp of Math.log over all positive doubles', () => {
     fc.assert(
       fc.property(fc.double({ min: 5e-324, noNaN: true }), (x) => within(2, log(x), Math.log(x), `log(${x})`)),
-      runs,
+      CASES,
     );
     fc.assert(
       fc.property(fc.double({ min: 0.4, max: 3, noNaN: true }), (x) => within(2, log(x), Math.log(x), `log(${x})`)),
-      runs,
+      CASES,
     );
     expect(log(1)).toBe(0);
     expect(log(0)).toBe(Number.NEGATIVE_INFINITY);
@@ -45,7 +46,7 @@ describe('deterministic math', () => {
     ] as const) {
       fc.assert(
         fc.property(fc.double({ min, max, noNaN: true }), (x) => within(2, exp(x), Math.exp(x), `exp(${x})`)),
-        runs,
+        CASES,
       );
     }
     expect(exp(0)).toBe(1);
@@ -68,7 +69,7 @@ describe('deterministic math', () => {
           fc.double({ min: -yMax, max: yMax, noNaN: true }),
           (x, y) => within(2, pow(x, y), x ** y, `pow(${x}, ${y})`),
         ),
-        runs,
+        CASES,
       );
     }
     expect(pow(2, 10)).toBe(1024);
@@ -84,7 +85,7 @@ describe('deterministic math', () => {
       fc.property(fc.double({ min: -3, max: 3, noNaN: true }), (x) =>
         within(16, expm1(x), Math.expm1(x), `expm1(${x})`),
       ),
-      runs,
+      CASES,
     );
   });
 

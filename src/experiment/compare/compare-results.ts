@@ -183,7 +183,7 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
   }
   const names = result.types.map(({ name }) => name);
   const pairedAt = (type?: number) => (percentile: (typeof COMPARED)[number]) =>
-    same ? pairedIntervals(a.samples!, b.samples!, type, PERCENTILES[percentile]) : undefined;
+    same ? pairedIntervals(a.samples, b.samples, type, PERCENTILES[percentile]) : undefined;
   const types = names.map((name, type): ComparedType => {
     const other = b.result.types.find((each) => each.name === name);
     return {

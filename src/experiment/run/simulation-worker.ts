@@ -7,7 +7,7 @@ import { RunControl } from './run-control.js';
 import { setEngineFlags } from './simulator-flags.js';
 
 export interface WorkerData {
-  /** See engine-flags.ts. */
+  /** See simulator-flags.ts. */
   readonly inlineAll: boolean;
 }
 

@@ -22,7 +22,7 @@ const FAILED =
 const BANDS = 'Bands are 95 % confidence intervals';
 const ALONE = ' as if requests were independent of each other; they wait together, so the truth is wider';
 
-const json = document.getElementById('data')!.textContent!;
+const json = document.getElementById('data')!.textContent;
 const data = JSON.parse(json) as ReportData;
 const sections = {
   controls: make('form', { 'aria-label': 'What is shown', submit: (event) => event.preventDefault() }),

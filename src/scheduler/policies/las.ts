@@ -88,7 +88,7 @@ class LeastAttained implements Scheduler {
   private start(worker: number, request: number): void {
     const { bornNs, oldest } = this;
     bornNs[worker] = this.setup.now[0]! - this.heap.keyOf[request]!;
-    if (oldest >= 0 && bornNs[worker]! < bornNs[oldest]!) this.oldest = worker;
+    if (oldest >= 0 && bornNs[worker] < bornNs[oldest]!) this.oldest = worker;
     this.requestOn[worker] = request;
     this.setup.world.start(worker, request, this.quantumNs);
   }

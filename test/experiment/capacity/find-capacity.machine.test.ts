@@ -89,10 +89,10 @@ describe('capacity', { timeout: 120_000 }, () => {
       return entries[0]!;
     };
     const [long, short] = ['p50 sojourn <= 1ms for LONG', 'p50 sojourn <= 2us for SHORT'];
-    const both = await find(long!, short!);
+    const both = await find(long, short);
     expect(both.fails!.judgement).toMatchObject({ type: 'SHORT', slo: short, quantity: 'sojournNs', bound: 2000 });
-    expect(both.holds!.load).toBe((await find(short!)).holds!.load);
-    expect(both.holds!.load).toBeLessThan((await find(long!)).holds!.load);
+    expect(both.holds!.load).toBe((await find(short)).holds!.load);
+    expect(both.holds!.load).toBeLessThan((await find(long)).holds!.load);
     for (const { judgement } of both.probes) expect([long, short]).toContain(judgement.slo);
   });
 

@@ -74,14 +74,14 @@ describe('a comparison', () => {
   it('tells one disturbance that kept many waiting from many that kept one each waiting', () => {
     // 20 000 requests of 1 us each that take up to a tenth longer; 60 of them 100 us, one after the other, or all over the run.
     const side = (disturbed: (i: number) => boolean): Side => {
-      const { length } = one.samples!.type;
+      const { length } = one.samples.type;
       const sojournNs = Float64Array.from({ length }, (_, i) => 1000 + (i % 101) + (disturbed(i) ? 100e3 : 0));
       const serviceNs = new Float64Array(length).fill(1000);
       const p99_9 = sojournNs.slice().sort()[Math.ceil(0.999 * length) - 1]! / 1000;
       const [short, ...types] = one.result.types;
       const ci95 = { ...short!.slowdown.ci95, p99_9: [p99_9 * 0.99, p99_9 * 1.01] as const };
       const result = { ...one.result, types: [{ ...short!, slowdown: { ...short!.slowdown, p99_9, ci95 } }, ...types] };
-      return { result, samples: { ...one.samples!, type: new Uint16Array(length), serviceNs, sojournNs } };
+      return { result, samples: { ...one.samples, type: new Uint16Array(length), serviceNs, sojournNs } };
     };
     const quiet = side(() => false);
     const verdict = (disturbed: Side) => {

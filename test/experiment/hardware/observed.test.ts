@@ -40,10 +40,10 @@ const WARM = Array.from({ length: REQUESTS - 2 }, (_, i) => i + 2);
 /** Request 10 was received before the one before it had ended, and started 25 ns after that. */
 const waits = ({ receivedNs, dispatchedNs, startedNs, endedNs, repliedNs }: Record<string, Float64Array>) => {
   endedNs![9] = receivedNs![10]! + 100;
-  dispatchedNs![10] = endedNs![9]! + 20;
-  startedNs![10] = endedNs![9]! + 25;
-  endedNs![10] = startedNs![10]! + DEMAND_NS + STEPS.beside;
-  repliedNs![10] = endedNs![10]! + STEPS.replied;
+  dispatchedNs![10] = endedNs![9] + 20;
+  startedNs![10] = endedNs![9] + 25;
+  endedNs![10] = startedNs![10] + DEMAND_NS + STEPS.beside;
+  repliedNs![10] = endedNs![10] + STEPS.replied;
 };
 
 describe('the requests of a real run', () => {

@@ -17,6 +17,7 @@ import type { Policy } from '../../../src/scheduler/policy.js';
 import { DISTRIBUTIONS } from '../../../src/workload/distributions/distribution-registry.js';
 import { substream } from '../../../src/workload/random.js';
 import type { RequestBatch, RequestSource } from '../../../src/workload/request-source.js';
+import { seedOr } from '../../support/runs.js';
 
 /** Runs in this thread, one after the other. */
 function inline(hooks: RunHooks = {}): Runner {
@@ -118,7 +119,7 @@ function changed(source: RequestSource, change: (batch: RequestBatch, i: number)
 
 /** The policy, but every fiftieth request or so is told as if it were of the opposite type. */
 function confused(policy: Policy, types: number): Policy {
-  const random = substream(1, 'confusion');
+  const random = substream(seedOr(1), 'confusion');
   return {
     ...policy,
     create: (setup, parameters) => {

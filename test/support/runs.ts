@@ -1,0 +1,42 @@
+/** The seed of all random tests, and how often they try: `PSP_SEED=7 PSP_RUNS=10 npm run test:unit`. */
+
+import { relative } from 'node:path';
+import { expect } from 'vitest';
+
+const { PSP_SEED, PSP_TEST_SEED = '1', PSP_RUNS = '1' } = process.env;
+
+/** From PSP_SEED; without it, vitest.config.ts has drawn one. */
+export const SEED = wholeNumber('PSP_SEED', PSP_SEED ?? PSP_TEST_SEED);
+const FACTOR = wholeNumber('PSP_RUNS', PSP_RUNS);
+
+/** How many cases a property tries: as many as are usual for it, times PSP_RUNS. */
+export function runs(usual: number): number {
+  return usual * FACTOR;
+}
+
+let drawn = false;
+
+/** The seed of a statistical test. It is fixed, so that chance fails no build; PSP_SEED asks for another draw. */
+export function seedOr(fixed: number | string): number | string {
+  drawn = true;
+  return PSP_SEED === undefined ? fixed : `${SEED} ${fixed}`;
+}
+
+/** Does this file have tests whose outcome depends on the seed? */
+export function drewSeeds(): boolean {
+  return drawn;
+}
+
+/** The command that repeats a failure. */
+export function repeatLine(): string {
+  const file = expect.getState().testPath;
+  const only = file === undefined ? '' : ` -- ${relative(process.cwd(), file)}`;
+  const tier = /\/docs\//.test(only) ? 'docs' : /\.machine\.|\/(cli|native|bench)\//.test(only) ? 'machine' : 'unit';
+  return `to repeat: PSP_SEED=${SEED} PSP_RUNS=${FACTOR} npm run test:${tier}${only}`;
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 2 ** 31) throw new Error(`${name}: expected a whole number, found '${text}'`);
+  return value;
+}
