@@ -1,5 +1,8 @@
 import { CommanderError } from 'commander';
+import { WIDTH } from '../report/text/style.js';
+import { wrap } from '../report/text/table.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
+import { clearProgress } from './progress.js';
 
 export const EXIT = {
   ok: 0,
@@ -12,7 +15,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** Says on stderr what went wrong, one line per mistake, and answers the exit code. */
+/** Says on stderr what went wrong, one line per mistake, and returns the exit code. */
 export function reportFailure(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   if (error instanceof InputError) {
@@ -23,17 +26,19 @@ export function reportFailure(error: unknown): number {
     complain(error.message);
     return EXIT.environment;
   }
-  complain('something went wrong that should not have; this is a mistake in psp:');
+  complain('this is a bug in psp; please report it:');
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return EXIT.environment;
 }
 
-/** Writes `psp: …` to stderr, for every line of the message. */
+/** Writes each line of the message to stderr as `psp: …`. On a terminal, long lines are broken between words. */
 export function complain(message: string): void {
-  for (const line of message.split('\n')) process.stderr.write(`psp: ${line}\n`);
+  clearProgress();
+  const width = process.stderr.isTTY ? process.stderr.columns || WIDTH : Number.POSITIVE_INFINITY;
+  for (const line of message.split('\n')) process.stderr.write(`${wrap(`psp: ${line}`, width, '  ').join('\n')}\n`);
 }
 
-/** Commander throws for --help and --version too, with exit code 0; its own output is switched off for errors. */
+/** Returns the exit code of what commander threw, which it does for --help and --version too. Its own messages are switched off. */
 function reportUsage(error: CommanderError): number {
   if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.ok;
   // 'error: unknown option '--laod'\n(Did you mean --load?)'

@@ -6,7 +6,6 @@ import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
 import { DEFAULTS } from '../experiment/plan/plan.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
-import { type HardwareLive, showLive } from '../hw/run/run-pair.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
@@ -54,27 +53,6 @@ export function onePolicy(settings: SimSettings): string {
   if (policies.length !== 1) throw new InputError(`--policy: expected one policy, found ${policies.length}`);
   parsePolicy(policies[0]!);
   return policies[0]!;
-}
-
-/** Shows the live figures on one line of the terminal that is written over; nothing elsewhere. */
-export function liveLine(
-  label: string,
-  typeNames: readonly string[],
-): { show: (live: HardwareLive) => void; clear: () => void } {
-  const { show, clear } = liveText(label);
-  return { show: (live) => show(showLive(live, typeNames)), clear };
-}
-
-/** One line of the terminal that is written over; nothing elsewhere. */
-export function liveText(label: string): { show: (text: string) => void; clear: () => void } {
-  const terminal = process.stderr.isTTY;
-  const write = (text: string): void => {
-    if (terminal) process.stderr.write(`\r\u001b[K${text}`);
-  };
-  return {
-    show: (text) => write(`${label}: ${text}`.slice(0, (process.stderr.columns || 100) - 1)),
-    clear: () => write(''),
-  };
 }
 
 /** Said below the table of a load generator that runs alone. */

@@ -1,14 +1,12 @@
-import { layOut, wrap } from '../report/text/table.js';
+import { layOut } from '../report/text/table.js';
 import type { Output } from './output.js';
 
-/** Names with a line on each; on a terminal the lines are broken where it ends. */
+/** Names with a text on each. Where output is no terminal, every entry stays on one line, for other programs. */
 export function formatList(title: string, entries: readonly (readonly [string, string])[], output: Output): string {
-  const indent = Math.max(title.length, ...entries.map(([name]) => name.length)) + 3;
-  const room = output.isTerminal ? Math.max(30, output.width - indent) : Number.POSITIVE_INFINITY;
-  const rows = entries.flatMap(([name, text]) => wrap(text, room).map((line, i) => [i === 0 ? name : '', line]));
   const columns = [
     { title, align: 'left' as const },
-    { title: '', align: 'left' as const },
+    { title: '', align: 'left' as const, wraps: true as const },
   ];
-  return `${layOut(columns, rows, output.style.heading).join('\n')}\n`;
+  const width = output.isTerminal ? output.width : Number.POSITIVE_INFINITY;
+  return `${layOut(columns, entries, { style: output.style, width }).join('\n')}\n`;
 }

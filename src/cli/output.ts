@@ -1,23 +1,28 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cannotRead, makeFolder } from '../experiment/plan/files.js';
-import { COLOUR, PLAIN, type Style } from '../report/text/style.js';
+import { COLOUR, PLAIN, type Style, WIDTH } from '../report/text/style.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
+import { canRewrite, clearProgress } from './progress.js';
 
 export interface Output {
   write(text: string): void;
   readonly isTerminal: boolean;
+  /** Columns that a line may have. */
   readonly width: number;
   readonly style: Style;
 }
 
-/** Text for people goes to stdout, or to stderr when stdout carries JSON. */
+/** Where text for people goes: stdout, or stderr when stdout carries JSON. Colours only where the terminal shows them and the user wants them. */
 export function outputTo(stream: NodeJS.WriteStream): Output {
   return {
-    write: (text) => stream.write(text),
+    write: (text) => {
+      clearProgress();
+      stream.write(text);
+    },
     isTerminal: stream.isTTY === true,
-    width: stream.isTTY ? stream.columns : 100,
-    style: stream.isTTY && !process.env.NO_COLOR ? COLOUR : PLAIN,
+    width: (stream.isTTY && stream.columns) || WIDTH,
+    style: canRewrite(stream) && !process.env.NO_COLOR ? COLOUR : PLAIN,
   };
 }
 

@@ -21,7 +21,7 @@ import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
 
 /**
- * Reads the arguments and does what they say. Output goes to the process's streams; the exit code is left in `process.exitCode`.
+ * Runs the command that the arguments name. Writes to the process's streams and leaves the exit code in `process.exitCode`.
  *
  * @param args without the names of node and of the script
  */
@@ -43,24 +43,15 @@ function createProgram(): Command {
     // Errors are written by reportFailure, in one place.
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', '\nStart with: psp sim --workload bimodal');
-  // Subcommands inherit what is set above.
-  addSim(program);
-  addSweep(program);
-  addMerge(program);
-  addReport(program);
-  addFigure(program);
-  addWorker(program);
-  addValidate(program);
-  addCapacity(program);
-  addRun(program);
-  addServe(program);
-  addLoad(program);
-  addCompare(program);
-  addCalibrate(program);
-  addReplay(program);
-  addDoctor(program);
-  addPolicies(program);
-  addWorkloads(program);
-  addSystems(program);
+  // Subcommands inherit what is set above. Each belongs to the group that is named before it.
+  program.commandsGroup('Simulate:');
+  for (const add of [addSim, addSweep, addMerge, addReport, addCapacity, addFigure, addValidate, addWorker])
+    add(program);
+  program.commandsGroup('Run on real machines:');
+  for (const add of [addRun, addServe, addLoad, addCalibrate, addDoctor]) add(program);
+  program.commandsGroup('Compare and replay:');
+  for (const add of [addCompare, addReplay]) add(program);
+  program.commandsGroup('Look up:');
+  for (const add of [addPolicies, addWorkloads, addSystems]) add(program);
   return program;
 }

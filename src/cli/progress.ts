@@ -1,53 +1,67 @@
-import cliProgress from 'cli-progress';
 import type { RunControl } from '../experiment/run/run-control.js';
 
-/** Shorter runs need no bar. */
+/** Shorter runs need no progress. */
 const SHOW_AFTER_MS = 1000;
 const REFRESH_MS = 100;
-const SCALE = 1000;
+/** A log is told less often. */
+const LINE_EVERY_MS = 60_000;
+const BAR_LENGTH = 30;
+
+export interface Progress {
+  /** Sets what is said beside the label: `3 of 12 points`. */
+  note(text: string): void;
+  hide(): void;
+}
+
+/** Takes the line about progress off the terminal; it comes back with its next refresh. */
+export let clearProgress = (): void => {};
+
+/** Can a line of the stream be written over? `TERM=dumb` says that it cannot. */
+export function canRewrite(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && process.env.TERM !== 'dumb';
+}
 
 /**
- * Shows a bar on stderr while runs go on, if that is a terminal and they take long enough. Answers how to take it away, and how to say more in it.
+ * Says on stderr how far a long run is: on a terminal in one line that is written over, elsewhere (a log) in a line a minute.
  *
- * @param control undefined when nobody knows how much there will be to do: then there is no bar, only what is said
+ * @param control undefined when nobody knows how much there is to do: then only the time and the note are shown
  */
-export function showProgress(
-  control: Pick<RunControl, 'done'> | undefined,
-  label: string,
-): { hide: () => void; note: (text: string) => void } {
-  if (!process.stderr.isTTY) return { hide: () => {}, note: () => {} };
+export function showProgress(control: Pick<RunControl, 'done'> | undefined, label: string): Progress {
+  const { stderr } = process;
+  const rewrites = canRewrite(stderr);
+  const startedMs = performance.now();
+  const now = (): Moment => ({ ms: performance.now(), done: control?.done() ?? 0 });
   let noted = '';
-  const bar = new cliProgress.SingleBar({
-    format: control ? `${label} [{bar}] {percentage} %{left}{noted}` : `${label}{noted} · {duration} s`,
-    barCompleteChar: '=',
-    barIncompleteChar: ' ',
-    barsize: 30,
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-    // Ctrl-C is ours: it ends the run with partial results.
-    gracefulExit: false,
-  });
-  let interval: NodeJS.Timeout | undefined;
-  const timeout = setTimeout(() => {
-    const moment = () => ({ ms: performance.now(), done: control?.done() ?? 0 });
-    // What is done by now may have been done by an earlier run: it tells nothing of how fast this one is.
-    const begin = moment();
-    bar.start(SCALE, 0, { left: '', noted });
-    interval = setInterval(() => {
-      const now = moment();
-      bar.update(Math.floor(now.done * SCALE), { left: timeLeft(begin, now), noted });
-    }, REFRESH_MS);
+  // An earlier run may have done a part: it says nothing about the speed of this one.
+  let begin = now();
+  const text = (bar: string): string => {
+    const moment = now();
+    const share = control ? [`${bar}${Math.floor(moment.done * 100)} %`, timeLeft(begin, moment)] : [];
+    const parts = [...share, noted, ...(control ? [] : [shortTime((moment.ms - startedMs) / 1000)])];
+    return parts.filter((part) => part !== '').join(' · ');
+  };
+  const show = (): void => {
+    if (rewrites) {
+      const filled = Math.floor(now().done * BAR_LENGTH);
+      const line = `${label} ${text(`[${'='.repeat(filled).padEnd(BAR_LENGTH)}] `)}`;
+      stderr.write(`\r\u001b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
+    } else stderr.write(`psp: ${label}: ${text('')}\n`);
+  };
+  let timer = setTimeout(() => {
+    begin = now();
+    if (rewrites) clearProgress = clear;
+    timer = setInterval(show, rewrites ? REFRESH_MS : LINE_EVERY_MS);
+    timer.unref();
   }, SHOW_AFTER_MS);
+  timer.unref();
+  const clear = () => stderr.write('\r\u001b[K');
   const hide = () => {
-    clearTimeout(timeout);
-    clearInterval(interval);
-    bar.stop();
+    clearTimeout(timer);
+    if (clearProgress !== clear) return;
+    clear();
+    clearProgress = () => {};
   };
-  const note = (text: string) => {
-    noted = text;
-  };
-  return { hide, note };
+  return { note: (said) => (noted = said), hide };
 }
 
 interface Moment {
@@ -56,8 +70,15 @@ interface Moment {
   readonly done: number;
 }
 
-/** ` · 12 s left`, from how long what was done in between took; empty while that tells nothing. */
+/** `12 s left`, from how long the work since the beginning took; empty while that says too little. */
 function timeLeft(begin: Moment, now: Moment): string {
   const share = (now.done - begin.done) / (1 - begin.done);
-  return share > 0.02 ? ` · ${Math.ceil(((now.ms - begin.ms) * (1 - share)) / share / 1000)} s left` : '';
+  return share > 0.02 ? `${shortTime(((now.ms - begin.ms) * (1 - share)) / share / 1000)} left` : '';
+}
+
+/** `12 s`, `8 min`, `2 h 5 min` */
+function shortTime(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -137,31 +137,33 @@ export function parseParameter(
       } catch (error) {
         throw new InputError(`${policy.name}: ${spec.key}: ${(error as Error).message}`);
       }
-      return inRange(ns) ? ns : fail(`a duration ${range(formatDuration)}`);
+      return inRange(ns) ? ns : fail(`a duration ${rangeOf(spec)}`);
     }
     case 'limit': {
       if (text === 'unbounded') return Number.POSITIVE_INFINITY;
       const limit = Number(text);
-      return Number.isInteger(limit) && inRange(limit) ? limit : fail(`'unbounded' or an integer ${range(String)}`);
+      return Number.isInteger(limit) && inRange(limit) ? limit : fail(`'unbounded' or an integer ${rangeOf(spec)}`);
     }
     default: {
       const value = text.trim() === '' ? Number.NaN : Number(text);
       const fits = spec.kind === 'integer' ? Number.isInteger(value) : Number.isFinite(value);
       return fits && inRange(value)
         ? value
-        : fail(`${spec.kind === 'integer' ? 'an integer' : 'a number'} ${range(String)}`);
+        : fail(`${spec.kind === 'integer' ? 'an integer' : 'a number'} ${rangeOf(spec)}`);
     }
   }
 
   function inRange(value: number): boolean {
     return value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (spec.max ?? Number.POSITIVE_INFINITY);
   }
-  function range(format: (x: number) => string): string {
-    const parts = [];
-    if (spec.min !== undefined) parts.push(`from ${format(spec.min)}`);
-    if (spec.max !== undefined) parts.push(`to ${format(spec.max)}`);
-    return parts.join(' ');
-  }
+}
+
+/** The values that a parameter may have: `from 1 to 64`; empty when it has no limits. */
+export function rangeOf({ kind, min, max }: ParameterSpec): string {
+  const format = kind === 'duration' ? formatDuration : String;
+  return [min !== undefined && `from ${format(min)}`, max !== undefined && `to ${format(max)}`]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** A parameter's value as it would be typed. */

@@ -14,6 +14,7 @@ import { complain, EXIT } from '../failure.js';
 import { parseDilation } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
 import { parseSetting, SETTINGS } from '../settings.js';
 
 interface CalibrateCliOptions {
@@ -138,23 +139,26 @@ async function run(options: CalibrateCliOptions): Promise<number> {
   };
   if (!before) checkWritable(out);
   const { signal, undo } = abortOnSignal();
+  const { hide } = showProgress(undefined, 'calibrate');
   try {
     const calibration = await calibrate({ ...conditions, signal, onNote: complain });
+    hide();
     const output = outputTo(process.stdout);
     if (before) {
       const moved = compareCalibration(before, calibration);
-      output.write(formatMoved(moved, before, output.style));
+      output.write(formatMoved(moved, before, output));
       return moved.some((each) => each.moved && each.charged) ? EXIT.no : EXIT.ok;
     }
     const machine = `${hostname()}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
     writeFile(out, systemYaml({ name, policy, machine, date: new Date().toISOString().slice(0, 10) }, calibration));
-    output.write(formatCalibration(calibration, output.style));
+    output.write(formatCalibration(calibration, output));
     output.write(`\nwritten to ${out}: psp sim --system ${out}\n`);
     return EXIT.ok;
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted;
     throw error;
   } finally {
+    hide();
     undo();
   }
 }

@@ -9,7 +9,6 @@ import type { Capacity } from '../../results/capacity-schema.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { addSettings } from '../hardware-settings.js';
-import { policyHelp } from '../help.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -66,7 +65,7 @@ export function addCapacity(program: Command): void {
     )
     .addOption(new Option('--find <WHAT>', 'what to look for').choices(['load', 'workers']).default('load'))
     .option('--picture <FILE>', 'draw it as bars, .svg or .png', parsePicture)
-    .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
+    .addHelpText('after', EXAMPLES)
     .action(async (options: CapacityCommandOptions) => {
       process.exitCode = await capacity(options);
     });
@@ -98,7 +97,7 @@ async function capacity({
         signal,
         ...(maxReplications !== undefined && { mostReplications: maxReplications }),
         onProbe: (contender, workers, load) => {
-          note(` · ${contender} at load ${load.toFixed(2)} with ${workers} workers`);
+          note(`${contender} at load ${load.toFixed(2)} with ${workers} workers`);
         },
       },
     );

@@ -95,7 +95,7 @@ export async function showComparison(
 ): Promise<number> {
   const comparison = compareSides(a, b, options);
   const output = outputTo(json === '-' ? process.stderr : process.stdout);
-  output.write(formatCompared(comparison, output.style));
+  output.write(formatCompared(comparison, output));
   const text = `${JSON.stringify(comparison, null, 2)}\n`;
   if (json === '-') process.stdout.write(text);
   else if (json !== undefined) writeFile(json, text);

@@ -100,7 +100,7 @@ async function run(planned: readonly PlannedPoint[], out: string): Promise<Sweep
       onNote: complain,
       onProgress: (now) => {
         progress = now;
-        note(` · ${now.points}/${now.total} points`);
+        note(`${now.points}/${now.total} points`);
       },
     });
   } finally {

@@ -5,13 +5,13 @@ import { DEFAULTS } from '../../experiment/plan/plan.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
 import type { FrameFormat } from '../../hw/native/native.js';
+import { showLive } from '../../hw/run/run-pair.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addSettings,
   inputOf,
-  liveLine,
   parseDilation,
   readHardwareConfig,
   SERVER_UNKNOWN,
@@ -19,6 +19,7 @@ import {
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
 import type { SimSettings } from '../settings.js';
 
 interface LoadOptions extends SimSettings {
@@ -78,10 +79,8 @@ async function load(options: LoadOptions): Promise<number> {
   const seed = options.seed ?? DEFAULTS.seed;
   const dilation = options.dilate === 'auto' ? 1 : options.dilate;
   const { signal, undo } = abortOnSignal();
-  const live = liveLine(
-    'load',
-    workload.types.map((type) => type.name),
-  );
+  const live = showProgress(undefined, 'load');
+  const names = workload.types.map((type) => type.name);
   const startedAt = new Date();
   const startedMs = performance.now();
   try {
@@ -96,9 +95,9 @@ async function load(options: LoadOptions): Promise<number> {
         ...(options.requests !== undefined && { requests: options.requests }),
         ...(options.durationNs !== undefined && { durationNs: options.durationNs }),
       },
-      { signal, onProgress: live.show },
+      { signal, onProgress: (figures) => live.note(showLive(figures, names)) },
     );
-    live.clear();
+    live.hide();
     const result = hardwareResult(run, {
       workload,
       offer,
@@ -118,7 +117,7 @@ async function load(options: LoadOptions): Promise<number> {
     if (run.end === 'serverGone') complain(serverGone(result));
     return run.end === 'serverGone' ? EXIT.environment : signal.aborted ? EXIT.interrupted : EXIT.ok;
   } finally {
-    live.clear();
+    live.hide();
     undo();
   }
 }

@@ -10,7 +10,7 @@ import { encodeSamples, runSampled } from '../../experiment/run/run-sampled.js';
 import type { TraceFile } from '../../hw/client/planned-trace.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
-import { dilationOf, type HardwareRun, runHardware } from '../../hw/run/run-pair.js';
+import { dilationOf, type HardwareLive, type HardwareRun, runHardware, showLive } from '../../hw/run/run-pair.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { InputError } from '../../units/errors.js';
@@ -19,7 +19,6 @@ import { complain, EXIT } from '../failure.js';
 import {
   addSettings,
   inputOf,
-  liveLine,
   onePolicy,
   parseDilation,
   readHardwareConfig,
@@ -28,6 +27,7 @@ import {
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkFolder, checkWritable, outputTo, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
 import type { SimSettings } from '../settings.js';
 import { checkOutput, PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
 import { serve } from './serve.js';
@@ -208,11 +208,13 @@ async function runOne(
   if (options.system !== undefined) refuseOtherDilation(options.system, factor);
   // Its times must still fit when they are stretched.
   hardwarePolicy(policy, factor);
-  const live = liveLine(
-    policy,
-    workload.types.map((type) => type.name),
-  );
-  const hooks = { signal, onProgress: live.show, onNote: complain };
+  const live = showProgress(undefined, policy);
+  const names = workload.types.map((type) => type.name);
+  const hooks = {
+    signal,
+    onProgress: (figures: HardwareLive) => live.note(showLive(figures, names)),
+    onNote: complain,
+  };
   const startedAt = new Date();
   const startedMs = performance.now();
   let finished: HardwareRun;
@@ -221,7 +223,7 @@ async function runOne(
       ? await runLoad({ ...spec, config, dilation: dilate as number }, hooks)
       : await runHardware(spec, hooks);
   } finally {
-    live.clear();
+    live.hide();
   }
   const warmup = options.warmup ?? DEFAULTS.warmup;
   const { policy: _, ...unsaid } = spec;

@@ -11,9 +11,10 @@ import { startServer } from '../../hw/server/server.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';
-import { addSettings, inputOf, liveText, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
+import { addSettings, inputOf, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, writeFile } from '../output.js';
+import { showProgress } from '../progress.js';
 import type { SimSettings } from '../settings.js';
 
 const SHOW_EVERY_MS = 1000;
@@ -66,11 +67,11 @@ export async function serve(options: ServeOptions): Promise<number> {
     `serving ${config.address.ip}:${config.address.port} (${server.mac}) with ${config.workers} workers under ${policy}`,
   );
   const names = workload.types.map((type) => type.name);
-  const live = liveText(policy);
+  const live = showProgress(undefined, policy);
   let before = server.counts().completed;
   const showing = setInterval(() => {
     const counts = server.counts();
-    live.show(showServing(counts, counts.completed - before, names, server.reservedWorkers()));
+    live.note(showServing(counts, counts.completed - before, names, server.reservedWorkers()));
     before = counts.completed;
   }, SHOW_EVERY_MS);
   try {
@@ -83,7 +84,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     ]);
   } finally {
     clearInterval(showing);
-    live.clear();
+    live.hide();
     const counts = await server.stop();
     undo();
     complain(serverClosingLine(counts));

@@ -10,7 +10,6 @@ import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
 import { readConfigFile } from '../config-file.js';
 import { complain, EXIT } from '../failure.js';
-import { policyHelp } from '../help.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -47,7 +46,7 @@ export function addSim(program: Command): void {
   command
     .option('--config <FILE>', 'read settings from a YAML file with the same names; the command line wins')
     .option('--samples', 'keep every request in the JSON, for psp compare')
-    .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
+    .addHelpText('after', EXAMPLES)
     .allowExcessArguments()
     .action(async ({ config, samples, ...given }: SimSettings & { config?: string; samples?: true }) => {
       if (command.args.length > 0) throw new InputError(`expected options only, found '${command.args[0]}'`);
@@ -92,7 +91,7 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
   try {
     const all = await runReplicated(specs, replications, {
       control,
-      onPrecision: (reached) => note(` · ${precisionReached(reached, precision!)}`),
+      onPrecision: (reached) => note(`${precisionReached(reached, precision!)}`),
     });
     const notBegun = all.filter(({ result }) => !result).map(({ spec }) => spec.policy);
     const results = all.flatMap(({ result }) => result ?? []);

@@ -11,7 +11,6 @@ import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT } from '../failure.js';
-import { policyHelp } from '../help.js';
 import { abortOnSignal } from '../interrupt.js';
 import { LISTED, parseList } from '../lists.js';
 import { outputTo } from '../output.js';
@@ -72,7 +71,7 @@ export function addSweep(program: Command): void {
         .default('local'),
     )
     .option('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
-    .addHelpText('after', () => `${EXAMPLES}\n\n${policyHelp()}`)
+    .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: SweepCommandOptions) => {
       process.exitCode = await sweep(file, options);
     });
@@ -131,7 +130,7 @@ async function run(planned: readonly PlannedPoint[], out: string, engine: Engine
       onProgress: (now) => {
         progress = now;
         const perSecond = formatRate((now.requests * 1000) / (performance.now() - startedMs));
-        note(` · ${now.points}/${now.total} points · ${perSecond}`);
+        note(`${now.points}/${now.total} points · ${perSecond}`);
       },
     });
   } finally {

@@ -2,43 +2,50 @@ import type { Command } from 'commander';
 import { readSystem, shippedSystems } from '../../experiment/plan/files.js';
 import { layOut, wrap } from '../../report/text/table.js';
 import type { MeasuredOn, System, SystemConstant } from '../../sim/parse-system.js';
+import { formatList } from '../list.js';
 import { type Output, outputTo } from '../output.js';
+
+const YOURS = 'Your own: psp sim --system FILE, a .yaml like those in configs/systems.\n';
 
 export function addSystems(program: Command): void {
   program
     .command('systems')
-    .summary('list the modelled systems and what they cost')
-    .description('Lists the modelled systems: their policies, and every constant with where it comes from.')
-    .argument('[NAME|FILE...]', 'only these (default: all that come with psp)')
-    .option('--json', 'as JSON')
+    .summary('list the modelled systems, or show one with what it costs')
+    .description('Lists the modelled systems. With names or files, shows every constant of these and its source.')
+    .argument('[NAME|FILE...]', 'systems to show in full')
+    .option('--json', 'as JSON, with every constant')
     .action((names: string[], { json }: { json?: true }) => {
       const output = outputTo(process.stdout);
       const systems = (names.length > 0 ? names : shippedSystems()).map(readSystem);
       if (json) output.write(`${JSON.stringify(systems.map(plain), null, 2)}\n`);
+      else if (names.length > 0) output.write(systems.map((system) => describe(system, output)).join('\n'));
       else {
-        output.write(systems.map((system) => describe(system, output)).join('\n'));
-        output.write('\nYour own: psp sim --system FILE, a .yaml like those in configs/systems.\n');
+        const entries = systems.map(({ name, title, description }) => [name, `${title}: ${description}`] as const);
+        output.write(`${formatList('system', entries, output)}\nOne in full: psp systems NAME\n${YOURS}`);
       }
     });
 }
 
-function describe(system: System, output: Output): string {
+function describe(system: System, { style, width }: Output): string {
   const { name, title, description, policy, workloads, constants, measured } = system;
-  const { style } = output;
   const others = Object.entries(workloads).map(([workload, other]) => `${other} on ${workload}`);
   const about = [
+    `${title}: ${description}`,
     `policy ${[policy, ...others].join('; ')}`,
     ...(measured ? [`measured ${describeMeasured(measured)}`] : []),
     ...(system.costs.dispatcherQueues ? ['the dispatcher starts every request, whatever the policy'] : []),
   ];
-  const width = output.isTerminal ? output.width : Number.POSITIVE_INFINITY;
+  const columns = [
+    { title: '  constant', align: 'left' },
+    { title: 'time' },
+    { title: 'charged', align: 'left', wraps: true },
+    { title: 'source', align: 'left', wraps: true },
+  ] as const;
   return [
-    `${style.heading(name)}  ${title}: ${description}`,
-    ...about.map((line) => `  ${line}`),
-    ...layOut(
-      [{ title: '', align: 'left' }, { title: '' }, { title: '', align: 'left' }, { title: '', align: 'left' }],
-      constants.flatMap((constant) => rows(constant, width)),
-    ).slice(1),
+    style.heading(name),
+    ...about.flatMap((line) => wrap(`  ${line}`, width, '  ')),
+    '',
+    ...layOut(columns, constants.map(row), { style, width }),
     ...(constants.some(({ ns }) => ns > 0) ? [] : ['  nothing costs anything']),
     '',
   ].join('\n');
@@ -59,15 +66,9 @@ function describeMeasured({ machine, date, dilation, workers, policy, workload, 
     .join(', ');
 }
 
-const HELP_ENDS = 76;
-
-function rows(constant: SystemConstant, width: number): string[][] {
-  const { spec, ns, source = 'no source given', ci95Ns } = constant;
+function row({ spec, ns, source = 'no source given', ci95Ns }: SystemConstant): string[] {
   const interval = ci95Ns ? ` (95 %: ${ci95Ns[0]} to ${ci95Ns[1]}ns)` : '';
-  const lines = wrap(`${source}${interval}`, Math.max(30, width - HELP_ENDS));
-  return lines.map((line, i) =>
-    i === 0 ? [`  ${spec.section}.${spec.key}`, `${ns}ns`, spec.help, line] : ['', '', '', line],
-  );
+  return [`  ${spec.section}.${spec.key}`, `${ns}ns`, spec.help, `${source}${interval}`];
 }
 
 function plain({ constants, costs: _, ...system }: System) {

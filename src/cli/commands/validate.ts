@@ -50,7 +50,7 @@ async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
   const interrupted = control?.stopped ?? false;
   if (interrupted) complain('interrupted: what follows is what there was by then');
   const output = outputTo(json === '-' ? process.stderr : process.stdout);
-  output.write(formatValidation(checks, output.style));
+  output.write(formatValidation(checks, output));
   const text = `${JSON.stringify({ schema: 'psp.validation/1', seed, replications: plan.replications, checks }, null, 2)}\n`;
   if (json === '-') process.stdout.write(text);
   else if (json !== undefined) writeFile(json, text);

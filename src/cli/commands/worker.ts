@@ -3,6 +3,7 @@ import { parseRedisUrl, shownUrl } from '../../experiment/sweep/redis-url.js';
 import { complain } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { outputTo } from '../output.js';
+import { showProgress } from '../progress.js';
 
 export function addWorker(program: Command): void {
   program
@@ -17,17 +18,25 @@ export function addWorker(program: Command): void {
       const { runQueueWorker } = await import('../../experiment/sweep/queue-worker.js');
       const output = outputTo(process.stdout);
       const { signal, undo } = abortOnSignal();
+      const { note, hide } = showProgress(undefined, 'worker');
+      let finished = 0;
+      note('0 points finished');
       try {
         await runQueueWorker({
           url: redis,
           signal,
           onReady: (cores) => output.write(`${shownUrl(redis)}: waiting for points, ${cores} at a time\n`),
-          onPoint: ({ command }) => output.write(`finished: ${command}\n`),
+          onPoint: ({ command }) => {
+            finished++;
+            note(`${finished} ${finished === 1 ? 'point' : 'points'} finished`);
+            output.write(`finished: ${command}\n`);
+          },
           onFailure: ({ command }, message, again) =>
             complain(`failed${again ? ', will be tried again' : ''}: ${command}: ${message}`),
           onNote: complain,
         });
       } finally {
+        hide();
         undo();
       }
     });

@@ -1,25 +1,42 @@
 import type { Command } from 'commander';
 import { findWorkload, readWorkload, shippedWorkloads } from '../../experiment/plan/files.js';
-import type { Workload } from '../../workload/workload.js';
+import { formatShare } from '../../report/text/numbers.js';
+import { type Column, layOut, wrap } from '../../report/text/table.js';
+import { formatDuration } from '../../units/duration.js';
+import { InputError } from '../../units/errors.js';
+import { squaredVariation } from '../../workload/distributions/distribution.js';
+import type { Phase, Workload } from '../../workload/workload.js';
 import { formatList } from '../list.js';
-import { outputTo } from '../output.js';
+import { type Output, outputTo } from '../output.js';
+
+const YOURS = 'Your own: psp sim --workload FILE, a .yaml like those in workloads/ or a trace (.csv, .csv.gz).\n';
 
 export function addWorkloads(program: Command): void {
   program
     .command('workloads')
-    .description('list the workloads that come with psp')
+    .summary('list the workloads that come with psp, or show one in full')
+    .description('Lists the workloads that come with psp. With names or files, shows these in full.')
+    .argument('[NAME|FILE...]', 'workloads to show in full')
     .option('--json', 'as JSON, with their types')
-    .action(({ json }: { json?: true }) => {
+    .action((names: string[], { json }: { json?: true }) => {
       const output = outputTo(process.stdout);
-      const workloads = shippedWorkloads().map((name) => readWorkload(findWorkload(name)));
-      if (json) {
-        output.write(`${JSON.stringify(workloads.map(plain), null, 2)}\n`);
-        return;
+      const workloads = (names.length > 0 ? names : shippedWorkloads()).map(read);
+      if (json) output.write(`${JSON.stringify(workloads.map(plain), null, 2)}\n`);
+      else if (names.length > 0) output.write(workloads.map((workload) => describe(workload, output)).join('\n'));
+      else {
+        const entries = workloads.map(({ name, title, description }) => [name, `${title}: ${description}`] as const);
+        output.write(`${formatList('workload', entries, output)}\nOne in full: psp workloads NAME\n${YOURS}`);
       }
-      const entries = workloads.map(({ name, title, description }) => [name, `${title}: ${description}`] as const);
-      output.write(`${formatList('workload', entries, output)}\n`);
-      output.write('Your own: psp sim --workload FILE, a .yaml like those in workloads/ or a trace (.csv, .csv.gz).\n');
     });
+}
+
+/** @throws InputError */
+function read(name: string): Workload {
+  const file = findWorkload(name);
+  if (file.kind === 'trace') {
+    throw new InputError(`${name}: a trace has no description: expected a name or a .yaml file; psp sim runs a trace`);
+  }
+  return readWorkload(file);
 }
 
 /** What the file says, as far as it is plain data; types as they are in the first phase. */
@@ -38,4 +55,58 @@ function plain({ name, title, description, types, phases }: Workload) {
     arrivals: phases[0]!.arrivals.kind,
     phasesNs: phases.length > 1 ? phases.map(({ durationNs }) => durationNs) : [],
   };
+}
+
+function describe(workload: Workload, { style, width }: Output): string {
+  const { name, title, description, phases } = workload;
+  const lines = [
+    style.heading(name),
+    ...wrap(`${title}: ${description}`, width - 2).map((line) => `  ${line}`),
+    ...phases.flatMap((phase, i) => [
+      '',
+      ...(phases.length > 1 ? [`  phase ${i + 1}, ${formatDuration(phase.durationNs)}`] : []),
+      ...typeTable(workload, phase, { style, width }),
+      `  arrivals ${phase.arrivals.kind}, mean service time ${formatDuration(phase.meanServiceNs)}`,
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What the types of a phase are; a column that says nothing is left out. */
+function typeTable(
+  { types }: Workload,
+  { ratio, service, meanServiceNs }: Phase,
+  look: Pick<Output, 'style' | 'width'>,
+) {
+  const deadlines = types.some(({ deadlineNs }) => deadlineNs !== undefined);
+  const slos = types.some(({ sloNs }) => sloNs !== undefined);
+  const columns: Column[] = [
+    { title: '  type', align: 'left' },
+    { title: 'requests' },
+    { title: 'work' },
+    { title: 'mean service' },
+    { title: 'distribution', align: 'left' },
+    { title: 'variation' },
+    ...(deadlines ? [{ title: 'deadline' }] : []),
+    ...(slos ? [{ title: 'target' }] : []),
+  ];
+  const time = (ns: number | undefined) => (ns === undefined ? '–' : formatDuration(ns));
+  const rows = types.flatMap(({ name, deadlineNs, sloNs }, type) => {
+    const share = ratio[type]!;
+    const its = service[type]!;
+    if (share === 0) return [];
+    return [
+      [
+        `  ${name}`,
+        formatShare(share),
+        formatShare((share * its.meanNs) / meanServiceNs),
+        formatDuration(its.meanNs),
+        its.kind,
+        String(Number(squaredVariation(its).toPrecision(3))),
+        ...(deadlines ? [time(deadlineNs)] : []),
+        ...(slos ? [time(sloNs)] : []),
+      ],
+    ];
+  });
+  return layOut(columns, rows, look);
 }

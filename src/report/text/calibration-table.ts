@@ -1,6 +1,6 @@
 import { constantName } from '../../sim/costs.js';
 import { formatDuration } from '../../units/duration.js';
-import { PLAIN, type Style } from './style.js';
+import { type Look, PLAIN, WIDTH } from './style.js';
 import { layOut } from './table.js';
 
 /** What was measured, as src/experiment/hardware/calibrate-system.ts makes it. */
@@ -27,7 +27,7 @@ export function formatCalibration(
     readonly parts: readonly NamedMeasurement[];
     readonly work: readonly NamedMeasurement[];
   },
-  style: Style = PLAIN,
+  { style = PLAIN, width = WIDTH }: Look = {},
 ): string {
   const columns = (what: string) =>
     [
@@ -36,7 +36,7 @@ export function formatCalibration(
       { title: '95 %' },
       { title: 'spread' },
       { title: 'samples' },
-      { title: 'what it is', align: 'left' },
+      { title: 'what it is', align: 'left', wraps: true },
     ] as const;
   const row = (name: string, { medianNs, ci95Ns, sdNs, samples, source }: ShownMeasurement) => [
     name,
@@ -53,10 +53,10 @@ export function formatCalibration(
     return [row(name, constant), ...own.map((part) => row(`  its ${part.name.slice(of.length)}`, part))];
   });
   const note = dilation === 1 ? '' : `Times were stretched ${dilation} times and are given undilated.\n`;
-  const tables = [`${layOut(columns('constant'), rows, style.heading).join('\n')}\n${note}`];
+  const tables = [`${layOut(columns('constant'), rows, { style, width }).join('\n')}\n${note}`];
   if (work.length > 0) {
     const busy = work.map((each) => row(each.name, each));
-    tables.push(`${layOut(columns('work, in real time'), busy, style.heading).join('\n')}\n`);
+    tables.push(`${layOut(columns('work, in real time'), busy, { style, width }).join('\n')}\n`);
   }
   return tables.join('\n');
 }
@@ -70,7 +70,7 @@ export function formatMoved(
     readonly moved: boolean;
   }[],
   before: { readonly name: string; readonly measured?: { readonly date?: string } },
-  style: Style = PLAIN,
+  { style = PLAIN, width = WIDTH }: Look = {},
 ): string {
   const then = before.measured?.date ?? before.name;
   const columns = [
@@ -87,7 +87,7 @@ export function formatMoved(
     interval(now.ci95Ns),
     beforeNs === undefined ? 'not known' : moved ? 'moved' : 'as it was',
   ]);
-  return `${layOut(columns, rows, style.heading).join('\n')}\n`;
+  return `${layOut(columns, rows, { style, width }).join('\n')}\n`;
 }
 
 function interval([low, high]: readonly [number, number]): string {

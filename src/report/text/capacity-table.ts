@@ -4,14 +4,11 @@ import { formatDuration } from '../../units/duration.js';
 import { formatRate } from '../../units/rate.js';
 import { formatMargin, formatSlowdown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
-import { PLAIN, type Style } from './style.js';
+import { type Look, PLAIN, WIDTH } from './style.js';
 import { type Column, layOut, wrap } from './table.js';
 
 /** What each policy sustains, or how few workers it needs, as text. */
-export function formatCapacity(
-  capacity: Capacity,
-  { style = PLAIN, width = 100 }: { style?: Style; width?: number },
-): string {
+export function formatCapacity(capacity: Capacity, { style = PLAIN, width = WIDTH }: Look): string {
   const { find, entries, slos, title, seed } = capacity;
   const known = entries.flatMap(({ probes }) => probes)[0];
   const given = find === 'load' ? `${known?.workers} workers` : `${formatRate(known?.offeredRps ?? Number.NaN)}`;
@@ -19,7 +16,7 @@ export function formatCapacity(
   const columns: Column[] = [
     { title: 'policy', align: 'left' },
     ...(find === 'load' ? [{ title: 'sustains' }, { title: 'load', align: 'left' as const }] : [{ title: 'workers' }]),
-    { title: 'what ends it', align: 'left' },
+    { title: 'what ends it', align: 'left', wraps: true },
   ];
   const rows = entries.map((entry) => [
     policyLabel(entry),
@@ -31,10 +28,10 @@ export function formatCapacity(
       ? 'The most that was shown to meet the objectives, and the least above it that was shown not to; 95 % confidence each.'
       : 'The fewest that were shown to meet the objectives; in brackets the most that were shown not to. 95 % confidence each.';
   const lines = [
-    style.heading(heading),
-    ...slos.map((slo) => `  ${slo}`),
+    ...wrap(heading, width).map(style.heading),
+    ...slos.flatMap((slo) => wrap(`  ${slo}`, width)),
     '',
-    ...layOut(columns, rows, style.heading),
+    ...layOut(columns, rows, { style, width }),
     '',
     ...wrap(note, width).map(style.faint),
   ];

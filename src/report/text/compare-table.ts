@@ -4,8 +4,8 @@ import type { Interval, Percentile } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatLoad } from '../../units/load.js';
 import { formatCount, formatMargin, formatSlowdown } from './numbers.js';
-import { PLAIN, type Style } from './style.js';
-import { type Column, layOut, type Row } from './table.js';
+import { type Look, PLAIN, type Style, WIDTH } from './style.js';
+import { type Cell, type Column, layOut, type Row, wrap } from './table.js';
 
 /** What is shown of a comparison: `psp.compare/1`, as src/experiment/compare/compare-results.ts makes it. */
 export interface ShownComparison {
@@ -49,7 +49,7 @@ const LABELS: readonly (readonly [Percentile, string])[] = [
 ];
 
 /** A table per policy and load: every percentile of the slowdown in both worlds, and how the sojourns differ as a whole. */
-export function formatCompared(comparison: ShownComparison, style: Style = PLAIN): string {
+export function formatCompared(comparison: ShownComparison, { style = PLAIN, width = WIDTH }: Look = {}): string {
   const [a, b] = [label(comparison.a), label(comparison.b)];
   const columns: Column[] = [
     { title: '', align: 'left' },
@@ -66,9 +66,11 @@ export function formatCompared(comparison: ShownComparison, style: Style = PLAIN
     const requests = counts[0] === counts[1] ? counts[0] : counts.join(' and ');
     const heading = `${run.policy} on ${run.workload} · ${run.workers} workers · load ${formatLoad(run.load)} · ${requests} requests`;
     const rows = run.types.flatMap((type) => typeRows(type, style));
-    return [style.heading(heading), ...layOut(columns, rows, style.heading)].join('\n');
+    return [...wrap(heading, width).map(style.heading), ...layOut(columns, rows, { style, width })].join('\n');
   });
-  return `${[...blocks, ...footnotes(comparison).map(style.faint), verdict(comparison)].filter((text) => text !== '').join('\n\n')}\n`;
+  const notes = footnotes(comparison).flatMap((note) => wrap(note, width).map(style.faint));
+  const paragraphs = [...blocks, notes.join('\n'), wrap(verdict(comparison), width).join('\n')];
+  return `${paragraphs.filter((text) => text !== '').join('\n\n')}\n`;
 }
 
 function label({ world, system }: ShownComparison['a']): string {
@@ -76,15 +78,15 @@ function label({ world, system }: ShownComparison['a']): string {
   return system === undefined ? name : `${name} (${system})`;
 }
 
-function typeRows(type: ShownType, style: Style): (Row | string)[] {
+function typeRows(type: ShownType, style: Style): (Row | Cell)[] {
   const name = type.name ?? 'all requests';
-  const rows: (Row | string)[] = LABELS.flatMap(([key, title], i) => {
+  const rows: (Row | Cell)[] = LABELS.flatMap(([key, title], i) => {
     const value = type.slowdown[key];
     const first = i === 0 ? name : '';
     return [value ? valueRow(first, title, value, style) : [first, title, '–', '', '–', '', '–', '']];
   });
   const whole = describeWhole(type);
-  return whole === '' ? rows : [...rows, style.faint(`  ${whole}`)];
+  return whole === '' ? rows : [...rows, { text: `  ${whole}`, style: style.faint }];
 }
 
 function valueRow(name: string, title: string, value: ShownValue, style: Style): Row {
@@ -137,7 +139,7 @@ function footnotes({ runs }: ShownComparison): string[] {
   if (types.every(({ ks }) => ks === undefined)) {
     notes.push('Distributions as a whole, and each request with itself: run both sides with --samples.');
   }
-  return [notes.join('\n')];
+  return notes;
 }
 
 function verdict({ verdicts, tolerance }: ShownComparison): string {

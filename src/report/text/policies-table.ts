@@ -5,16 +5,13 @@ import { formatRate } from '../../units/rate.js';
 import { formatCount, formatEstimate, formatShare, formatSlowdown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
 import { formatReservation, formatReservationHistory, reservationChanges } from './reserved-workers.js';
-import { PLAIN, type Style } from './style.js';
-import { type Column, layOut, type Row, wrap } from './table.js';
+import { type Look, PLAIN, type Style, WIDTH } from './style.js';
+import { type Cell, type Column, layOut, type Row, wrap } from './table.js';
 import { takeaway } from './takeaway.js';
 
-export interface ComparisonOptions {
+export interface ComparisonOptions extends Look {
   /** The workload's name for people. */
   readonly title: string;
-  readonly style?: Style;
-  /** Columns of the terminal. */
-  readonly width?: number;
 }
 
 /** More types than a person compares; all are in the JSON. */
@@ -29,13 +26,13 @@ const WIDEST = 120;
  * the policies stand below one another, type by type.
  */
 export function formatComparison(results: readonly Result[], options: ComparisonOptions): string {
-  const { title, style = PLAIN, width = 100 } = options;
+  const { title, style = PLAIN, width = WIDTH } = options;
   const limit = Math.min(WIDEST, Math.max(NARROWEST, width));
   const lesson = takeaway(results);
   const paragraphs = [
-    [...wrap(heading(results, title), limit)].map(style.heading),
-    latencyTable(results, style),
-    workTable(results, style),
+    heading(results, title, limit).map(style.heading),
+    sojournTable(results, { style, width }),
+    workTable(results, { style, width }),
     footnotes(results).flatMap((note) => wrap(note, limit).map(style.faint)),
     lesson === undefined ? [] : wrap(lesson, limit),
   ];
@@ -45,32 +42,42 @@ export function formatComparison(results: readonly Result[], options: Comparison
     .join('\n\n')}\n`;
 }
 
-function heading(results: readonly Result[], title: string): string {
+/** What was run, broken between its parts. */
+function heading(results: readonly Result[], title: string, limit: number): string[] {
   const result = results[0]!;
   const name = title.toLowerCase().includes(result.workload.toLowerCase()) ? title : `${title} (${result.workload})`;
-  return [
+  const parts = [
     name,
     `${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}`,
     `load ${formatLoad(result.load)} = ${formatRate(result.offeredRps)}`,
-    // Interrupted runs got differently far; the footnote tells.
-    ...(result.interrupted ? [] : [length(results)]),
+    // Interrupted runs ended at different times; a footnote says when.
+    ...(result.interrupted ? [] : lengths(results)),
     `warm-up ${formatShare(result.warmup)}`,
     `seed ${result.seed}`,
-  ].join(' · ');
+  ];
+  const text = parts.map((part) => part.replaceAll(' ', UNBROKEN)).join(`${UNBROKEN}· `);
+  return wrap(text, limit).map((line) => line.replaceAll(UNBROKEN, ' '));
 }
 
-/** `2M requests in 9.02s`, `8 x 2M requests in 9.02s`, `8 to 20 x …` when a precision needed more of some policies. */
-function length(results: readonly Result[]): string {
-  const { requests, durationNs, replications } = results[0]!;
+/** A space at which no line is broken. */
+const UNBROKEN = '\u00a0';
+
+/** `2M requests` and `9.02 s of simulated time`; `8 x 2M`, `8 to 20 x 2M` with replications, of which a precision may need more for some policies. */
+function lengths(results: readonly Result[]): string[] {
+  const { requests, durationNs, replications, world } = results[0]!;
   const counts = results.map((result) => result.replications);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const times = most === 1 ? '' : `${fewest === most ? most : `${fewest} to ${most}`} x `;
-  return `${times}${formatCount(Math.round(requests / replications))} requests in ${formatDuration(durationNs / replications)}`;
+  const duration = formatDuration(durationNs / replications).replace(/[a-z]+$/, ' $&');
+  return [
+    `${times}${formatCount(Math.round(requests / replications))} requests`,
+    world === 'sim' ? `${duration} of simulated time` : duration,
+  ];
 }
 
 /** The column beside a value, for its interval. */
 const MARGIN: Column = { title: '', align: 'left', gap: 1 };
-const LATENCY_COLUMNS: readonly Column[] = [
+const SOJOURN_COLUMNS: readonly Column[] = [
   { title: '', align: 'left' },
   { title: 'slowdown\np50' },
   MARGIN,
@@ -90,7 +97,7 @@ interface TablePart {
 }
 
 /** One section per type and one for all requests; in each a row per policy. */
-function latencyTable(results: readonly Result[], style: Style): string[] {
+function sojournTable(results: readonly Result[], { style = PLAIN, width = WIDTH }: Look): string[] {
   const names = results[0]!.types.map((type) => type.name);
   const shown = shownTypes(results[0]!);
   const sections = [
@@ -102,13 +109,13 @@ function latencyTable(results: readonly Result[], style: Style): string[] {
       ? [{ name: 'all requests', slices: results.map((result) => partOf(result, result.overall)) }]
       : []),
   ];
-  const rows = sections.flatMap(({ name, slices }): (Row | string)[] => [
-    style.heading(name),
-    ...slices.map((slice, i) => latencyRow(`  ${policyLabel(results[i]!)}`, slice, slices, style)),
+  const rows = sections.flatMap(({ name, slices }): (Row | Cell)[] => [
+    { text: name, style: style.heading },
+    ...slices.map((slice, i) => sojournRow(`  ${policyLabel(results[i]!)}`, slice, slices, style)),
   ]);
   const left = names.length - shown.length;
-  if (left > 0) rows.push(style.faint(`and ${left} more types, which --json has`));
-  return layOut(LATENCY_COLUMNS, rows, style.heading);
+  if (left > 0) rows.push({ text: `and ${left} more types, which --json has`, style: style.faint });
+  return layOut(SOJOURN_COLUMNS, rows, { style, width });
 }
 
 function partOf({ unstable }: Result, { slowdown, sojournNs }: Omit<TablePart, 'unstable'>): TablePart {
@@ -121,7 +128,7 @@ function shownTypes({ types }: Result): number[] {
   return byCount.slice(0, TYPES_SHOWN).sort((a, b) => a - b);
 }
 
-function latencyRow(label: string, slice: TablePart, all: readonly TablePart[], style: Style): Row {
+function sojournRow(label: string, slice: TablePart, all: readonly TablePart[], style: Style): Row {
   const slowdown = (percentile: Percentile): Row => {
     const [value, interval] = formatEstimate(slice.slowdown, percentile, formatSlowdown);
     const best = isBest(slice, all, percentile) ? { style: style.best } : {};
@@ -154,12 +161,12 @@ function isBest(slice: TablePart, all: readonly TablePart[], percentile: Percent
 }
 
 /** What each policy did with its workers. Columns that say nothing are left out. */
-function workTable(results: readonly Result[], style: Style): string[] {
+function workTable(results: readonly Result[], look: Look): string[] {
   const some = (of: (result: Result) => number | string) => results.some((result) => of(result));
   const optional = [
     {
       when: results.some((r) => r.dispatcherUtilisation !== undefined),
-      title: 'dispatcher busy',
+      title: 'dispatcher\nbusy',
       cell: (r: Result) => orDash(r.dispatcherUtilisation ?? 0, formatShare),
     },
     { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => orDash(r.overhead, formatShare) },
@@ -175,11 +182,11 @@ function workTable(results: readonly Result[], style: Style): string[] {
   const columns: Column[] = [
     { title: 'policy', align: 'left' },
     { title: 'throughput' },
-    { title: 'workers busy' },
+    { title: 'workers\nbusy' },
     ...optional,
   ];
   const reserves = some(formatReservation);
-  if (reserves) columns.push({ title: 'reserved workers', align: 'left' });
+  if (reserves) columns.push({ title: 'reserved workers', align: 'left', wraps: true });
   const rows = results.map((result): Row => {
     const history = formatReservationHistory(result);
     return [
@@ -190,7 +197,7 @@ function workTable(results: readonly Result[], style: Style): string[] {
       ...(reserves ? [`${formatReservation(result)}${history && ` (${history})`}`] : []),
     ];
   });
-  return layOut(columns, rows, style.heading);
+  return layOut(columns, rows, look);
 }
 
 function orDash(value: number, format: (value: number) => string): string {

@@ -7,6 +7,17 @@ export interface Style {
   faint(text: string): string;
 }
 
+/** How a text for people is shown. */
+export interface Look {
+  /** Default: plain text. */
+  readonly style?: Style;
+  /** Columns that a line may have; default: 80. */
+  readonly width?: number;
+}
+
+/** Columns of a line where no terminal says otherwise. */
+export const WIDTH = 80;
+
 export const PLAIN: Style = { heading: (text) => text, best: (text) => text, faint: (text) => text };
 
 const ansi = (on: number, off: number) => (text: string) => `\u001b[${on}m${text}\u001b[${off}m`;

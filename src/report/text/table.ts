@@ -1,3 +1,5 @@
+import { type Look, PLAIN, WIDTH } from './style.js';
+
 /** A column of a table of aligned text. */
 export interface Column {
   /** May have several lines. */
@@ -5,6 +7,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** Spaces before it; default 3. */
   readonly gap?: number;
+  /** Its text may be broken between words where the table is too wide. */
+  readonly wraps?: true;
 }
 
 export interface Cell {
@@ -16,58 +20,106 @@ export interface Cell {
 export type Row = readonly (Cell | string)[];
 
 const GAP = 3;
+/** Space between columns of a table that would be too wide otherwise. */
+const SMALL_GAP = 2;
+/** A column of text is not made narrower than this. */
+const NARROWEST_TEXT = 20;
+const NARROWEST_LABEL = 8;
 
-/** The lines of a table; a row may be a string, which stands alone on its line. No line ends in spaces. */
-export function layOut(columns: readonly Column[], rows: readonly (Row | string)[], heading = same): string[] {
+/**
+ * Returns the lines of a table. A row may be a text, which stands alone on its line. No line ends in spaces.
+ *
+ * A table that is too wide is made narrower in this order: smaller gaps, text broken between words, and labels on a line of their own.
+ */
+export function layOut(
+  columns: readonly Column[],
+  rows: readonly (Row | Cell | string)[],
+  { style = PLAIN, width: limit = WIDTH }: Look = {},
+): string[] {
   const titles = columns.map(({ title }) => title.split('\n'));
   const titleLines = Math.max(...titles.map((lines) => lines.length));
   const titleRows = Array.from({ length: titleLines }, (_, i) =>
     titles.map((lines) => lines[i - titleLines + lines.length] ?? ''),
   );
-  const widths = columns.map((_, i) =>
-    Math.max(...[...titleRows, ...rows].map((row) => (typeof row === 'string' ? 0 : width(textOf(row[i]))))),
+  const natural = columns.map((_, i) =>
+    Math.max(...[...titleRows, ...rows].map((row) => (isRow(row) ? width(textOf(row[i])) : 0))),
   );
+  const { gaps, widths } = fit(columns, natural, limit);
   const line = (row: Row) =>
     columns
-      .map(({ align = 'right', gap: before = GAP }, i) => {
-        const cell = row[i];
-        const text = textOf(cell);
-        const space = i === 0 ? '' : ' '.repeat(before);
-        const gap = ' '.repeat(widths[i]! - width(text));
-        const styled = typeof cell === 'object' && cell.style ? cell.style(text) : text;
-        return align === 'left' ? space + styled + gap : space + gap + styled;
+      .map(({ align = 'right' }, i) => {
+        const text = textOf(row[i]);
+        const gap = ' '.repeat(Math.max(0, widths[i]! - width(text)));
+        const styled = styleOf(row[i])(text);
+        return ' '.repeat(gaps[i]!) + (align === 'left' ? styled + gap : gap + styled);
       })
       .join('')
       .trimEnd();
+  const lines = (row: Row): string[] => {
+    const label = textOf(row[0]);
+    const isAlone = width(label) > widths[0]! && !columns[0]!.wraps;
+    const cells = columns.map(({ wraps }, i): string[] => {
+      if (i === 0 && isAlone) return [''];
+      return wraps ? wrap(textOf(row[i]), widths[i]!) : [textOf(row[i])];
+    });
+    const height = Math.max(...cells.map((parts) => parts.length));
+    const broken = Array.from({ length: height }, (_, i) =>
+      line(cells.map((parts, column) => ({ text: parts[i] ?? '', style: styleOf(row[column]) }))),
+    );
+    return isAlone ? [styleOf(row[0])(label), ...broken] : broken;
+  };
   return [
-    ...titleRows.map((row) => heading(line(row))),
-    ...rows.map((row) => (typeof row === 'string' ? row : line(row))),
+    ...titleRows.map((row) => style.heading(line(row))),
+    ...rows.flatMap((row) => (isRow(row) ? lines(row) : wrap(textOf(row), limit).map(styleOf(row)))),
   ];
 }
 
-/** Breaks a text into lines of at most so many characters, between words. */
-export function wrap(text: string, limit: number): string[] {
+/** Widths and gaps of the columns with which a table has no more than `limit` columns of text, as far as that is possible. */
+function fit(columns: readonly Column[], natural: readonly number[], limit: number) {
+  const widths = [...natural];
+  let gaps = columns.map(({ gap = GAP }, i) => (i === 0 ? 0 : gap));
+  const excess = () => [...widths, ...gaps].reduce((sum, each) => sum + each, 0) - limit;
+  if (excess() > 0) gaps = gaps.map((gap) => Math.min(gap, SMALL_GAP));
+  for (const i of columns.keys()) {
+    if (columns[i]!.wraps) widths[i] = narrower(widths[i]!, excess(), NARROWEST_TEXT);
+  }
+  widths[0] = narrower(widths[0]!, excess(), NARROWEST_LABEL);
+  return { gaps, widths };
+}
+
+function narrower(width: number, by: number, least: number): number {
+  return by <= 0 ? width : Math.max(Math.min(width, least), width - by);
+}
+
+/** Breaks a text between words into lines of at most `limit` characters; all but the first begin with the text's own indent and `hang`. */
+export function wrap(text: string, limit: number, hang = ''): string[] {
+  const [indent = ''] = /^ */.exec(text)!;
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > limit) {
-      lines.push(line);
+  for (const word of text.slice(indent.length).split(' ')) {
+    const begin = lines.length === 0 ? indent : indent + hang;
+    if (line !== '' && width(begin) + width(line) + 1 + width(word) > limit) {
+      lines.push(begin + line);
       line = word;
     } else {
       line = line === '' ? word : `${line} ${word}`;
     }
   }
-  return [...lines, line];
+  return [...lines, (lines.length === 0 ? indent : indent + hang) + line];
+}
+
+function isRow(row: Row | Cell | string): row is Row {
+  return Array.isArray(row);
 }
 
 function textOf(cell: Cell | string | undefined): string {
   return typeof cell === 'object' ? cell.text : (cell ?? '');
 }
 
-function width(text: string): number {
-  return [...text].length;
+function styleOf(cell: Cell | string | undefined): (text: string) => string {
+  return (typeof cell === 'object' && cell.style) || ((text) => text);
 }
 
-function same(text: string): string {
-  return text;
+function width(text: string): number {
+  return [...text].length;
 }

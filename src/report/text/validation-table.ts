@@ -1,6 +1,6 @@
 import { formatDuration } from '../../units/duration.js';
-import { PLAIN, type Style } from './style.js';
-import { type Column, layOut, type Row } from './table.js';
+import { type Look, PLAIN, WIDTH } from './style.js';
+import { type Cell, type Column, layOut, type Row } from './table.js';
 
 /** A quantity that theory knows, and what the simulator makes of it. */
 export interface ValidatedQuantity {
@@ -23,11 +23,14 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The checks as a table, one section per system, and a line that sums up. */
-export function formatValidation(checks: readonly ValidatedQuantity[], style: Style = PLAIN): string {
-  const rows: (Row | string)[] = [];
+export function formatValidation(
+  checks: readonly ValidatedQuantity[],
+  { style = PLAIN, width = WIDTH }: Look = {},
+): string {
+  const rows: (Row | Cell)[] = [];
   let section = '';
   for (const check of checks) {
-    if (check.case !== section) rows.push(style.heading(check.case));
+    if (check.case !== section) rows.push({ text: check.case, style: style.heading });
     section = check.case;
     const format = check.unit === 'ns' ? formatDuration : formatRatio;
     const verdict = check.verdict === 'ok' ? { text: 'ok', style: style.best } : check.verdict;
@@ -45,7 +48,7 @@ export function formatValidation(checks: readonly ValidatedQuantity[], style: St
     bad === 0
       ? `All ${checks.length} agree with theory.`
       : `${bad} of ${checks.length} do not agree with theory, or are not known well enough to tell.`;
-  return `${[...layOut(COLUMNS, rows, style.heading), '', sum].join('\n')}\n`;
+  return `${[...layOut(COLUMNS, rows, { style, width }), '', sum].join('\n')}\n`;
 }
 
 function formatRatio(value: number): string {
