@@ -10,7 +10,7 @@ import { formatLoad } from '../units/load.js';
 import { writeFile } from './output.js';
 
 /**
- * Draws each pair of results, into FILE when there is one pair, else into FILE-policy-load. Answers the files.
+ * Draws each pair of results into FILE, or FILE-policy-load if there are several. Returns the files.
  *
  * @throws InputError when the requests were not kept
  */

@@ -1,10 +1,7 @@
 import type { RunControl } from '../experiment/run/run-control.js';
 import { EXIT } from './failure.js';
 
-/**
- * While the runs go on, the first Ctrl-C (or kill -INT) ends them with what there is, and a second one ends the process at once. Answers how to
- * go back to the usual.
- */
+/** Makes the first Ctrl-C (or kill -INT) end the runs with the results so far, and a second one the process. Returns a function that undoes this. */
 export function stopOnInterrupt(control: RunControl): () => void {
   const onInterrupt = () => {
     if (control.stopped) process.exit(EXIT.interrupted);
@@ -14,10 +11,10 @@ export function stopOnInterrupt(control: RunControl): () => void {
   return () => process.off('SIGINT', onInterrupt);
 }
 
-/** One Ctrl-C may arrive twice, from the terminal and from a program around psp; what comes this much later was meant. */
+/** One Ctrl-C may arrive twice, from the terminal and from a program around psp. A second one after this time was meant. */
 const SAME_SIGNAL_MS = 500;
 
-/** Ctrl-C and kill end what runs in order; a second one ends the process at once. */
+/** Aborts the signal on Ctrl-C and kill; a second one ends the process at once. */
 export function abortOnSignal(): { signal: AbortSignal; undo: () => void } {
   const controller = new AbortController();
   let firstMs = 0;

@@ -2,7 +2,7 @@
 import { EXIT } from './failure.js';
 import { runPsp } from './program.js';
 
-// A reader that has seen enough (psp … | head) is no error.
+// A reader that closes early (psp … | head) is not an error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok);

@@ -40,7 +40,7 @@ function createProgram(): Command {
     .description('A laboratory and a runtime for microsecond-scale request scheduling.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .exitOverride()
-    // Errors are written by reportFailure, in one place.
+    // reportFailure writes all errors.
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', '\nStart with: psp sim --workload bimodal');
   // Subcommands inherit what is set above. Each belongs to the group that is named before it.
@@ -51,7 +51,11 @@ function createProgram(): Command {
   for (const add of [addRun, addServe, addLoad, addCalibrate, addDoctor]) add(program);
   program.commandsGroup('Compare and replay:');
   for (const add of [addCompare, addReplay]) add(program);
-  program.commandsGroup('Look up:');
+  program
+    .commandsGroup('Look up:')
+    .addHelpCommand(
+      new Command('help').argument('[command]').description('show the help of a command').helpGroup('Look up:'),
+    );
   for (const add of [addPolicies, addWorkloads, addSystems]) add(program);
   return program;
 }

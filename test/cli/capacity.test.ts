@@ -50,7 +50,7 @@ describe('psp capacity', () => {
     const lines = out.split('\n');
     expect(lines.slice(0, 2)).toEqual(['M/M/c · 2 workers · seed 1', '  mean sojourn <= 20us overall']);
     const loads = [entry!.holds!, entry!.fails!].map(({ load }) => load.toFixed(2)).join(' … ');
-    expect(lines.find((line) => line.startsWith('c-fcfs'))).toContain(`  ${loads}   all requests: mean sojourn`);
+    expect(lines.find((line) => line.startsWith('c-fcfs'))).toContain(`  ${loads}  all requests: mean`);
     expect(readFileSync(join(folder, 'found.svg'), 'utf8')).toContain(`(load ${entry!.holds!.load.toFixed(2)})`);
   });
 

@@ -29,15 +29,17 @@ test('psp workloads lists what comes with psp, from any folder', async () => {
   expect(tpcc!.types[0]).toEqual({ name: 'Payment', ratio: 0.44, service: 'constant', meanServiceNs: 5700 });
 });
 
-test('psp systems lists every constant that costs something, with where it comes from', async () => {
-  const { code, out } = await pspHere(['systems'], '/');
+test('psp systems lists every system, and in full every constant with its source', async () => {
+  const { out: list } = await pspHere(['systems'], '/');
+  for (const name of shippedSystems()) expect(list).toMatch(new RegExp(`^${name} +\\S`, 'm'));
+  const { code, out } = await pspHere(['systems', ...shippedSystems()], '/');
   const { out: json } = await pspHere(['systems', '--json'], '/');
   expect(code).toBe(0);
   expect(out).not.toContain('no source given');
   const listed = JSON.parse(json) as { name: string; constants: { name: string; ns: number; source: string }[] }[];
   expect(listed.map(({ name }) => name)).toEqual(shippedSystems());
   for (const { name, constants } of listed) {
-    const section = out.split(new RegExp(`^${name} {2}`, 'm'))[1]!.split(/\n\n/)[0]!;
+    const section = out.split(new RegExp(`^${name}$`, 'm'))[1]!.split(/\n\n/)[1]!;
     expect(constants.map((each) => each.name)).toEqual(
       readSystem(name).constants.map(({ spec }) => `${spec.section}.${spec.key}`),
     );
@@ -45,17 +47,17 @@ test('psp systems lists every constant that costs something, with where it comes
       expect(source).toMatch(/\w{3}/);
       const row = section.split('\n').find((line) => line.trim().startsWith(`${constant} `));
       expect(row).toContain(`${ns}ns`);
-      expect(row).toContain(source);
+      expect(row).toContain(source.split(' ')[0]);
     }
   }
 });
 
-test('psp sim --help has examples and every parameter with its default', async () => {
+test('psp sim --help has examples and leaves the parameters of policies to psp policies', async () => {
   const { code, out } = await pspHere(['sim', '--help'], '/');
   expect(code).toBe(0);
   expect(out).toContain('psp sim --workload bimodal');
-  expect(out).toMatch(/ {2}ts\n +quantum=5us +longest/);
-  for (const { parameters } of policies) for (const { help } of parameters) expect(out).toContain(help);
+  expect(out).toContain('psp policies NAME');
+  expect(out.split('\n').length).toBeLessThan(75);
 });
 
 test('psp alone and psp --help say what there is', async () => {

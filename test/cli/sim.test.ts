@@ -21,16 +21,16 @@ describe('psp sim', () => {
     expect(code).toBe(0);
     expect(err).toBe('');
     expect(out).toMatch(
-      /^High Bimodal · 14 workers · load 0\.8 = 222k\/s · 1M requests in .*s · warm-up \d+ % · seed 1\n/,
+      /^High Bimodal · 14 workers · load 0\.8 = 222k\/s · 1M requests ·\n4\.\d+ s of simulated time · warm-up \d+ % · seed 1\n/,
     );
     for (const section of ['SHORT', 'LONG', 'all requests']) {
       const rows = new RegExp(`^${section}\\n  d-fcfs .*\\n  c-fcfs .*\\n  ts .*\\n  darc .*\\n`, 'm');
       expect(out).toMatch(rows);
     }
-    expect(out).toMatch(/^darc .*SHORT 1 \| LONG 13 \(since \d+ms\)$/m);
+    expect(out).toMatch(/^darc .*SHORT 1 \| LONG 13 \(since\n +\d+ms\)$/m);
     expect(out).toMatch(/darc kept 1 of 14 workers for SHORT/);
     expect(out).not.toContain('\u001b');
-    expect(out.split('\n').every((line) => line.length <= 120)).toBe(true);
+    expect(out.split('\n').every((line) => line.length <= 80)).toBe(true);
   });
 
   test('--json - writes nothing but JSON to stdout, and the table to stderr', async () => {

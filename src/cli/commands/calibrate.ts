@@ -42,34 +42,37 @@ export function addCalibrate(program: Command): void {
     .command('calibrate')
     .summary('measure what this machine costs, for psp sim --system')
     .description(
-      'Runs requests over the real path of this machine and measures what the cost model of a system charges. Writes a file for psp sim --system.',
+      'Runs requests on this machine and measures the costs that the simulator charges for a system. Writes a file for psp sim --system.',
     )
-    .option('--name <NAME>', 'of the system', 'here')
+    .option('--name <NAME>', 'name of the system', 'here')
     .option('--out <FILE>', 'where to write it (default: NAME.yaml)')
     .option(
       '--check <NAME|FILE>',
-      'measure again and say what has moved; writes nothing, ends with 1 when something has',
+      'measure again and say what has changed; writes nothing; exit code 1 if something has',
     )
-    .option('--policy <NAME>', 'the policy that dispatches meanwhile (default: c-fcfs)')
+    .option('--policy <NAME>', 'the policy to run (default: c-fcfs)')
     .addOption(new Option('--workers <N>', 'cores that serve requests (default: 14)').argParser(setting('workers')))
-    .addOption(new Option('--requests <N>', 'of each of the two runs').argParser(setting('requests')).default(REQUESTS))
-    .option('--workload <NAME|FILE>', 'whose requests are run (default: half 1us, half 20us)')
+    .addOption(
+      new Option('--requests <N>', 'requests in each of the two runs').argParser(setting('requests')).default(REQUESTS),
+    )
+    .option('--workload <NAME|FILE>', 'the requests to run (default: half take 1us, half 20us)')
     .addOption(
       new Option(
         '--load <X>',
-        `work offered meanwhile (default: ${DEFAULT_LOAD}); a sleeping machine is slower when it is idle`,
+        `work offered (default: ${DEFAULT_LOAD}); an idle machine sleeps and is slower`,
       ).argParser(setting('load')),
     )
     .addOption(new Option('--dilate <K|auto>', 'stretch all times by K').argParser(parseDilation))
     .option(
       '--dispatchers <NAMES|none>',
-      'policies whose dispatcher is measured alone, two seconds each (default: those of the hardware)',
+      'policies whose dispatcher is also measured alone, two seconds each (default: all that run on hardware)',
     )
     .addHelpText(
       'after',
       `
-Example:
-  psp calibrate --name here; psp sim --workload bimodal --system here.yaml
+Examples:
+  psp calibrate --name here
+  psp sim --workload bimodal --system here.yaml
   psp calibrate --check here.yaml`,
     )
     .action(async (options: CalibrateCliOptions) => {

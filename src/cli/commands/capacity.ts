@@ -38,33 +38,37 @@ const HELPS = {
   rate: 'with --find workers: requests per second, such as 3M',
   warmup: SETTINGS.find(({ key }) => key === 'warmup')!.help,
   requests: 'length of each replication (default: 1M)',
-  'max-replications': 'where a load that is too near the edge stays undecided (default: 8)',
+  'max-replications': 'most runs of one load before it stays undecided (default: 8)',
 };
 
 const EXAMPLES = `
-Objectives: STATISTIC slowdown|sojourn <= BOUND [for every type | for NAME | overall]; several may be given. A bound of a sojourn has its unit.
+An objective is STATISTIC slowdown|sojourn <= BOUND, then optionally "for every
+type", "for NAME" or "overall". The bound of a sojourn has a unit.
 
 Examples:
-  psp capacity --workload extreme-bimodal --workers 16 --slo "p99.9 slowdown <= 10 for every type"
-  psp capacity --workload rocksdb --policy darc,c-fcfs --slo "p99 sojourn <= 50us for GET" --slo "p99 slowdown <= 5 for SCAN"
-  psp capacity --workload extreme-bimodal --rate 3M --find workers --slo "p99.9 slowdown <= 10"`;
+  psp capacity --workload extreme-bimodal --workers 16 \\
+    --slo "p99.9 slowdown <= 10 for every type"
+  psp capacity --workload rocksdb --policy darc,c-fcfs \\
+    --slo "p99 sojourn <= 50us for GET" --slo "p99 slowdown <= 5 for SCAN"
+  psp capacity --workload extreme-bimodal --find workers --rate 3M \\
+    --slo "p99.9 slowdown <= 10"`;
 
 export function addCapacity(program: Command): void {
   const command = program
     .command('capacity')
-    .summary('find the highest load each policy sustains under objectives, or the fewest workers')
+    .summary('find the highest load, or the fewest workers, that meet objectives')
     .description(
-      'Finds the highest load at which each policy meets all objectives, or the fewest workers that do at a rate. Runs are repeated where chance could decide.',
+      'Finds for each policy the highest load that meets all objectives, or the fewest workers that meet them at a rate. Repeats runs until chance cannot decide.',
     );
   addSettings(command, KEYS, HELPS);
   command
     .addOption(
-      new Option('--slo <OBJECTIVE>', "what is to be met, such as 'p99.9 slowdown <= 10 for every type'").argParser(
+      new Option('--slo <OBJECTIVE>', "an objective, such as 'p99.9 slowdown <= 10 for every type'").argParser(
         (text: string, before: readonly Slo[] | undefined) => [...(before ?? []), parseSlo(text)],
       ),
     )
-    .addOption(new Option('--find <WHAT>', 'what to look for').choices(['load', 'workers']).default('load'))
-    .option('--picture <FILE>', 'draw it as bars, .svg or .png', parsePicture)
+    .addOption(new Option('--find <WHAT>', 'what to find').choices(['load', 'workers']).default('load'))
+    .option('--picture <FILE>', 'draw the result as bars, .svg or .png', parsePicture)
     .addHelpText('after', EXAMPLES)
     .action(async (options: CapacityCommandOptions) => {
       process.exitCode = await capacity(options);
@@ -106,7 +110,7 @@ async function capacity({
     undo();
   }
   const output = outputTo(json === '-' ? process.stderr : process.stdout);
-  if (signal.aborted) complain('interrupted: what follows are the policies that were finished by then');
+  if (signal.aborted) complain('interrupted: these are the policies that were finished');
   if (found.entries.length > 0) output.write(formatCapacity(found, output));
   const text = `${JSON.stringify(found, null, 2)}\n`;
   if (json === '-') process.stdout.write(text);

@@ -25,20 +25,21 @@ export function addCompare(program: Command): void {
     .command('compare')
     .summary('compare two results, such as a simulated and a real one')
     .description(
-      'Compares the results of two files policy by policy: percentiles with their intervals, whole distributions, and each request with itself.',
+      'Compares two files of results, policy by policy: percentiles with their intervals, whole distributions, and each request in both runs.',
     )
     .argument('<A.json>', 'written with --json, by psp sim or psp run --hw')
-    .argument('<B.json>', 'the same policies elsewhere: what A is compared with')
-    .option('--tolerance <X%>', 'end with 1 when a percentile differs by more (p99.9: twice as much)', parseTolerance)
-    .option('--unpaired', 'also when the two met different requests')
+    .argument('<B.json>', 'the same policies, run elsewhere')
+    .option('--tolerance <X%>', 'exit code 1 if a percentile differs by more (p99.9: twice as much)', parseTolerance)
+    .option('--unpaired', 'compare even if the two runs had different requests')
     .option('--json <FILE|->', 'write the comparison as JSON, - for stdout')
     .option('--picture <FILE>', PICTURE_HELP, parsePicture)
     .addHelpText(
       'after',
       `
 Example:
-  psp sim --workload bimodal --policy darc --requests 20k --samples --json a.json
-  psp sim --workload bimodal --policy darc --requests 20k --samples --json b.json --system persephone
+  psp sim --workload bimodal --policy darc --samples --json a.json
+  psp sim --workload bimodal --policy darc --samples --json b.json \\
+    --system persephone
   psp compare a.json b.json --tolerance 10%`,
     )
     .action(async (a: string, b: string, options: CompareCliOptions) => {
@@ -74,7 +75,7 @@ const resultSchema = z.looseObject({
     .optional(),
 });
 
-export const PICTURE_HELP = 'draw both distributions, .svg or .png; one file per policy and load';
+export const PICTURE_HELP = 'draw both distributions as .svg or .png, one file per policy and load';
 
 /** @throws InputError */
 export function parsePicture(text: string): string {
@@ -87,7 +88,7 @@ export function checkOutput({ json, picture }: CompareOutput): void {
   for (const file of [json, picture]) if (file !== undefined && file !== '-') checkWritable(file);
 }
 
-/** Compares, prints and writes, and answers the exit code. */
+/** Compares, prints and writes, and returns the exit code. */
 export async function showComparison(
   a: readonly Side[],
   b: readonly Side[],

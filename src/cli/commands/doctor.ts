@@ -9,13 +9,13 @@ import { readHardwareConfig } from '../hardware-settings.js';
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .summary('look at what this machine has and lacks for a run')
+    .summary('check what this machine lacks for a run on DPDK')
     .description(
-      'Looks at this machine, says what a run on DPDK lacks and which command mends it. Changes nothing. Exit 1 when a run would fail.',
+      'Checks this machine for a run on DPDK and names the command that mends each fault. Changes nothing. Exit code 1 if a run would fail.',
     )
     .option('--config <FILE>', 'the configuration of the run; see configs/')
     .addOption(
-      new Option('--role <ROLE>', 'with a configuration of both: which end this machine is').choices([
+      new Option('--role <ROLE>', 'which end this machine is, when the configuration has both').choices([
         'server',
         'client',
       ]),

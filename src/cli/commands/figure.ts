@@ -29,27 +29,29 @@ interface FigureOptions {
 }
 
 const EXAMPLES = `
-Each figure is an experiment of psp sweep (experiments/figure-NAME.yaml in psp's folder, its quick form in experiments/quick) and leaves figure-NAME.svg, .png and .csv, and its points in the folder.
+Each figure is an experiment file: experiments/figure-NAME.yaml in the folder of
+psp, and a quick form in experiments/quick. The results are figure-NAME.svg,
+.png and .csv, and the simulated points.
 
 Examples:
   psp figure 3
   psp figure all --full --out results/figures
-  psp figure 4a --check        exit code 1 when a claim of the paper does not come out`;
+  psp figure 4a --check      exit code 1 if a claim of the paper does not hold`;
 
 export function addFigure(program: Command): void {
   const names = figures.map(({ name }) => name);
   program
     .command('figure')
-    .summary("draw a figure of Perséphone's paper from a simulation, and hold its claims against it")
+    .summary("simulate a figure of Perséphone's paper and check its claims")
     .description(
-      "Simulates an experiment of Perséphone's paper (SOSP 2021), draws its figure as SVG and PNG with the data as CSV beside it, and says of each claim of the paper whether it comes out.",
+      "Simulates an experiment of Perséphone's paper (SOSP 2021), draws its figure as SVG and PNG, writes the data as CSV, and says whether each claim of the paper holds.",
     )
-    .addArgument(new Argument('<FIGURE...>', 'which').choices([...names, 'all']))
-    .option('--quick', 'fewer loads, requests and replications, so wider intervals (the default)')
-    .option('--full', 'the intervals of docs/figures.md: some minutes')
-    .option('--check', 'exit code 1 when a claim does not come out')
-    .option('--out <DIR>', 'folder of the figures; points it has already are not run again', 'results/figures')
-    .option('--experiments <DIR>', "folder of figure-NAME.yaml, in place of psp's own")
+    .addArgument(new Argument('<FIGURE...>', 'figures to draw').choices([...names, 'all']))
+    .option('--quick', 'fewer loads, requests and replications; wider intervals (the default)')
+    .option('--full', 'the intervals of docs/figures.md; takes some minutes')
+    .option('--check', 'exit code 1 if a claim does not hold')
+    .option('--out <DIR>', 'folder of the figures; points that are in it are not run again', 'results/figures')
+    .option('--experiments <DIR>', "folder with figure-NAME.yaml files, instead of psp's own")
     .addHelpText('after', EXAMPLES)
     .action(async (asked: string[], options: FigureOptions) => {
       process.exitCode = await draw(asked, options);

@@ -32,14 +32,14 @@ interface LoadOptions extends SimSettings {
 export function addLoad(program: Command): void {
   const command = program
     .command('load')
-    .summary('generate load for a server, psp or not')
+    .summary('generate load for a server, psp or another')
     .description(
-      'Plays a workload against any server that speaks PSP_MB or IX frames over UDP, and reports its latencies.',
+      'Sends the requests of a workload to any server that speaks PSP_MB or IX frames over UDP, and reports the sojourns.',
     )
     .requiredOption('--config <FILE>', 'a configuration with a client: section (device, address, cores); see configs/')
-    .option('--to <IP[:PORT]>', 'the server, instead of the one in the configuration')
+    .option('--to <IP[:PORT]>', 'the server, instead of the configured one')
     .addOption(
-      new Option('--frame <FORMAT>', 'psp: with stamps of the server; psp-mb, ix: as other servers know them').choices([
+      new Option('--frame <FORMAT>', 'psp has time stamps of the server; psp-mb and ix are for other servers').choices([
         'psp',
         'psp-mb',
         'ix',
@@ -59,7 +59,9 @@ export function addLoad(program: Command): void {
   ]);
   command
     .addOption(
-      new Option('--dilate <K>', 'stretch all times by K; the server must know').argParser(parseDilation).default(1),
+      new Option('--dilate <K>', 'stretch all times by K; give the server the same K')
+        .argParser(parseDilation)
+        .default(1),
     )
     .action(async (options: LoadOptions) => {
       process.exitCode = await load(options);

@@ -7,9 +7,9 @@ export function addMerge(program: Command): void {
   program
     .command('merge')
     .summary('put the parts of a sweep together')
-    .description('Copies the points of several folders of psp sweep into one, and writes its tables.')
+    .description('Copies the points of several folders of psp sweep into one and writes its tables.')
     .argument('<DIR...>', 'folders that psp sweep has written')
-    .requiredOption('--out <DIR>', 'folder of all results; made when it is not there')
+    .requiredOption('--out <DIR>', 'folder of all results; created if missing')
     .addHelpText('after', '\nExamples:\n  psp merge part-1 part-2 part-3 --out results/all')
     .action((folders: string[], { out }: { out: string }) => {
       const { added, present } = mergeSweeps(folders, out, complain);

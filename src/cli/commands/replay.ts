@@ -16,20 +16,21 @@ import { timelineWindow } from '../timelines.js';
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .summary('take every decision of a recorded run again')
+    .summary('check that every decision of a recorded run comes out again')
     .description(
-      'Tells the policy of a recorded run what it was told then, and compares every decision. Ends with 1 at the first that differs.',
+      'Gives the policy of a recorded run the same events again and compares every decision. Exit code 1 at the first difference.',
     )
     .argument('<FILE>', 'written by psp sim --record or psp run --hw --record')
     .option('--json', 'the report as JSON')
-    .option('--timeline <FILE>', 'draw what ran where: .svg for a picture, .json for ui.perfetto.dev')
+    .option('--timeline <FILE>', 'draw what ran on which worker: .svg is a picture, .json is for ui.perfetto.dev')
     .addOption(timeOption('from', 'when the timeline begins (default: 0s)'))
     .addOption(timeOption('for', 'how long the timeline is (default: 1ms)'))
     .addHelpText(
       'after',
       `
 Example:
-  psp sim --workload tpcc --policy darc --record run.events; psp replay run.events`,
+  psp sim --workload tpcc --policy darc --record run.events
+  psp replay run.events`,
     )
     .action((file: string, options: ReplayCliOptions) => {
       process.exitCode = run(file, options);

@@ -14,10 +14,10 @@ export function addReport(program: Command): void {
     .command('report')
     .summary('turn a sweep into one HTML page')
     .description(
-      'Writes one HTML file with all points of a sweep: charts, tables, reservations over time, the command of each point. It opens from disk and needs nothing else.',
+      'Writes one HTML file with all points of a sweep: charts, tables, reservations over time, and the command of each point. It opens from disk, without a server.',
     )
     .argument('<DIR>', 'folder that psp sweep, psp merge or psp figure has written')
-    .option('--out <FILE>', 'where to write the page; default: report.html in the folder')
+    .option('--out <FILE>', 'where to write the page (default: report.html in the folder)')
     .addHelpText('after', '\nExamples:\n  psp report results/bimodal\n  psp report results/bimodal --out bimodal.html')
     .action((folder: string, { out = join(folder, 'report.html') }: { out?: string }) => {
       const { points, failed, unreadable } = readSweep(folder);

@@ -48,12 +48,12 @@ interface RunOptions extends Omit<SimSettings, 'load'> {
 
 const EXAMPLES = `
 Examples:
-  psp run --hw --workload bimodal --policy darc --load 0.6       this machine alone: two processes joined by memif
-  psp run --hw --workload bimodal --policy c-fcfs,darc --duration 50ms --json hw.json
+  psp run --hw --workload bimodal --policy darc --load 0.6
+  psp run --hw --workload bimodal --policy c-fcfs,darc --duration 50ms
   psp run --both --workload bimodal --policy darc,c-fcfs --load 0.3,0.6,0.8
-  psp run --hw --workload bimodal --policy darc --record run.events; psp replay run.events
-  psp run --hw --config configs/c6420.yaml --role server --workload bimodal --policy darc
-  psp run --hw --config configs/c6420.yaml --role client --workload bimodal --load 0.6`;
+  psp run --hw --workload bimodal --policy darc --record run.events
+  psp run --hw --config configs/c6420.yaml --role server --workload bimodal
+  psp run --hw --config configs/c6420.yaml --role client --workload bimodal`;
 
 /** Real time a run takes when nobody says how long it should be. */
 const DEFAULT_REAL_SECONDS = 10;
@@ -61,37 +61,34 @@ const DEFAULT_REAL_SECONDS = 10;
 export function addRun(program: Command): void {
   const command = program
     .command('run')
-    .summary('run policies on this machine, on DPDK')
+    .summary('run policies for real, on DPDK')
     .description(
-      'Runs policies for real: the same scheduler, on DPDK, with a load generator that plays the same requests as psp sim.',
+      'Runs the same policies for real, on DPDK, with a load generator that sends the same requests as psp sim. Without --config both ends run on this machine and share memory.',
     )
     .option('--hw', 'run on this machine')
-    .option('--both', 'run on this machine and simulate the same requests, then compare');
+    .option('--both', 'run on this machine, simulate the same requests, and compare');
   addSettings(
     command,
     ['workload', 'policy', 'rate', 'rate-scale', 'workers', 'requests', 'duration', 'seed', 'warmup', 'record', 'json'],
     {
-      requests: `end after so many requests, such as 20k (default: ${DEFAULT_REAL_SECONDS} s of real time)`,
-      duration: 'end after so much undilated time, such as 50ms',
+      requests: `end after N requests, such as 20k (default: ${DEFAULT_REAL_SECONDS} s of real time)`,
+      duration: 'end after this time, before it is stretched, such as 50ms',
     },
   );
   command
     .addOption(loadsOption())
-    .option('--system <NAME|FILE>', 'with --both: what the simulated side costs; see psp systems')
-    .option('--tolerance <X%>', 'with --both: end with 1 when a percentile differs by more', parseTolerance)
+    .option('--system <NAME|FILE>', 'with --both: costs for the simulator; see psp systems')
+    .option('--tolerance <X%>', 'with --both: exit code 1 if a percentile differs by more', parseTolerance)
     .option('--picture <FILE>', `with --both: ${PICTURE_HELP}`, parsePicture)
-    .option('--keep <DIR>', 'with --both: write both results with every request there, as sim.json and hw.json')
+    .option('--keep <DIR>', 'with --both: write sim.json and hw.json there, with every request')
     .option('--samples', 'keep every request in the JSON, for psp compare')
     .addOption(
-      new Option('--dilate <K|auto>', 'stretch all times by K, so that many workers fit few cores')
+      new Option('--dilate <K|auto>', 'stretch all times by K, so that many workers fit on few cores')
         .argParser(parseDilation)
         .default('auto' as const),
     )
-    .option(
-      '--config <FILE>',
-      'devices, addresses and cores: see configs/; default: both ends on this machine, over memif',
-    )
-    .addOption(new Option('--role <ROLE>', 'with --config: which end this machine is').choices(['server', 'client']))
+    .option('--config <FILE>', 'devices, addresses and cores; see configs/')
+    .addOption(new Option('--role <ROLE>', 'which end this machine is, with --config').choices(['server', 'client']))
     .addHelpText('after', EXAMPLES)
     .action(async (options: RunOptions) => {
       process.exitCode = await run(options);

@@ -27,17 +27,17 @@ export interface ServeOptions extends SimSettings {
 export function addServe(program: Command): void {
   const command = program
     .command('serve')
-    .summary('serve requests over DPDK until interrupted')
-    .description('Runs the server alone: it serves whoever asks, psp or not, until Ctrl-C.')
+    .summary('serve requests over DPDK until Ctrl-C')
+    .description('Runs the server alone. It serves any client, psp or another, until Ctrl-C.')
     .requiredOption('--config <FILE>', 'a configuration with a server: section; see configs/');
   addSettings(command, ['workload', 'policy', 'seed', 'record', 'json'], {
-    workload: 'names the request types, their codes and deadlines; one of `psp workloads`, or your own .yaml',
-    policy: 'the policy that decides (default: c-fcfs)',
-    json: 'write what it counted here; - for stdout',
+    workload: 'the request types, their codes and deadlines: a name from psp workloads, or your own .yaml',
+    policy: 'the policy to run (default: c-fcfs)',
+    json: 'write the counts as JSON, - for stdout',
   });
   command
     .addOption(
-      new Option('--dilate <K>', 'what the clients stretch their times by').argParser(parseDilation).default(1),
+      new Option('--dilate <K>', 'the factor by which clients stretch all times').argParser(parseDilation).default(1),
     )
     .action(async (options: ServeOptions) => {
       process.exitCode = await serve(options);

@@ -18,15 +18,17 @@ import { planTimelines, writeTimelines } from '../timelines.js';
 
 const EXAMPLES = `
 Examples:
-  psp sim --workload bimodal                          compare the usual four policies
-  psp sim --workload tpcc --policy darc --load 0.9    one policy, near its limit
+  psp sim --workload bimodal                        compare the usual policies
+  psp sim --workload tpcc --policy darc --load 0.9  one policy, near its limit
   psp sim --workload bimodal --policy ts:quantum=5us,ts:quantum=20us:cost=0.5us
-  psp sim --workload bimodal --policy darc,c-fcfs --timeline out.svg --from 300ms
+  psp sim --workload bimodal --policy darc --timeline out.svg --from 300ms
   psp sim --workload bursty --duration 5s --json results.json
-  psp sim --workload bimodal --replications 8         with confidence intervals that hold
+  psp sim --workload bimodal --replications 8       reliable intervals
   psp sim --workload my-trace.csv.gz --rate-scale 1.5
-  psp sim --workload tpcc --policy darc --record run.events; psp replay run.events
-  psp sim --config configs/sim.yaml --seed 2          the command line wins over the file`;
+  psp sim --workload tpcc --policy darc --record run.events
+  psp sim --config configs/sim.yaml --seed 2        options from a file
+
+Policies and their parameters: psp policies, psp policies NAME.`;
 
 export function addSim(program: Command): void {
   const command = program
@@ -44,7 +46,7 @@ export function addSim(program: Command): void {
     command.addOption(option);
   }
   command
-    .option('--config <FILE>', 'read settings from a YAML file with the same names; the command line wins')
+    .option('--config <FILE>', 'read options from a YAML file, by the same names; the command line wins')
     .option('--samples', 'keep every request in the JSON, for psp compare')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments()

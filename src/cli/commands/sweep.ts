@@ -31,23 +31,28 @@ interface SweepCommandOptions extends Lists {
 }
 
 const EXAMPLES = `
-Every option of psp sim that says what to run may have several values: a,b or, for numbers, from:to:step. Every combination is a point.
+Every option that says what to run may have several values: a,b or, for numbers,
+from:to:step. Every combination is a point.
 
 Examples:
-  psp sweep --policy darc,c-fcfs --load .05:.95:.05 --workload bimodal --replications 8 --out results/bimodal
-  psp sweep --workload tpcc --policy darc --workers 8:16:2 --rate 500k --out results/workers
-  psp sweep experiment.yaml                           the same from a file; the command line wins
-  psp sweep experiment.yaml --shard 2/8 --out part-2  one of eight parts; psp merge puts them together
-  psp sweep experiment.yaml --engine bullmq --redis redis://host:6379    run by psp worker, on any number of machines`;
+  psp sweep --policy darc,c-fcfs --load .05:.95:.05 --workload bimodal \\
+    --replications 8 --out results/bimodal
+  psp sweep --workload tpcc --policy darc --workers 8:16:2 --rate 500k \\
+    --out results/workers
+  psp sweep experiment.yaml                     values from a file
+  psp sweep experiment.yaml --shard 2/8 --out part-2
+  psp sweep experiment.yaml --engine bullmq --redis redis://host:6379
+
+Policies and their parameters: psp policies, psp policies NAME.`;
 
 export function addSweep(program: Command): void {
   const command = program
     .command('sweep')
-    .summary('simulate every combination of listed values, into a folder')
+    .summary('simulate every combination of values, into a folder')
     .description(
-      'Simulates every combination of the listed values on all cores. Each point is kept in a folder as soon as it is finished: an interrupted sweep resumes, an enlarged one runs only what is new.',
+      'Simulates every combination of the listed values, on all cores. Writes each point to a folder as soon as it is finished. The same command resumes an interrupted sweep; a larger one runs only what is new.',
     )
-    .argument('[EXPERIMENT.yaml]', 'values from a file, with the names of the options as keys');
+    .argument('[EXPERIMENT.yaml]', 'file with values, by the names of the options');
   for (const setting of LISTED) {
     const { key, field, help } = setting;
     const option = new Option(`--${key} <VALUES>`, help);
@@ -61,12 +66,12 @@ export function addSweep(program: Command): void {
   command
     .option('--out <DIR>', 'folder of the results (default for a file: results/NAME)')
     .addOption(
-      new Option('--shard <I/N>', 'run only the I-th of N parts, for batch systems').argParser((text: string) =>
+      new Option('--shard <I/N>', 'run only part I of N, for batch systems; see psp merge').argParser((text: string) =>
         parseShard(text),
       ),
     )
     .addOption(
-      new Option('--engine <ENGINE>', 'who runs the points: this machine, or every psp worker at one Redis')
+      new Option('--engine <ENGINE>', 'what runs the points: this machine, or every psp worker at one Redis')
         .choices(['local', 'bullmq'])
         .default('local'),
     )
@@ -99,7 +104,7 @@ async function engineOf(name: SweepCommandOptions['engine'], redis: string | und
     throw new InputError('expected --engine bullmq and --redis URL together, or neither (the points run here)');
   }
   if (redis === undefined) return localEngine();
-  // Loaded only by who needs it.
+  // Loaded only here, because it is large.
   const { bullmqEngine } = await import('../../experiment/sweep/bullmq-engine.js');
   return bullmqEngine(redis);
 }

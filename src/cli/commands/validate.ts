@@ -19,12 +19,12 @@ interface ValidateOptions {
 export function addValidate(program: Command): void {
   program
     .command('validate')
-    .summary('hold the simulator against queueing theory')
+    .summary('check the simulator against queueing theory')
     .description(
-      'Simulates systems that queueing theory has solved and compares: what, theory, simulated, verdict. Exit 1 when something does not agree.',
+      'Simulates systems that queueing theory has solved and compares the results. Exit code 1 if one does not agree.',
     )
-    .option('--quick', 'a tenth of the requests: seconds, and finds only coarse errors')
-    .option('--seed <S>', 'what all random numbers derive from', DEFAULTS.seed)
+    .option('--quick', 'a tenth of the requests; takes seconds and finds only large errors')
+    .option('--seed <S>', 'seed of all random numbers', DEFAULTS.seed)
     .option('--json <FILE|->', 'write the checks as JSON, - for stdout')
     .action(async (options: ValidateOptions) => {
       process.exitCode = await run(options);
@@ -48,7 +48,7 @@ async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
     }
   });
   const interrupted = control?.stopped ?? false;
-  if (interrupted) complain('interrupted: what follows is what there was by then');
+  if (interrupted) complain('interrupted: these are the results so far');
   const output = outputTo(json === '-' ? process.stderr : process.stdout);
   output.write(formatValidation(checks, output));
   const text = `${JSON.stringify({ schema: 'psp.validation/1', seed, replications: plan.replications, checks }, null, 2)}\n`;

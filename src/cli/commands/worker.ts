@@ -8,13 +8,13 @@ import { showProgress } from '../progress.js';
 export function addWorker(program: Command): void {
   program
     .command('worker')
-    .summary('run points of sweeps from a queue, on any number of machines')
+    .summary('run points of a sweep from a queue, on any machine')
     .description(
-      'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. Ctrl-C ends it when the points that it runs are finished; a second one at once, and another worker runs them again.',
+      'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. Ctrl-C ends it when its points are finished; a second Ctrl-C ends it at once, and another worker runs these points again.',
     )
     .requiredOption('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
     .action(async ({ redis }: { redis: string }) => {
-      // Loaded only by who needs it.
+      // Loaded only here, because it is large.
       const { runQueueWorker } = await import('../../experiment/sweep/queue-worker.js');
       const output = outputTo(process.stdout);
       const { signal, undo } = abortOnSignal();

@@ -122,7 +122,7 @@ function describeWhole({ ks, paired }: ShownType): string {
   if (ks !== undefined) parts.push(`sojourns differ by ${ks.toFixed(3)} (Kolmogorov–Smirnov)`);
   if (paired) {
     parts.push(
-      `each request with itself: median ${signed(paired.medianNs)}, from ${signed(paired.p1Ns)} (p1) to ${signed(paired.p99Ns)} (p99)`,
+      `the same request in both: median ${signed(paired.medianNs)}, from ${signed(paired.p1Ns)} (p1) to ${signed(paired.p99Ns)} (p99)`,
     );
   }
   return parts.join('; ');
@@ -134,10 +134,10 @@ function signed(ns: number): string {
 }
 
 function footnotes({ runs }: ShownComparison): string[] {
-  const notes = ['±: 95 % confidence. Difference: the first over the second, less one.'];
+  const notes = ['±: 95 % confidence. Difference: the first divided by the second, minus one.'];
   const types = runs.flatMap((run) => run.types);
   if (types.every(({ ks }) => ks === undefined)) {
-    notes.push('Distributions as a whole, and each request with itself: run both sides with --samples.');
+    notes.push('To compare whole distributions, and each request in both runs, run both with --samples.');
   }
   return notes;
 }
@@ -146,6 +146,6 @@ function verdict({ verdicts, tolerance }: ShownComparison): string {
   if (verdicts === null || tolerance === null) return '';
   const { agree, disagree, undecided } = verdicts;
   const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or the confidence intervals where they are wider`;
-  const unknown = undecided === 0 ? '' : ', whose intervals have no bound: more requests would tell';
+  const unknown = undecided === 0 ? '' : ' (an interval without a bound: use more requests)';
   return `Within ${within}: ${agree} percentiles agree, ${disagree} ${disagree === 1 ? 'does' : 'do'} not, ${undecided} undecided${unknown}.`;
 }

@@ -14,17 +14,14 @@ export interface ComparisonOptions extends Look {
   readonly title: string;
 }
 
-/** More types than a person compares; all are in the JSON. */
+/** The table shows this many types; the JSON has all. */
 const TYPES_SHOWN = 8;
-/** A dispatcher this busy is what the system waits for. */
+/** A dispatcher this busy is the bottleneck. */
 const DISPATCHER_FULL = 0.98;
 const NARROWEST = 60;
 const WIDEST = 120;
 
-/**
- * Results of several policies on the same requests, as text. What one looks for is the same kind of request under different policies, so
- * the policies stand below one another, type by type.
- */
+/** Results of several policies on the same requests, as text. Per type the policies stand below one another, because that is what one compares. */
 export function formatComparison(results: readonly Result[], options: ComparisonOptions): string {
   const { title, style = PLAIN, width = WIDTH } = options;
   const limit = Math.min(WIDEST, Math.max(NARROWEST, width));
@@ -150,7 +147,7 @@ function sojournRow(label: string, slice: TablePart, all: readonly TablePart[], 
   ];
 }
 
-/** Best of several that differ by more than chance: its interval ends where that of the worst has not begun. */
+/** Is it the best of several that differ by more than chance: does its interval end before that of the worst begins? */
 function isBest(slice: TablePart, all: readonly TablePart[], percentile: Percentile): boolean {
   const values = all.map(({ slowdown }) => slowdown[percentile] ?? Number.POSITIVE_INFINITY);
   const value = slice.slowdown[percentile];
@@ -160,7 +157,7 @@ function isBest(slice: TablePart, all: readonly TablePart[], percentile: Percent
   return all.some(({ slowdown }) => mostAtBest < (slowdown.ci95[percentile]?.[0] ?? 0));
 }
 
-/** What each policy did with its workers. Columns that say nothing are left out. */
+/** What each policy did with its workers. Columns without a value are left out. */
 function workTable(results: readonly Result[], look: Look): string[] {
   const some = (of: (result: Result) => number | string) => results.some((result) => of(result));
   const optional = [
@@ -209,12 +206,14 @@ function meaningOfIntervals(results: readonly Result[]): string {
     return '±: 95 % confidence interval, from the differences between the replications.';
   }
   const narrow =
-    '±: 95 % confidence interval as if requests were independent of each other; they wait together, so the truth is wider';
-  return results.some(({ world }) => world === 'sim') ? `${narrow}: --replications 8 tells.` : `${narrow}.`;
+    '±: 95 % confidence interval as if requests were independent. They wait together, so the true interval is wider';
+  return results.some(({ world }) => world === 'sim') ? `${narrow}; use --replications 8.` : `${narrow}.`;
 }
 
 function footnotes(results: readonly Result[]): string[] {
-  const notes = ['Slowdown: time in the system / service time; 1 has never waited. p99.9: one in a thousand is worse.'];
+  const notes = [
+    'Slowdown: time in the system / service time; 1 means it never waited. p99.9: one request in a thousand is worse.',
+  ];
   const statistics = results.flatMap((result) =>
     [...result.types, result.overall].flatMap(({ slowdown }) =>
       (['p50', 'p99', 'p99_9'] as const).map((name) => slowdown.ci95[name]),
@@ -222,12 +221,10 @@ function footnotes(results: readonly Result[]): string[] {
   );
   if (results.length > 0) notes.push(meaningOfIntervals(results));
   if (statistics.some((interval) => interval && (interval[0] === null || interval[1] === null))) {
-    notes.push('≥, ?: too few measured requests for an upper bound, or any. More --requests make it known.');
+    notes.push('≥, ?: too few measured requests for an upper bound, or for any bound. Use more --requests.');
   }
   if (results.some(({ unstable }) => unstable)) {
-    notes.push(
-      'unstable: the queues grew for as long as the run lasted, so a latency would say how long that was and nothing else.',
-    );
+    notes.push('unstable: the queues grew during the whole run, so a sojourn would only say how long the run was.');
   }
   const grown = results.filter(({ grew = 0 }) => grew > 0);
   if (grown.length > 0) {
@@ -237,34 +234,34 @@ function footnotes(results: readonly Result[]): string[] {
   const unsettled = results.filter(({ warmupRule, unstable }) => warmupRule === 'unsettled' && !unstable);
   if (unsettled.length > 0) {
     notes.push(
-      `${unsettled.map(policyLabel).join(', ')} had not settled when measuring began, after the warm-up that is shown: take a longer run.`,
+      `${unsettled.map(policyLabel).join(', ')} had not settled when measuring began, after the warm-up shown above: use a longer run.`,
     );
   }
   if (results.some(({ system }) => system !== undefined)) {
     notes.push(
-      'Systems: times are those of the client, with the wire both ways; overhead is all worker time that serves nobody.',
+      'Systems: times are measured at the client, with the wire both ways; overhead is all worker time that serves no request.',
     );
   }
   const atTheirLimit = results.filter((result) => (result.dispatcherUtilisation ?? 0) > DISPATCHER_FULL);
   for (const result of atTheirLimit) {
     notes.push(
-      `The dispatcher of ${policyLabel(result)} is the bottleneck: busy ${formatShare(result.dispatcherUtilisation!)} of the time, it passes no more than ${formatRate(result.achievedRps)}.`,
+      `The dispatcher of ${policyLabel(result)} is the bottleneck: busy ${formatShare(result.dispatcherUtilisation!)} of the time, it cannot pass more than ${formatRate(result.achievedRps)}.`,
     );
   }
   for (const result of results) {
     const firstNs = reservationChanges(result)[0]?.atNs;
-    // Profiling is no part of the steady state that one compares.
+    // Profiling is not part of the steady state.
     if (firstNs !== undefined && firstNs > (result.warmup * result.durationNs) / result.replications) {
       const label = policyLabel(result);
       notes.push(
-        `${label} reserved its first workers at ${formatDuration(firstNs)}, after the warm-up: its numbers include the time before. A longer run, or more --warmup, leaves that out.`,
+        `${label} reserved its first workers at ${formatDuration(firstNs)}, after the warm-up: its numbers include the time before. Use a longer run or a larger --warmup.`,
       );
     }
   }
   if (results.some((result) => result.interrupted)) {
     const cut = results.filter((result) => result.interrupted);
     notes.push(
-      `Interrupted: ${cut.map((r) => `${policyLabel(r)} after ${formatCount(r.requests)} requests`).join(', ')}. The numbers are those so far.`,
+      `Interrupted: ${cut.map((r) => `${policyLabel(r)} after ${formatCount(r.requests)} requests`).join(', ')}. These are the numbers so far.`,
     );
   }
   return notes;

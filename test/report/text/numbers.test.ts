@@ -83,6 +83,28 @@ test('tables are aligned and lines do not end in spaces', () => {
   ]);
 });
 
+test('a table that is too wide has smaller gaps, then text broken between words, then labels on lines of their own', () => {
+  const columns = [
+    { title: 'name', align: 'left' },
+    { title: 'n' },
+    { title: 'what it is', align: 'left', wraps: true },
+  ] as const;
+  const rows = [['a', '1', 'some words that say what it is']];
+  expect(layOut(columns, rows, { width: 39 })[1]).toBe('a     1  some words that say what it is');
+  expect(layOut(columns, rows, { width: 30 })).toEqual([
+    'name  n  what it is',
+    'a     1  some words that say',
+    '         what it is',
+  ]);
+  expect(
+    layOut([{ title: '', align: 'left' }, { title: 'n' }], [['a very long label', '1000']], { width: 16 }),
+  ).toEqual(['             n', 'a very long label', '          1000']);
+});
+
+test('text keeps its indent when it is broken', () => {
+  expect(wrap('  one two three', 9, '  ')).toEqual(['  one two', '    three']);
+});
+
 test('text is broken between words', () => {
   expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
   expect(wrap('unbreakable', 3)).toEqual(['unbreakable']);

@@ -10,7 +10,8 @@ function format(...results: Result[]): string {
 
 test('the layout', () => {
   expect(format(C_FCFS, DARC)).toMatchInlineSnapshot(`
-    "High Bimodal · 14 workers · load 0.8 = 222k/s · 200k requests in 1s · warm-up 10 % · seed 1
+    "High Bimodal · 14 workers · load 0.8 = 222k/s · 200k requests ·
+    1 s of simulated time · warm-up 10 % · seed 1
 
                slowdown                                 sojourn        requests
                     p50         p99        p99.9          p99.9        measured
@@ -24,16 +25,19 @@ test('the layout', () => {
       c-fcfs       1.00 ±1 %   61.9 ±1 %    95.4 ±1 %    95.4us ±1 %       200k
       darc         1.00 ±1 %   2.50 ±1 %    4.25 ±1 %    4.25us ±1 %       200k
 
-    policy   throughput   workers busy   reserved workers
-    c-fcfs       222k/s           80 %
-    darc         222k/s           80 %   SHORT 1 | LONG 13
+                          workers
+    policy   throughput      busy   reserved workers
+    c-fcfs       222k/s      80 %
+    darc         222k/s      80 %   SHORT 1 | LONG 13
 
-    Slowdown: time in the system / service time; 1 has never waited. p99.9: one in a thousand is worse.
-    ±: 95 % confidence interval as if requests were independent of each other; they wait together, so
-    the truth is wider: --replications 8 tells.
+    Slowdown: time in the system / service time; 1 means it never waited. p99.9: one
+    request in a thousand is worse.
+    ±: 95 % confidence interval as if requests were independent. They wait together,
+    so the true interval is wider; use --replications 8.
 
-    darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's p99.9 slowdown is
-    4.25 ±1 % instead of 95.4 ±1 % under c-fcfs, while LONG's is 2.40 ±1 % instead of 1.96 ±1 %.
+    darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's
+    p99.9 slowdown is 4.25 ±1 % instead of 95.4 ±1 % under c-fcfs, while LONG's is
+    2.40 ±1 % instead of 1.96 ±1 %.
     "
   `);
 });
@@ -51,8 +55,10 @@ test('what ± means depends on whether there were replications', () => {
   expect(format(C_FCFS)).toMatch(/^±: 95 % .* as if requests were independent/m);
   const replicated = format({ ...C_FCFS, replications: 8, requests: 8 * C_FCFS.requests, durationNs: 8e9 });
   expect(replicated).toMatch(/^±: 95 % .* from the differences between the replications\.$/m);
-  expect(replicated).toContain(' · 8 x 200k requests in 1s · ');
-  expect(format(C_FCFS, { ...DARC, replications: 12 })).toContain(' · 1 to 12 x 200k requests in 1s · ');
+  expect(replicated).toContain(' · 8 x 200k requests ·\n1 s of simulated time · ');
+  expect(format(C_FCFS, { ...DARC, replications: 12 })).toContain(
+    ' · 1 to 12 x 200k requests ·\n1 s of simulated time · ',
+  );
 });
 
 test('a type nothing was measured of has dashes', () => {
@@ -102,7 +108,7 @@ test('the parameters that were changed are part of a name', () => {
     resultOf('a-policy-of-tomorrow', types),
   );
   expect(text).toMatch(/^ {2}ts:quantum=20us +1\.00 /m);
-  expect(text).toMatch(/^ {2}a-policy-of-tomorrow +1\.00 /m);
+  expect(text).toMatch(/^ {2}a-policy-of-tomorrow\n +1\.00 /m);
 });
 
 test('an interrupted run says so', () => {
