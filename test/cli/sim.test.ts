@@ -27,7 +27,7 @@ describe('psp sim', () => {
       const rows = new RegExp(`^${section}\\n  d-fcfs .*\\n  c-fcfs .*\\n  ts .*\\n  darc .*\\n`, 'm');
       expect(out).toMatch(rows);
     }
-    expect(out).toMatch(/^darc .*SHORT 1 \| LONG 13 \(since\n +\d+ms\)$/m);
+    expect(out).toMatch(/^darc .*SHORT 1 \| LONG 13 \n +\(since \d+ms\)$/m);
     expect(out).toMatch(/darc kept 1 of 14 workers for SHORT/);
     expect(out).not.toContain('\u001b');
     expect(out.split('\n').every((line) => line.length <= 80)).toBe(true);

@@ -6,7 +6,7 @@ import { formatCount, formatEstimate, formatShare, formatSlowdown } from './numb
 import { policyLabel } from './policy-label.js';
 import { formatReservation, formatReservationHistory, reservationChanges } from './reserved-workers.js';
 import { type Look, PLAIN, type Style, WIDTH } from './style.js';
-import { type Cell, type Column, layOut, type Row, wrap } from './table.js';
+import { type Cell, type Column, layOut, type Row, UNBROKEN, wrap } from './table.js';
 import { takeaway } from './takeaway.js';
 
 export interface ComparisonOptions extends Look {
@@ -52,12 +52,8 @@ function heading(results: readonly Result[], title: string, limit: number): stri
     `warm-up ${formatShare(result.warmup)}`,
     `seed ${result.seed}`,
   ];
-  const text = parts.map((part) => part.replaceAll(' ', UNBROKEN)).join(`${UNBROKEN}· `);
-  return wrap(text, limit).map((line) => line.replaceAll(UNBROKEN, ' '));
+  return wrap(parts.map((part) => part.replaceAll(' ', UNBROKEN)).join(`${UNBROKEN}· `), limit);
 }
-
-/** A space at which no line is broken. */
-const UNBROKEN = '\u00a0';
 
 /** `2M requests` and `9.02 s of simulated time`; `8 x 2M`, `8 to 20 x 2M` with replications, of which a precision may need more for some policies. */
 function lengths(results: readonly Result[]): string[] {
@@ -191,7 +187,7 @@ function workTable(results: readonly Result[], look: Look): string[] {
       formatRate(result.achievedRps),
       formatShare(result.utilisation),
       ...optional.map(({ cell }) => cell(result)),
-      ...(reserves ? [`${formatReservation(result)}${history && ` (${history})`}`] : []),
+      ...(reserves ? [`${formatReservation(result)}${history && ` (${history.replaceAll(' ', UNBROKEN)})`}`] : []),
     ];
   });
   return layOut(columns, rows, look);

@@ -91,6 +91,9 @@ function narrower(width: number, by: number, least: number): number {
   return by <= 0 ? width : Math.max(Math.min(width, least), width - by);
 }
 
+/** A space at which no line is broken. */
+export const UNBROKEN = '\u00a0';
+
 /** Breaks a text between words into lines of at most `limit` characters; all but the first begin with the text's own indent and `hang`. */
 export function wrap(text: string, limit: number, hang = ''): string[] {
   const [indent = ''] = /^ */.exec(text)!;
@@ -105,7 +108,8 @@ export function wrap(text: string, limit: number, hang = ''): string[] {
       line = line === '' ? word : `${line} ${word}`;
     }
   }
-  return [...lines, (lines.length === 0 ? indent : indent + hang) + line];
+  lines.push((lines.length === 0 ? indent : indent + hang) + line);
+  return lines.map((each) => each.replaceAll(UNBROKEN, ' '));
 }
 
 function isRow(row: Row | Cell | string): row is Row {

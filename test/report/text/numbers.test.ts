@@ -98,7 +98,7 @@ test('a table that is too wide has smaller gaps, then text broken between words,
   ]);
   expect(
     layOut([{ title: '', align: 'left' }, { title: 'n' }], [['a very long label', '1000']], { width: 16 }),
-  ).toEqual(['             n', 'a very long label', '          1000']);
+  ).toEqual(['               n', 'a very long label', '            1000']);
 });
 
 test('text keeps its indent when it is broken', () => {
