@@ -2,9 +2,11 @@ import { type Command, Option } from 'commander';
 import type { HardwareConfig } from '../../hw/machine/config.js';
 import { examine, type MachineCheck, wouldFail } from '../../hw/machine/examine.js';
 import { builtNative } from '../../hw/native/native.js';
+import { wrap } from '../../report/text/table.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { EXIT } from '../failure.js';
 import { readHardwareConfig } from '../hardware-settings.js';
+import { type Output, outputTo } from '../output.js';
 
 export function addDoctor(program: Command): void {
   program
@@ -26,7 +28,8 @@ export function addDoctor(program: Command): void {
         addon: builtNative(),
         ...(config !== undefined && { config: endOf(readHardwareConfig(config), role) }),
       });
-      process.stdout.write(formatChecks(checks));
+      const output = outputTo(process.stdout);
+      output.write(formatChecks(checks, output));
       process.exitCode = wouldFail(checks) ? EXIT.no : EXIT.ok;
     });
 }
@@ -39,12 +42,16 @@ function endOf(config: HardwareConfig, role?: 'server' | 'client'): HardwareConf
   return role === 'server' ? { ...common, server: server! } : { ...common, client: client! };
 }
 
-function formatChecks(checks: readonly MachineCheck[]): string {
-  const width = Math.max(...checks.map(({ name }) => name.length));
+/** A line per check, with the command that mends it below. Commands are not broken, so that they can be copied. */
+function formatChecks(checks: readonly MachineCheck[], { width }: Pick<Output, 'width'>): string {
+  const indent = Math.max(...checks.map(({ name }) => name.length)) + 8;
   return checks
     .map(({ name, verdict, found, mend }) => {
-      const line = `${verdict.padEnd(5)} ${name.padEnd(width)}  ${found}\n`;
-      return verdict === 'ok' || mend === undefined ? line : `${line}${' '.repeat(width + 8)}→ ${mend}\n`;
+      const texts = wrap(found, width - indent);
+      const lines = texts.map(
+        (text, i) => `${(i === 0 ? `${verdict.padEnd(5)} ${name}` : '').padEnd(indent)}${text}\n`,
+      );
+      return verdict === 'ok' || mend === undefined ? lines.join('') : `${lines.join('')}      → ${mend}\n`;
     })
     .join('');
 }

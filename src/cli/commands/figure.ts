@@ -12,6 +12,7 @@ import type { Claim } from '../../report/figures/claims.js';
 import { figures } from '../../report/figures/index.js';
 import type { Figure } from '../../report/figures/paper-figure.js';
 import { svgToPng } from '../../report/png.js';
+import { wrap } from '../../report/text/table.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
 import { readExperiment } from '../experiment-file.js';
@@ -117,17 +118,21 @@ function chartOf({ chart }: Figure, results: readonly Result[], isFull: boolean)
   return { ...drawn, caption: isFull ? caption : `${caption} Made with --quick: fewer loads, wider intervals.` };
 }
 
+/** Where the text of a claim begins. */
+const CLAIM_INDENT = 13;
+
 async function show(name: string, chart: Chart, claims: readonly Claim[], out: string): Promise<void> {
   const base = join(out, `figure-${name}`);
   const svg = renderChart(chart);
   writeFile(`${base}.svg`, svg);
   writeFile(`${base}.png`, await svgToPng(svg));
   writeFile(`${base}.csv`, chartCsv(chart));
-  const { write, style } = outputTo(process.stdout);
+  const { write, style, width } = outputTo(process.stdout);
   write(`${style.heading(chart.title)}\n${base}.svg, .png, .csv\n`);
   for (const { claim, found, agrees } of claims) {
     const verdict = agrees === undefined ? 'finding' : agrees ? 'agrees' : 'DISAGREES';
-    write(`  ${verdict.padEnd(9)}  ${claim}\n             ${found}\n`);
+    const texts = [claim, found].flatMap((text) => wrap(text, width - CLAIM_INDENT));
+    write(texts.map((text, i) => `  ${(i === 0 ? verdict : '').padEnd(CLAIM_INDENT - 2)}${text}\n`).join(''));
   }
   write('\n');
 }
