@@ -1,53 +1,51 @@
-/**
- * Confidence intervals at 95 % for quantiles and means: from the spread between independent replications, or within a single run.
- *
- * Bounds are rounded to six digits: their logarithms may differ in the last bit from engine to engine, and results must not.
- */
+/** Confidence intervals at 95 % for quantiles and means: from the spread between independent replications, or within one run. */
 
 import { sampleStandardDeviation } from 'simple-statistics';
 import type { Interval } from '../results/result.js';
-import { type FilledBuckets, lowerBound, middle } from './histogram.js';
+import type { Known, KnownValues } from './histogram.js';
 import { studentT } from './student.js';
 
 export const CONFIDENCE = 0.95;
-/** The normal distribution is within so many standard deviations with the probability CONFIDENCE. */
-const NORMAL = 1.959964;
-/** Half the width of a histogram's bucket, relative: no value that comes from one is known better. */
-const RESOLUTION = 2 ** -10;
+/** The normal distribution is within this many standard deviations with the probability CONFIDENCE. */
+export const NORMAL = 1.959964;
 /** From this variance on the binomial distribution is taken as normal. */
 const NEARLY_NORMAL = 100;
 
 /**
- * Interval from the same quantity in independent replications: Student's t on the logarithm, around the point estimate. Quantities of waiting are skewed and above 0, and
- * their errors are factors; so the interval is symmetric as a factor.
+ * Interval from the same quantity in independent replications: Student's t on the logarithm, around the point estimate. Quantities
+ * of waiting are skewed and above 0, and their errors are factors; so the interval is symmetric as a factor. It holds the bounds
+ * that the estimate itself is known within. Its own bounds are rounded to six digits, because logarithms may differ in the last bit
+ * from engine to engine, and results must not.
  *
  * @param estimate the point estimate from all replications together, above 0
  * @param values the quantity in each replication, at least two, above 0
  */
-export function replicationInterval(estimate: number, values: readonly number[], confidence = CONFIDENCE): Interval {
+export function replicationInterval(estimate: Known, values: readonly number[]): Interval {
+  const known: Interval = [estimate.low, estimate.high];
+  // Rounding errors give equal values a spread.
+  if (values.every((value) => value === values[0])) return known;
   const logs = values.map(Math.log);
-  const half = studentT(logs.length - 1, confidence) * (sampleStandardDeviation(logs) / Math.sqrt(logs.length));
-  const factor = Math.exp(Math.max(half, RESOLUTION));
-  return [rounded(estimate / factor), rounded(estimate * factor)];
+  const half = studentT(logs.length - 1, CONFIDENCE) * (sampleStandardDeviation(logs) / Math.sqrt(logs.length));
+  const factor = Math.exp(half);
+  return hull(known, [rounded(estimate.value / factor), rounded(estimate.value * factor)]);
 }
 
 /**
- * Order-statistic interval of the q-quantile from independent values: the r-th smallest value exceeds the quantile when fewer than r values lie below it, and how many do is
- * binomial. Free of any assumption on the distribution. Values of one run are *not* independent (requests wait together), so for those it is
- * too narrow: it ignores autocorrelation. Where there are too few values for a bound, there is none.
+ * Order-statistic interval of the q-quantile from independent values: the r-th smallest value exceeds the quantile when fewer than
+ * r values lie below it, and how many do is binomial. Free of any assumption on the distribution. Values of one run are *not*
+ * independent (requests wait together), so for those it is too narrow: it ignores autocorrelation. Where there are too few values
+ * for a bound, there is none.
  *
  * H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1.
  */
-export function quantileInterval(values: FilledBuckets, q: number): Interval {
+export function quantileInterval(values: KnownValues, q: number): Interval {
   const { count } = values;
   const below = lowerRank(count, q);
   // The upper bound is the lower bound seen from the other end.
   const above = lowerRank(count, 1 - q);
-  const [low] = below > 0 ? values.bucketsAt([below]) : [undefined];
-  const [high] = above > 0 ? values.bucketsAt([count + 1 - above]) : [undefined];
   return [
-    low === undefined ? null : rounded(lowerBound(low)),
-    high === undefined ? null : rounded(lowerBound(high + 1)),
+    below > 0 ? values.ranked([below])[0]!.low : null,
+    above > 0 ? values.ranked([count + 1 - above])[0]!.high : null,
   ];
 }
 
@@ -79,12 +77,18 @@ function lowerRank(count: number, q: number): number {
   return 0;
 }
 
-/** Interval of the mean of independent values, by the central limit theorem. Of one run's values it ignores autocorrelation, as {@link quantileInterval}. */
-export function meanInterval({ count, mean, buckets, counts }: FilledBuckets): Interval {
+/**
+ * Interval of the mean of independent values, by the central limit theorem. Of one run's values it ignores autocorrelation, as
+ * {@link quantileInterval} does.
+ */
+export function meanInterval({ count, mean, groups }: KnownValues): Interval {
   if (count < 2) return [null, null];
-  const squares = buckets.reduce((sum, bucket, i) => sum + counts[i]! * (middle(bucket) - mean) ** 2, 0);
+  const squares = groups.reduce((sum, group) => {
+    const off = (group.low + group.high) / 2 - mean;
+    return sum + group.count * off * off;
+  }, 0);
   const half = (NORMAL * Math.sqrt(squares / (count - 1))) / Math.sqrt(count);
-  return [rounded(mean - half), rounded(mean + half)];
+  return [mean - half, mean + half];
 }
 
 /** The smallest interval that holds both. */

@@ -2,7 +2,7 @@
 import type { Manifest, ReservationEntry, Result, ResultSlice } from '../results/result.js';
 import { Histogram } from './histogram.js';
 import type { TypeHistograms } from './recorder.js';
-import { asIs, summarize } from './summarize.js';
+import { NANOSECONDS, SLOWDOWN, summarize } from './summarize.js';
 
 /** What a world knows when a run is over. */
 export interface RunRecord {
@@ -116,12 +116,12 @@ export function createResult(
     overall: {
       slowdown: summarize(
         mergeAll(histograms.map((type) => type.slowdown)),
-        asIs,
+        SLOWDOWN,
         runs.map((run) => run.overall.slowdown),
       ),
       sojournNs: summarize(
         mergeAll(histograms.map((type) => type.sojournNs)),
-        Math.floor,
+        NANOSECONDS,
         runs.map((run) => run.overall.sojournNs),
       ),
     },
@@ -134,10 +134,9 @@ export function createResult(
         completed: record.completed[type]!,
         dropped: record.dropped[type]!,
         droppedMeasured: record.droppedMeasured[type]!,
-        slowdown: summarize(slowdown, asIs, ofRuns('slowdown')),
-        // Values are whole nanoseconds. The floor of a bucket's middle is one of the integers in it, and the only one while buckets are that small.
-        sojournNs: summarize(sojournNs, Math.floor, ofRuns('sojournNs')),
-        serviceNs: summarize(serviceNs, Math.floor, ofRuns('serviceNs')),
+        slowdown: summarize(slowdown, SLOWDOWN, ofRuns('slowdown')),
+        sojournNs: summarize(sojournNs, NANOSECONDS, ofRuns('sojournNs')),
+        serviceNs: summarize(serviceNs, NANOSECONDS, ofRuns('serviceNs')),
       };
     }),
     ...(record.slices && { slices: record.slices }),

@@ -1,19 +1,22 @@
 /**
  * A log-linear histogram in a typed array, after the idea of HdrHistogram: every power of two is cut into 512 equal buckets.
  *
- * The bucket of a value is read straight from its IEEE-754 representation: the exponent and the top nine bits of the mantissa. A bucket is at most
- * 2^-9 of its lower bound wide and is reported by its middle, so a reported value is within 2^-10 (0.098 %) of every
- * value in its bucket. The range is 1 to 2^42 (1 ns to 73 min when the values are nanoseconds); what lies below or above is counted in the first or last bucket.
+ * The bucket of a value is read from its IEEE-754 representation: the exponent and the top nine bits of the mantissa.
+ * A bucket is at most 2^-9 of its lower bound wide and is reported by its middle, so a reported value is within 2^-10
+ * (0.098 %) of every value in its bucket. The range is 2^-8 to 2^54: beyond 2^53 a double holds no whole nanoseconds.
+ * The smallest value, how often it came, and the largest are kept exactly, and nothing outside of them is reported: a
+ * constant, and requests that never waited, come out as they are.
  *
- * 21 504 buckets (168 kB), whatever the number of values. Two histograms are merged by adding them up.
+ * 31 744 buckets (248 kB), whatever the number of values. Two histograms are merged by adding them up.
  */
 import { float64s } from '../units/arrays.js';
 
 const MANTISSA_BITS = 9;
 const BUCKETS_PER_OCTAVE = 1 << MANTISSA_BITS;
-const OCTAVES = 42;
+const LOWEST_EXPONENT = -8;
+const OCTAVES = 62;
 const EXPONENT_SHIFT = 20 - MANTISSA_BITS;
-const EXPONENT_BIAS = 1023 << MANTISSA_BITS;
+const EXPONENT_BIAS = (1023 + LOWEST_EXPONENT) << MANTISSA_BITS;
 
 /** A constant of this module, for its own use: see src/sim/loop.ts. */
 const SIZE = OCTAVES * BUCKETS_PER_OCTAVE;
@@ -24,7 +27,7 @@ const scratchWords = new Uint32Array(scratch.buffer);
 /** Which of the two words holds the exponent: the second on a little-endian machine. */
 const HIGH_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 
-/** The bucket of a value. Values below 1 (and NaN) belong to bucket 0, values from 2^42 on to the last. */
+/** The bucket of a value. Values below 2^-8 (and NaN) belong to bucket 0, values from 2^54 on to the last. */
 export function bucketOf(value: number): number {
   scratch[0] = value;
   const bucket = (scratchWords[HIGH_WORD]! >>> EXPONENT_SHIFT) - EXPONENT_BIAS;
@@ -35,107 +38,140 @@ export function bucketOf(value: number): number {
 /** The smallest value that belongs to a bucket; the bucket ends where the next begins. */
 export function lowerBound(bucket: number): number {
   const octave = Math.floor(bucket / BUCKETS_PER_OCTAVE);
-  return 2 ** octave * (1 + (bucket % BUCKETS_PER_OCTAVE) / BUCKETS_PER_OCTAVE);
+  return 2 ** (octave + LOWEST_EXPONENT) * (1 + (bucket % BUCKETS_PER_OCTAVE) / BUCKETS_PER_OCTAVE);
 }
 
-/** The value a bucket is reported by: its middle. */
-export function middle(bucket: number): number {
-  return (lowerBound(bucket) + lowerBound(bucket + 1)) / 2;
+/** What is kept of the recorded values, as plain data that can go to another thread. */
+export interface Recorded {
+  /** Values per bucket, `BUCKETS` long; may be a part of a larger array. */
+  readonly counts: Float64Array;
+  /** Sum of the values, as exact as a double is. */
+  readonly sum: number;
+  /** The smallest value; Infinity when there are none. */
+  readonly min: number;
+  /** How many values equal the smallest. */
+  readonly atMin: number;
+  /** The largest value; -Infinity when there are none. */
+  readonly max: number;
 }
 
-export class Histogram {
-  /**
-   * @param counts values per bucket, `BUCKETS` long; may be a part of a larger array
-   * @param sum exact sum of the recorded values, as far as a double is
-   */
-  constructor(
-    readonly counts: Float64Array = new Float64Array(BUCKETS),
-    public sum = 0,
-  ) {}
+export class Histogram implements Recorded {
+  readonly counts: Float64Array;
+  sum: number;
+  min: number;
+  atMin: number;
+  max: number;
+
+  /** @param from continues with these values, in the same array */
+  constructor(from: Recorded = { counts: new Float64Array(BUCKETS), ...NOTHING }) {
+    this.counts = from.counts;
+    this.sum = from.sum;
+    this.min = from.min;
+    this.atMin = from.atMin;
+    this.max = from.max;
+  }
 
   record(value: number): void {
     this.counts[bucketOf(value)]!++;
     this.sum += value;
+    this.widen({ min: value, atMin: 1, max: value });
+  }
+
+  /** Adds the values of another histogram to this one. */
+  merge(other: Recorded): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) this.counts[bucket]! += other.counts[bucket]!;
+    this.sum += other.sum;
+    this.widen(other);
   }
 
   /** Number of values. */
   get count(): number {
-    let count = 0;
-    for (let bucket = 0; bucket < BUCKETS; bucket++) count += this.counts[bucket]!;
-    return count;
+    return this.counts.reduce((count, here) => count + here, 0);
   }
 
-  /** Mean of the values so far; NaN when there are none. */
-  get mean(): number {
-    return this.sum / this.count;
-  }
-
-  /** Adds the values of another histogram to this one. */
-  merge(other: Histogram): void {
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.counts[bucket]! += other.counts[bucket]!;
-    this.sum += other.sum;
-  }
-
-  /** {@link FilledBuckets.quantile} of the values so far. */
-  quantile(q: number): number {
-    return new FilledBuckets(this).quantile(q);
+  /** Makes the extremes those of the other's values as well. */
+  widen({ min, atMin, max }: Pick<Recorded, 'min' | 'atMin' | 'max'>): void {
+    if (min < this.min) {
+      this.min = min;
+      this.atMin = atMin;
+    } else if (min === this.min) this.atMin += atMin;
+    if (max > this.max) this.max = max;
   }
 }
 
-/** The buckets of a histogram that have values, as they are now: few of all there are, so that much can be asked of them. */
-export class FilledBuckets {
+/** A histogram without values, but for its buckets. */
+export const NOTHING = { sum: 0, min: Number.POSITIVE_INFINITY, atMin: 0, max: Number.NEGATIVE_INFINITY } as const;
+
+/** What is known of some neighbouring values: how many they are, and that they are neither below `low` nor above `high`. */
+interface Group {
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+}
+
+/** The values of a histogram, as far as they are known: one group for its smallest value, one for each bucket in use. */
+export class KnownValues {
   /** In ascending order. */
-  readonly buckets: readonly number[];
-  /** Number of values in each of {@link buckets}. */
-  readonly counts: readonly number[];
+  readonly groups: readonly Group[];
   /** Number of values. */
   readonly count: number;
   /** Mean of the values; NaN when there are none. */
   readonly mean: number;
+  readonly min: number;
+  readonly max: number;
 
-  constructor({ counts: all, sum }: Histogram) {
-    const buckets: number[] = [];
-    const counts: number[] = [];
-    let count = 0;
-    for (let bucket = 0; bucket < all.length; bucket++) {
-      const here = all[bucket]!;
-      if (here === 0) continue;
-      buckets.push(bucket);
-      counts.push(here);
-      count += here;
+  constructor({ counts, sum, min, atMin, max }: Recorded) {
+    const groups: Group[] = [];
+    const lowest = bucketOf(min);
+    let total = 0;
+    for (let bucket = 0; bucket < counts.length; bucket++) {
+      let count = counts[bucket]!;
+      if (count === 0) continue;
+      total += count;
+      if (bucket === lowest) {
+        groups.push({ low: min, high: min, count: atMin });
+        count -= atMin;
+        if (count === 0) continue;
+      }
+      // The first and the last bucket also hold what lies beyond them.
+      const low = bucket === lowest ? min : lowerBound(bucket);
+      const high = bucket === counts.length - 1 ? max : Math.min(max, lowerBound(bucket + 1));
+      groups.push({ low, high, count });
     }
-    this.buckets = buckets;
-    this.counts = counts;
-    this.count = count;
-    this.mean = sum / count;
+    this.groups = groups;
+    this.count = total;
+    this.mean = sum / total;
+    this.min = min;
+    this.max = max;
   }
 
   /**
-   * The q-quantile, 0 <= q <= 1: the smallest value that at least `ceil(q x count)` of the values do not exceed, within 0.1 %. NaN when
-   * there are no values.
+   * The q-quantiles, 0 <= q <= 1: for each the smallest value that at least `ceil(q x count)` of the values do not exceed, and the
+   * bounds it is known within.
+   *
+   * @param qs ascending; there is at least one value
    */
-  quantile(q: number): number {
-    return this.quantiles([q])[0]!;
-  }
-
-  /** Several quantiles in one pass; `qs` ascending. */
-  quantiles(qs: readonly number[]): number[] {
+  quantiles(qs: readonly number[]): Known[] {
     const { count } = this;
-    if (count === 0) return qs.map(() => Number.NaN);
     // At least the first value, at most the last; the small term undoes the rounding of q x count when that is a whole number.
-    const ranks = qs.map((q) => Math.min(count, Math.max(1, Math.ceil(q * count - 1e-9 * count))));
-    return this.bucketsAt(ranks).map(middle);
+    return this.ranked(qs.map((q) => Math.min(count, Math.max(1, Math.ceil(q * count - 1e-9 * count)))));
   }
 
-  /** The buckets of the values with these ranks in ascending order, counted from 1; `ranks` ascending, at most `count`. */
-  bucketsAt(ranks: readonly number[]): number[] {
-    const found: number[] = [];
+  /** The values with these ranks in ascending order, counted from 1; `ranks` ascending, at most `count`. */
+  ranked(ranks: readonly number[]): Known[] {
     let i = -1;
     let below = 0;
-    for (const rank of ranks) {
-      while (below < rank) below += this.counts[++i]!;
-      found.push(this.buckets[i]!);
-    }
-    return found;
+    return ranks.map((rank) => {
+      while (below < rank) below += this.groups[++i]!.count;
+      const { low, high } = rank === this.count ? { low: this.max, high: this.max } : this.groups[i]!;
+      return { low, value: (low + high) / 2, high };
+    });
   }
+}
+
+/** A value as well as it is known. */
+export interface Known {
+  readonly low: number;
+  readonly value: number;
+  readonly high: number;
 }

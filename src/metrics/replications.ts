@@ -138,10 +138,9 @@ function pooledManifest(manifests: readonly Manifest[], hash: (configHashes: rea
 
 /** Histograms that came from another thread are data without methods. */
 function revived(type: TypeHistograms): TypeHistograms {
-  const histogram = ({ counts, sum }: Histogram) => new Histogram(counts, sum);
   return {
-    slowdown: histogram(type.slowdown),
-    sojournNs: histogram(type.sojournNs),
-    serviceNs: histogram(type.serviceNs),
+    slowdown: new Histogram(type.slowdown),
+    sojournNs: new Histogram(type.sojournNs),
+    serviceNs: new Histogram(type.serviceNs),
   };
 }

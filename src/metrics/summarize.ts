@@ -8,8 +8,19 @@ import {
   type Statistic,
 } from '../results/result.js';
 import { hull, meanInterval, quantileInterval, replicationInterval } from './confidence.js';
-import { FilledBuckets, type Histogram } from './histogram.js';
+import { type Known, KnownValues, type Recorded } from './histogram.js';
 import type { TypeHistograms } from './recorder.js';
+
+/** What the values of a distribution are. Nothing lies below `least`, but for what was measured there on a machine. */
+interface Quantity {
+  readonly least: number;
+  readonly round: (value: number) => number;
+}
+
+/** Time in the system over service demand. */
+export const SLOWDOWN: Quantity = { least: 1, round: (x) => x };
+/** Whole ns: the floor of a bucket's middle is one of those in it, and the only one while buckets are that small. */
+export const NANOSECONDS: Quantity = { least: 0, round: Math.floor };
 
 /** @param types what was recorded in the slice */
 export function resultSliceOf(
@@ -22,8 +33,8 @@ export function resultSliceOf(
     toNs,
     types: types.map(({ name, slowdown, sojournNs }) => ({
       name,
-      slowdown: summarize(slowdown),
-      sojournNs: summarize(sojournNs, Math.floor),
+      slowdown: summarize(slowdown, SLOWDOWN),
+      sojournNs: summarize(sojournNs, NANOSECONDS),
     })),
   };
 }
@@ -34,28 +45,30 @@ const ENOUGH_BEYOND = 10;
 /**
  * The reported form of a histogram.
  *
- * Percentiles and mean are those of all values together. Their intervals come from the spread between replications when there are several, else from the order statistics of the
- * one run. When a replication holds too few values for a percentile, the interval covers both ways of looking at it.
+ * Percentiles and mean are those of all values together. Their intervals come from the spread between replications when there are
+ * several, else from the order statistics of the one run. When a replication holds too few values for a percentile, the interval
+ * covers both ways of looking at it.
  *
- * @param round applied to the percentiles
  * @param runs the same distribution in each of the replications that were merged into the histogram
  */
 export function summarize(
-  histogram: Histogram,
-  round: (x: number) => number = asIs,
+  histogram: Recorded,
+  { least, round }: Quantity,
   runs: readonly DistributionSummary[] = [],
 ): DistributionSummary {
-  const filled = new FilledBuckets(histogram);
-  const { count } = filled;
-  const values = filled.quantiles(NAMES.map((name) => PERCENTILES[name]));
-  const known = <T>(x: T) => (count > 0 ? x : null);
-  const estimates = { mean: filled.mean } as Record<Statistic, number>;
-  NAMES.forEach((name, i) => {
-    estimates[name] = round(values[i]!);
+  const values = new KnownValues(histogram);
+  const { count, mean, min, max } = values;
+  const replications = Math.max(1, runs.length);
+  if (count === 0) {
+    return { ...record(() => null), min: null, max: null, count, ci95: record(() => null), replications };
+  }
+  const estimates = { mean: { low: mean, value: mean, high: mean } } as Record<Statistic, Known>;
+  values.quantiles(NAMES.map((name) => PERCENTILES[name])).forEach((known, i) => {
+    estimates[NAMES[i]!] = { ...known, value: round(known.value) };
   });
+  const replicated = runs.filter((run) => run.count > 0);
   const interval = (name: Statistic): Interval => {
-    const within = () => (name === 'mean' ? meanInterval(filled) : quantileInterval(filled, PERCENTILES[name]));
-    const replicated = runs.filter((run) => run.count > 0);
+    const within = () => (name === 'mean' ? meanInterval(values) : quantileInterval(values, PERCENTILES[name]));
     if (replicated.length < 2) return within();
     const between = replicationInterval(
       estimates[name],
@@ -63,15 +76,19 @@ export function summarize(
     );
     return replicated.every((run) => isWellSampled(run.count, name)) ? between : hull(between, within());
   };
+  const floor = Math.min(least, min);
+  const above = ([low, high]: Interval): Interval => [low === null ? null : Math.max(low, floor), high];
   return {
-    ...record((name) => known(estimates[name])),
+    ...record((name) => estimates[name].value),
+    min,
+    max,
     count,
-    ci95: record((name) => (count > 0 ? interval(name) : null)),
-    replications: Math.max(1, runs.length),
+    ci95: record((name) => above(interval(name))),
+    replications,
   };
 }
 
-/** Do enough of so many values lie beyond the percentile? */
+/** Do enough of the `count` values lie beyond the percentile? */
 function isWellSampled(count: number, name: Statistic): boolean {
   return name === 'mean' || count * Math.min(PERCENTILES[name], 1 - PERCENTILES[name]) >= ENOUGH_BEYOND - 1e-6;
 }
@@ -80,8 +97,4 @@ const NAMES = Object.keys(PERCENTILES) as Percentile[];
 
 function record<T>(of: (name: Statistic) => T): Record<Statistic, T> {
   return Object.fromEntries([...NAMES, 'mean' as const].map((name) => [name, of(name)])) as Record<Statistic, T>;
-}
-
-export function asIs(x: number): number {
-  return x;
 }

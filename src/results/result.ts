@@ -18,6 +18,9 @@ export const STATISTIC_NAMED: Readonly<Record<string, Statistic>> = {
 
 /** A distribution in a result: percentiles and mean (null when nothing was recorded) and the number of values behind them. */
 export type DistributionSummary = Readonly<Record<Statistic, number | null>> & {
+  /** The smallest and the largest value, exactly; null when nothing was recorded. */
+  readonly min: number | null;
+  readonly max: number | null;
   readonly count: number;
   /** 95 % confidence intervals; null when nothing was recorded. */
   readonly ci95: Readonly<Record<Statistic, Interval | null>>;

@@ -1,5 +1,3 @@
-import { Histogram } from '../metrics/histogram.js';
-import type { TypeHistograms } from '../metrics/recorder.js';
 import { resultSliceOf } from '../metrics/summarize.js';
 import type { ResultSlice } from '../results/result.js';
 import type { RequestBatch } from '../workload/request-source.js';
@@ -14,7 +12,7 @@ export interface ResultSlices {
 }
 
 /**
- * Looks at the histograms at the end of each slice, and keeps what was added since the end of the one before: nothing is done per request.
+ * Cuts the histograms at the end of each slice, so that nothing is done per request.
  *
  * @param fromNs when the first begins; the simulation has not come further
  * @param sliceNs their length, above 0
@@ -26,24 +24,19 @@ export function createResultSlices(
   sliceNs: number,
 ): ResultSlices {
   const slices: ResultSlice[] = [];
-  let before = typeNames.map((_, type) => copyOf(simulation.histograms(type)));
   let startNs = fromNs;
+  // What was recorded before the first slice belongs to none.
+  simulation.cut();
 
   function close(endNs: number): void {
     simulation.advanceTo(endNs);
-    const now = typeNames.map((_, type) => copyOf(simulation.histograms(type)));
     slices.push(
       resultSliceOf(
         startNs,
         endNs,
-        now.map((type, i) => ({
-          name: typeNames[i]!,
-          slowdown: difference(type.slowdown, before[i]!.slowdown),
-          sojournNs: difference(type.sojournNs, before[i]!.sojournNs),
-        })),
+        simulation.cut().map((measurements, type) => ({ name: typeNames[type]!, ...measurements })),
       ),
     );
-    before = now;
     startNs = endNs;
   }
 
@@ -68,21 +61,4 @@ export function createResultSlices(
       return slices;
     },
   };
-}
-
-type Copied = Pick<TypeHistograms, 'slowdown' | 'sojournNs'>;
-
-/** Measurements are views of live counts. */
-function copyOf({ slowdown, sojournNs }: TypeHistograms): Copied {
-  return {
-    slowdown: new Histogram(slowdown.counts.slice(), slowdown.sum),
-    sojournNs: new Histogram(sojournNs.counts.slice(), sojournNs.sum),
-  };
-}
-
-function difference(after: Histogram, before: Histogram): Histogram {
-  return new Histogram(
-    after.counts.map((count, bucket) => count - before.counts[bucket]!),
-    after.sum - before.sum,
-  );
 }

@@ -75,6 +75,8 @@ export interface Simulation {
   /** Requests that have arrived and neither completed nor been dropped. */
   inSystem(): number;
   histograms(type: number): TypeHistograms;
+  /** What was recorded for each type since the last cut, or the start. */
+  cut(): TypeHistograms[];
   reservations(): readonly ReservationChange[];
   /** Reservation changes beyond the ones kept. */
   reservationsLeftOut(): number;
@@ -198,6 +200,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     snapshot,
     inSystem: () => slots.id.length - integers[StateInteger.freeSlots]!,
     histograms: (type) => state.recorder.histograms(type),
+    cut: () => state.recorder.cut(),
     reservations: () => reservations,
     reservationsLeftOut: () => reservationsLeftOut,
     digest: () => formatDigest(state.hash),

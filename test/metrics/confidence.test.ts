@@ -6,7 +6,7 @@ import {
   relativeError,
   replicationInterval,
 } from '../../src/metrics/confidence.js';
-import { FilledBuckets, Histogram } from '../../src/metrics/histogram.js';
+import { Histogram, KnownValues } from '../../src/metrics/histogram.js';
 import { studentT } from '../../src/metrics/student.js';
 import { substream } from '../../src/workload/random.js';
 import { seedOr } from '../support/runs.js';
@@ -36,10 +36,10 @@ describe('Student’s t', () => {
 });
 
 /** The values 1, 2, … count, which have buckets of their own up to 512. */
-function upTo(count: number): FilledBuckets {
+function upTo(count: number): KnownValues {
   const histogram = new Histogram();
   for (let value = 1; value <= count; value++) histogram.record(value);
-  return new FilledBuckets(histogram);
+  return new KnownValues(histogram);
 }
 
 describe('the order-statistic interval', () => {
@@ -78,7 +78,7 @@ describe('the order-statistic interval', () => {
       const histogram = new Histogram();
       for (let j = 0; j < 500; j++) histogram.record(1000 - 1000 * Math.log(1 - random()));
       for (const q of [0.5, 0.9, 0.99] as const) {
-        const [low, high] = quantileInterval(new FilledBuckets(histogram), q);
+        const [low, high] = quantileInterval(new KnownValues(histogram), q);
         const truth = 1000 - 1000 * Math.log(1 - q);
         if (low! > truth || (high !== null && high < truth)) misses[q]++;
       }
@@ -90,18 +90,22 @@ describe('the order-statistic interval', () => {
   });
 });
 
+const exactly = (value: number) => ({ low: value, value, high: value });
+
 describe('the interval from replications', () => {
   it('is Student’s t on the logarithm, around the estimate', () => {
     // Logarithms 0, 1, 2: mean 1, standard deviation 1, t of 2 degrees 4.3027.
     const factor = Math.exp(4.302653 / Math.sqrt(3));
-    const [low, high] = replicationInterval(3, [1, Math.E, Math.E ** 2]);
+    const [low, high] = replicationInterval(exactly(3), [1, Math.E, Math.E ** 2]);
     expect(low).toBeCloseTo(3 / factor, 4);
     expect(high! / (3 * factor)).toBeCloseTo(1, 5);
   });
 
-  it('is never narrower than the buckets of the histogram', () => {
-    const [low, high] = replicationInterval(100, [100, 100, 100]);
-    expect([100 - low!, high! - 100].every((side) => Math.abs(side - 0.0977) < 0.001)).toBe(true);
+  it('is never narrower than what the estimate is known within', () => {
+    const known = { low: 99.9, value: 100, high: 100.2 };
+    expect(replicationInterval(known, [100, 100, 100])).toEqual([99.9, 100.2]);
+    expect(replicationInterval(known, [100, 100.001, 100])).toEqual([99.9, 100.2]);
+    expect(replicationInterval(exactly(1_234_567), [1_234_567, 1_234_567])).toEqual([1_234_567, 1_234_567]);
   });
 
   it('holds the mean of independent values 95 times in 100', () => {
@@ -113,7 +117,7 @@ describe('the interval from replications', () => {
         for (let j = 0; j < 100; j++) sum += -Math.log(1 - random());
         return sum / 100;
       });
-      const [low, high] = replicationInterval(means.reduce((a, b) => a + b) / 5, means);
+      const [low, high] = replicationInterval(exactly(means.reduce((a, b) => a + b) / 5), means);
       if (low! > 1 || high! < 1) misses++;
     }
     expect(misses / 2000).toBeGreaterThan(0.035);

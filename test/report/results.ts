@@ -8,7 +8,7 @@ import {
 } from '../../src/results/result.js';
 
 /**
- * A distribution with a value at every percentile, and so many values behind it. Intervals are 1 % to both sides where ten values or more lie beyond
+ * A distribution with a value at every percentile, and `count` values behind it. Intervals are 1 % to both sides where ten values or more lie beyond
  * the percentile, else without an upper bound.
  */
 export function distribution(count: number, values: Partial<Record<Statistic, number>> = {}): DistributionSummary {
@@ -20,6 +20,8 @@ export function distribution(count: number, values: Partial<Record<Statistic, nu
   });
   return {
     ...(count > 0 ? all : none),
+    min: count > 0 ? Math.min(...Object.values(all)) : null,
+    max: count > 0 ? Math.max(...Object.values(all)) : null,
     count,
     ci95: count > 0 ? Object.fromEntries(intervals) : none,
     replications: 1,

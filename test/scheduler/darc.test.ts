@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/metrics/create-result.js';
 import { wholeWorkers } from '../../src/scheduler/policies/darc.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
+import { quantileOf } from '../support/histogram.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 
 /** A reservation as a person writes it: `SHORT 1 | LONG 13`. */
@@ -124,7 +125,7 @@ it.each([0.85, 0.9])(
     // At load 0.9 SHORT needs 2.1 of 14 workers and owns 2. Of the few longs the 99th percentile.
     const tails = async (policy: string) => {
       const { histograms } = await run(policy, shippedWorkload('extreme-bimodal'), { load, requests: 600_000 });
-      return [histograms[0]!.slowdown.quantile(0.999), histograms[1]!.slowdown.quantile(0.99)] as const;
+      return [quantileOf(histograms[0]!.slowdown, 0.999), quantileOf(histograms[1]!.slowdown, 0.99)] as const;
     };
     const [darcShort, darcLong] = await tails('darc:oracle');
     const [tsShort, tsLong] = await tails('ts');

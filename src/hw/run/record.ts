@@ -4,7 +4,7 @@ import { createBacklog } from '../../metrics/backlog.js';
 import type { RunRecord } from '../../metrics/create-result.js';
 import { Histogram } from '../../metrics/histogram.js';
 import { createRecorder } from '../../metrics/recorder.js';
-import { summarize } from '../../metrics/summarize.js';
+import { NANOSECONDS, SLOWDOWN, summarize } from '../../metrics/summarize.js';
 import type { DistributionSummary } from '../../results/result.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
@@ -163,13 +163,13 @@ export function recordOfRun(
           : Math.round(run.gaps.reduce((all, { fromNs, toNs }) => all + toNs - fromNs, 0) * run.dilation.factor),
       closingLine: run.closingLine,
       fromActualSend: {
-        slowdown: summarize(fromSend.histograms(0).slowdown),
-        sojournNs: summarize(fromSend.histograms(0).sojournNs, Math.floor),
+        slowdown: summarize(fromSend.histograms(0).slowdown, SLOWDOWN),
+        sojournNs: summarize(fromSend.histograms(0).sojournNs, NANOSECONDS),
       },
       server: {
-        waitNs: summarize(server.waitNs, Math.floor),
-        handOverNs: summarize(server.handOverNs, Math.floor),
-        serviceNs: summarize(server.serviceNs, Math.floor),
+        waitNs: summarize(server.waitNs, NANOSECONDS),
+        handOverNs: summarize(server.handOverNs, NANOSECONDS),
+        serviceNs: summarize(server.serviceNs, NANOSECONDS),
       },
     },
   };
