@@ -22,9 +22,6 @@ export interface Recorder {
   cut(): TypeHistograms[];
 }
 
-/** Numbers kept per type and quantity beside the buckets: sum, min, atMin, max. */
-const FACTS = 4;
-
 /**
  * A recorder over flat arrays, one row of buckets per type and quantity. A factory of closures rather than a class: the arrays are
  * constants of the closure, and V8 compiles constants of a closure that is made once into the code.
@@ -35,27 +32,23 @@ export function createRecorder(types: number, sojournsNs?: Float64Array): Record
   // Names of this closure: see src/sim/loop.ts.
   const buckets = BUCKETS;
   const bucket = bucketOf;
-  const stride = FACTS;
   const sojourns = new Float64Array(types * BUCKETS);
   const slowdowns = new Float64Array(types * BUCKETS);
   const services = new Float64Array(types * BUCKETS);
-  /** The sum of all values, the extremes of those since the last cut. */
-  const facts = float64s(types * 3 * FACTS);
-  const rows = Array.from({ length: types * 3 }, (_, row) => {
-    facts.set([0, NOTHING.min, NOTHING.atMin, NOTHING.max], row * FACTS);
-    const type = Math.floor(row / 3);
-    const counts = [sojourns, slowdowns, services][row % 3]!.subarray(type * BUCKETS, (type + 1) * BUCKETS);
-    return { at: row * FACTS, counts, before: undefined as Histogram | undefined };
-  });
+  // One entry per type and quantity: the sum of all values, and the extremes of those since the last cut.
+  const sums = float64s(types * 3);
+  const mins = float64s(types * 3).fill(NOTHING.min);
+  const atMins = float64s(types * 3);
+  const maxs = float64s(types * 3).fill(NOTHING.max);
 
   function note(at: number, value: number): void {
-    facts[at] = facts[at]! + value;
-    const min = facts[at + 1]!;
+    sums[at] = sums[at]! + value;
+    const min = mins[at]!;
     if (value <= min) {
-      facts[at + 1] = value;
-      facts[at + 2] = value < min ? 1 : facts[at + 2]! + 1;
+      mins[at] = value;
+      atMins[at] = value < min ? 1 : atMins[at]! + 1;
     }
-    if (value > facts[at + 3]!) facts[at + 3] = value;
+    if (value > maxs[at]!) maxs[at] = value;
   }
 
   function record(type: number, sojournNs: number, serviceNs: number): void {
@@ -64,36 +57,42 @@ export function createRecorder(types: number, sojournsNs?: Float64Array): Record
     sojourns[row + bucket(sojournNs)]!++;
     slowdowns[row + bucket(slowdown)]!++;
     services[row + bucket(serviceNs)]!++;
-    const at = type * 3 * stride;
+    const at = type * 3;
     note(at, sojournNs);
-    note(at + stride, slowdown);
-    note(at + 2 * stride, serviceNs);
+    note(at + 1, slowdown);
+    note(at + 2, serviceNs);
   }
 
-  function live({ at, counts }: (typeof rows)[number]): Histogram {
-    const [sum = 0, min = 0, atMin = 0, max = 0] = facts.subarray(at);
-    return new Histogram({ counts, sum, min, atMin, max });
+  /** What there was at the last cut, by entry. */
+  const before = new Map<number, Histogram>();
+
+  function live(at: number): Histogram {
+    const type = Math.floor(at / 3);
+    const counts = [sojourns, slowdowns, services][at % 3]!.subarray(type * BUCKETS, (type + 1) * BUCKETS);
+    return new Histogram({ counts, sum: sums[at]!, min: mins[at]!, atMin: atMins[at]!, max: maxs[at]! });
   }
 
-  function all(row: (typeof rows)[number]): Histogram {
-    const histogram = live(row);
-    if (row.before) histogram.widen(row.before);
+  function all(at: number): Histogram {
+    const histogram = live(at);
+    histogram.widen(before.get(at) ?? NOTHING);
     return histogram;
   }
 
-  function sinceCut(row: (typeof rows)[number]): Histogram {
-    const { at, before } = row;
-    const since = live(row);
-    const counts = since.counts.map((count, bucket) => count - (before?.counts[bucket] ?? 0));
-    row.before = new Histogram({ ...all(row), counts: since.counts.slice() });
-    facts.set([NOTHING.min, NOTHING.atMin, NOTHING.max], at + 1);
-    return new Histogram({ ...since, counts, sum: since.sum - (before?.sum ?? 0) });
+  function sinceCut(at: number): Histogram {
+    const earlier = before.get(at);
+    const since = live(at);
+    const counts = since.counts.map((count, bucket) => count - (earlier?.counts[bucket] ?? 0));
+    before.set(at, new Histogram({ ...all(at), counts: since.counts.slice() }));
+    mins[at] = NOTHING.min;
+    atMins[at] = NOTHING.atMin;
+    maxs[at] = NOTHING.max;
+    return new Histogram({ ...since, counts, sum: since.sum - (earlier?.sum ?? 0) });
   }
 
-  const of = (type: number, read: (row: (typeof rows)[number]) => Histogram): TypeHistograms => ({
-    sojournNs: read(rows[type * 3]!),
-    slowdown: read(rows[type * 3 + 1]!),
-    serviceNs: read(rows[type * 3 + 2]!),
+  const of = (type: number, read: (at: number) => Histogram): TypeHistograms => ({
+    sojournNs: read(type * 3),
+    slowdown: read(type * 3 + 1),
+    serviceNs: read(type * 3 + 2),
   });
   const histograms = (type: number) => of(type, all);
   const cut = () => Array.from({ length: types }, (_, type) => of(type, sinceCut));
