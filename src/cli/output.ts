@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cannotRead, makeFolder } from '../experiment/plan/files.js';
+import { makeFolder } from '../experiment/plan/files.js';
+import { cannotRead } from '../files/cannot-read.js';
 import { COLOUR, PLAIN, type Style, WIDTH } from '../report/text/style.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
 import { canRewrite, clearProgress } from './progress.js';

@@ -1,17 +1,21 @@
 /** Makes the request trace of a workload. */
+import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
+import { InputError } from '../units/errors.js';
+import { formatRate } from '../units/rate.js';
 import type { ArrivalProcess } from './arrivals/arrival-process.js';
 import { Chooser } from './chooser.js';
 import type { Distribution } from './distributions/distribution.js';
+import { playedNs } from './played.js';
 import { type Random, STREAM, substream } from './random.js';
 import type { RequestBatch, RequestSource } from './request-source.js';
-import { cycleNs, type Offer, type Phase, phaseRateRps, type Workload } from './workload.js';
+import { cycleNs, type Offer, offeredRps, type Phase, phaseRateRps, type Workload } from './workload.js';
 
 export type SourceOptions = Offer & {
   /** What all random numbers derive from; 1 and '1' are the same. */
   readonly seed: string | number;
   /** Number of the independent repetition, from 0 (the default). */
   readonly replication?: number;
-  /** End after so many requests. */
+  /** End after this many requests. */
   readonly requests?: number;
   /** End at this time, ns; the last arrival is before it. */
   readonly durationNs?: number;
@@ -19,37 +23,42 @@ export type SourceOptions = Offer & {
   readonly flows?: boolean;
 };
 
-/** A source that always answers at once. */
+/** A source that never has to be waited for. */
 export interface GeneratedSource extends RequestSource {
   fill(batch: RequestBatch): void;
 }
 
-/** Service demands are exact integers: 2^53 - 1 ns is 104 days. */
-const MAX_SERVICE_NS = Number.MAX_SAFE_INTEGER;
+/** A generator enters at most this many phases per request, or it would do nothing but change phases. */
+const MOST_PHASES_PER_REQUEST = 100;
 
 /**
- * Opens the request trace of a workload. Equal arguments give equal traces, bit for bit, on any machine. It ends after `requests` or at `durationNs`, whichever
- * comes first; given neither, after one cycle of the phases.
+ * Opens the request trace of a workload. Equal arguments give equal traces, bit for bit, on any machine. The trace ends after `requests` or at
+ * `durationNs`, whichever comes first; without both, after one cycle of the phases.
  *
  * Random streams: one for arrivals, one for the choice of types, one per type (by name) for its demands, one for flows. So the
- * n-th request has the same type at every load, and the n-th request of a type the same demand whatever the other types are.
+ * n-th request has the same type at every load, and the n-th request of a type has the same demand whatever the other types are.
  *
- * @throws RangeError when the load, rate, number of workers, requests or duration makes no sense, when nothing says where to end, or when a phase is too short
- *   for its arrival process
+ * @throws RangeError when the load, rate, number of workers, requests or duration makes no sense, when nothing says where to end, when the trace would not end
+ *   within the limit of times, or when phases are too short
  */
 export function createRequestSource(workload: Workload, options: SourceOptions): GeneratedSource {
   const { seed, replication = 0, requests, durationNs, flows = false } = options;
   if (requests !== undefined && !(Number.isInteger(requests) && requests >= 0)) {
     throw new RangeError(`expected a whole number of requests, found ${requests}`);
   }
-  if (durationNs !== undefined && !(durationNs >= 0))
-    throw new RangeError(`expected a duration of 0 or more, found ${durationNs} ns`);
+  if (durationNs !== undefined && !(durationNs >= 0 && durationNs <= MAX_TIME_NS))
+    throw new RangeError(`expected a duration from 0 to ${MAX_TIME}, found ${durationNs} ns`);
   const endNs = durationNs ?? (requests === undefined ? cycleNs(workload) : Number.POSITIVE_INFINITY);
   if (requests === undefined && endNs === Number.POSITIVE_INFINITY) {
     throw new RangeError(
       `workload ${workload.name} has no phases: say for how many requests or how long it should run`,
     );
   }
+  refuseEndless(
+    workload,
+    options,
+    Math.min((requests ?? Number.POSITIVE_INFINITY) / offeredRps(workload, options), endNs / 1e9),
+  );
   const stream = (name: string) => substream(seed, name, replication);
   const arrivals = stream(STREAM.arrivals);
   const services = workload.types.map((type) => stream(STREAM.service(type.name)));
@@ -72,6 +81,31 @@ export function createRequestSource(workload: Workload, options: SourceOptions):
   );
 }
 
+/**
+ * Refuses what would not end, or not within exact times.
+ *
+ * @param seconds how long the trace lasts on average
+ * @throws RangeError
+ */
+function refuseEndless(workload: Workload, offer: Offer, seconds: number): void {
+  const { name, phases } = workload;
+  const rateRps = offeredRps(workload, offer);
+  const at = `at ${formatRate(rateRps)}`;
+  if (seconds * 1e9 > MAX_TIME_NS) {
+    throw new RangeError(
+      `expected a last arrival before ${MAX_TIME}, found it after ${Math.round(seconds / 86400)} days ${at}`,
+    );
+  }
+  if (seconds * rateRps > Number.MAX_SAFE_INTEGER)
+    throw new RangeError(`expected fewer than 2^53 requests, found more ${at}`);
+  const perRequest = (phases.length * 1e9) / (cycleNs(workload) * rateRps);
+  if (perRequest > MOST_PHASES_PER_REQUEST) {
+    throw new RangeError(
+      `workload ${name}: expected phases of which at most ${MOST_PHASES_PER_REQUEST} pass per request, found about ${Math.round(perRequest)} ${at}`,
+    );
+  }
+}
+
 /** A phase laid out for the generator's loops. */
 class PlayedPhase {
   readonly durationNs: number;
@@ -92,9 +126,7 @@ class PlayedPhase {
     this.chooser = new Chooser(ratio);
     const occurring = ratio.flatMap((share, type) => (share > 0 ? [type] : []));
     this.onlyType = occurring.length === 1 ? occurring[0]! : -1;
-    this.constantNs = Float64Array.from(service, (each) =>
-      each.kind === 'constant' ? Math.max(1, Math.round(each.meanNs)) : 0,
-    );
+    this.constantNs = Float64Array.from(service, (each) => (each.kind === 'constant' ? playedNs(each.meanNs) : 0));
     this.service = service;
     this.sampled = occurring.some((type) => this.constantNs[type] === 0);
   }
@@ -123,6 +155,8 @@ class Generator implements GeneratedSource {
       const endNs = Math.min(this.phaseEndNs, this.endNs);
       const next = phase.arrivals.fill(batch.arrivalNs, from, to, endNs);
       if (next > from) this.fillDemands(batch, from, next, phase);
+      // The plan expects the end before; chance, or a burst, may still exceed it.
+      if (next > from && batch.arrivalNs[next - 1]! > MAX_TIME_NS) throw beyondTime('an arrival');
       from = next;
       if (from === to) break;
       if (endNs === this.endNs) {
@@ -172,9 +206,15 @@ class Generator implements GeneratedSource {
     for (let i = from; i < to; i++) {
       if (serviceNs[i] !== 0) continue;
       const k = type[i]!;
-      serviceNs[i] = Math.max(1, Math.min(MAX_SERVICE_NS, Math.round(service[k]!.sample(services[k]!))));
+      const ns = playedNs(service[k]!.sample(services[k]!));
+      if (!(ns <= MAX_TIME_NS)) throw beyondTime('a service demand');
+      serviceNs[i] = ns;
     }
   }
+}
+
+function beyondTime(what: string): InputError {
+  return new InputError(`expected times of at most ${MAX_TIME}, found ${what} beyond`);
 }
 
 function fillFlows(flow: Uint32Array, length: number, random: Random): void {

@@ -21,6 +21,7 @@ import { readArrivals } from './arrivals/arrival-registry.js';
 import { POISSON } from './arrivals/poisson.js';
 import type { Distribution } from './distributions/distribution.js';
 import { readDistribution } from './distributions/distribution-registry.js';
+import { playedMeanNs } from './played.js';
 import { type Phase, type RequestType, UNKNOWN, type Workload, type WorkloadSource } from './workload.js';
 
 export interface ParseOptions {
@@ -225,7 +226,7 @@ function phaseOf(durationNs: number, shares: readonly Share[], arrivals: Arrival
     ratio: shares.map(({ ratio }) => ratio),
     service: shares.map(({ service }) => service),
     arrivals,
-    meanServiceNs: shares.reduce((sum, { ratio, service }) => sum + ratio * service.meanNs, 0),
+    meanServiceNs: shares.reduce((sum, { ratio, service }) => sum + ratio * playedMeanNs(service), 0),
   };
 }
 

@@ -24,6 +24,8 @@ export interface RequestSource {
    * Generated workloads answer at once; a trace file may have to be waited for.
    */
   fill(batch: RequestBatch): void | Promise<void>;
+  /** Ends the trace before its end, so that a file behind it is closed. */
+  close?(): Promise<void> | undefined;
 }
 
 /** Requests per batch: large enough to amortise the call, small enough to stay in the L1 cache. */

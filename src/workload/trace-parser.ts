@@ -1,9 +1,11 @@
 /**
- * The parser of trace files: CSV lines `arrival_ns,type,service_ns`, optionally with a fourth column `flow`. It is fed byte
- * chunks of any size and writes straight into request batches; no string is made for a line that is right.
+ * The parser of trace files: CSV lines `arrival_ns,type,service_ns`, optionally with a fourth column `flow`. It takes byte chunks of any
+ * size and writes straight into request batches; it makes no string for a line that is right.
  *
- * The first line is a header, which may be left out. Empty lines and \r\n are passed over.
+ * The first line may be a header. Empty lines are skipped, and lines may end in \r\n.
  */
+import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
+import { isName, NAME_EXPECTED, visible } from '../units/names.js';
 import type { RequestBatch } from './request-source.js';
 import { foldByte, HASH_START, MAX_TRACE_TYPES, TypeTable } from './type-table.js';
 
@@ -12,32 +14,45 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const ZERO = 0x30;
 const NINE = 0x39;
+const TAB = 0x09;
 const HEADER = 'arrival_ns,type,service_ns';
 
-/** Longest line, in bytes: one that is cut by the end of a chunk is put together here. */
+/** Longest line, in bytes, without its end. A line that the end of a chunk cuts is put together in a buffer of this size. */
 const MAX_LINE = 1024;
 
-/** Is told of a wrong line (from 1). Returning passes over the line. */
-export type RefuseLine = (line: number, message: string) => void;
+const TOO_LONG = `expected a line of at most ${MAX_LINE} bytes, found a longer one`;
+const ARRIVAL = `a whole number of ns, at most ${MAX_TIME}`;
+const SERVICE = `a whole number of ns above 0, at most ${MAX_TIME}`;
+
+/**
+ * Is told of a wrong line (from 1). When it returns, the parser skips the line.
+ *
+ * @param hopeless the same will be wrong with all lines that follow
+ */
+export type RefuseLine = (line: number, message: string, hopeless: boolean) => void;
+
+/** What is wrong with a line. */
+type Problem = string | { readonly hopeless: string };
 
 export class TraceParser {
-  /** The types by index. They grow as names appear, unless they were given. */
+  /** The types by index. New names are added, unless the types were given. */
   readonly types = new TypeTable();
-  /** Does the file have the column `flow`? Known after the first line. */
+  /** Does the file have the column `flow`? The first line tells. */
   hasFlow = false;
 
   private readonly typesGiven: boolean;
-  /** The beginning of a line whose end has not come yet. */
-  private readonly carry = new Uint8Array(MAX_LINE);
+  /** The beginning of a line that the end of a chunk has cut. */
+  private readonly carry = new Uint8Array(MAX_LINE + 1);
   private carried = 0;
   private tooLong = false;
   private line = 0;
   private begun = false;
   private lastArrivalNs = 0;
-  /** Reading position in the line at hand. */
+  private requests = 0;
+  /** Where {@link readNumber} stopped. */
   private position = 0;
 
-  /** @param types the names by index; when they are not given, names are numbered as they appear */
+  /** @param types the names by index; without them, names are numbered as they appear */
   constructor(
     private readonly refuse: RefuseLine,
     types?: readonly string[],
@@ -47,9 +62,9 @@ export class TraceParser {
   }
 
   /**
-   * Appends requests to `batch` (from `batch.length` on) until it is full or the chunk is used up.
+   * Appends requests to `batch` (from `batch.length` on) until the batch is full or the chunk ends.
    *
-   * @returns the offset in the chunk to go on from; `chunk.length` when it is used up
+   * @returns the offset in the chunk to continue from; `chunk.length` at its end
    */
   parse(chunk: Uint8Array, offset: number, batch: RequestBatch): number {
     const capacity = batch.arrivalNs.length;
@@ -73,13 +88,14 @@ export class TraceParser {
     return start;
   }
 
-  /** The file has ended: reads the last line if no newline followed it. The batch must have room for one more. */
+  /** At the end of the file: reads the last line if no newline followed it. The batch must have room for one more. */
   finish(batch: RequestBatch): void {
     if (this.carried > 0 || this.tooLong) this.readCarried(batch);
   }
 
   private keep(chunk: Uint8Array, start: number, end: number): void {
-    if (this.carried + end - start > MAX_LINE) {
+    // One more, for a carriage return.
+    if (this.carried + end - start > MAX_LINE + 1) {
       this.tooLong = true;
       return;
     }
@@ -92,7 +108,7 @@ export class TraceParser {
     if (this.tooLong) {
       this.tooLong = false;
       this.line++;
-      this.refuse(this.line, `expected a line of at most ${MAX_LINE} bytes, found a longer one`);
+      this.refuse(this.line, TOO_LONG, false);
     } else {
       this.readLine(this.carry, 0, end, batch);
     }
@@ -104,13 +120,21 @@ export class TraceParser {
     // Spreadsheets put a byte order mark first.
     if (this.line === 1 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
     if (start === end) return;
-    const problem = this.begun ? this.readRequest(bytes, start, end, batch) : this.readFirst(bytes, start, end, batch);
-    if (problem !== undefined) this.refuse(this.line, problem);
+    const problem = this.problemOf(bytes, start, end, batch);
+    if (typeof problem === 'string') this.refuse(this.line, problem, false);
+    else if (problem !== undefined) this.refuse(this.line, problem.hopeless, true);
   }
 
-  /** The first line: the header, or a request, which then tells the number of columns. Answers what is wrong with it. */
-  private readFirst(bytes: Uint8Array, start: number, end: number, batch: RequestBatch): string | undefined {
+  private problemOf(bytes: Uint8Array, start: number, end: number, batch: RequestBatch): Problem | undefined {
+    if (end - start > MAX_LINE) return TOO_LONG;
+    return this.begun ? this.readRequest(bytes, start, end, batch) : this.readFirst(bytes, start, end, batch);
+  }
+
+  /** The first line: the header, or a request, which then tells the number of columns. Returns what is wrong with it. */
+  private readFirst(bytes: Uint8Array, start: number, end: number, batch: RequestBatch): Problem | undefined {
     this.begun = true;
+    const other = otherFormat(bytes, start, end);
+    if (other !== undefined) return { hopeless: `expected lines of CSV in UTF-8, found ${other}` };
     const line = decode(bytes, start, end);
     const header = line.replaceAll(' ', '').toLowerCase();
     this.hasFlow = line.split(',').length === 4;
@@ -119,10 +143,10 @@ export class TraceParser {
     return `expected the header ${HEADER} (and perhaps flow), found '${shorten(line)}'`;
   }
 
-  /** Answers what is wrong with the line. */
-  private readRequest(bytes: Uint8Array, start: number, end: number, batch: RequestBatch): string | undefined {
+  /** Returns what is wrong with the line. */
+  private readRequest(bytes: Uint8Array, start: number, end: number, batch: RequestBatch): Problem | undefined {
     const arrivalNs = this.readNumber(bytes, start, end);
-    if (arrivalNs < 0) return wrongNumber('arrival_ns', 'a whole number of ns', bytes, start, end);
+    if (arrivalNs < 0) return this.wrongArrival(bytes, start, end);
     if (arrivalNs < this.lastArrivalNs) {
       return `arrival_ns: expected at least that of the request before (${this.lastArrivalNs}), found ${arrivalNs}`;
     }
@@ -135,11 +159,11 @@ export class TraceParser {
     if (at === end) return this.wrongColumns(bytes, start, end);
     const known = this.types.find(bytes, nameStart, at, hash);
     const type = known >= 0 ? known : this.newType(bytes, nameStart, at);
-    if (typeof type === 'string') return type;
+    if (typeof type !== 'number') return type;
 
     const serviceStart = at + 1;
     const serviceNs = this.readNumber(bytes, serviceStart, end);
-    if (!(serviceNs > 0)) return wrongNumber('service_ns', 'a whole number of ns above 0', bytes, serviceStart, end);
+    if (!(serviceNs > 0)) return wrongNumber('service_ns', SERVICE, bytes, serviceStart, end);
 
     let flow = 0;
     if (this.hasFlow !== this.position < end) return this.wrongColumns(bytes, start, end);
@@ -151,6 +175,7 @@ export class TraceParser {
     }
 
     this.lastArrivalNs = arrivalNs;
+    this.requests++;
     const i = batch.length++;
     batch.arrivalNs[i] = arrivalNs;
     batch.type[i] = type;
@@ -159,7 +184,7 @@ export class TraceParser {
     return undefined;
   }
 
-  /** Digits up to a comma or the end, where {@link position} is left; -1 when it is anything else or above 2^53. */
+  /** Reads digits up to a comma or the end, and leaves {@link position} there. Returns -1 for anything else, and for numbers from 2^53. */
   private readNumber(bytes: Uint8Array, start: number, end: number): number {
     let value = 0;
     let at = start;
@@ -171,16 +196,25 @@ export class TraceParser {
       at++;
     }
     this.position = at;
-    return at > start && value <= Number.MAX_SAFE_INTEGER ? value : -1;
+    return at > start && value <= MAX_TIME_NS ? value : -1;
   }
 
-  /** Takes up a name that is not in the table and answers its index, or what is wrong with it. */
-  private newType(bytes: Uint8Array, start: number, end: number): number | string {
+  private wrongArrival(bytes: Uint8Array, start: number, end: number): Problem {
+    const text = fieldAt(bytes, start, end);
+    if (this.requests > 0 || !/^\d+$/.test(text)) return wrongNumber('arrival_ns', ARRIVAL, bytes, start, end);
+    return {
+      hopeless: `arrival_ns: expected ${ARRIVAL}, found '${shorten(text)}': subtract that from every arrival_ns`,
+    };
+  }
+
+  /** Adds a name to the table and returns its index, or what is wrong with it. */
+  private newType(bytes: Uint8Array, start: number, end: number): number | Problem {
     const name = decode(bytes, start, end);
+    if (name.includes(REPLACEMENT))
+      return { hopeless: `type: expected UTF-8, found other bytes in '${shorten(name)}'` };
     const found = `found '${shorten(name)}'`;
-    if (name.trim() !== name || name === '' || /["\p{Cc}]/u.test(name)) {
-      return `type: expected a name without spaces around it or quotes, ${found}`;
-    }
+    // A quote is the CSV of a spreadsheet, whose quoting this format does not have.
+    if (!isName(name) || name.includes('"')) return `type: expected ${NAME_EXPECTED}, or quotes, ${found}`;
     if (this.typesGiven) return `type: expected one of ${this.types.names.join(', ')}, ${found}`;
     if (this.types.full) return `type: expected at most ${MAX_TRACE_TYPES} different types, ${found} as another`;
     return this.types.add(name);
@@ -194,16 +228,34 @@ export class TraceParser {
 }
 
 function wrongNumber(column: string, expected: string, bytes: Uint8Array, start: number, end: number): string {
-  let at = start;
-  while (at < end && bytes[at] !== COMMA) at++;
-  const found = at === start ? 'nothing' : `'${shorten(decode(bytes, start, at))}'`;
-  return `${column}: expected ${expected}, found ${found}`;
+  const text = fieldAt(bytes, start, end);
+  return `${column}: expected ${expected}, found ${text === '' ? 'nothing' : `'${shorten(text)}'`}`;
 }
 
+function fieldAt(bytes: Uint8Array, start: number, end: number): string {
+  let at = start;
+  while (at < end && bytes[at] !== COMMA) at++;
+  return decode(bytes, start, at);
+}
+
+/** Bytes that are not UTF-8 become {@link REPLACEMENT}. */
 function decode(bytes: Uint8Array, start: number, end: number): string {
   return new TextDecoder().decode(bytes.subarray(start, end));
 }
 
+const REPLACEMENT = '\uFFFD';
+
+/** What a file is by the bytes of its first line, if it is not CSV in UTF-8. */
+function otherFormat(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const [first, second] = [bytes[start], bytes[start + 1]];
+  if (first === 0x1f && second === 0x8b) return 'a gzip file: give it a name that ends in .csv.gz';
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'UTF-16: save it as UTF-8';
+  if (first === 0x50 && second === 0x4b) return 'a zip file or a spreadsheet: save it as CSV';
+  for (let i = start; i < end; i++) if (bytes[i]! < 0x20 && bytes[i] !== TAB) return 'binary data';
+  return decode(bytes, start, end).includes(REPLACEMENT) ? 'another encoding: save it as UTF-8' : undefined;
+}
+
 function shorten(text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+  const shown = visible(text);
+  return shown.length <= 60 ? shown : `${shown.slice(0, 57)}...`;
 }

@@ -1,7 +1,8 @@
 /**
- * Trace files as the whole workload. A first pass over the file checks every line and sums up what is in it; a second one plays
- * it. Both hold one chunk at a time, so the file may be larger than memory.
+ * Traces as the whole workload. A first pass over the bytes checks every line and sums up what is in it; a second pass plays
+ * it. Both hold one chunk at a time, so that a trace may be larger than memory.
  */
+import { exactDuration, MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError, type InputIssue } from '../units/errors.js';
 import { createBatch, type RequestBatch, type RequestSource } from './request-source.js';
 import { TraceParser } from './trace-parser.js';
@@ -13,9 +14,11 @@ export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 export interface TraceSummary {
   readonly fileName: string;
   readonly requests: number;
-  /** First and last arrival, ns. */
+  /** First and last arrival as they stand in the file, ns. */
   readonly firstArrivalNs: number;
   readonly lastArrivalNs: number;
+  /** The time in the file that is time 0 of a run, ns: 0, or the first arrival of a trace that begins late. */
+  readonly startNs: number;
   /** Mean rate between the first and the last arrival, requests per second; null when they are at the same time. */
   readonly rateRps: number | null;
   /** Mean service demand, ns. */
@@ -38,7 +41,7 @@ export interface TraceType {
   readonly secondMomentNs2: number;
 }
 
-/** With so many wrong lines it is the whole file that is wrong. */
+/** A file with this many wrong lines is wrong as a whole. */
 const MAX_ISSUES = 20;
 
 /**
@@ -48,9 +51,9 @@ const MAX_ISSUES = 20;
  */
 export async function scanTrace(chunks: Chunks, fileName: string): Promise<TraceSummary> {
   const issues: InputIssue[] = [];
-  const parser = new TraceParser((line, message) => {
+  const parser = new TraceParser((line, message, hopeless) => {
     issues.push({ file: fileName, line, path: '', message });
-    if (issues.length >= MAX_ISSUES) throw new InputError(issues);
+    if (hopeless || issues.length >= MAX_ISSUES) throw new InputError(issues);
   });
   const sums = new Sums();
   const batch = createBatch();
@@ -110,6 +113,7 @@ class Sums {
       requests,
       firstArrivalNs,
       lastArrivalNs,
+      startNs: beginsLate(firstArrivalNs, span, requests) ? firstArrivalNs : 0,
       rateRps: span > 0 ? ((requests - 1) * 1e9) / span : null,
       meanServiceNs: this.serviceNs.reduce((a, b) => a + b, 0) / requests,
       types: [...classified, ...types.filter(({ name }) => name === UNKNOWN)],
@@ -117,6 +121,33 @@ class Sums {
       hasFlow,
     };
   }
+}
+
+/** Mean gaps before the first arrival that are not chance: of Poisson arrivals, one trace in e^100 has more. */
+const LATE_GAPS = 100;
+
+/** Does a trace begin late for its rate, as one with times since 1970 does? A wait longer than the trace is late in any case. */
+function beginsLate(firstArrivalNs: number, spanNs: number, requests: number): boolean {
+  const gapNs = spanNs / Math.max(1, requests - 1);
+  return firstArrivalNs > Math.min(spanNs, LATE_GAPS * gapNs);
+}
+
+/** What a reader of the results should know of how a trace is played. */
+export function traceNotes({ fileName, startNs }: TraceSummary): string[] {
+  return startNs === 0 ? [] : [`${fileName}: begins at ${exactDuration(startNs)}: times count from its first arrival`];
+}
+
+/**
+ * When the last request of a trace arrives, ns after its start.
+ *
+ * @throws InputError when that is beyond the limit of times
+ */
+export function traceEndNs({ fileName, startNs, lastArrivalNs }: TraceSummary, rateScale: number): number {
+  const endNs = Math.floor((lastArrivalNs - startNs) / rateScale);
+  if (endNs <= MAX_TIME_NS) return endNs;
+  throw new InputError(
+    `${fileName}: expected a last arrival before ${MAX_TIME}, found it later at ${rateScale} times the rate`,
+  );
 }
 
 /**
@@ -132,9 +163,9 @@ export function traceRateScale(summary: TraceSummary, offer: Offer): number {
 }
 
 export interface TraceOptions {
-  /** What the rate is multiplied by (arrival times are divided by it, then rounded down); default 1. */
+  /** What the rate is multiplied by: arrival times are divided by it, then rounded down; default 1. */
   readonly rateScale?: number;
-  /** End after so many requests. */
+  /** End after this many requests. */
   readonly requests?: number;
   /** End at this time, ns after scaling; the last arrival is before it. */
   readonly durationNs?: number;
@@ -143,16 +174,21 @@ export interface TraceOptions {
 /**
  * Second pass: plays the trace.
  *
- * `fill` answers at once while there is something left of a chunk, else with a promise. It rejects with a InputError if the file changed since it was scanned.
+ * `fill` returns at once while something is left of a chunk, else a promise. It rejects with an InputError when a line is wrong, which means that the
+ * trace has changed since the first pass.
  *
  * @throws RangeError when the scale is not above 0
+ * @throws InputError when the scale takes a time beyond the limit
  */
 export function openTrace(chunks: Chunks, summary: TraceSummary, options: TraceOptions = {}): RequestSource {
   const { rateScale = 1, requests = Number.POSITIVE_INFINITY, durationNs = Number.POSITIVE_INFINITY } = options;
   if (!(rateScale > 0 && rateScale < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`expected a rate scale above 0, found ${rateScale}`);
   }
-  return new TraceSource(chunks, summary, rateScale, requests, durationNs);
+  traceEndNs(summary, rateScale);
+  // A trace that is wanted whole is read to its end, where a change of the file shows.
+  const wanted = requests < summary.requests ? requests : Number.POSITIVE_INFINITY;
+  return new TraceSource(chunks, summary, rateScale, wanted, durationNs);
 }
 
 const NOTHING = new Uint8Array(0);
@@ -163,17 +199,21 @@ class TraceSource implements RequestSource {
   private chunk: Uint8Array = NOTHING;
   private offset = 0;
   private ended = false;
+  private readonly startNs: number;
 
   constructor(
     chunks: Chunks,
-    { fileName, types }: TraceSummary,
+    { fileName, types, startNs }: TraceSummary,
     private readonly rateScale: number,
     private requestsLeft: number,
     private readonly durationNs: number,
   ) {
     this.iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+    this.startNs = startNs;
     const refuse = (line: number, message: string) => {
-      throw new InputError([{ file: fileName, line, path: '', message }]);
+      this.close()?.catch(() => {});
+      const why = `${message}: the file has changed since it was checked`;
+      throw new InputError([{ file: fileName, line, path: '', message: why }]);
     };
     this.parser = new TraceParser(
       refuse,
@@ -188,7 +228,7 @@ class TraceSource implements RequestSource {
     return this.fillFromNextChunks(batch);
   }
 
-  /** Requests of the chunk at hand are handed out before the next one is waited for, so that a slow pipe delays nothing. */
+  /** Stops at the first chunk that has requests, so that a slow reader delays nothing. */
   private async fillFromNextChunks(batch: RequestBatch): Promise<void> {
     while (!this.ended && batch.length === 0) {
       const next = await this.iterator.next();
@@ -208,12 +248,12 @@ class TraceSource implements RequestSource {
     if (this.offset < this.chunk.length) this.offset = this.parser.parse(this.chunk, this.offset, batch);
   }
 
-  /** Scales the arrivals, and cuts the batch where the trace is to end. */
+  /** Shifts and scales the arrivals, and cuts the batch where the trace is to end. */
   private finishBatch(batch: RequestBatch): void | Promise<void> {
-    const { rateScale, durationNs } = this;
+    const { rateScale, durationNs, startNs } = this;
     const { arrivalNs } = batch;
     let length = Math.min(batch.length, this.requestsLeft);
-    if (rateScale !== 1) for (let i = 0; i < length; i++) arrivalNs[i] = Math.floor(arrivalNs[i]! / rateScale);
+    for (let i = 0; i < length; i++) arrivalNs[i] = Math.floor((arrivalNs[i]! - startNs) / rateScale);
     if (length > 0 && arrivalNs[length - 1]! >= durationNs) {
       while (length > 0 && arrivalNs[length - 1]! >= durationNs) length--;
       this.requestsLeft = length;
@@ -221,11 +261,15 @@ class TraceSource implements RequestSource {
     batch.length = length;
     this.requestsLeft -= length;
     if (this.requestsLeft > 0 || this.ended) return;
-    // No more is wanted: let the file be closed.
+    return this.close();
+  }
+
+  close(): Promise<void> | undefined {
+    if (this.ended) return undefined;
     this.ended = true;
     this.chunk = NOTHING;
     this.offset = 0;
     const closing = this.iterator.return?.();
-    if (closing instanceof Promise) return closing.then(() => undefined);
+    return closing instanceof Promise ? closing.then(() => undefined) : undefined;
   }
 }

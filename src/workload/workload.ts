@@ -1,6 +1,9 @@
 /** The workload model: what a workload file says, checked and ready to be played. Plain immutable data but for the distributions. */
+
+import { exactDuration, threeDigits } from '../units/duration.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
 import type { Distribution } from './distributions/distribution.js';
+import { playedMeanNs } from './played.js';
 
 /** A request type whose requests the classifier does not recognise. */
 export const UNKNOWN = 'UNKNOWN';
@@ -39,7 +42,7 @@ export interface Phase {
   /** Service demand of each type. */
   readonly service: readonly Distribution[];
   readonly arrivals: Arrivals;
-  /** Mean service demand over all requests of the phase, ns. */
+  /** Mean service demand over all requests of the phase as they are played, ns. */
   readonly meanServiceNs: number;
 }
 
@@ -96,6 +99,19 @@ export function offeredLoad(workload: Workload, offer: Offer, workers: number): 
   return meanOverTime(workload, (phase) => (phaseRateRps(phase, offer) * phase.meanServiceNs) / (workers * 1e9));
 }
 
+/** What a reader of the results should know of how a workload is played. */
+export function workloadNotes({ types, phases }: Workload): string[] {
+  return types.flatMap(({ name }, type) => {
+    const services = new Set(phases.filter(({ ratio }) => ratio[type]! > 0).map(({ service }) => service[type]!));
+    return [...services]
+      .filter((service) => playedMeanNs(service) !== service.meanNs)
+      .map(
+        (service) =>
+          `${name}: services are played in whole ns: ${threeDigits(playedMeanNs(service))}ns on average, not ${exactDuration(service.meanNs)}; load counts what is played`,
+      );
+  });
+}
+
 /** Duration of all phases together, ns; Infinity without phases. */
 export function cycleNs(workload: Workload): number {
   return workload.phases.reduce((sum, phase) => sum + phase.durationNs, 0);
@@ -105,7 +121,7 @@ export function cycleNs(workload: Workload): number {
 export function trueProfile(workload: Workload): { meanNs: number[]; ratio: number[] } {
   const first = workload.phases[0]!;
   return {
-    meanNs: first.service.slice(0, workload.classified).map((service) => service.meanNs),
+    meanNs: first.service.slice(0, workload.classified).map(playedMeanNs),
     ratio: first.ratio.slice(0, workload.classified),
   };
 }

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
-import { cycleNs, offeredLoad, offeredRps, phaseRateRps, trueProfile } from '../../src/workload/workload.js';
+import {
+  cycleNs,
+  offeredLoad,
+  offeredRps,
+  phaseRateRps,
+  trueProfile,
+  workloadNotes,
+} from '../../src/workload/workload.js';
 import { runs } from '../support/runs.js';
 import { type Columns, drain, shipped, single } from './helpers.js';
 
@@ -258,7 +265,7 @@ describe('what makes no sense', () => {
     [{ load: 0.5, workers: 0, requests: 1 }, 'expected at least one worker, found 0'],
     [{ rateRps: 0, requests: 1 }, 'expected a rate above 0 requests per second, found 0'],
     [{ rateRps: 1, requests: -1 }, 'expected a whole number of requests, found -1'],
-    [{ rateRps: 1, durationNs: -1 }, 'expected a duration of 0 or more, found -1 ns'],
+    [{ rateRps: 1, durationNs: -1 }, 'expected a duration from 0 to 104 days (2^53 ns), found -1 ns'],
     [{ rateRps: 1 }, 'workload single has no phases: say for how many requests or how long it should run'],
   ])('%j: %s', (options, message) => {
     expect(() => createRequestSource(single('1us'), { seed: 1, ...options })).toThrow(new RangeError(message));
@@ -278,4 +285,114 @@ describe('trueProfile', () => {
     const yaml = `${TWO_TYPES.replace('0.75', '0.7')}  - { name: UNKNOWN, ratio: 0.05, service: 1us }\n`;
     expect(trueProfile(parseWorkload(yaml, 'x.yaml'))).toEqual({ meanNs: [4000, 2000], ratio: [0.25, 0.7] });
   });
+});
+
+describe('what would not end, or not within exact times, is refused before it begins', () => {
+  const twoPhases = (durations: readonly string[]) =>
+    parseWorkload(
+      JSON.stringify({
+        name: 'p',
+        types: [{ name: 'A', ratio: 1, service: '1us' }],
+        phases: durations.map((duration) => ({ duration })),
+      }),
+      'p.yaml',
+    );
+  const seed = 1;
+
+  it.each([
+    [
+      'short phases',
+      () => createRequestSource(twoPhases(['1us', '1us']), { seed, rateRps: 1e3, requests: 10 }),
+      'about 1000',
+    ],
+    [
+      'a rate too low',
+      () => createRequestSource(single('1us'), { seed, rateRps: 1e-9, requests: 10 }),
+      'days at 1e-9/s',
+    ],
+    [
+      'a duration too long',
+      () => createRequestSource(single('1us'), { seed, rateRps: 1, durationNs: 1e17 }),
+      'expected a duration from 0 to 104 days',
+    ],
+    [
+      'a rate too high',
+      () => createRequestSource(single('1us'), { seed, rateRps: 1e30, durationNs: 1e9 }),
+      'expected fewer than 2^53 requests',
+    ],
+    [
+      'bursts that last no time',
+      () =>
+        createRequestSource(single('1us', { mmpp2: { burstFactor: 2, meanCalm: '1e-300s', meanBurst: '1e-300s' } }), {
+          seed,
+          rateRps: 1e6,
+          requests: 10,
+        }),
+      'at most 100 times per request',
+    ],
+  ])('%s', (_what, start, message) => {
+    expect(start).toThrow(RangeError);
+    expect(start).toThrow(message);
+  });
+
+  it('also where chance exceeds what was expected', async () => {
+    const late = createRequestSource(single('1us'), { seed, rateRps: 1.0001e9 / Number.MAX_SAFE_INTEGER, requests: 1 });
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, replication) =>
+        drain(
+          createRequestSource(single('1us'), {
+            seed,
+            replication,
+            rateRps: 1.0001e9 / Number.MAX_SAFE_INTEGER,
+            requests: 1,
+          }),
+        ).then(
+          ({ arrivalNs }) => arrivalNs[0]! <= Number.MAX_SAFE_INTEGER,
+          (error: Error) => error.message.includes('found an arrival beyond') && 'refused',
+        ),
+      ),
+    );
+    expect(late).toBeDefined();
+    expect(new Set(outcomes)).toEqual(new Set([true, 'refused']));
+    const days = single({ lognormal: { mean: '2400h', sigma: 4 } });
+    await expect(drain(createRequestSource(days, { seed, rateRps: 1, requests: 1000 }))).rejects.toThrow(
+      'found a service demand beyond',
+    );
+  });
+});
+
+describe('load is that of what is played, in whole ns', () => {
+  const SUB_NS = [
+    ['1.4ns', 1],
+    ['0.3ns', 1],
+    ['2.6ns', 3],
+    [{ exponential: { mean: '1.4ns' } }, 1 + Math.exp(-1.5 / 1.4) / (1 - Math.exp(-1 / 1.4))],
+    [{ uniform: { min: '0ns', max: '3ns' } }, (1 * 1.5 + 2 * 1 + 3 * 0.5) / 3],
+    [{ 'bounded-pareto': { alpha: 1.5, min: '1ns', max: '10us' } }, undefined],
+    [{ lognormal: { mean: '5ns', sigma: 3 } }, undefined],
+    [{ gamma: { shape: 0.3, mean: '2ns' } }, undefined],
+    [{ weibull: { shape: 0.5, mean: '3ns' } }, undefined],
+  ] as const;
+
+  it.each(SUB_NS)('%j', async (service, expected) => {
+    const workload = single(service);
+    const { meanServiceNs } = workload.phases[0]!;
+    if (expected !== undefined) expect(Math.abs(meanServiceNs / expected - 1)).toBeLessThan(1e-3);
+    const [load, workers, requests] = [0.8, 2, 200_000];
+    const { arrivalNs, serviceNs } = await drain(createRequestSource(workload, { seed: 3, load, workers, requests }));
+    const busy = serviceNs.reduce((a, b) => a + b) / (workers * arrivalNs.at(-1)!);
+    const spread = Math.sqrt(serviceNs.reduce((a, b) => a + b * b, 0)) / serviceNs.reduce((a, b) => a + b);
+    expect(Math.abs(busy / load - 1)).toBeLessThan(5 * (spread + 1e-3));
+    expect(trueProfile(workload).meanNs).toEqual([meanServiceNs]);
+    expect(workloadNotes(workload)[0]).toMatch(/^A: services are played in whole ns: .*load counts what is played$/);
+  });
+
+  it.each(['1us', '1.4us', '500ns', { exponential: { mean: '100ns' } }, { lognormal: { mean: '10us', sigma: 4 } }])(
+    'which is the stated mean of %j, exactly',
+    (service) => {
+      const workload = single(service);
+      expect(workload.phases[0]!.meanServiceNs).toBe(workload.phases[0]!.service[0]!.meanNs);
+      expect(workloadNotes(workload)).toEqual([]);
+    },
+  );
 });

@@ -355,7 +355,9 @@ describe('a wrong file is refused with line, column, what was expected and what 
     ]);
     expect(
       await broken('name: good', 'name: good\narrivals: { trace: { file: t.csv } }', { 't.csv': '5,A,1\nx,A,1\n' }),
-    ).toEqual(["w.yaml:2:28: file: t.csv:2: arrival_ns: expected a whole number of ns, found 'x'"]);
+    ).toEqual([
+      "w.yaml:2:28: file: t.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found 'x'",
+    ]);
   });
 
   it('all mistakes at once, in the order of the file, as data too', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { createBatch } from '../../src/workload/request-source.js';
-import { openTrace, scanTrace, type TraceOptions, traceRateScale } from '../../src/workload/trace.js';
+import { openTrace, scanTrace, type TraceOptions, traceNotes, traceRateScale } from '../../src/workload/trace.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../src/workload/trace-digest.js';
 import { traceHeader, traceLines } from '../../src/workload/trace-writer.js';
 import { complaints, drain, shipped } from './helpers.js';
@@ -43,6 +43,7 @@ describe('a trace file', () => {
       requests: 4,
       firstArrivalNs: 0,
       lastArrivalNs: 400,
+      startNs: 0,
       rateRps: 7.5e6,
       meanServiceNs: 638_001 / 4,
       classified: 3,
@@ -126,7 +127,7 @@ describe('a trace file', () => {
         closed = true;
       }
     }
-    const summary = await scan('0,A,1\n');
+    const summary = { ...(await scan('0,A,1\n')), requests: 1e9 };
     const source = openTrace(file(), summary, { requests: 1000 });
     const batch = createBatch(100);
     await source.fill(batch);
@@ -158,49 +159,136 @@ describe('a trace file', () => {
     expect(() => traceRateScale(atOnce, { rateRps: 1 })).toThrow(
       'trace t.csv has no rate: all requests arrive at once',
     );
+    expect(() => openTrace([], { ...summary, lastArrivalNs: 1e15 }, { rateScale: 0.01 })).toThrow(
+      't.csv: expected a last arrival before 104 days',
+    );
+  });
+
+  it.each([
+    ['since 1970', 1_700_000_000e6],
+    ['one second late', 1e9],
+    ['with one request', 5, ''],
+  ])(
+    'that begins late (%s) is played from its first arrival',
+    async (_what, first, more = `${first + 300},SCAN,2000\n`) => {
+      const text = `${first},GET,1000\n${more}`;
+      const summary = await scan(text);
+      expect([summary.firstArrivalNs, summary.startNs]).toEqual([first, first]);
+      expect(traceNotes(summary)).toEqual([
+        expect.stringMatching(/^t.csv: begins at .*: times count from its first arrival$/),
+      ]);
+      const wanted = more === '' ? [0] : [0, 300];
+      expect((await play(text)).arrivalNs).toEqual(wanted);
+      expect((await play(text, { durationNs: 200 })).arrivalNs).toEqual([0]);
+      expect((await play(text, { rateScale: 2 })).arrivalNs).toEqual(wanted.map((ns) => ns / 2));
+    },
+  );
+
+  it('that begins within a hundred mean gaps keeps its times', async () => {
+    const lines = Array.from({ length: 1000 }, (_, i) => `${i * 10 + 900},A,1\n`).join('');
+    expect((await scan(lines)).startNs).toBe(0);
+    expect(traceNotes(await scan(lines))).toEqual([]);
   });
 });
 
 describe('a broken trace is refused with its line, before anything runs', () => {
   const columns = 'expected 3 columns (arrival_ns,type,service_ns)';
   it.each([
-    ['0,A,1\nx,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found 'x'"],
-    ['0,A,1\n-1,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found '-1'"],
-    ['-1,A,1\n', "t.csv:1: arrival_ns: expected a whole number of ns, found '-1'"],
-    ['0,A,1\n1.5,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found '1.5'"],
-    ['0,A,1\n,A,1\n', 't.csv:2: arrival_ns: expected a whole number of ns, found nothing'],
-    ['0,A,1\n9007199254740993,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, found '9007199254740993'"],
+    ['0,A,1\nx,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found 'x'"],
+    ['0,A,1\n-1,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found '-1'"],
+    ['-1,A,1\n', "t.csv:1: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found '-1'"],
+    ['0,A,1\n1.5,A,1\n', "t.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found '1.5'"],
+    ['0,A,1\n,A,1\n', 't.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found nothing'],
+    [
+      '0,A,1\n9007199254740993,A,1\n',
+      "t.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found '9007199254740993'",
+    ],
     ['5,A,1\n4,A,1\n', 't.csv:2: arrival_ns: expected at least that of the request before (5), found 4'],
-    ['0,A,1\n1,A,0\n', "t.csv:2: service_ns: expected a whole number of ns above 0, found '0'"],
-    ['0,A,1\n1,A,1us\n', "t.csv:2: service_ns: expected a whole number of ns above 0, found '1us'"],
-    ['0,A,1\n1,A,\n', 't.csv:2: service_ns: expected a whole number of ns above 0, found nothing'],
+    [
+      '0,A,1\n1,A,0\n',
+      "t.csv:2: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found '0'",
+    ],
+    [
+      '0,A,1\n1,A,1us\n',
+      "t.csv:2: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found '1us'",
+    ],
+    [
+      '0,A,1\n1,A,\n',
+      't.csv:2: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found nothing',
+    ],
     ['0,A,1\n1,A\n', `t.csv:2: ${columns}, found 2: '1,A'`],
     ['0,A,1\n1\n', `t.csv:2: ${columns}, found 1: '1'`],
     ['0,A,1\n1,A,1,7\n', `t.csv:2: ${columns}, found 4: '1,A,1,7'`],
     ['0,A,1,7\n1,A,1\n', "t.csv:2: expected 4 columns (arrival_ns,type,service_ns,flow), found 3: '1,A,1'"],
     ['0,A,1,7\n1,A,1,4294967296\n', "t.csv:2: flow: expected a whole number below 2^32, found '4294967296'"],
-    ['0,A,1\n1,,1\n', "t.csv:2: type: expected a name without spaces around it or quotes, found ''"],
-    ['0,A,1\n1, A,1\n', "t.csv:2: type: expected a name without spaces around it or quotes, found ' A'"],
-    ['0,A,1\n1,"A",1\n', 't.csv:2: type: expected a name without spaces around it or quotes, found \'"A"\''],
+    [
+      '0,A,1\n1,,1\n',
+      "t.csv:2: type: expected a name of 1 to 200 characters, without control characters or spaces around it, or quotes, found ''",
+    ],
+    [
+      '0,A,1\n1, A,1\n',
+      "t.csv:2: type: expected a name of 1 to 200 characters, without control characters or spaces around it, or quotes, found ' A'",
+    ],
+    [
+      '0,A,1\n1,"A",1\n',
+      't.csv:2: type: expected a name of 1 to 200 characters, without control characters or spaces around it, or quotes, found \'"A"\'',
+    ],
     [
       'time,type,service_ns\n0,A,1\n',
       "t.csv:1: expected the header arrival_ns,type,service_ns (and perhaps flow), found 'time,type,service_ns'",
     ],
     ['', 't.csv:1: expected requests, found none'],
     ['arrival_ns,type,service_ns\n', 't.csv:1: expected requests, found none'],
+    [`0,A,1\n${'9'.repeat(2000)}\n`, 't.csv:2: expected a line of at most 1024 bytes, found a longer one'],
+    [`${'9'.repeat(2000)}\n0,A,1\n`, 't.csv:1: expected a line of at most 1024 bytes, found a longer one'],
     [
-      `0,A,1\n${'9'.repeat(2000)}\n`,
-      "t.csv:2: arrival_ns: expected a whole number of ns, found '999999999999999999999999999999999999999999999999999999999...'",
+      '1717171717171717171,A,1\n1717171717171717999,A,1\n',
+      "t.csv:1: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found '1717171717171717171': subtract that from every arrival_ns",
     ],
   ])('%j', async (text, message) => {
     expect(await errors(text)).toEqual([message]);
+  });
+
+  it.each([
+    ['UTF-16', [0xff, 0xfe, 0x30, 0, 0x2c, 0], 'UTF-16: save it as UTF-8'],
+    ['gzip', [0x1f, 0x8b, 8, 0], 'a gzip file: give it a name that ends in .csv.gz'],
+    ['a spreadsheet', [0x50, 0x4b, 3, 4], 'a zip file or a spreadsheet: save it as CSV'],
+    ['random bytes', [0x30, 0x2c, 7, 0xfe], 'binary data'],
+    ['Latin-1', [0x30, 0x2c, 0xc9, 0x2c, 0x31], 'another encoding: save it as UTF-8'],
+  ])('a file that is %s says once what it is', async (_what, first, found) => {
+    const file = Uint8Array.from([...first, ...bytes('\n0,A\n0,A\n')]);
+    expect(await complaints(() => scanTrace([file], 't.csv'))).toEqual([
+      `t.csv:1: expected lines of CSV in UTF-8, found ${found}`,
+    ]);
+  });
+
+  it('a name that is not UTF-8 says once that it is not', async () => {
+    const file = Uint8Array.from([...bytes('0,A,1\n1,G'), 0xc9, ...bytes('T,1\n2,G'), 0xc9, ...bytes('T,1\n')]);
+    expect(await complaints(() => scanTrace([file], 't.csv'))).toEqual([
+      "t.csv:2: type: expected UTF-8, found other bytes in 'G\uFFFDT'",
+    ]);
+  });
+
+  it.each([1024, 1025])('a line of %d bytes, however it is cut', async (length) => {
+    const line = `1,A,${'0'.repeat(length - 5)}1`;
+    for (const end of ['\n', '\r\n', '']) {
+      for (const size of [1, 700, 5000]) {
+        const scanned = scanTrace(pieces(`0,A,1\n${line}${end}`, [size]), 't.csv').then(
+          ({ requests }) => requests,
+          String,
+        );
+        expect(await scanned).toEqual(
+          length === 1024 ? 2 : expect.stringContaining('t.csv:2: expected a line of at most 1024'),
+        );
+      }
+    }
   });
 
   it.each([100, 1500])('a line that is too long, when it comes in pieces of %d', async (size) => {
     const text = `0,A,1\n${'1'.repeat(3000)}\n5,A,x\n`;
     expect(await complaints(() => scanTrace(pieces(text, [size]), 't.csv'))).toEqual([
       't.csv:2: expected a line of at most 1024 bytes, found a longer one',
-      "t.csv:3: service_ns: expected a whole number of ns above 0, found 'x'",
+      "t.csv:3: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found 'x'",
     ]);
   });
 
@@ -208,7 +296,7 @@ describe('a broken trace is refused with its line, before anything runs', () => 
     const text = 'arrival_ns,type,service_ns\n\n0,A,1\n\r\n1,A,1\n2,A,oops\n3,A,1';
     for (let size = 1; size < text.length; size++) {
       expect(await complaints(() => scanTrace(pieces(text, [size]), 't.csv'))).toEqual([
-        "t.csv:6: service_ns: expected a whole number of ns above 0, found 'oops'",
+        "t.csv:6: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found 'oops'",
       ]);
     }
   });
@@ -229,7 +317,7 @@ describe('a broken trace is refused with its line, before anything runs', () => 
   it('one that changed after the first pass is noticed', async () => {
     const summary = await scan(GOOD);
     expect(await complaints(() => drain(openTrace([bytes('0,GET,1\n1,NEW,1\n')], summary)))).toEqual([
-      "t.csv:2: type: expected one of GET, SCAN, PUT, found 'NEW'",
+      "t.csv:2: type: expected one of GET, SCAN, PUT, found 'NEW': the file has changed since it was checked",
     ]);
   });
 });

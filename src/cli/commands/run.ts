@@ -7,7 +7,7 @@ import { type HardwareResult, hardwareResult, hardwareSamples } from '../../expe
 import { readSystem } from '../../experiment/plan/files.js';
 import { DEFAULTS, planRuns } from '../../experiment/plan/plan.js';
 import { encodeSamples, runSampled } from '../../experiment/run/run-sampled.js';
-import type { TraceFile } from '../../hw/client/planned-trace.js';
+import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
 import { dilationOf, type HardwareLive, type HardwareRun, runHardware, showLive } from '../../hw/run/run-pair.js';
@@ -245,7 +245,7 @@ interface RealRun extends Side {
   readonly result: HardwareResult;
   readonly samples: RequestSamples;
   readonly offer: Offer;
-  readonly trace?: TraceFile;
+  readonly trace?: ScaledTraceFile;
 }
 
 /** The same requests in the simulator, with the costs of a system if one is named. */

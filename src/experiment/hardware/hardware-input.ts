@@ -1,6 +1,7 @@
 /** What a run on a machine plays: a workload file, or a trace. */
 
-import type { TraceFile } from '../../hw/client/planned-trace.js';
+import { scanTraceFile, type TraceFile } from '../../files/trace-file.js';
+import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
@@ -8,13 +9,12 @@ import type { TraceSummary } from '../../workload/trace.js';
 import type { Offer, Workload } from '../../workload/workload.js';
 import { findWorkload, readWorkload } from '../plan/files.js';
 import { DEFAULTS, missingFlows, rateScaleOf, type Settings } from '../plan/plan.js';
-import { scanTraceFile } from '../plan/trace-file.js';
 import { usesFlows } from '../run/run-simulation.js';
 
 export interface HardwareInput {
   /** Of a trace: its types with their shares and means, for all that must be known before it is played. */
   readonly workload: Workload;
-  readonly trace?: Omit<TraceFile, 'rateScale'>;
+  readonly trace?: TraceFile;
 }
 
 /**
@@ -27,9 +27,10 @@ export async function readHardwareInput({
 }: Pick<Settings, 'workload' | 'folder' | 'rateScale'>): Promise<HardwareInput> {
   const file = findWorkload(workload, folder);
   if (file.kind === 'trace') {
-    const { summary } = await scanTraceFile(file.path, file.fileName);
-    if (summary.rateRps === null) throw new InputError(`${file.fileName}: has no rate: all requests arrive at once`);
-    return { workload: workloadOf(summary), trace: { path: file.path, summary } };
+    const trace = await scanTraceFile(file.path, file.fileName);
+    if (trace.summary.rateRps === null)
+      throw new InputError(`${file.fileName}: has no rate: all requests arrive at once`);
+    return { workload: workloadOf(trace.summary), trace };
   }
   if (rateScale !== undefined) {
     throw new InputError(`rate-scale is for traces (.csv, .csv.gz): ${file.fileName} takes load or rate`);
@@ -63,7 +64,7 @@ export function hardwareOffer(
   { trace }: HardwareInput,
   settings: Pick<Settings, 'load' | 'rateRps' | 'rateScale'>,
   workers: number,
-): { readonly offer: Offer; readonly trace?: TraceFile } {
+): { readonly offer: Offer; readonly trace?: ScaledTraceFile } {
   if (trace) {
     const rateScale = rateScaleOf(trace.summary, settings, workers);
     return { offer: { rateRps: trace.summary.rateRps! * rateScale }, trace: { ...trace, rateScale } };

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { cannotRead } from '../../files/cannot-read.js';
 import { parseSystem, type System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import { nearest } from '../../units/nearest.js';
@@ -103,20 +104,6 @@ export function readText(path: string, fileName = path): string {
   } catch (error) {
     throw cannotRead(fileName, error);
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be read by this user',
-  EPERM: 'it may not be read by this user',
-  ENOTDIR: 'a part of its path is not a folder',
-};
-
-/** The error for a file that could not be read. */
-export function cannotRead(fileName: string, error: unknown): InputError {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return new InputError(`${fileName}: cannot be read: ${REASONS[code] ?? message}`);
 }
 
 /** Makes a folder and those above it, where they are not there. Not with `recursive`: Node then tries forever where a folder is there but nothing can be made in it, such as /proc. */

@@ -1,10 +1,10 @@
-import { traceChunks } from '../../files/trace-chunks.js';
+import { playTraceFile } from '../../files/trace-file.js';
 import type { TrueProfile, TypeInfo } from '../../scheduler/scheduler.js';
 import { createRequestSource } from '../../workload/generate.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import type { RequestSource } from '../../workload/request-source.js';
-import { openTrace } from '../../workload/trace.js';
-import { offeredLoad, offeredRps, trueProfile } from '../../workload/workload.js';
+import { traceEndNs, traceNotes } from '../../workload/trace.js';
+import { offeredLoad, offeredRps, trueProfile, workloadNotes } from '../../workload/workload.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
 
 /** What a run needs to know of its workload, wherever that comes from. */
@@ -21,6 +21,8 @@ export interface OpenWorkload {
   readonly load: number;
   /** Does every request have a flow of its own? Generated workloads have when asked to. */
   readonly hasFlows: boolean;
+  /** What a reader of the results should know of how the workload is played. */
+  readonly notes: readonly string[];
   /** Where the trace of requests ends, as far as that is known beforehand. */
   readonly end: RunSpec['end'];
   /** Starts the trace of requests from the beginning. */
@@ -43,6 +45,7 @@ function openGenerated(spec: RunSpec, { source, offer }: GeneratedWorkload): Ope
     offeredRps: offeredRps(workload, offer),
     load: offeredLoad(workload, offer, spec.workers),
     hasFlows: true,
+    notes: workloadNotes(workload),
     end: spec.end,
     source: ({ flows }) => {
       const { seed, replication, end } = spec;
@@ -51,11 +54,13 @@ function openGenerated(spec: RunSpec, { source, offer }: GeneratedWorkload): Ope
   };
 }
 
-function openTraced(spec: RunSpec, { path, summary, rateScale }: TraceWorkload): OpenWorkload {
+function openTraced(spec: RunSpec, trace: TraceWorkload): OpenWorkload {
+  const { summary, rateScale } = trace;
   const rateRps = (summary.rateRps ?? Number.NaN) * rateScale;
   const classified = summary.types.slice(0, summary.classified);
   const fileName = summary.fileName.replace(/^.*[/\\]/, '');
   const { end } = spec;
+  const lastNs = traceEndNs(summary, rateScale);
   return {
     name: fileName.replace(/\.csv(\.gz)?$/i, ''),
     title: `Trace ${fileName}`,
@@ -71,7 +76,8 @@ function openTraced(spec: RunSpec, { path, summary, rateScale }: TraceWorkload):
     end:
       'requests' in end
         ? { requests: Math.min(end.requests, summary.requests) }
-        : { durationNs: Math.min(end.durationNs, summary.lastArrivalNs / rateScale) },
-    source: () => openTrace(traceChunks(path), summary, { rateScale, ...end }),
+        : { durationNs: Math.min(end.durationNs, lastNs) },
+    notes: traceNotes(summary),
+    source: () => playTraceFile(trace, { rateScale, ...end }),
   };
 }

@@ -1,3 +1,4 @@
+import { scanTraceFile } from '../../files/trace-file.js';
 import { defaultParameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
 import type { DropReason, World } from '../../scheduler/scheduler.js';
@@ -13,7 +14,6 @@ import { usesFlows } from '../run/run-simulation.js';
 import { findWorkload, readSystem, readWorkload } from './files.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
-import { scanTraceFile } from './trace-file.js';
 import { checkTypeName, typeNames } from './type-names.js';
 
 /** What a person asked for. All that is not given has a default. */
@@ -174,16 +174,14 @@ async function readInput(
   const { rateScale, requests, durationNs } = settings;
   const asked = requests !== undefined ? { requests } : durationNs !== undefined ? { durationNs } : undefined;
   if (file.kind === 'trace') {
-    const { summary, sha256 } = await scan(file.path, file.fileName);
+    const trace = await scan(file.path, file.fileName);
     return {
       workload: {
         kind: 'trace',
-        path: file.path,
-        summary,
-        sha256,
-        rateScale: rateScaleOf(summary, settings, workers),
+        ...trace,
+        rateScale: rateScaleOf(trace.summary, settings, workers),
       },
-      end: asked ?? { requests: summary.requests },
+      end: asked ?? { requests: trace.summary.requests },
       name: file.fileName,
     };
   }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import type { TraceFile } from '../../files/trace-file.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import type { SystemCosts } from '../../sim/costs.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
-import type { TraceSummary } from '../../workload/trace.js';
 import type { Offer, WorkloadSource } from '../../workload/workload.js';
 
 /** Everything that determines the result of one run of one policy. Plain data: it can be cloned into another thread. */
@@ -34,14 +34,10 @@ export interface GeneratedWorkload {
   readonly offer: Offer;
 }
 
-/** A trace file, scanned. */
-export interface TraceWorkload {
+/** A trace file that has been checked. */
+export interface TraceWorkload extends TraceFile {
   readonly kind: 'trace';
-  /** Absolute path. */
-  readonly path: string;
-  readonly summary: TraceSummary;
-  /** SHA-256 of the lines, unzipped. */
-  readonly sha256: string;
+  /** What the rate is multiplied by. */
   readonly rateScale: number;
 }
 

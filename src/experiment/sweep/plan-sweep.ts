@@ -1,7 +1,7 @@
 /** Which points a sweep has: every combination of the listed values. */
+import { scanTraceFile } from '../../files/trace-file.js';
 import { InputError } from '../../units/errors.js';
 import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
-import { scanTraceFile } from '../plan/trace-file.js';
 import { commandOf } from './command-of.js';
 import { type PlannedPoint, pointKey } from './point.js';
 

@@ -3,9 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cannotRead } from '../../files/cannot-read.js';
 import { policyLabel } from '../../report/text/policy-label.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
-import { cannotRead, makeFolder } from '../plan/files.js';
+import { makeFolder } from '../plan/files.js';
 import type { FailedPoint, Point } from './point.js';
 
 /** The points of a folder. */

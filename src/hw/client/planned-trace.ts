@@ -1,9 +1,8 @@
 /** The request trace of a run, complete and in memory: what the load generator plays, and what its records are compared with. */
-import { traceChunks } from '../../files/trace-chunks.js';
+import { playTraceFile, type TraceFile } from '../../files/trace-file.js';
 import { createRequestSource } from '../../workload/generate.js';
 import type { RequestSource } from '../../workload/request-source.js';
 import { createBatch } from '../../workload/request-source.js';
-import { openTrace, type TraceSummary } from '../../workload/trace.js';
 import type { Offer, Workload } from '../../workload/workload.js';
 import type { NativeTrace } from '../native/native.js';
 
@@ -23,10 +22,7 @@ export interface ClientShare {
 }
 
 /** A trace file that is played instead of what the workload would generate. */
-export interface TraceFile {
-  readonly path: string;
-  /** What a scan of the file has found. */
-  readonly summary: TraceSummary;
+export interface ScaledTraceFile extends TraceFile {
   /** What the rate is multiplied by. */
   readonly rateScale: number;
 }
@@ -39,7 +35,7 @@ export interface TracePart {
   /** Undilated. */
   readonly durationNs?: number;
   readonly share: ClientShare;
-  readonly file?: TraceFile;
+  readonly file?: ScaledTraceFile;
 }
 
 /**
@@ -52,7 +48,7 @@ export function makeTrace(workload: Workload, offer: Offer, part: TracePart): Pr
   if (file) {
     const { requests, durationNs } = options;
     const end = { ...(requests !== undefined && { requests }), ...(durationNs !== undefined && { durationNs }) };
-    return readTrace(openTrace(traceChunks(file.path), file.summary, { rateScale: file.rateScale, ...end }), share);
+    return readTrace(playTraceFile(file, { rateScale: file.rateScale, ...end }), share);
   }
   return readTrace(createRequestSource(workload, { ...offer, ...options, flows: true }), share);
 }

@@ -15,7 +15,7 @@ import {
 } from '../run/run-pair.js';
 import { runClient } from './client.js';
 import { liveP99Slowdown } from './live.js';
-import { makeTrace, type TraceFile, wireTrace } from './planned-trace.js';
+import { makeTrace, type ScaledTraceFile, wireTrace } from './planned-trace.js';
 
 export interface LoadSpec {
   readonly config: HardwareConfig;
@@ -27,7 +27,7 @@ export interface LoadSpec {
   /** Undilated. */
   readonly durationNs?: number;
   /** Played instead of what the workload would generate. */
-  readonly trace?: TraceFile;
+  readonly trace?: ScaledTraceFile;
   readonly dilation: number;
 }
 

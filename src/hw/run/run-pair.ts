@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { formatRate } from '../../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import type { ClientResult } from '../client/client.js';
-import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type TraceFile } from '../client/planned-trace.js';
+import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type ScaledTraceFile } from '../client/planned-trace.js';
 import { hardwarePolicy } from '../dispatcher/hardware-policy.js';
 import {
   type ClientConfig,
@@ -40,7 +40,7 @@ export interface HardwareSpec {
   /** Undilated. */
   readonly durationNs?: number;
   /** Played instead of what the workload would generate. */
-  readonly trace?: TraceFile;
+  readonly trace?: ScaledTraceFile;
   /** How much to stretch time; `auto` from the number of cores. */
   readonly dilate: number | 'auto';
   /** What the workers do; absent: spin, or sleep when they share cores. */

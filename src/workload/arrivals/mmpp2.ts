@@ -3,6 +3,9 @@ import type { Random } from '../random.js';
 import { standardExponential } from '../ziggurat.js';
 import type { ArrivalKind, ArrivalProcess, Arrivals } from './arrival-process.js';
 
+/** With more, a process would do little but switch. */
+const MOST_SWITCHES_PER_REQUEST = 100;
+
 /**
  * A Poisson process whose rate is switched between two values by a two-state Markov chain: calm, burst, calm, burst …, each for an exponential time.
  * W. Fischer and K. Meier-Hellstern, "The Markov-modulated Poisson process (MMPP) cookbook", Performance Evaluation 18(2), 1993.
@@ -86,6 +89,12 @@ function mmpp2Of(burstFactor: number, meanCalmNs: number, meanBurstNs: number): 
     kind: 'mmpp2',
     immediate: true,
     start(meanGapNs, random) {
+      const perRequest = (2 * meanGapNs) / (meanCalmNs + meanBurstNs);
+      if (perRequest > MOST_SWITCHES_PER_REQUEST) {
+        throw new RangeError(
+          `mmpp2: expected meanCalm and meanBurst that change at most ${MOST_SWITCHES_PER_REQUEST} times per request, found about ${Math.round(perRequest)}`,
+        );
+      }
       // Long-run rate = (calm rate · meanCalm + burst rate · meanBurst) / (meanCalm + meanBurst), burst rate = burstFactor · calm rate.
       const burstGapNs = (meanGapNs * (meanCalmNs / burstFactor + meanBurstNs)) / (meanCalmNs + meanBurstNs);
       return new Mmpp2Process(burstGapNs * burstFactor, burstGapNs, meanCalmNs, meanBurstNs, random);
