@@ -38,6 +38,11 @@ export function complain(message: string): void {
   for (const line of message.split('\n')) process.stderr.write(`${wrap(`psp: ${line}`, width, '  ').join('\n')}\n`);
 }
 
+/** Says on stderr how a workload is played where that is not as its file says, each note once. */
+export function tellNotes(notes: readonly string[]): void {
+  for (const note of new Set(notes)) complain(`note: ${note}`);
+}
+
 /** Returns the exit code of what commander threw, which it does for --help and --version too. Its own messages are switched off. */
 function reportUsage(error: CommanderError): number {
   if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.ok;

@@ -1,13 +1,14 @@
 /** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how a workload and an offer are read from them. */
 
 import { type Command, Option } from 'commander';
-import { type HardwareInput, readHardwareInput } from '../experiment/hardware/hardware-input.js';
+import { type HardwareInput, hardwareNotes, readHardwareInput } from '../experiment/hardware/hardware-input.js';
 import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
 import { DEFAULTS } from '../experiment/plan/plan.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
+import { tellNotes } from './failure.js';
 import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
 
 /** Where a run on a machine differs from a simulated one. */
@@ -34,12 +35,14 @@ export function addSettings(
 }
 
 /** @throws InputError or InputError */
-export function inputOf(settings: SimSettings): Promise<HardwareInput> {
+export async function inputOf(settings: SimSettings): Promise<HardwareInput> {
   const { workload } = settings;
   if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
   const pair = conflict(settings);
   if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
-  return readHardwareInput({ ...settings, workload });
+  const input = await readHardwareInput({ ...settings, workload });
+  tellNotes(hardwareNotes(input));
+  return input;
 }
 
 /** @throws InputError when it cannot be read, InputError when it is wrong */

@@ -143,6 +143,8 @@ export interface Manifest {
   readonly configHash: string;
   /** What the system cost, ns by constant; absent without a system. */
   readonly costs?: Readonly<Record<string, number>>;
+  /** What a reader should know of how the workload was played; absent when there is nothing. */
+  readonly notes?: readonly string[];
   readonly startedAt: string;
   readonly wallSeconds: number;
 }

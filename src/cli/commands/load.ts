@@ -102,6 +102,7 @@ async function load(options: LoadOptions): Promise<number> {
     live.hide();
     const result = hardwareResult(run, {
       workload,
+      ...(trace && { trace }),
       offer,
       workers,
       seed,

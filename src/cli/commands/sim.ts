@@ -9,7 +9,7 @@ import { policyLabel } from '../../report/text/policy-label.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
 import { readConfigFile } from '../config-file.js';
-import { complain, EXIT } from '../failure.js';
+import { complain, EXIT, tellNotes } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -70,6 +70,7 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   if (settings.record !== undefined) checkWritable(settings.record);
   const plan = await planRuns({ ...settings, workload });
   await writeTimelines(planTimelines(settings, plan), settings, plan);
+  tellNotes(plan.workload.notes);
   warnOfOverload(plan);
   if (samples && json === undefined)
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');

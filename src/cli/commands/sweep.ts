@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { shippedWorkloads } from '../../experiment/plan/files.js';
+import { openWorkload } from '../../experiment/plan/open-workload.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
@@ -10,7 +11,7 @@ import { runSweep, type SweepOutcome, type SweepProgress } from '../../experimen
 import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { readExperiment } from '../experiment-file.js';
-import { complain, EXIT } from '../failure.js';
+import { complain, EXIT, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { LISTED, parseList } from '../lists.js';
 import { outputTo } from '../output.js';
@@ -91,6 +92,7 @@ async function sweep(
   const out = asked ?? (file === undefined ? undefined : join('results', basename(file).replace(/\.\w+$/, '')));
   if (out === undefined) throw new InputError('expected a folder for the results, found none: add --out DIR');
   const all = await planSweep(blocks);
+  tellNotes(all.flatMap(({ spec }) => openWorkload(spec).notes));
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
   const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);

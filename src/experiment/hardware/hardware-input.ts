@@ -5,8 +5,8 @@ import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
-import type { TraceSummary } from '../../workload/trace.js';
-import type { Offer, Workload } from '../../workload/workload.js';
+import { type TraceSummary, traceNotes } from '../../workload/trace.js';
+import { type Offer, type Workload, workloadNotes } from '../../workload/workload.js';
 import { findWorkload, readWorkload } from '../plan/files.js';
 import { DEFAULTS, missingFlows, rateScaleOf, type Settings } from '../plan/plan.js';
 import { usesFlows } from '../run/run-simulation.js';
@@ -17,8 +17,13 @@ export interface HardwareInput {
   readonly trace?: TraceFile;
 }
 
+/** What a reader of the results should know of how the requests are played. */
+export function hardwareNotes({ workload, trace }: HardwareInput): string[] {
+  return [...workloadNotes(workload), ...(trace ? traceNotes(trace.summary) : [])];
+}
+
 /**
- * @throws InputError or InputError
+ * @throws InputError
  */
 export async function readHardwareInput({
   workload,

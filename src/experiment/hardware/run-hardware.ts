@@ -10,6 +10,7 @@ import { type Offer, offeredLoad, offeredRps, type Workload } from '../../worklo
 import { describeEnvironment, type Environment } from '../environment.js';
 import { canonicalJson } from '../plan/run-spec.js';
 import { samplesOf } from '../run/run-sampled.js';
+import { type HardwareInput, hardwareNotes } from './hardware-input.js';
 
 /** The result of a run on a machine: psp.result/1, with what only a machine knows. */
 export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
@@ -17,8 +18,7 @@ export type HardwareResult = Result & HardwareFields & { readonly manifest: Mani
 /** What a load generator calls the policy of a server it knows nothing of. */
 const UNKNOWN_POLICY = 'unknown';
 
-export interface HardwareIdentity {
-  readonly workload: Workload;
+export interface HardwareIdentity extends HardwareInput {
   /** As typed; absent when nobody said what the server runs. */
   readonly policy?: string;
   readonly offer: Offer;
@@ -37,6 +37,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
   const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
   const parameters = chosen?.parameters ?? {};
   const { record, fields } = recordOfRun(run, workload, warmup);
+  const notes = hardwareNotes(identity);
   const config = {
     world: 'hw',
     workload: workload.source.text,
@@ -66,6 +67,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
     {
       ...(identity.environment ?? describeEnvironment()),
       configHash: createHash('sha256').update(canonicalJson(config)).digest('hex'),
+      ...(notes.length > 0 && { notes }),
       startedAt: identity.startedAt.toISOString(),
       wallSeconds: identity.wallSeconds,
     },

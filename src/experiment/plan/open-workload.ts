@@ -1,5 +1,7 @@
 import { playTraceFile } from '../../files/trace-file.js';
 import type { TrueProfile, TypeInfo } from '../../scheduler/scheduler.js';
+import { exactDuration } from '../../units/duration.js';
+import { InputError } from '../../units/errors.js';
 import { createRequestSource } from '../../workload/generate.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import type { RequestSource } from '../../workload/request-source.js';
@@ -61,6 +63,12 @@ function openTraced(spec: RunSpec, trace: TraceWorkload): OpenWorkload {
   const fileName = summary.fileName.replace(/^.*[/\\]/, '');
   const { end } = spec;
   const lastNs = traceEndNs(summary, rateScale);
+  const firstNs = Math.floor((summary.firstArrivalNs - summary.startNs) / rateScale);
+  if ('durationNs' in end && end.durationNs <= firstNs) {
+    throw new InputError(
+      `duration: expected more than ${exactDuration(firstNs)}, when the first request of ${summary.fileName} arrives, found ${exactDuration(end.durationNs)}`,
+    );
+  }
   return {
     name: fileName.replace(/\.csv(\.gz)?$/i, ''),
     title: `Trace ${fileName}`,

@@ -63,6 +63,7 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
       ...environment,
       configHash: configHash(spec),
       ...(spec.system && { costs: constantsOf(costsOf(spec.system.costs, policy)) }),
+      ...(workload.notes.length > 0 && { notes: workload.notes }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     },
