@@ -1,63 +1,71 @@
-import { dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
+import { dirname, isAbsolute, join } from 'node:path';
 import { readText } from '../experiment/plan/files.js';
-import { Checker, type Problem, show } from '../input/checker.js';
-import { readYaml } from '../input/yaml.js';
-import { InputError } from '../units/errors.js';
-import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
+import { type Checker, show } from '../input/checker.js';
+import { anything } from '../input/fields.js';
+import { readChecked } from '../input/read-checked.js';
+import { conflict, parseText, SETTINGS, type Setting, type SimSettings } from './settings.js';
 
-const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, z.unknown()]));
+const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, anything]));
 
 /**
- * Reads a configuration file: YAML with the names of the options as keys. Paths in it are relative to its own folder.
+ * Reads a configuration file: YAML with the names of the options as keys. A value means what the same text means on the command line, except that
+ * paths are relative to the folder of the file.
  *
- * @throws InputError when it cannot be read
- * @throws InputError with everything that is wrong, with line and column
+ * @throws InputError when it cannot be read, or with everything that is wrong
  */
 export function readConfigFile(path: string): SimSettings {
-  const source = readYaml(readText(path), path);
-  const problems: Problem[] = [];
-  const checker = new Checker([], problems, () => {
-    throw new Error('a configuration refers to no files');
-  });
-  const settings = readSettings(source.value ?? {}, checker);
-  if (problems.length > 0) throw new InputError(source.locate(problems));
   const folder = dirname(path);
-  const { json, systems, timeline } = settings;
+  const { workload, systems, ...settings } = readChecked(readText(path), path, readSettings, { scalars: 'text' });
+  const files = (['json', 'timeline', 'record'] as const).flatMap((field) => {
+    const file = settings[field];
+    return file === undefined || file === '-' ? [] : [[field, pathIn(folder, file)]];
+  });
   return {
     ...settings,
-    folder,
-    ...(systems && { systems: systems.map((each) => (/\.ya?ml$/i.test(each) ? resolve(folder, each) : each)) }),
-    ...(timeline !== undefined && { timeline: join(folder, timeline) }),
-    ...(json !== undefined && json !== '-' && { json: join(folder, json) }),
+    ...(workload !== undefined && { workload: nameOrFileIn(folder, workload) }),
+    ...(systems && { systems: systems.map((each) => nameOrFileIn(folder, each)) }),
+    ...Object.fromEntries(files),
   };
 }
 
+function pathIn(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path);
+}
+
+/** A name of what comes with psp stays; a file is found from the working directory. */
+export function nameOrFileIn(folder: string, nameOrFile: string): string {
+  return /[/\\]|\.\w+$/.test(nameOrFile) ? pathIn(folder, nameOrFile) : nameOrFile;
+}
+
 function readSettings(value: unknown, checker: Checker): SimSettings {
-  const given = checker.fields(SHAPE, value) ?? {};
+  // An empty file says nothing, which is not wrong.
+  const given = checker.fields(SHAPE, value ?? {}) ?? {};
   const settings: Record<string, unknown> = {};
   for (const setting of SETTINGS) {
     const item = given[setting.key];
     if (item === undefined) continue;
     const here = checker.at(setting.key);
-    const parsed =
+    settings[setting.field] =
       setting.many && Array.isArray(item)
-        ? item.map((one: unknown, i) => parseScalar(setting, one, here.at(i)))
-        : [parseScalar(setting, item, here)];
-    settings[setting.field] = setting.many ? parsed.flat() : parsed[0];
+        ? item.flatMap((one, i) => readScalar(setting, one, here.at(i)))
+        : readScalar(setting, item, here);
   }
-  const pair = conflict(settings as SimSettings);
-  if (pair) checker.at(pair[1].key).refuse(`expected only one of ${pair[0].key} and ${pair[1].key}, found both`, true);
-  return settings as SimSettings;
+  refuseConflict(settings, checker);
+  return settings;
 }
 
-function parseScalar(setting: (typeof SETTINGS)[number], item: unknown, here: Checker): unknown {
-  if (typeof item !== 'string' && typeof item !== 'number') {
-    return here.refuse(`expected ${setting.value}, found ${show(item)}`);
-  }
+/** Reports settings that exclude each other. */
+export function refuseConflict(settings: Readonly<Record<string, unknown>>, checker: Checker): void {
+  const pair = conflict(settings);
+  if (pair) checker.at(pair[1].key).refuse(`expected only one of ${pair[0].key} and ${pair[1].key}, found both`, true);
+}
+
+/** Reads one value with `parse`, whose errors are reported at its place. */
+export function readScalar(setting: Setting, item: unknown, here: Checker, parse = parseText): unknown {
+  if (typeof item !== 'string') return here.refuse(`expected ${setting.expected}, found ${show(item)}`);
   try {
-    return parseSetting(setting, String(item), '');
+    return parse(setting, item);
   } catch (error) {
-    return here.refuse((error as Error).message.replace(/^: /, ''));
+    return here.refuse((error as Error).message);
   }
 }

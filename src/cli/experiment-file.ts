@@ -1,13 +1,12 @@
-import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import { dirname } from 'node:path';
 import { findWorkload, readSystem, readText } from '../experiment/plan/files.js';
 import type { Block, Lists } from '../experiment/sweep/plan-sweep.js';
-import { Checker, type Problem, show } from '../input/checker.js';
-import { list, text } from '../input/fields.js';
-import { readYaml } from '../input/yaml.js';
-import { InputError } from '../units/errors.js';
-import { LISTED, overrideLists, parseList, policiesOf } from './lists.js';
-import { conflict, type Setting } from './settings.js';
+import { type Checker, show } from '../input/checker.js';
+import { anything, list, prose, text } from '../input/fields.js';
+import { readChecked } from '../input/read-checked.js';
+import { nameOrFileIn, readScalar, refuseConflict } from './config-file.js';
+import { LISTED, parseTexts, policiesOf } from './lists.js';
+import { override, type Setting } from './settings.js';
 
 export interface Experiment {
   /** For people; the name of the file when it gives none. */
@@ -17,40 +16,36 @@ export interface Experiment {
   readonly blocks: readonly Block[];
 }
 
-const LISTS = Object.fromEntries(LISTED.map(({ key }) => [key, z.unknown()]));
-const SHAPE = { title: text.optional(), description: text.optional(), ...LISTS, series: list('maps').optional() };
+const LISTS = Object.fromEntries(LISTED.map(({ key }) => [key, anything]));
+const SHAPE = { title: text.optional(), description: prose.optional(), ...LISTS, series: list('maps').optional() };
 
 /**
- * Reads an experiment: YAML with the names of the options of `psp sweep` as keys, each with one value or several, and `series`, a list of maps of the same keys that each replace
- * some of those above. Files of workloads are relative to its folder.
+ * Reads an experiment: YAML with the names of the options of `psp sweep` as keys, each with one value or several, and `series`, a list of maps of the
+ * same keys. Each map replaces some of the values above. Files are relative to the folder of the experiment.
  *
  * @param given on the command line, instead of what the file says
- * @throws InputError when it cannot be read
- * @throws InputError with everything that is wrong, with line and column
+ * @throws InputError when it cannot be read, or with everything that is wrong
  */
 export function readExperiment(path: string, given: Lists = {}): Experiment {
-  const source = readYaml(readText(path), path);
-  const problems: Problem[] = [];
-  const checker = new Checker([], problems, () => {
-    throw new Error('an experiment refers to no files');
-  });
-  const fields = checker.fields(SHAPE, source.value) ?? {};
-  const folder = dirname(path);
-  const common = readLists(fields, checker, folder);
-  const series = (fields.series as readonly unknown[] | undefined)?.map((item, i) => {
-    const here = checker.at('series', i);
-    return readLists(here.fields(LISTS, item) ?? {}, here, folder);
-  });
-  if (problems.length > 0) throw new InputError(source.locate(problems));
-  return {
-    title: (fields.title as string | undefined) ?? path,
-    description: ((fields.description as string | undefined) ?? '').trim(),
-    blocks: (series ?? [{}]).map((own) => ({
-      lists: overrideLists(overrideLists(common, own), given),
-      // A workload that is given on the command line is not the file's.
-      ...(given.workload === undefined && { folder }),
-    })),
-  };
+  return readChecked(
+    readText(path),
+    path,
+    (value, checker) => {
+      const fields: Readonly<Record<string, unknown>> = checker.fields(SHAPE, value) ?? {};
+      const folder = dirname(path);
+      const common = readLists(fields, checker, folder);
+      const series = (fields.series as readonly unknown[] | undefined)?.map((item, i) => {
+        const here = checker.at('series', i);
+        return readLists(here.fields(LISTS, item) ?? {}, here, folder);
+      });
+      return {
+        title: (fields.title as string | undefined) ?? path,
+        description: ((fields.description as string | undefined) ?? '').trim(),
+        blocks: (series ?? [{}]).map((own) => ({ lists: override(override(common, own), given) })),
+      };
+    },
+    { scalars: 'text' },
+  );
 }
 
 function readLists(fields: Readonly<Record<string, unknown>>, checker: Checker, folder: string): Lists {
@@ -59,31 +54,26 @@ function readLists(fields: Readonly<Record<string, unknown>>, checker: Checker, 
     const item = fields[setting.key];
     if (item === undefined) continue;
     const here = checker.at(setting.key);
-    if (Array.isArray(item) && item.length === 0) here.refuse(`expected ${setting.value}, found an empty list`);
+    if (Array.isArray(item) && item.length === 0) here.refuse(`expected ${setting.expected}, found an empty list`);
     lists[setting.field] = Array.isArray(item)
       ? item.flatMap((one: unknown, i) => readValues(setting, one, here.at(i), folder))
       : readValues(setting, item, here, folder);
   }
-  const pair = conflict(lists);
-  if (pair) checker.at(pair[1].key).refuse(`expected only one of ${pair[0].key} and ${pair[1].key}, found both`, true);
-  return lists as Lists;
+  refuseConflict(lists, checker);
+  return lists;
 }
 
 function readValues(setting: Setting, item: unknown, here: Checker, folder: string): unknown[] {
   const isMap = typeof item === 'object' && item !== null && !Array.isArray(item);
   if (isMap && setting.field === 'policies') return readPolicies(setting, item as Record<string, unknown>, here);
-  if (typeof item !== 'string' && typeof item !== 'number') {
-    here.refuse(`expected ${setting.value}, found ${show(item)}`);
-    return [];
-  }
-  return read(here, () => {
-    const values = parseList(setting, String(item), '');
-    if (setting.field === 'workload') for (const name of values) findWorkload(String(name), folder);
-    if (setting.field !== 'systems') return values;
-    const found = values.map((name) => (/\.ya?ml$/i.test(String(name)) ? resolve(folder, String(name)) : name));
-    for (const name of found) readSystem(String(name));
+  const values = readScalar(setting, item, here, (each, words) => {
+    const parsed = parseTexts(each, words);
+    if (each.field !== 'workload' && each.field !== 'systems') return parsed;
+    const found = parsed.map((name) => nameOrFileIn(folder, String(name)));
+    for (const name of found) each.field === 'workload' ? findWorkload(name) : readSystem(name);
     return found;
   });
+  return (values as unknown[] | undefined) ?? [];
 }
 
 /** `{ name: darc-static, reserved: 0:13:1 }`: a policy for every combination of its parameters. */
@@ -93,17 +83,8 @@ function readPolicies(setting: Setting, item: Record<string, unknown>, here: Che
     here.refuse(`expected a map with the name of a policy and its parameters, found ${show(name)} as the name`);
     return [];
   }
-  return read(here, () =>
-    policiesOf(name, Object.entries(parameters)).flatMap((policy) => parseList(setting, policy, '')),
+  const policies = readScalar(setting, name, here, (each) =>
+    policiesOf(name, Object.entries(parameters)).flatMap((policy) => parseTexts(each, policy)),
   );
-}
-
-/** What a reader refuses is a problem of this place. */
-function read(here: Checker, values: () => unknown[]): unknown[] {
-  try {
-    return values();
-  } catch (error) {
-    here.refuse((error as Error).message.replace(/^: /, ''));
-    return [];
-  }
+  return (policies as unknown[] | undefined) ?? [];
 }

@@ -1,6 +1,6 @@
-/** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how a workload and an offer are read from them. */
+/** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how they read a workload. */
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type HardwareInput, hardwareNotes, readHardwareInput } from '../experiment/hardware/hardware-input.js';
 import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
@@ -9,43 +9,34 @@ import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.j
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { tellNotes } from './failure.js';
-import { conflict, parseSetting, SETTINGS, type SimSettings } from './settings.js';
+import { addSettings, checkConflict } from './setting-options.js';
+import type { SimSettings } from './settings.js';
 
 /** Where a run on a machine differs from a simulated one. */
 const HELPS: Readonly<Record<string, string>> = {
   warmup: `share of the run that is not measured (default: ${DEFAULTS.warmup})`,
 };
 
-/** Adds those of `psp sim`'s options that a run on a machine has too. */
-export function addSettings(
+/** Adds the options that a run on a machine shares with `psp sim`. */
+export function addHardwareSettings(
   command: Command,
   keys: readonly string[],
   helps: Readonly<Record<string, string>> = {},
 ): void {
-  for (const setting of SETTINGS.filter(({ key }) => keys.includes(key))) {
-    const help = helps[setting.key] ?? HELPS[setting.key] ?? setting.help;
-    const option = new Option(`--${setting.key} <${setting.value}>`, help);
-    option.argParser((text: string, before: unknown) => {
-      const parsed = parseSetting(setting, text, `--${setting.key}`);
-      return setting.many ? [...((before as unknown[] | undefined) ?? []), ...(parsed as unknown[])] : parsed;
-    });
-    option.attributeName = () => setting.field;
-    command.addOption(option);
-  }
+  addSettings(command, keys, { ...HELPS, ...helps });
 }
 
-/** @throws InputError or InputError */
+/** @throws InputError */
 export async function inputOf(settings: SimSettings): Promise<HardwareInput> {
   const { workload } = settings;
   if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
-  const pair = conflict(settings);
-  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  checkConflict(settings);
   const input = await readHardwareInput({ ...settings, workload });
   tellNotes(hardwareNotes(input));
   return input;
 }
 
-/** @throws InputError when it cannot be read, InputError when it is wrong */
+/** @throws InputError when it cannot be read or is wrong */
 export function readHardwareConfig(path: string): HardwareConfig {
   return parseHardwareConfig(readText(path), path);
 }

@@ -1,16 +1,14 @@
 /** Settings with several values: `a,b`, and for numbers `from:to:step`. */
-import type { Lists } from '../experiment/sweep/plan-sweep.js';
-import { parseSetting, SETTINGS, type Setting } from './settings.js';
+import { splitList } from '../units/lists.js';
+import { asInput, parseText, RANGE, SEED_RANGE, SETTINGS, type Setting } from './settings.js';
 
-/** What only a single run has. */
+/** Settings that only a single run has. */
 const OF_ONE_RUN: readonly string[] = ['record', 'timeline', 'from', 'for', 'json'];
 
-/** The settings of which a sweep takes every combination. */
+/** The settings that may have several values. A sweep takes every combination. */
 export const LISTED: readonly Setting[] = SETTINGS.filter(({ key }) => !OF_ONE_RUN.includes(key));
 
-const RANGE = /^([^:]+):([^:]+):([^:]+)$/;
-
-/** More are a mistake, such as a step that lost its zeros. */
+/** More values are a mistake, such as a step that lost its zeros. */
 const MOST_VALUES = 10_000;
 
 /**
@@ -20,21 +18,43 @@ const MOST_VALUES = 10_000;
  * @throws InputError
  */
 export function parseList(setting: Setting, text: string, where: string): unknown[] {
-  return parseSetting({ ...setting, parse: parserOf(setting) }, text, where) as unknown[];
+  return asInput(where, () => parseTexts(setting, text));
 }
 
-function parserOf(setting: Setting): (text: string) => unknown {
-  if (setting.field === 'policies') {
-    return (text) => splitPolicies(text).flatMap((policy) => setting.parse(policy) as unknown[]);
-  }
-  // The others that may be given several times split their text themselves.
-  return setting.many ? setting.parse : (text) => parseValues(text, setting.parse);
+/** @throws Error that says what was expected and what was found */
+export function parseTexts(setting: Setting, text: string): unknown[] {
+  if (text.trim() === '') return [parseText(setting, text)];
+  if (setting.field === 'policies')
+    return splitPolicies(text).flatMap((policy) => parseText(setting, policy) as unknown[]);
+  // The other settings that may be given several times split their text themselves.
+  if (setting.many) return parseText(setting, text) as unknown[];
+  return splitList(text, ',').flatMap((word) => {
+    try {
+      return parseRange(setting, word) ?? [parseText(setting, word)];
+    } catch (error) {
+      throw new Error(`${(error as Error).message}${commaHint(setting, text)}`);
+    }
+  });
 }
 
-/** A policy, of which each parameter may have several values: `ts:quantum=5us,10us`, `darc-static:reserved=0:4:2`. Names begin with a letter, values of lists with a digit. */
+/** Some people write a comma in decimals. */
+function commaHint({ ranges }: Setting, text: string): string {
+  return ranges === 'numbers' && /^\d*,\d+\w*$/.test(text)
+    ? ` in '${text}': decimals have a point, and a comma separates values`
+    : '';
+}
+
+/** The values of `from:to:step`; undefined when the word is not a range. */
+function parseRange(setting: Setting, word: string): unknown[] | undefined {
+  if (setting.ranges === 'seeds') return SEED_RANGE.test(word) ? seedRange(word) : undefined;
+  const bounds = setting.ranges && RANGE.exec(word)?.slice(1);
+  return bounds && numberRange(bounds.map((bound) => parseText(setting, bound)) as number[], word);
+}
+
+/** A policy, of which each parameter may have several values: `ts:quantum=5us,10us`, `darc-static:reserved=0:4:2`. Names begin with a letter, further values with a digit. */
 function splitPolicies(text: string): string[] {
-  return text.split(/,(?!\s*[\d.])/).flatMap((each) => {
-    const [name = '', ...settings] = each.split(/:(?!\s*[\d.])/).map((part) => part.trim());
+  return splitBeforeWords(text, ',').flatMap((each) => {
+    const [name = '', ...settings] = splitBeforeWords(each, ':');
     const parameters = settings.map((setting): [string, unknown] => {
       const at = setting.indexOf('=');
       return at < 0 ? [setting, undefined] : [setting.slice(0, at), setting.slice(at + 1)];
@@ -43,11 +63,21 @@ function splitPolicies(text: string): string[] {
   });
 }
 
+/** Splits at the separators that no number follows. */
+function splitBeforeWords(text: string, separator: string): string[] {
+  const parts: string[] = [];
+  for (const part of splitList(text, separator)) {
+    if (/^[\d.]/.test(part) && parts.length > 0) parts.push(`${parts.pop()}${separator}${part}`);
+    else parts.push(part);
+  }
+  return parts;
+}
+
 /**
  * A policy, as it is typed, for every combination of its parameters.
  *
  * @param parameters each with a value or several, as a list, as `a,b` or as `from:to:step`; undefined for one that is only named
- * @throws Error when a range is none
+ * @throws Error when a range is wrong
  */
 export function policiesOf(name: string, parameters: readonly (readonly [key: string, value: unknown])[]): string[] {
   let policies = [name];
@@ -62,45 +92,32 @@ export function policiesOf(name: string, parameters: readonly (readonly [key: st
 }
 
 function parameterValues(key: string, text: string): unknown[] {
-  const values = parseValues(text, numberOrWord);
-  const wrong = values.find((value) => String(value).includes(':'));
-  if (wrong === undefined) return values;
-  throw new Error(`${key}: expected a value, values as a,b or numbers as from:to:step, found '${wrong}'`);
-}
-
-function numberOrWord(word: string): number | string {
-  return /^[\d.]/.test(word) && Number.isFinite(Number(word)) ? Number(word) : word;
-}
-
-/**
- * Reads `a,b` and, where the values are numbers, `from:to:step`.
- *
- * @param parse reads one value
- * @throws Error that says what was expected and what was found
- */
-export function parseValues(text: string, parse: (word: string) => unknown): unknown[] {
-  return text.split(',').flatMap((each) => {
-    const word = each.trim();
-    const bounds = RANGE.exec(word)
-      ?.slice(1)
-      .map((bound) => parse(bound.trim()));
-    return bounds?.every((bound) => typeof bound === 'number') ? range(bounds as number[], word) : [parse(word)];
+  return splitList(text, ',').flatMap((word): unknown[] => {
+    const bounds = RANGE.exec(word)?.slice(1).map(Number);
+    if (bounds?.every(Number.isFinite)) return numberRange(bounds, word);
+    if (splitList(word, ':').length === 1) return [word];
+    throw new Error(`${key}: expected a value, values as a,b or numbers as from:to:step, found '${word}'`);
   });
 }
 
-function range([from, to, step]: readonly number[], word: string): number[] {
-  const steps = (to! - from!) / step!;
-  if (!(step! > 0 && steps >= 0)) {
+function numberRange([from, to, step]: readonly number[], word: string): number[] {
+  const count = checkRange((to! - from!) / step!, step! > 0, word);
+  // Rounding leaves digits behind that nobody wrote.
+  return Array.from({ length: Math.floor(count + 1e-9) + 1 }, (_, i) => Number((from! + i * step!).toPrecision(12)));
+}
+
+/** Seeds may have more digits than a number. */
+function seedRange(word: string): string[] {
+  const [from, to, step] = word.split(':').map(BigInt) as [bigint, bigint, bigint | undefined];
+  const count = step ? Number(((to - from) * 1000n) / step) / 1000 : Number.NaN;
+  checkRange(count, true, word);
+  return Array.from({ length: Math.floor(count) + 1 }, (_, i) => String(from + BigInt(i) * step!));
+}
+
+function checkRange(steps: number, isAscending: boolean, word: string): number {
+  if (!(isAscending && steps >= 0)) {
     throw new Error(`expected from:to:step with from at most to and a step above 0, found '${word}'`);
   }
   if (steps > MOST_VALUES) throw new Error(`expected at most ${MOST_VALUES} values, found '${word}'`);
-  // The digits that rounding leaves behind are nobody's.
-  return Array.from({ length: Math.floor(steps + 1e-9) + 1 }, (_, i) => Number((from! + i * step!).toPrecision(12)));
-}
-
-/** The lists of the first that are not excluded by the second, and the second. */
-export function overrideLists(lists: Lists, by: Lists): Lists {
-  const groups = new Set(LISTED.filter(({ field }) => field in by).map(({ group }) => group));
-  const excluded = LISTED.filter(({ group }) => group && groups.has(group)).map(({ field }) => field as string);
-  return { ...Object.fromEntries(Object.entries(lists).filter(([field]) => !excluded.includes(field))), ...by };
+  return steps;
 }

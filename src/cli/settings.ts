@@ -4,6 +4,8 @@ import { STATISTIC_NAMED } from '../results/result.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { parseDuration } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
+import { splitList, unquoted } from '../units/lists.js';
+import { hasHidden, lookUp, visible } from '../units/names.js';
 import { parseRate } from '../units/rate.js';
 
 /** What `psp sim` can be told, by option or in a configuration file. */
@@ -16,21 +18,55 @@ export interface SimSettings extends Partial<Settings> {
 }
 
 export interface Setting {
-  /** Its name in both places. */
+  /** Its name as an option and in a file. */
   readonly key: string;
   /** The field it sets. */
   readonly field: keyof SimSettings;
+  /** What stands for its value in the help. */
   readonly value: string;
   readonly help: string;
+  /** What its text has to be, in words. */
+  readonly expected: string;
   /** May be given several times. */
   readonly many?: true;
+  /** Where lists are allowed, `from:to:step` stands for numbers, or for seeds. */
+  readonly ranges?: 'numbers' | 'seeds';
   /** Settings of one group exclude one another. */
   readonly group?: 'offer' | 'end';
-  /** Reads the text. @throws Error that says what was expected and what was found */
+  /** Reads the text. Returns undefined when it is not what is expected, or throws an Error that says more. */
   parse(text: string): unknown;
 }
 
 const MOST_WORKERS = 65_536;
+const MOST_REPLICATIONS = 10_000;
+
+/** Higher loads say nothing more, and lower ones leave runs without requests. */
+const MOST_LOAD = 1e6;
+
+function numberThat(fits: (x: number) => boolean): (text: string) => number | undefined {
+  return (text) => {
+    const value = /^[-+.\d]/.test(text) ? Number(text) : Number.NaN;
+    return Number.isFinite(value) && fits(value) ? value : undefined;
+  };
+}
+
+function wholeFrom1To(most: number): Pick<Setting, 'expected' | 'ranges' | 'parse'> {
+  return {
+    expected: `a whole number from 1 to ${most}`,
+    ranges: 'numbers',
+    parse: numberThat((x) => Number.isInteger(x) && x >= 1 && x <= most),
+  };
+}
+
+/** A stretch of time. */
+const LENGTH: Pick<Setting, 'expected' | 'ranges' | 'parse'> = {
+  expected: 'a duration above 0 with its unit, such as 1us or 0.5 ms',
+  ranges: 'numbers',
+  parse: (text) => {
+    const ns = Math.round(parseDuration(text));
+    return ns >= 1 ? ns : undefined;
+  },
+};
 
 export const SETTINGS: readonly Setting[] = [
   {
@@ -38,13 +74,15 @@ export const SETTINGS: readonly Setting[] = [
     field: 'workload',
     value: 'NAME|FILE',
     help: 'one of `psp workloads`, or your own .yaml, .csv or .csv.gz',
-    parse: (text) => text,
+    expected: 'the name of a workload, or a file',
+    parse: unquoted,
   },
   {
     key: 'policy',
     field: 'policies',
     value: 'NAME[,NAME…]',
     help: `policies to compare, with parameters as ts:quantum=10us (default: ${DEFAULTS.policies.join(',')})`,
+    expected: 'the name of a policy',
     many: true,
     parse: parsePolicies,
   },
@@ -53,22 +91,27 @@ export const SETTINGS: readonly Setting[] = [
     field: 'systems',
     value: 'NAME|FILE[,…]',
     help: 'machines to simulate, with what they cost: `psp systems`, or your own .yaml; with --policy one, for its costs',
+    expected: 'the name of a system, or a file',
     many: true,
-    parse: (text) => text.split(',').map((name) => name.trim()),
+    parse: parseNames,
   },
   {
     key: 'load',
     field: 'load',
     value: 'X',
     help: `work offered, as a share of what the workers can do (default: ${DEFAULTS.load})`,
+    expected: 'a number above 0, such as 0.8',
+    ranges: 'numbers',
     group: 'offer',
-    parse: (text) => parseNumber(text, 'a number above 0, such as 0.8', (x) => x > 0),
+    parse: numberThat((x) => x > 0 && x <= MOST_LOAD),
   },
   {
     key: 'rate',
     field: 'rateRps',
     value: 'RPS',
     help: 'requests per second instead, such as 250k or 1.5M',
+    expected: 'a rate, such as 250k or 1.5M',
+    ranges: 'numbers',
     group: 'offer',
     parse: parseRate,
   },
@@ -77,26 +120,25 @@ export const SETTINGS: readonly Setting[] = [
     field: 'rateScale',
     value: 'X',
     help: 'multiply the rate of a trace',
+    expected: 'a number above 0, such as 1.5',
+    ranges: 'numbers',
     group: 'offer',
-    parse: (text) => parseNumber(text, 'a number above 0, such as 1.5', (x) => x > 0),
+    parse: numberThat((x) => x > 0 && x <= MOST_LOAD),
   },
   {
     key: 'workers',
     field: 'workers',
     value: 'N',
     help: `cores that serve requests (default: ${DEFAULTS.workers})`,
-    parse: (text) =>
-      parseNumber(
-        text,
-        `a whole number from 1 to ${MOST_WORKERS}`,
-        (x) => Number.isInteger(x) && x >= 1 && x <= MOST_WORKERS,
-      ),
+    ...wholeFrom1To(MOST_WORKERS),
   },
   {
     key: 'requests',
     field: 'requests',
     value: 'N',
     help: 'end after so many requests, such as 1e6 or 10M (default: 2M, one cycle of a workload’s phases, a whole trace)',
+    expected: 'a whole number above 0, such as 1e6 or 10M',
+    ranges: 'numbers',
     group: 'end',
     parse: parseCount,
   },
@@ -105,35 +147,40 @@ export const SETTINGS: readonly Setting[] = [
     field: 'durationNs',
     value: 'TIME',
     help: 'end after so much simulated time, such as 5s',
+    ...LENGTH,
     group: 'end',
-    parse: parseLength,
   },
   {
     key: 'seed',
     field: 'seed',
     value: 'S',
     help: `what all random numbers derive from (default: ${DEFAULTS.seed})`,
-    parse: (text) => text,
+    expected: 'a text, in quotes when it has commas',
+    ranges: 'seeds',
+    parse: parseSeed,
   },
   {
     key: 'warmup',
     field: 'warmup',
     value: 'FRACTION',
     help: `share of the run that is not measured (default: until it has settled; ${DEFAULTS.warmup} of traces and phases)`,
-    parse: (text) => parseNumber(text, 'a number from 0 to below 1', (x) => x >= 0 && x < 1),
+    expected: 'a number from 0 to below 1',
+    ranges: 'numbers',
+    parse: numberThat((x) => x >= 0 && x < 1),
   },
   {
     key: 'replications',
     field: 'replications',
     value: 'N',
     help: 'repeat every run with N independent seeds, for confidence intervals that hold (default: 1)',
-    parse: parseReplications,
+    ...wholeFrom1To(MOST_REPLICATIONS),
   },
   {
     key: 'precision',
     field: 'precision',
     value: 'X%[:pQ[:TYPE]]',
     help: 'add replications until the p99.9 slowdown (or :p50, :p99, :mean) of every type, or of the one named, is within X %',
+    expected: `a share such as 5%, 5%:p99 (one of ${Object.keys(STATISTIC_NAMED).join(', ')}) or 5%:p99:TYPE`,
     parse: parsePrecision,
   },
   {
@@ -141,20 +188,21 @@ export const SETTINGS: readonly Setting[] = [
     field: 'maxReplications',
     value: 'N',
     help: `where --precision gives up (default: ${DEFAULTS.maxReplications})`,
-    parse: parseReplications,
+    ...wholeFrom1To(MOST_REPLICATIONS),
   },
   {
     key: 'slice',
     field: 'sliceNs',
     value: 'TIME',
     help: 'report every so much simulated time by itself, too, in the JSON',
-    parse: parseLength,
+    ...LENGTH,
   },
   {
     key: 'record',
     field: 'record',
     value: 'FILE',
     help: 'write all that the scheduler is told and answers, for psp replay; one policy only',
+    expected: 'a file',
     parse: (text) => text,
   },
   {
@@ -162,13 +210,15 @@ export const SETTINGS: readonly Setting[] = [
     field: 'timeline',
     value: 'FILE',
     help: 'what ran where: .json for ui.perfetto.dev, .svg for a picture; of several policies a file each',
-    parse: parseTimelineFile,
+    expected: 'a file whose name ends in .json or .svg',
+    parse: (text) => (/\.(json|svg)$/i.test(text) ? text : undefined),
   },
   {
     key: 'from',
     field: 'fromNs',
     value: 'TIME',
     help: 'when the timeline begins (default: 0s)',
+    expected: 'a duration with its unit, such as 1us or 0.5 ms',
     parse: (text) => Math.round(parseDuration(text)),
   },
   {
@@ -176,16 +226,22 @@ export const SETTINGS: readonly Setting[] = [
     field: 'forNs',
     value: 'TIME',
     help: 'how long the timeline is (default: 1ms)',
-    parse: parseLength,
+    ...LENGTH,
   },
   {
     key: 'json',
     field: 'json',
     value: 'FILE|-',
     help: 'write the results as JSON, - for stdout',
+    expected: 'a file, or - for stdout',
     parse: (text) => text,
   },
 ];
+
+/** The setting of a key that is there. */
+export function settingOf(key: string): Setting {
+  return SETTINGS.find((each) => each.key === key)!;
+}
 
 /**
  * Reads one setting.
@@ -194,28 +250,53 @@ export const SETTINGS: readonly Setting[] = [
  * @throws InputError
  */
 export function parseSetting(setting: Setting, text: string, where: string): unknown {
+  return asInput(where, () => parseText(setting, text));
+}
+
+/** Returns what `read` returns. What it throws becomes an InputError that begins with `where`. */
+export function asInput<T>(where: string, read: () => T): T {
   try {
-    if (text.trim() === '') throw new Error(`expected ${setting.value}, found nothing`);
-    return setting.parse(text.trim());
+    return read();
   } catch (error) {
     throw new InputError(`${where}: ${(error as Error).message}`);
   }
 }
 
-/** The settings of the first that are not excluded by the second, and the second. */
-export function override(settings: SimSettings, by: SimSettings): SimSettings {
-  const groups = new Set(SETTINGS.filter(({ field }) => by[field] !== undefined).map(({ group }) => group));
-  const kept = SETTINGS.filter(({ field, group }) => field in settings && !(group && groups.has(group)));
-  return {
-    ...Object.fromEntries(kept.map(({ field }) => [field, settings[field]])),
-    ...withFolder(settings, by),
-    ...by,
-  };
+/** @throws Error that says what was expected and what was found */
+export function parseText(setting: Setting, given: string): unknown {
+  const text = given.trim();
+  if (text === '') throw new Error(`expected ${setting.expected}, found nothing`);
+  if (hasHidden(text)) throw new Error(`expected text without control characters, found '${visible(text)}'`);
+  const parsed = withHint(listHint(setting, text), () => setting.parse(text));
+  if (parsed !== undefined) return parsed;
+  throw new Error(`expected ${setting.expected}, found '${text}'${listHint(setting, text)}`);
 }
 
-/** A workload named in a configuration file is relative to that file, one on the command line is not. */
-function withFolder(settings: SimSettings, by: SimSettings): SimSettings {
-  return settings.folder !== undefined && by.workload === undefined ? { folder: settings.folder } : {};
+function withHint<T>(hint: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`${(error as Error).message}${hint}`);
+  }
+}
+
+/** `from:to:step`. */
+export const RANGE = /^([^:]+):([^:]+):([^:]+)$/;
+/** A range of seeds, or the beginning of one. Other texts with colons are seeds. */
+export const SEED_RANGE = /^(\d+):(\d+)(?::(\d+))?$/;
+
+/** What to say of a list or a range where one value is expected. */
+function listHint({ ranges }: Setting, text: string): string {
+  if (!ranges) return '';
+  if (text.includes(',')) return `: ${ranges === 'seeds' ? '' : 'decimals have a point, and '}lists are for psp sweep`;
+  return RANGE.test(text) || SEED_RANGE.test(text) ? ': ranges are for psp sweep' : '';
+}
+
+/** The settings of the first, less those that the second excludes, and the second. */
+export function override<T extends object>(settings: T, by: T): T {
+  const groups = new Set(SETTINGS.filter(({ field }) => field in by).map(({ group }) => group));
+  const excluded = SETTINGS.filter(({ group }) => group && groups.has(group)).map(({ field }) => field as string);
+  return { ...Object.fromEntries(Object.entries(settings).filter(([field]) => !excluded.includes(field))), ...by } as T;
 }
 
 /** The first two settings that exclude each other, if there are any. */
@@ -231,57 +312,34 @@ export function conflict(
 }
 
 function parsePolicies(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
+  const names = splitList(text, ',');
   for (const name of names) parsePolicy(name);
   return names;
 }
 
-const MOST_REPLICATIONS = 10_000;
-
-function parseReplications(text: string): number {
-  const fits = (x: number) => Number.isInteger(x) && x >= 1 && x <= MOST_REPLICATIONS;
-  return parseNumber(text, `a whole number from 1 to ${MOST_REPLICATIONS}`, fits);
+function parseNames(text: string): string[] | undefined {
+  const names = splitList(text, ',').map(unquoted);
+  return names.includes('') ? undefined : names;
 }
 
-function parsePrecision(text: string): Precision {
+function parsePrecision(text: string): Precision | undefined {
   const match = /^([\d.]+)\s*%(?::([^:]*))?(?::(.+))?$/.exec(text);
   const percent = Number(match?.[1]);
-  const statistic = STATISTIC_NAMED[match?.[2] ?? 'p99.9'];
-  if (!(percent > 0 && percent <= 100) || statistic === undefined) {
-    const names = Object.keys(STATISTIC_NAMED).join(', ');
-    throw new Error(`expected a share such as 5%, 5%:p99 (one of ${names}) or 5%:p99:TYPE, found '${text}'`);
-  }
-  return { relative: percent / 100, statistic, ...(match?.[3] !== undefined && { type: match[3] }) };
+  const statistic = lookUp(STATISTIC_NAMED, match?.[2] ?? 'p99.9');
+  if (!(percent > 0 && percent <= 100) || statistic === undefined) return undefined;
+  return { relative: percent / 100, statistic, ...(match?.[3] !== undefined && { type: unquoted(match[3]) }) };
 }
 
-function parseNumber(text: string, expected: string, fits: (x: number) => boolean): number {
-  const value = /^[-+.\d]/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(value) || !fits(value)) throw new Error(`expected ${expected}, found '${text}'`);
-  return value;
+function parseSeed(text: string): string | undefined {
+  return unquoted(text) === text && (text.includes(',') || SEED_RANGE.test(text)) ? undefined : unquoted(text);
 }
 
 const COUNT = /^(\d+\.?\d*|\.\d+)(e\d+)?\s*([kMG]?)$/;
 const MULTIPLE: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
 
-function parseCount(text: string): number {
+function parseCount(text: string): number | undefined {
   const match = COUNT.exec(text);
-  const count = match
-    ? Math.round(Number(match[1]! + (match[2] ?? '')) * MULTIPLE[match[3]!]! * 1e6) / 1e6
-    : Number.NaN;
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new Error(`expected a whole number above 0, such as 1e6 or 10M, found '${text}'`);
-  }
-  return count;
-}
-
-function parseTimelineFile(text: string): string {
-  if (!/\.(json|svg)$/i.test(text))
-    throw new Error(`expected a file whose name ends in .json or .svg, found '${text}'`);
-  return text;
-}
-
-function parseLength(text: string): number {
-  const ns = Math.round(parseDuration(text));
-  if (ns < 1) throw new Error(`expected a duration above 0, found '${text}'`);
-  return ns;
+  if (!match) return undefined;
+  const count = Math.round(Number(match[1]! + (match[2] ?? '')) * MULTIPLE[match[3]!]! * 1e6) / 1e6;
+  return Number.isSafeInteger(count) && count >= 1 ? count : undefined;
 }

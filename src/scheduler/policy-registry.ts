@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../units/errors.js';
+import { splitList } from '../units/lists.js';
 import { cFcfs } from './policies/c-fcfs.js';
 import { dFcfs } from './policies/d-fcfs.js';
 import { dFcfsSteal } from './policies/d-fcfs-steal.js';
@@ -67,7 +68,7 @@ export function policyNamed(name: string): Policy {
  * @throws InputError that names the policy or parameter, what was found and what was expected.
  */
 export function parsePolicy(text: string): ChosenPolicy {
-  const [name = '', ...settings] = text.split(':').map((part) => part.trim());
+  const [name = '', ...settings] = partsOf(text);
   const policy = policyNamed(name);
   const parameters: Record<string, number | string | boolean> = { ...defaultParameters(policy) };
   const seen = new Set<string>();
@@ -81,6 +82,14 @@ export function parsePolicy(text: string): ChosenPolicy {
     parameters[fieldOf(spec)] = parseParameter(policy, spec, at < 0 ? undefined : setting.slice(at + 1));
   }
   return { policy, parameters };
+}
+
+function partsOf(text: string): string[] {
+  try {
+    return splitList(text, ':');
+  } catch (error) {
+    throw new InputError((error as Error).message);
+  }
 }
 
 /** A chosen policy as it would be typed, with only the parameters that differ from the defaults. */

@@ -107,6 +107,13 @@ export function defaultParameters(policy: Policy): Parameters {
   return Object.fromEntries(policy.parameters.map((spec) => [fieldOf(spec), spec.default]));
 }
 
+/** The longest duration of a parameter that does not state its own: longer ones are mistakes in the unit. */
+const MOST_NS = 3600e9;
+
+function mostOf({ kind, max }: ParameterSpec): number | undefined {
+  return max ?? (kind === 'duration' ? MOST_NS : undefined);
+}
+
 /**
  * Parses the text of one parameter.
  *
@@ -154,12 +161,14 @@ export function parseParameter(
   }
 
   function inRange(value: number): boolean {
-    return value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (spec.max ?? Number.POSITIVE_INFINITY);
+    return value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (mostOf(spec) ?? Number.POSITIVE_INFINITY);
   }
 }
 
 /** The values that a parameter may have: `from 1 to 64`; empty when it has no limits. */
-export function rangeOf({ kind, min, max }: ParameterSpec): string {
+export function rangeOf(spec: ParameterSpec): string {
+  const { kind, min } = spec;
+  const max = mostOf(spec);
   const format = kind === 'duration' ? formatDuration : String;
   return [min !== undefined && `from ${format(min)}`, max !== undefined && `to ${format(max)}`]
     .filter(Boolean)

@@ -4,8 +4,8 @@
 const HIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/u;
 const EACH_HIDDEN = new RegExp(HIDDEN, 'gu');
 
-/** Length of the longest name, in characters. */
-const LONGEST_NAME = 200;
+/** Length of the longest name, in characters: as long as the name of a file can be. */
+const LONGEST_NAME = 255;
 
 /** What {@link isName} asks for, in words. */
 export const NAME_EXPECTED = `a name of 1 to ${LONGEST_NAME} characters, without control characters or spaces around it`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
 import { LISTED, parseList } from '../../src/cli/lists.js';
-import { SETTINGS } from '../../src/cli/settings.js';
+import { SETTINGS, settingOf } from '../../src/cli/settings.js';
 import { planSweep } from '../../src/experiment/sweep/plan-sweep.js';
 import { blocks } from '../docs/pages.js';
 import { scratchFolder } from './psp.js';
@@ -130,4 +130,55 @@ it('parameters of policies have lists and ranges on the command line, too', () =
   expect(() => parseList(policy, 'ts:quantum=5us:20us:5us', '--policy')).toThrow(
     "--policy: quantum: expected a value, values as a,b or numbers as from:to:step, found '5us:20us:5us'",
   );
+});
+
+describe('lists', () => {
+  const values = (key: string, text: string) => parseList(settingOf(key), text, `--${key}`);
+
+  it('of seeds have ranges, with all their digits', () => {
+    expect(values('seed', '1:5:2,7, 01,"1:5:1"')).toEqual(['1', '3', '5', '7', '01', '1:5:1']);
+    expect(values('seed', '1717171717171717171:1717171717171717173:1')).toHaveLength(3);
+    expect(values('seed', '1717171717171717171:1717171717171717173:1')[2]).toBe('1717171717171717173');
+    for (const wrong of ['1:5', '5:1:1', '1:5:0']) {
+      expect(() => values('seed', wrong)).toThrow(
+        `--seed: expected from:to:step with from at most to and a step above 0, found '${wrong}'`,
+      );
+    }
+    expect(() => values('seed', '1:1000000000000:1')).toThrow('--seed: expected at most 10000 values');
+  });
+
+  it('of precisions are no ranges', () => {
+    expect(values('precision', '20%:p99:SHORT, 5%:p99:"GET, big"')).toEqual([
+      { relative: 0.2, statistic: 'p99', type: 'SHORT' },
+      { relative: 0.05, statistic: 'p99', type: 'GET, big' },
+    ]);
+  });
+
+  it('of names have quotes around commas', () => {
+    expect(values('workload', 'bimodal,"a, b.yaml"')).toEqual(['bimodal', 'a, b.yaml']);
+    expect(values('system', 'ideal,"a, b.yaml"')).toEqual(['ideal', 'a, b.yaml']);
+    expect(values('policy', 'fixed-priority:order="GET, 1:2"/PUT:queue=5,6,darc')).toEqual([
+      'fixed-priority:order="GET, 1:2"/PUT:queue=5',
+      'fixed-priority:order="GET, 1:2"/PUT:queue=6',
+      'darc',
+    ]);
+    expect(() => values('workload', '"a')).toThrow(
+      `--workload: expected a second " after the last one, found none in '"a'`,
+    );
+  });
+
+  it('say that decimals have a point', () => {
+    expect(() => values('load', '0,8')).toThrow(
+      "--load: expected a number above 0, such as 0.8, found '0' in '0,8': decimals have a point, and a comma separates values",
+    );
+  });
+});
+
+it('an experiment means what the same text means on the command line', () => {
+  const { lists } = read('workload: bimodal\nseed: [1717171717171717171, 01, 0x10, 1:3:1]\nload: [1e-1, .3:.5:.1]')
+    .blocks[0]!;
+  expect(lists).toMatchObject({
+    seed: ['1717171717171717171', '01', '0x10', '1', '2', '3'],
+    load: [0.1, 0.3, 0.4, 0.5],
+  });
 });

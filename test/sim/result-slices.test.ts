@@ -77,7 +77,7 @@ describe('slices', () => {
     const yaml = 'name: even\ntypes: [{ name: A, ratio: 1, service: 100us }]\narrivals: constant\n';
     writeFileSync(join(folder, 'even.yaml'), yaml);
     // A request each millisecond, done 0.1 ms later.
-    const settings = { workload: 'even.yaml', folder, policies: ['c-fcfs'], workers: 1, load: 0.1, warmup: 0 };
+    const settings = { workload: join(folder, 'even.yaml'), policies: ['c-fcfs'], workers: 1, load: 0.1, warmup: 0 };
     const { slices } = await simulated({ ...settings, durationNs: 20e6, sliceNs: 250e3 });
     rmSync(folder, { recursive: true });
     const filled = slices!.filter(({ types }) => types[0]!.sojournNs.count === 1);

@@ -220,9 +220,9 @@ describe('a wrong file is refused with line, column, what was expected and what 
     for (const name of ['TOO SHORT', 'a, b', `it's #1 "x"`, 'é'.repeat(70), 'constructor', '__proto__', '=1+1']) {
       expect(await parseWorkload(named(name), 'w.yaml').types[0]!.name).toBe(name);
     }
-    const expected = 'expected a name of 1 to 200 characters, without control characters or spaces around it';
+    const expected = 'expected a name of 1 to 255 characters, without control characters or spaces around it';
     expect(await broken('SHORT', '"a\\e[31m"')).toEqual([`w.yaml:3:11: name: ${expected}, found 'a\\u{1b}[31m'`]);
-    expect(await errors(named('x'.repeat(201)))).toEqual([expect.stringContaining(expected)]);
+    expect(await errors(named('x'.repeat(256)))).toEqual([expect.stringContaining(expected)]);
     expect(await errors(named(' a'))).toEqual([`w.yaml:3:11: name: ${expected}, found ' a'`]);
     expect(await broken('SHORT', '404')).toEqual([
       `w.yaml:3:11: name: ${expected}, found 404 without quotes: write '404'`,

@@ -15,7 +15,7 @@ import { parseDilation } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
-import { parseSetting, SETTINGS } from '../settings.js';
+import { parseSetting, settingOf } from '../settings.js';
 
 interface CalibrateCliOptions {
   readonly name: string;
@@ -36,8 +36,7 @@ const CALIBRATION = 'calibration';
 const REQUESTS = 400;
 
 export function addCalibrate(program: Command): void {
-  const setting = (key: string) => (text: string) =>
-    parseSetting(SETTINGS.find((each) => each.key === key)!, text, `--${key}`);
+  const setting = (key: string) => (text: string) => parseSetting(settingOf(key), text, `--${key}`);
   program
     .command('calibrate')
     .summary('measure what this machine costs, for psp sim --system')

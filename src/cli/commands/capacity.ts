@@ -8,11 +8,11 @@ import { formatCapacity } from '../../report/text/capacity-table.js';
 import type { Capacity } from '../../results/capacity-schema.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
-import { addSettings } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
-import { conflict, SETTINGS, type SimSettings } from '../settings.js';
+import { addSettings, checkConflict } from '../setting-options.js';
+import type { SimSettings } from '../settings.js';
 import { parsePicture } from './compare.js';
 
 interface CapacityCommandOptions extends SimSettings {
@@ -36,7 +36,6 @@ const KEYS = [
 ];
 const HELPS = {
   rate: 'with --find workers: requests per second, such as 3M',
-  warmup: SETTINGS.find(({ key }) => key === 'warmup')!.help,
   requests: 'length of each replication (default: 1M)',
   'max-replications': 'most runs of one load before it stays undecided (default: 8)',
 };
@@ -84,8 +83,7 @@ async function capacity({
   picture,
   ...settings
 }: CapacityCommandOptions): Promise<number> {
-  const pair = conflict(settings);
-  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  checkConflict(settings);
   if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
   for (const file of [json, picture]) if (file !== undefined && file !== '-') checkWritable(file);
   const { signal, undo } = abortOnSignal();

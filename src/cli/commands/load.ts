@@ -10,7 +10,7 @@ import { formatComparison } from '../../report/text/policies-table.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  addSettings,
+  addHardwareSettings,
   inputOf,
   parseDilation,
   readHardwareConfig,
@@ -45,7 +45,7 @@ export function addLoad(program: Command): void {
         'ix',
       ]),
     );
-  addSettings(command, [
+  addHardwareSettings(command, [
     'workload',
     'load',
     'rate',

@@ -10,7 +10,7 @@ import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
-import { parseSetting, SETTINGS } from '../settings.js';
+import { parseSetting, settingOf } from '../settings.js';
 import { timelineWindow } from '../timelines.js';
 
 export function addReplay(program: Command): void {
@@ -45,7 +45,7 @@ interface ReplayCliOptions {
 }
 
 function timeOption(key: 'from' | 'for', help: string): Option {
-  const setting = SETTINGS.find((each) => each.key === key)!;
+  const setting = settingOf(key);
   const option = new Option(`--${key} <TIME>`, help).argParser((text) => parseSetting(setting, text, `--${key}`));
   option.attributeName = () => setting.field;
   return option;

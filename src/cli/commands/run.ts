@@ -17,7 +17,7 @@ import { InputError } from '../../units/errors.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import {
-  addSettings,
+  addHardwareSettings,
   inputOf,
   onePolicy,
   parseDilation,
@@ -26,9 +26,10 @@ import {
   serverGone,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
+import { parseList } from '../lists.js';
 import { checkFolder, checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
-import type { SimSettings } from '../settings.js';
+import { type SimSettings, settingOf } from '../settings.js';
 import { checkOutput, PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
 import { serve } from './serve.js';
 
@@ -67,7 +68,7 @@ export function addRun(program: Command): void {
     )
     .option('--hw', 'run on this machine')
     .option('--both', 'run on this machine, simulate the same requests, and compare');
-  addSettings(
+  addHardwareSettings(
     command,
     ['workload', 'policy', 'rate', 'rate-scale', 'workers', 'requests', 'duration', 'seed', 'warmup', 'record', 'json'],
     {
@@ -294,17 +295,9 @@ function checkTogether(options: RunOptions): void {
 /** Several loads, where psp sim takes one. */
 function loadsOption(): Option {
   const help = `work offered, as a share of what the workers can do; several with --both (default: ${DEFAULTS.load})`;
-  const option = new Option('--load <X[,X…]>', help).argParser(parseLoads);
+  const option = new Option('--load <X[,X…]>', help).argParser((text) => parseList(settingOf('load'), text, '--load'));
   option.attributeName = () => 'loads';
   return option;
-}
-
-function parseLoads(text: string): number[] {
-  return text.split(',').map((part) => {
-    const load = part.trim() === '' ? Number.NaN : Number(part);
-    if (!(load > 0)) throw new InputError(`--load: expected numbers above 0, such as 0.3,0.6, found '${part}'`);
-    return load;
-  });
 }
 
 /** Where the trace ends: as asked for, else after ten seconds of real time. */

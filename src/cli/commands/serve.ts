@@ -11,7 +11,7 @@ import { startServer } from '../../hw/server/server.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';
-import { addSettings, inputOf, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
+import { addHardwareSettings, inputOf, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkWritable, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -30,7 +30,7 @@ export function addServe(program: Command): void {
     .summary('serve requests over DPDK until Ctrl-C')
     .description('Runs the server alone. It serves any client, psp or another, until Ctrl-C.')
     .requiredOption('--config <FILE>', 'a configuration with a server: section; see configs/');
-  addSettings(command, ['workload', 'policy', 'seed', 'record', 'json'], {
+  addHardwareSettings(command, ['workload', 'policy', 'seed', 'record', 'json'], {
     workload: 'the request types, their codes and deadlines: a name from psp workloads, or your own .yaml',
     policy: 'the policy to run (default: c-fcfs)',
     json: 'write the counts as JSON, - for stdout',

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { shippedWorkloads } from '../../experiment/plan/files.js';
 import { type Plan, planRuns } from '../../experiment/plan/plan.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/run/replicate.js';
@@ -13,7 +13,8 @@ import { complain, EXIT, tellNotes } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkWritable, outputTo, writeFile } from '../output.js';
 import { showProgress } from '../progress.js';
-import { conflict, override, parseSetting, SETTINGS, type SimSettings } from '../settings.js';
+import { addSettings, checkConflict } from '../setting-options.js';
+import { override, type SimSettings } from '../settings.js';
 import { planTimelines, writeTimelines } from '../timelines.js';
 
 const EXAMPLES = `
@@ -35,16 +36,7 @@ export function addSim(program: Command): void {
     .command('sim')
     .summary('simulate policies on a workload and compare them')
     .description('Simulates one or more policies on the same requests and compares them.');
-  for (const { key, value, help, field, many } of SETTINGS) {
-    const option = new Option(`--${key} <${value}>`, help);
-    const setting = SETTINGS.find((each) => each.key === key)!;
-    option.argParser((text: string, before: unknown) => {
-      const parsed = parseSetting(setting, text, `--${key}`);
-      return many ? [...((before as unknown[] | undefined) ?? []), ...(parsed as unknown[])] : parsed;
-    });
-    option.attributeName = () => field;
-    command.addOption(option);
-  }
+  addSettings(command);
   command
     .option('--config <FILE>', 'read options from a YAML file, by the same names; the command line wins')
     .option('--samples', 'keep every request in the JSON, for psp compare')
@@ -57,8 +49,7 @@ export function addSim(program: Command): void {
 }
 
 async function sim(given: SimSettings, config: string | undefined, samples = false): Promise<number> {
-  const pair = conflict(given);
-  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  checkConflict(given);
   const { json, ...settings } = config === undefined ? given : override(readConfigFile(config), given);
   const { workload } = settings;
   if (workload === undefined) {

@@ -13,10 +13,9 @@ import { formatRate } from '../../units/rate.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
-import { LISTED, parseList } from '../lists.js';
 import { outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
-import { conflict } from '../settings.js';
+import { addLists, checkConflict } from '../setting-options.js';
 
 interface Shard {
   /** From 1. */
@@ -54,16 +53,7 @@ export function addSweep(program: Command): void {
       'Simulates every combination of the listed values, on all cores. Writes each point to a folder as soon as it is finished. The same command resumes an interrupted sweep; a larger one runs only what is new.',
     )
     .argument('[EXPERIMENT.yaml]', 'file with values, by the names of the options');
-  for (const setting of LISTED) {
-    const { key, field, help } = setting;
-    const option = new Option(`--${key} <VALUES>`, help);
-    option.argParser((text: string, before: unknown) => [
-      ...((before as unknown[] | undefined) ?? []),
-      ...parseList(setting, text, `--${key}`),
-    ]);
-    option.attributeName = () => field;
-    command.addOption(option);
-  }
+  addLists(command);
   command
     .option('--out <DIR>', 'folder of the results (default for a file: results/NAME)')
     .addOption(
@@ -112,8 +102,7 @@ async function engineOf(name: SweepCommandOptions['engine'], redis: string | und
 }
 
 function blocksOf(file: string | undefined, lists: Lists): readonly Block[] {
-  const pair = conflict(lists);
-  if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+  checkConflict(lists);
   const blocks = file === undefined ? [{ lists }] : readExperiment(file, lists).blocks;
   if (blocks.some((block) => block.lists.workload === undefined)) {
     throw new InputError(

@@ -10,6 +10,8 @@ import {
 } from '../../results/result.js';
 import { parseDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
+import { unquoted } from '../../units/lists.js';
+import { lookUp } from '../../units/names.js';
 import { checkTypeName } from '../plan/type-names.js';
 
 export interface Slo {
@@ -22,7 +24,7 @@ export interface Slo {
   readonly scope: 'every type' | 'overall' | { readonly type: string };
 }
 
-const FORM = /^(\S+)\s+(slowdown|sojourn)\s*(?:<=?|≤)\s*(\S.*?)(?:\s+(for every type|for overall|overall|for \S+))?$/;
+const FORM = /^(\S+)\s+(slowdown|sojourn)\s*(?:<=?|≤)\s*(\S.*?)(?:\s+(overall|for\s+\S.*))?$/;
 
 /** @throws InputError that says what was expected and what was found */
 export function parseSlo(text: string): Slo {
@@ -33,18 +35,19 @@ export function parseSlo(text: string): Slo {
     );
   }
   const [, name, quantity, bound, scope = 'for every type'] = match as unknown as string[];
-  const statistic = STATISTIC_NAMED[name!];
+  const statistic = lookUp(STATISTIC_NAMED, name!);
   if (statistic === undefined) {
     throw new InputError(`--slo: expected one of ${Object.keys(STATISTIC_NAMED).join(', ')}, found '${name}'`);
   }
-  const where = scope.replace(/^for /, '');
+  const where = scope.replace(/^for\s+/, '');
   return {
     text: text.trim(),
     statistic,
     ...(quantity === 'slowdown'
       ? { quantity, bound: readSlowdown(bound!) }
       : { quantity: 'sojournNs', bound: readSojourn(bound!) }),
-    scope: where === 'every type' || where === 'overall' ? where : { type: where },
+    // A type that is called `overall` is named in quotes.
+    scope: where === 'every type' || where === 'overall' ? where : { type: unquoted(where) },
   };
 }
 

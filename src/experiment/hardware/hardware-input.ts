@@ -27,10 +27,9 @@ export function hardwareNotes({ workload, trace }: HardwareInput): string[] {
  */
 export async function readHardwareInput({
   workload,
-  folder,
   rateScale,
-}: Pick<Settings, 'workload' | 'folder' | 'rateScale'>): Promise<HardwareInput> {
-  const file = findWorkload(workload, folder);
+}: Pick<Settings, 'workload' | 'rateScale'>): Promise<HardwareInput> {
+  const file = findWorkload(workload);
   if (file.kind === 'trace') {
     const trace = await scanTraceFile(file.path, file.fileName);
     if (trace.summary.rateRps === null)
@@ -47,7 +46,7 @@ export async function readHardwareInput({
 function workloadOf({ fileName, types }: TraceSummary): Workload {
   const name = fileName.replace(/^.*[/\\]/, '');
   const described = {
-    name: name.replace(/\.csv(\.gz)?$/i, ''),
+    name: name.replace(/\.csv(\.gz)?$/i, '').trim() || 'trace',
     title: `Trace ${name}`,
     types: types.map((type) => ({
       name: type.name,

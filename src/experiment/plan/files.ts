@@ -40,12 +40,11 @@ export interface WorkloadFile {
 /**
  * The file of a workload: the name of one that comes with psp, or a path to a .yaml, .csv or .csv.gz file.
  *
- * @param folder what a path is relative to
  * @throws InputError that suggests the nearest name
  */
-export function findWorkload(nameOrFile: string, folder = '.'): WorkloadFile {
+export function findWorkload(nameOrFile: string): WorkloadFile {
   const kind = kindOf(nameOrFile);
-  if (kind) return { path: resolve(folder, nameOrFile), fileName: join(folder, nameOrFile), kind };
+  if (kind) return { path: resolve(nameOrFile), fileName: nameOrFile, kind };
   if (/[/\\]/.test(nameOrFile) || /\.\w+$/.test(nameOrFile)) {
     throw new InputError(`${nameOrFile}: expected a workload file whose name ends in .yaml, .yml, .csv or .csv.gz`);
   }

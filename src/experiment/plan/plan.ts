@@ -20,8 +20,6 @@ import { checkTypeName, typeNames } from './type-names.js';
 export interface Settings {
   /** Name of a workload that comes with psp, or a file. */
   readonly workload: string;
-  /** What a file is relative to; default: the working directory. */
-  readonly folder?: string;
   readonly policies?: readonly string[];
   /** Names of systems that come with psp, or files. With policies at most one, which then gives the costs. */
   readonly systems?: readonly string[];
@@ -170,7 +168,7 @@ async function readInput(
   workers: number,
   scan: typeof scanTraceFile,
 ): Promise<{ workload: GeneratedWorkload | TraceWorkload; end: RunSpec['end']; name: string }> {
-  const file = findWorkload(settings.workload, settings.folder);
+  const file = findWorkload(settings.workload);
   const { rateScale, requests, durationNs } = settings;
   const asked = requests !== undefined ? { requests } : durationNs !== undefined ? { durationNs } : undefined;
   if (file.kind === 'trace') {

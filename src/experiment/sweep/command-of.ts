@@ -1,54 +1,45 @@
-import { isAbsolute, join } from 'node:path';
+import { exactDuration } from '../../units/duration.js';
+import { quoted } from '../../units/lists.js';
 import type { Settings } from '../plan/plan.js';
-
-const UNITS: readonly (readonly [string, number])[] = [
-  ['s', 1e9],
-  ['ms', 1e6],
-  ['us', 1e3],
-];
 
 /** How each setting is typed. */
 const OPTIONS: { readonly [K in keyof Settings]?: (value: NonNullable<Settings[K]>) => string } = {
   policies: (names) => `--policy ${names.join(',')}`,
-  systems: (names) => `--system ${names.join(',')}`,
+  systems: (names) => `--system ${names.map((name) => quoted(name)).join(',')}`,
   workers: (n) => `--workers ${n}`,
   load: (x) => `--load ${x}`,
   rateRps: (rps) => `--rate ${rps}`,
   rateScale: (x) => `--rate-scale ${x}`,
   requests: (n) => `--requests ${n}`,
   durationNs: (ns) => `--duration ${exactDuration(ns)}`,
-  seed: (seed) => `--seed ${seed}`,
+  // Colons would make a range of digits.
+  seed: (seed) => `--seed ${quoted(seed, /^[\d:]+$/.test(seed) ? ',:' : ',')}`,
   warmup: (share) => `--warmup ${share}`,
   replications: (n) => `--replications ${n}`,
-  precision: ({ relative, statistic }) => `--precision ${percent(relative)}%:${statistic.replace('_', '.')}`,
+  precision: ({ relative, statistic, type }) => {
+    const ofType = type === undefined ? '' : `:${quoted(type)}`;
+    return `--precision ${percent(relative)}%:${statistic.replace('_', '.')}${ofType}`;
+  },
   sliceNs: (ns) => `--slice ${exactDuration(ns)}`,
   maxReplications: (n) => `--max-replications ${n}`,
 };
 
 /** The `psp sim` command that runs the same. */
-export function commandOf(settings: Settings, folder = '.'): string {
-  const { workload } = settings;
+export function commandOf(settings: Settings): string {
   const options = Object.entries(OPTIONS).flatMap(([key, write]) => {
     const value = settings[key as keyof Settings];
     return value === undefined ? [] : [(write as (value: unknown) => string)(value)];
   });
-  // A name stays; a file is found from the working directory.
-  const found = /\./.test(workload) && !isAbsolute(workload) ? join(folder, workload) : workload;
-  return ['psp sim --workload', quoted(found), ...options.map(quotedValue)].join(' ');
+  return ['psp sim --workload', inShell(quoted(settings.workload)), ...options.map(optionInShell)].join(' ');
 }
 
-function quotedValue(option: string): string {
+function optionInShell(option: string): string {
   const [name, ...value] = option.split(' ');
-  return `${name} ${quoted(value.join(' '))}`;
+  return `${name} ${inShell(value.join(' '))}`;
 }
 
-function quoted(word: string): string {
+function inShell(word: string): string {
   return /^[\w./:=,%+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-function exactDuration(ns: number): string {
-  const [unit, size] = UNITS.find(([, size]) => ns % size === 0) ?? ['ns', 1];
-  return `${ns / size}${unit}`;
 }
 
 function percent(share: number): number {

@@ -9,13 +9,11 @@ import { type PlannedPoint, pointKey } from './point.js';
 type Value<K extends keyof Settings> = K extends 'policies' | 'systems' ? string : NonNullable<Settings[K]>;
 
 /** Settings, each with all the values it is to have. */
-export type Lists = { readonly [K in Exclude<keyof Settings, 'folder' | 'record'>]?: readonly Value<K>[] };
+export type Lists = { readonly [K in Exclude<keyof Settings, 'record'>]?: readonly Value<K>[] };
 
 /** Values of which every combination is a point. A sweep may have several such blocks: policies that want different loads, say. */
 export interface Block {
   readonly lists: Lists;
-  /** What the files of workloads are relative to; default: the working directory. */
-  readonly folder?: string;
 }
 
 /** More are a mistake, such as a step that lost its zeros. */
@@ -32,13 +30,13 @@ const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 
 export async function planSweep(blocks: readonly Block[]): Promise<PlannedPoint[]> {
   const points = new Map<string, PlannedPoint>();
   const scan = remembered(scanTraceFile);
-  for (const { lists, folder } of blocks) {
+  for (const { lists } of blocks) {
     const { policies = lists.systems ? undefined : DEFAULTS.policies } = lists;
     for (const settings of product({ ...lists, ...(policies && { policies }) })) {
-      const { specs, replications } = await planRuns({ ...settings, ...(folder !== undefined && { folder }) }, scan);
+      const { specs, replications } = await planRuns(settings, scan);
       const spec = specs[0]!;
       const key = pointKey(spec, replications);
-      if (!points.has(key)) points.set(key, { key, spec, replications, command: commandOf(settings, folder) });
+      if (!points.has(key)) points.set(key, { key, spec, replications, command: commandOf(settings) });
     }
   }
   return [...points.values()];

@@ -1,4 +1,5 @@
 import { InputError } from '../../units/errors.js';
+import { unquoted } from '../../units/lists.js';
 import { definePolicy, queueLimit } from '../policy.js';
 import { ReservedScheduler } from '../reserved-scheduler.js';
 import type { SchedulerSetup } from '../scheduler.js';
@@ -16,7 +17,7 @@ class DarcStatic extends ReservedScheduler {
     if (reserved >= workers) {
       throw new InputError(`darc-static: reserved: expected fewer than the ${workers} workers, found ${reserved}`);
     }
-    const shortType = short === '' ? 0 : types.findIndex((type) => type.name === short);
+    const shortType = short === '' ? 0 : types.findIndex((type) => type.name === unquoted(short));
     if (shortType < 0) {
       const names = types.map((type) => type.name).join(', ') || 'none that the classifier knows';
       throw new InputError(`darc-static: short: unknown type '${short}'. The workload has ${names}`);

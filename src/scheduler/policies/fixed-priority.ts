@@ -1,4 +1,5 @@
 import { InputError } from '../../units/errors.js';
+import { splitList, unquoted } from '../../units/lists.js';
 import { definePolicy, queueLimit } from '../policy.js';
 import type { SchedulerSetup } from '../scheduler.js';
 import { firstWaiting, TYPED_QUEUE_LIMIT, TypedScheduler } from '../typed-scheduler.js';
@@ -18,10 +19,10 @@ class FixedPriority extends TypedScheduler {
   }
 }
 
-/** Type indices from names such as `GET/SCAN`; types left out follow in the workload's order, UNKNOWN comes last. */
+/** Type indices from names such as `GET/SCAN`. Types that are left out follow in the workload's order; UNKNOWN comes last. */
 function priorityOrder(setup: SchedulerSetup, text: string): Int32Array {
   const names = setup.types.map((type) => type.name);
-  const first = text === '' ? [] : text.split('/').map((name) => name.trim());
+  const first = text === '' ? [] : splitList(text, '/').map(unquoted);
   for (const [i, name] of first.entries()) {
     if (!names.includes(name)) {
       throw new InputError(`fixed-priority: order: unknown type '${name}'. The workload has ${names.join(', ')}`);

@@ -12,7 +12,7 @@ writeFileSync(
   join(folder, workload),
   'name: mm\ntypes: [{ name: A, ratio: 1, service: { exponential: { mean: 10us } } }]\narrivals: poisson\n',
 );
-const settings = { workload, folder, policies: ['c-fcfs'], requests: 100_000 };
+const settings = { workload: join(folder, workload), policies: ['c-fcfs'], requests: 100_000 };
 
 describe('capacity', { timeout: 120_000 }, () => {
   test('is where theory has it: M/M/1 by its mean sojourn, with an interval', async () => {
@@ -83,7 +83,7 @@ describe('capacity', { timeout: 120_000 }, () => {
     );
     const find = async (...slos: string[]) => {
       const { entries } = await findCapacity(
-        { ...settings, workload: 'two.yaml', workers: 4, requests: 20_000 },
+        { ...settings, workload: join(folder, 'two.yaml'), workers: 4, requests: 20_000 },
         { slos: slos.map(parseSlo), find: 'load', threads },
       );
       return entries[0]!;

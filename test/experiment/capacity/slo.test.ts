@@ -18,6 +18,14 @@ describe('an objective', () => {
     });
     expect(parseSlo(' mean slowdown < 3 overall ')).toMatchObject({ statistic: 'mean', bound: 3, scope: 'overall' });
     expect(parseSlo('p50 slowdown ≤ 2')).toMatchObject({ scope: 'every type' });
+    for (const name of ['GET, "big"', 'overall', 'every type', 'constructor', 'two words']) {
+      const typed = `"${name.replaceAll('"', '""')}"`;
+      expect(parseSlo(`p50 slowdown <= 2 for ${typed}`)).toMatchObject({ scope: { type: name }, bound: 2 });
+    }
+    expect(parseSlo('p50 sojourn <= 2 us for two words')).toMatchObject({ scope: { type: 'two words' }, bound: 2000 });
+    expect(() => parseSlo('toString slowdown <= 10')).toThrow(
+      "--slo: expected one of mean, p50, p90, p99, p99.9, p99.99, found 'toString'",
+    );
   });
 
   test.each([

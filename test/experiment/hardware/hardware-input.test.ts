@@ -22,7 +22,8 @@ function write(name: string, text: string): void {
   writeFileSync(join(folder, name), text);
 }
 
-const read = (workload: string, more = {}) => readHardwareInput({ workload, folder, ...more });
+const read = (workload: string, more = {}) =>
+  readHardwareInput({ workload: workload.includes('.') ? join(folder, workload) : workload, ...more });
 
 describe('what a run on a machine plays', () => {
   test('of a trace: its types, shares and means, UNKNOWN last', async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { parseSetting, settingOf } from '../../../src/cli/settings.js';
 import * as packageInfo from '../../../src/experiment/package-info.js';
 import { planSweep } from '../../../src/experiment/sweep/plan-sweep.js';
 import { scratchFolder } from '../../cli/psp.js';
@@ -78,7 +79,7 @@ describe('the points of a sweep', () => {
   it('are others when the workload file says something else, and the same when it only looks different', async () => {
     const keyOf = async (name: string, content: string) => {
       writeFileSync(join(folder, name), content);
-      const [point] = await planSweep([{ lists: { ...ONE, workload: [name] }, folder }]);
+      const [point] = await planSweep([{ lists: { ...ONE, workload: [join(folder, name)] } }]);
       return point!.key;
     };
     const yaml = (mean: string) => `name: w\ntypes: [{ name: A, ratio: 1, service: ${mean} }]\n`;
@@ -102,13 +103,27 @@ describe('the points of a sweep', () => {
     );
   });
 
-  it('carry the path of a file from where the command is typed', async () => {
-    const absolute = join(folder, 'here.yaml');
-    writeFileSync(absolute, 'name: w\ntypes: [{ name: A, ratio: 1, service: 1us }]\n');
-    const commandOf = async (workload: string) =>
-      (await planSweep([{ lists: { ...ONE, workload: [workload] }, folder }]))[0]!.command;
-    expect(await commandOf(absolute)).toBe(`psp sim --workload ${absolute} --policy c-fcfs`);
-    expect(await commandOf('here.yaml')).toBe(`psp sim --workload ${absolute} --policy c-fcfs`);
+  it('carry names with spaces, commas and quotes, and what else is typed, as the command reads them', async () => {
+    const path = join(folder, 'a, "b".yaml');
+    const type = 'GET, "big"';
+    writeFileSync(path, `name: w\ntypes: [{ name: ${JSON.stringify(type)}, ratio: 1, service: 1us }]\n`);
+    const lists = {
+      ...ONE,
+      workload: [path],
+      seed: ['1:5:1', '1,2', '01'],
+      precision: [{ relative: 0.2, statistic: 'p99', type }],
+    } as const;
+    const points = await planSweep([{ lists }]);
+    const words = (command: string) =>
+      [...command.matchAll(/ --([a-z-]+) ('(?:[^'])*'|\S+)/g)].map(([, key, word]) => [
+        key,
+        word!.replace(/^'(.*)'$/, '$1'),
+      ]);
+    const read = points.map(({ command }) =>
+      Object.fromEntries(words(command).map(([key, word]) => [key, parseSetting(settingOf(key!), word!, '')])),
+    );
+    expect(read.map(({ seed }) => seed)).toEqual(lists.seed);
+    for (const { workload, precision } of read) expect([workload, precision]).toEqual([path, lists.precision[0]]);
   });
 
   it('are not too many', async () => {
