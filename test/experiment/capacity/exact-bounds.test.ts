@@ -13,8 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function constantService(service: string, load: number, requests: number): Promise<Result> {
   writeFileSync(join(folder, 'one.yaml'), `name: one\ntypes: [{ name: A, ratio: 1, service: ${service} }]\n`);
   const { specs } = await planRuns({
-    workload: 'one.yaml',
-    folder,
+    workload: join(folder, 'one.yaml'),
     policies: ['c-fcfs'],
     workers: 8,
     load,
