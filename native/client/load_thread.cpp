@@ -1,5 +1,6 @@
 #include "client/load_thread.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@ namespace {
 constexpr double kGoneAfterNs = 200e6;
 /** The link, and how long the server has been silent, are looked at this often. */
 constexpr double kLookEveryNs = 20e6;
+/** One turn counts as no more silence than this: a process that was stopped, or its machine, could not hear its server meanwhile. */
+constexpr double kLongestTurnNs = 50e6;
 /** Silence means something when so many have been asked in vain; a few replies may get lost. */
 constexpr double kAskedInVain = 8;
 
@@ -46,15 +49,19 @@ void LoadThread::run(int core) {
 LoadEnd LoadThread::play() {
   const Clock& clock = load_.clock_;
   bool sending = true;
+  // On the clock of silence.
   double stoppedNs = -1;
   double lastProgressNs = 0;
   double lookNs = 0;
   LoadEnd result = LoadEnd::running;
-  while (result == LoadEnd::running) {
+  for (double turnNs = clock.nowNs(); result == LoadEnd::running;) {
     const double nowNs = clock.nowNs();
+    hearNs_ += std::min(nowNs - turnNs, kLongestTurnNs);
+    if (nowNs - turnNs > load_.config_.drainNs) resumedNs_ = nowNs;
+    turnNs = nowNs;
     counts.nowNs.store(nowNs, std::memory_order_relaxed);
     if (stoppedNs < 0 && load_.stopping()) {
-      stoppedNs = nowNs;
+      stoppedNs = hearNs_;
       abandonBurst();
     }
     bool worked = stoppedNs < 0 && sending && sendDue(nowNs);
@@ -62,14 +69,14 @@ LoadEnd LoadThread::play() {
     if (sending && (stoppedNs >= 0 || (next_ >= load_.trace_.length && inBurst_ == 0))) {
       sending = false;
       load_.sending_.fetch_sub(1);
-      lastProgressNs = nowNs;
+      lastProgressNs = hearNs_;
     }
-    if (!sending) result = drained(nowNs, lastProgressNs);
-    // What was under way when the run was stopped is waited for, but not for longer than for the last replies of a whole one.
-    if (stoppedNs >= 0 && (result != LoadEnd::running || nowNs - stoppedNs > load_.config_.drainNs)) result = LoadEnd::stopped;
+    if (!sending) result = drained(lastProgressNs);
+    // After a stop, replies are awaited for as long as the last replies of a whole run, and no longer.
+    if (stoppedNs >= 0 && (result != LoadEnd::running || hearNs_ - stoppedNs > load_.config_.drainNs)) result = LoadEnd::stopped;
     if (nowNs >= lookNs) {
       lookNs = nowNs + kLookEveryNs;
-      if (serverGone(nowNs)) result = LoadEnd::serverGone;
+      if (serverGone()) result = LoadEnd::serverGone;
       expire(nowNs);
     }
     if (!worked) idle(nowNs);
@@ -79,9 +86,9 @@ LoadEnd LoadThread::play() {
   return result;
 }
 
-LoadEnd LoadThread::drained(double nowNs, double& lastProgressNs) {
+LoadEnd LoadThread::drained(double& lastProgressNs) {
   if (load_.sending_.load() > 0) {
-    lastProgressNs = nowNs;
+    lastProgressNs = hearNs_;
     return LoadEnd::running;
   }
   const bool nothingUnderWay = load_.outstanding_.load(std::memory_order_acquire) == 0;
@@ -90,17 +97,17 @@ LoadEnd LoadThread::drained(double nowNs, double& lastProgressNs) {
   // Replies still trickling in push the limit out: it bounds silence, not the length of a backlog.
   if (received != lastSeenReceived_) {
     lastSeenReceived_ = received;
-    lastProgressNs = nowNs;
+    lastProgressNs = hearNs_;
   }
-  if (nowNs - lastProgressNs <= load_.config_.drainNs) return LoadEnd::running;
+  if (hearNs_ - lastProgressNs <= load_.config_.drainNs) return LoadEnd::running;
   return received == 0 || unheard() ? LoadEnd::serverGone : LoadEnd::drained;
 }
 
 /** A server can be gone though the link is up: behind a switch, or dead with its device still there. */
-bool LoadThread::serverGone(double nowNs) {
+bool LoadThread::serverGone() {
   if (load_.port_.linkUp()) downSinceNs_ = -1;
-  else if (downSinceNs_ < 0) downSinceNs_ = nowNs;
-  else if (nowNs - downSinceNs_ > kGoneAfterNs) return true;
+  else if (downSinceNs_ < 0) downSinceNs_ = hearNs_;
+  else if (hearNs_ - downSinceNs_ > kGoneAfterNs) return true;
 
   const double received = total(&LoadCounts::received);
   if (received != heard_) {
@@ -108,10 +115,10 @@ bool LoadThread::serverGone(double nowNs) {
     sentWhenHeard_ = total(&LoadCounts::sent);
   }
   if (!unheard()) {
-    askedNs_ = nowNs;
+    askedNs_ = hearNs_;
     return false;
   }
-  return nowNs - askedNs_ > load_.config_.drainNs;
+  return hearNs_ - askedNs_ > load_.config_.drainNs;
 }
 
 /** Have requests been sent since the last reply, more than might be lost by chance? */
@@ -130,7 +137,7 @@ void LoadThread::expire(double nowNs) {
     if (load_.open_[oldest_].load(std::memory_order_relaxed) == 0) continue;
     const double sentNs = load_.records_.sentNs[oldest_];
     // One that the device has not taken yet has no time of sending.
-    if (std::isnan(sentNs) || nowNs - sentNs <= load_.config_.drainNs) return;
+    if (std::isnan(sentNs) || nowNs - std::max(sentNs, resumedNs_) <= load_.config_.drainNs) return;
     load_.settle(oldest_);
   }
 }

@@ -40,8 +40,8 @@ class LoadThread {
   void record(rte_mbuf* frame, double nowNs);
   void recordReply(const uint8_t* bytes, const ParsedFrame& parsed, double nowNs);
   void idle(double nowNs);
-  LoadEnd drained(double nowNs, double& lastProgressNs);
-  bool serverGone(double nowNs);
+  LoadEnd drained(double& lastProgressNs);
+  bool serverGone();
   bool unheard() const;
   void expire(double nowNs);
   void abandonBurst();
@@ -55,6 +55,10 @@ class LoadThread {
   rte_mbuf* burst_[kBurst];
   uint32_t burstIds_[kBurst];
   bool blocked_ = false;
+  /** For how long this thread has listened: the clock that silence is measured on. It stands while the process is stopped. */
+  double hearNs_ = 0;
+  /** When it last went on after it had been stopped for longer than a reply is awaited. */
+  double resumedNs_ = 0;
   double lastSeenReceived_ = -1;
   double downSinceNs_ = -1;
   /** Replies so far, what had been sent when the last of them came, and when last little had been sent since. */

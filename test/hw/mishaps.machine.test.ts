@@ -107,6 +107,19 @@ policy.create = (setup, parameters) => {
     expect(foldersOfDpdk.map((path) => existsSync(path) && readdirSync(path).length)).toEqual(before);
   });
 
+  it('a load generator that was stopped for a while does not take that for silence of its server', async () => {
+    const run = start([...RUN, '--policy', 'c-fcfs', '--requests', '3000', '--json', '-']);
+    await sending(run.pid);
+    const client = childWith(run.pid, 'psp-load')!;
+    process.kill(client, 'SIGSTOP');
+    // Longer than a silent server is waited for.
+    await sleep(2500);
+    process.kill(client, 'SIGCONT');
+    const { code, out, err } = await run.outcome();
+    expect(code, err).toBe(0);
+    expect(only(out)).toMatchObject({ end: 'complete', requests: 3000, completed: 3000 });
+  });
+
   it('SIGTERM ends psp run in order, and nothing that was under way is lost', async () => {
     const run = start([...RUN, '--requests', '20k', '--json', '-']);
     await sending(run.pid);
