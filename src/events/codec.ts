@@ -1,7 +1,7 @@
 /**
- * Blocks of events as bytes. A block holds its events column by column: the kinds, one byte each; the times; then the first, second and third
- * number of the events whose kind has one. Numbers are variable-length (LEB128; signed ones zigzag), times are differences from the event
- * before, so that an event takes five bytes or so. Every block stands for itself: one that is damaged does not take the others with it.
+ * Blocks of events as bytes. A block holds its events column by column: the kinds, one byte each; the times; then the first, second
+ * and third number of the events whose kind has one. Numbers have a variable length (LEB128; signed ones zigzag) and times are
+ * differences from the event before, so that an event takes about five bytes. A block needs no other block to be read.
  */
 import { ARITY, carriesQuantity, kindName } from './event.js';
 
@@ -22,6 +22,9 @@ export const BLOCK_EVENTS = 1 << 15;
 const TIME_BYTES = 8;
 const NUMBER_BYTES = 5;
 const COLUMNS = 5;
+/** Bytes of the longest block. */
+export const BLOCK_BYTES = COLUMNS * 4 + BLOCK_EVENTS * (1 + TIME_BYTES + 3 * NUMBER_BYTES);
+const LARGEST_TIME_NS = Number.MAX_SAFE_INTEGER;
 
 export interface BlockEncoder {
   /** Adds an event; there must be fewer than {@link BLOCK_EVENTS} of them. */
@@ -37,7 +40,7 @@ export function createBlockEncoder(): BlockEncoder {
     (bytes) => new Uint8Array(BLOCK_EVENTS * bytes),
   );
   const used = new Int32Array(4);
-  const out = new Uint8Array(COLUMNS * 4 + kinds.length + columns.reduce((sum, column) => sum + column.length, 0));
+  const out = new Uint8Array(BLOCK_BYTES);
   const header = new DataView(out.buffer);
   let count = 0;
   let lastNs = 0;
@@ -89,7 +92,7 @@ export function createBlockEncoder(): BlockEncoder {
 /**
  * Reads a block.
  *
- * @throws RangeError that says what does not fit; a block whose checksum is right never throws
+ * @throws RangeError that says what does not fit. A right checksum does not mean a right block: anyone can compute one.
  */
 export function decodeBlock(bytes: Uint8Array): EventBlock {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -117,9 +120,12 @@ export function decodeBlock(bytes: Uint8Array): EventBlock {
       if (position >= ends[column]! || scale > 2 ** 49) throw new RangeError('a number that does not end');
       const byte = bytes[position]!;
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
+      if (byte < 0x80) break;
       scale *= 0x80;
     }
+    if (value > (column === 0 ? LARGEST_TIME_NS : 0xffff_ffff))
+      throw new RangeError(`the number ${value}, out of range`);
+    return value;
   }
   const block = {
     count,
@@ -134,6 +140,7 @@ export function decodeBlock(bytes: Uint8Array): EventBlock {
     if (kindName(kind[i]!) === undefined) throw new RangeError(`an event of the unknown kind ${kind[i]}`);
     const time = varint(0);
     if (!carriesQuantity(kind[i]!)) nowNs += time;
+    if (nowNs > LARGEST_TIME_NS) throw new RangeError(`the time ${nowNs} ns, out of range`);
     block.timeNs[i] = carriesQuantity(kind[i]!) ? time : nowNs;
     const arity = ARITY[kind[i]!]!;
     if (arity > 0) block.a[i] = unzigzag(varint(1));

@@ -1,46 +1,68 @@
 /**
  * Event files: what a scheduler was told and what it answered in one run.
  *
- * `PSPEVENT`, version (u32), length of the header (u32), the header as JSON; then sections: kind (u32: 1 events, 2 end), length (u32), CRC-32 of
- * the content (u32), content. The end section is JSON; a file without one was cut off. All numbers little-endian.
+ * `PSPEVENT`, version (u32), length of the header (u32), CRC-32 of the header (u32), the header as JSON; then sections: kind (u32:
+ * 1 events, 2 end), length (u32), CRC-32 of the content (u32), content. The end section is JSON; a file without one was cut off. All
+ * numbers are little-endian.
  */
 
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import type { Parameters } from '../scheduler/policy.js';
 import type { TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
 import { InputError } from '../units/errors.js';
-import { BLOCK_EVENTS, crc32, createBlockEncoder, decodeBlock, type EventBlock } from './codec.js';
+import { BLOCK_BYTES, BLOCK_EVENTS, crc32, createBlockEncoder, decodeBlock, type EventBlock } from './codec.js';
 import type { EventSink } from './event.js';
 
 const MAGIC = 'PSPEVENT';
-const VERSION = 1;
+const VERSION = 2;
+const SCHEMA = 'psp.events/2';
+const PREFIX_BYTES = 20;
 const EVENTS = 1;
 const END = 2;
 const SECTION_HEADER_BYTES = 12;
-/** No section psp writes is longer; a longer one is damage, and must not make us ask for that much memory. */
-const SECTION_LIMIT = 1 << 26;
+/** A file says how much memory its parts take, and may lie: these are more than any run needs. */
+const HEADER_LIMIT = 1 << 20;
+const END_LIMIT = 1 << 10;
+const WORKERS_LIMIT = 1 << 16;
+const TYPES_LIMIT = 1 << 12;
+const TEXT_LIMIT = 1 << 12;
 
-const typeInfo = z.object({ name: z.string(), deadlineNs: z.number().optional(), sloNs: z.number().optional() });
-const headerSchema = z.object({
-  schema: z.literal('psp.events/1'),
-  world: z.enum(['sim', 'hw']),
-  policy: z.string(),
-  parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
-  workload: z.string(),
-  workers: z.number().int().min(1),
-  types: z.array(typeInfo),
-  seed: z.string(),
-  replication: z.number().int().min(0),
-  trueProfile: z.object({ meanNs: z.array(z.number()), ratio: z.array(z.number()) }).optional(),
-  handoverNs: z.number().optional(),
-  dilation: z.number(),
+const text = z.string().max(TEXT_LIMIT);
+const whole = z.number().int().min(0);
+const perType = z.array(z.number().min(0)).max(TYPES_LIMIT);
+const typeInfo = z.object({
+  name: text,
+  deadlineNs: z.number().min(0).optional(),
+  sloNs: z.number().min(0).optional(),
 });
-const endSchema = z.object({ events: z.number(), lost: z.number() });
+const headerSchema = z
+  .object({
+    schema: z.literal(SCHEMA),
+    world: z.enum(['sim', 'hw']),
+    policy: text,
+    parameters: z.record(text, z.union([z.number(), text, z.boolean()])),
+    workload: text,
+    workers: whole.min(1).max(WORKERS_LIMIT),
+    types: z.array(typeInfo).max(TYPES_LIMIT),
+    seed: text,
+    replication: whole,
+    trueProfile: z.object({ meanNs: perType, ratio: perType }).optional(),
+    handoffNs: z.number().min(0).optional(),
+    dilation: z.number().min(1),
+  })
+  .refine(
+    ({ types, trueProfile }) => !trueProfile || Object.values(trueProfile).every((all) => all.length === types.length),
+    {
+      path: ['trueProfile'],
+      error: 'expected a mean and a ratio for each type',
+    },
+  );
+const endSchema = z.object({ events: whole, lost: whole });
 
 /** What a run was, for whoever wants to repeat it. */
 export interface EventFileHeader {
-  readonly schema: 'psp.events/1';
+  readonly schema: typeof SCHEMA;
   readonly world: 'sim' | 'hw';
   /** The policy as it is typed. */
   readonly policy: string;
@@ -53,38 +75,36 @@ export interface EventFileHeader {
   readonly seed: string;
   readonly replication: number;
   readonly trueProfile?: TrueProfile;
-  /** What the scheduler was told of the hand-over of a request. */
-  readonly handoverNs?: number;
+  /** What the scheduler was told of the hand-off of a request. */
+  readonly handoffNs?: number;
   /** All times are stretched by this factor. */
   readonly dilation: number;
 }
 /** Counts of events written and of those lost to a full log. */
 export type EventFileEnd = z.infer<typeof endSchema>;
 
-/** An event file is not what it should be at `offset` bytes from its start. */
-function damaged(file: string, offset: number, problem: string): InputError {
-  return new InputError(`${file}: offset ${offset}: ${problem}`);
-}
-
 export interface EventFileWriter {
   add(kind: number, a: number, b: number, c: number, timeNs: number): void;
+  /** Writes what was added since the last block, so that a run that is killed loses no more than what comes after. */
+  flush(): void;
   /** Writes what is left and the end section, and closes the file. */
   close(lost: number): void;
 }
 
-/** Creates (or overwrites) an event file. Writes synchronously, a block at a time: to be used off the dispatcher's thread. */
-export function createEventFile(path: string, header: EventFileHeader): EventFileWriter {
+/** Creates (or overwrites) an event file. Writes synchronously, a block at a time: use it outside of the dispatcher's thread. */
+export function createEventFile(path: string, header: Omit<EventFileHeader, 'schema'>): EventFileWriter {
   const file = openSync(path, 'w');
   const encoder = createBlockEncoder();
-  const text = encodeJson(header);
-  const prefix = new DataView(new ArrayBuffer(16));
+  const content = encodeJson({ schema: SCHEMA, ...header });
+  const prefix = new DataView(new ArrayBuffer(PREFIX_BYTES));
   [...MAGIC].forEach((char, i) => {
     prefix.setUint8(i, char.charCodeAt(0));
   });
   prefix.setUint32(8, VERSION, true);
-  prefix.setUint32(12, text.length, true);
+  prefix.setUint32(12, content.length, true);
+  prefix.setUint32(16, crc32(content), true);
   writeAll(file, new Uint8Array(prefix.buffer));
-  writeAll(file, text);
+  writeAll(file, content);
   let events = 0;
 
   function writeSection(kind: number, content: Uint8Array): void {
@@ -96,14 +116,19 @@ export function createEventFile(path: string, header: EventFileHeader): EventFil
     writeAll(file, content);
   }
 
+  function flush(): void {
+    if (encoder.count() > 0) writeSection(EVENTS, encoder.take());
+  }
+
   return {
     add: (kind, a, b, c, timeNs) => {
       encoder.add(kind, a, b, c, timeNs);
       events++;
-      if (encoder.count() === BLOCK_EVENTS) writeSection(EVENTS, encoder.take());
+      if (encoder.count() === BLOCK_EVENTS) flush();
     },
+    flush,
     close: (lost) => {
-      if (encoder.count() > 0) writeSection(EVENTS, encoder.take());
+      flush();
       const end: EventFileEnd = { events, lost };
       writeSection(END, encodeJson(end));
       closeSync(file);
@@ -122,6 +147,8 @@ export interface EventFileReader {
    * The blocks in order. Ends by throwing an {@link InputError} where the file is damaged or cut off; what came before is whole.
    */
   blocks(): Generator<EventBlock, EventFileEnd>;
+  /** An error about what is in the block that was read last; before the first, in the header. */
+  damage(problem: string): InputError;
   close(): void;
 }
 
@@ -131,65 +158,96 @@ export interface EventFileReader {
  * @throws InputError when it is none
  */
 export function openEventFile(path: string): EventFileReader {
+  // To open a pipe would wait for its writer.
+  if (!statSync(path).isFile())
+    throw new InputError(`${path}: expected an event file, found something that is no regular file`);
   const file = openSync(path, 'r');
   let offset = 0;
-  const fail = (problem: string, at = offset): never => {
-    throw damaged(path, at, problem);
-  };
+  /** Where the part that was read last begins. */
+  let begins = 0;
+  const damage = (problem: string): InputError => new InputError(`${path}: offset ${begins}: ${problem}`);
   const read = (bytes: number, what: string): Uint8Array => {
     const content = new Uint8Array(bytes);
     let got = 0;
     while (got < bytes) {
       const more = readSync(file, content, got, bytes - got, offset + got);
-      if (more === 0) fail(`the file ends in the middle of ${what} (expected ${bytes} bytes, found ${got})`);
+      if (more === 0) {
+        begins = offset;
+        throw damage(`the file ends in the middle of ${what} (expected ${bytes} bytes, found ${got})`);
+      }
       got += more;
     }
     offset += bytes;
     return content;
   };
-  const json = <T>(schema: z.ZodType<T>, content: Uint8Array, what: string, at: number): T => {
+  const readChecked = (length: number, checksum: number, what: string): Uint8Array => {
+    const content = read(length, what);
+    const found = crc32(content);
+    if (found !== checksum) throw damage(`checksum ${hex(found)} instead of ${hex(checksum)}: ${what} is damaged`);
+    return content;
+  };
+  const parse = <T>(schema: z.ZodType<T>, content: Uint8Array, what: string): T => {
     try {
       return schema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)));
     } catch (error) {
       const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : (error as Error).message;
-      return fail(`${what}: ${why}`, at);
+      throw damage(`${what}: ${why}`);
     }
   };
 
   try {
-    const prefix = read(16, 'its first 16 bytes');
-    const view = new DataView(prefix.buffer);
-    const magic = String.fromCharCode(...prefix.subarray(0, 8));
-    if (magic !== MAGIC) fail(`expected an event file, which begins with ${MAGIC}, found ${JSON.stringify(magic)}`, 0);
-    const version = view.getUint32(8, true);
-    if (version !== VERSION) fail(`expected version ${VERSION} of the format, found ${version}`, 8);
-    const length = view.getUint32(12, true);
-    if (length > SECTION_LIMIT) fail(`a header of ${length} bytes`, 12);
-    const header = json(headerSchema, read(length, 'the header'), 'the header', 16) as EventFileHeader;
-    return { header, blocks, close: () => closeSync(file) };
+    return { header: readHeader(), blocks, damage, close: () => closeSync(file) };
   } catch (error) {
     closeSync(file);
     throw error;
   }
 
+  function readHeader(): EventFileHeader {
+    const magic = String.fromCharCode(...read(MAGIC.length, `its first ${MAGIC.length} bytes`));
+    if (magic !== MAGIC) {
+      throw damage(`expected an event file, which begins with ${MAGIC}, found ${JSON.stringify(magic)}`);
+    }
+    begins = offset;
+    const prefix = new DataView(read(PREFIX_BYTES - MAGIC.length, `its first ${PREFIX_BYTES} bytes`).buffer);
+    const version = prefix.getUint32(0, true);
+    if (version === 1) throw damage('written by an older psp (version 1 of the format): record the run again');
+    if (version !== VERSION) throw damage(`expected version ${VERSION} of the format, found ${version}`);
+    const length = prefix.getUint32(4, true);
+    if (length > HEADER_LIMIT) throw damage(`a header of ${length} bytes, more than ${HEADER_LIMIT}`);
+    begins = offset;
+    return parse(
+      headerSchema,
+      readChecked(length, prefix.getUint32(8, true), 'the header'),
+      'the header',
+    ) as EventFileHeader;
+  }
+
   function* blocks(): Generator<EventBlock, EventFileEnd> {
-    for (;;) {
-      const at = offset;
+    for (let events = 0; ; ) {
+      begins = offset;
       const head = new DataView(read(SECTION_HEADER_BYTES, 'a section’s header (was the run killed?)').buffer);
       const kind = head.getUint32(0, true);
       const length = head.getUint32(4, true);
-      if ((kind !== EVENTS && kind !== END) || length > SECTION_LIMIT) fail('not the beginning of a section', at);
-      const content = read(length, 'a section');
-      const found = crc32(content);
-      const expected = head.getUint32(8, true);
-      if (found !== expected) fail(`checksum ${hex(found)} instead of ${hex(expected)}: the section is damaged`, at);
-      if (kind === END) return json(endSchema, content, 'the end section', at);
-      try {
-        yield decodeBlock(content);
-      } catch (error) {
-        if (error instanceof RangeError) fail(error.message, at);
-        throw error;
+      const limit = kind === EVENTS ? BLOCK_BYTES : kind === END ? END_LIMIT : 0;
+      if (length > limit || limit === 0) throw damage('not the beginning of a section');
+      const content = readChecked(length, head.getUint32(8, true), 'the section');
+      if (kind === END) {
+        const end = parse(endSchema, content, 'the end section');
+        if (end.events !== events) throw damage(`the end speaks of ${end.events} events, there are ${events}`);
+        return end;
       }
+      const block = decode(content);
+      events += block.count;
+      yield block;
+    }
+  }
+
+  function decode(content: Uint8Array): EventBlock {
+    try {
+      return decodeBlock(content);
+    } catch (error) {
+      if (error instanceof RangeError) throw damage(error.message);
+      throw error;
     }
   }
 }

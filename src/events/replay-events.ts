@@ -10,7 +10,7 @@ import {
 import { InputError } from '../units/errors.js';
 import type { EventBlock } from './codec.js';
 import { EventKind, isAnswer, kindName } from './event.js';
-import type { EventFileEnd } from './event-file.js';
+import type { EventFileReader } from './event-file.js';
 import { hashReservation } from './tap.js';
 
 /** What has to be known to take the decisions of a run again. */
@@ -18,7 +18,7 @@ export interface ReplayOptions {
   readonly policy: Policy;
   readonly parameters: PolicyParameters;
   readonly setup: Pick<SchedulerSetup, 'workers' | 'types' | 'random' | 'trueProfile' | 'handoverNs'>;
-  readonly blocks: Generator<EventBlock, EventFileEnd>;
+  readonly file: Pick<EventFileReader, 'blocks' | 'damage'>;
   /** Told what happened on the recorded machine: the requests by number, in the order of their arrival. */
   readonly observer?: Observer;
   /** Told each reservation, when it was made. */
@@ -153,7 +153,9 @@ function play(options: ReplayOptions, cursor: Cursor, books: Books, progress: Pr
       books.willComplete(request);
     },
   };
-  const scheduler: Scheduler = policy.create({ ...setup, world, now, demandNs, completionNs }, parameters);
+  const scheduler: Scheduler = obey('the policy cannot be made', () =>
+    policy.create({ ...setup, world, now, demandNs, completionNs }, parameters),
+  );
   if (scheduler.reservation) onReservation?.(scheduler.reservation(), 0);
 
   for (;;) {
@@ -161,14 +163,40 @@ function play(options: ReplayOptions, cursor: Cursor, books: Books, progress: Pr
     if (!event) return;
     if (isAnswer(event.kind)) differ(describe(event), 'no decision');
     told = describe(event);
+    const why = cannotBe(event);
+    if (why !== undefined) throw options.file.damage(`event ${cursor.number()} (${told}): ${why}`);
     if (event.kind === EventKind.demand) {
       demandNs[0] = event.timeNs;
       continue;
     }
     now[0] = event.timeNs;
-    tell(event);
+    obey(`event ${cursor.number()} (${told}): the policy failed`, () => tell(event));
     progress.told++;
     progress.untilNs = now[0];
+  }
+
+  /** Calls the policy, which need not be prepared for a file that holds what no run can do. */
+  function obey<T>(where: string, act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof Gap || error instanceof Differs || error instanceof InputError) throw error;
+      throw options.file.damage(`${where}: ${(error as Error).message}`);
+    }
+  }
+
+  /** Says why no run can have told this; nothing when one can. */
+  function cannotBe({ kind, a, b, timeNs }: LoggedEvent): string | undefined {
+    if (kind === EventKind.demand) return policy.clairvoyant ? undefined : 'the policy is not told demands';
+    if (timeNs < now[0]!) return `its time is ${now[0]! - timeNs} ns before that of the event before`;
+    if (kind === EventKind.dispatch) return undefined;
+    if (kind === EventKind.arrive) {
+      if (a < 0 || a >= ROWS + 2 * books.present()) return 'there is no such request';
+      if (b < 0 || b > setup.types.length) return 'there is no such type';
+      return books.has(a) ? 'the request is there already' : undefined;
+    }
+    if (kind === EventKind.leaves && !scheduler.leaves) return 'the policy has no use for it';
+    return books.runs(a) ? undefined : 'the worker runs nothing';
   }
 
   function tell({ kind, a, b, c }: LoggedEvent): void {
@@ -206,6 +234,9 @@ interface LoggedEvent {
   readonly timeNs: number;
 }
 
+/** Worlds number requests from the low end and reuse numbers: these, and more only when there are more requests at once. */
+const ROWS = 1 << 18;
+
 interface Cursor {
   /** The next event; undefined at the end of the file. @throws Gap, InputError */
   next(): LoggedEvent | undefined;
@@ -213,7 +244,8 @@ interface Cursor {
   number(): number;
 }
 
-function createCursor({ blocks }: ReplayOptions): Cursor {
+function createCursor({ file }: ReplayOptions): Cursor {
+  const blocks = file.blocks();
   let block: EventBlock | undefined;
   let at = 0;
   let before = 0;
@@ -251,6 +283,11 @@ interface Books {
   preempted(worker: number, nowNs: number): void;
   waiting(nowNs: number): Difference['waiting'];
   idle(): number[];
+  /** How many requests are there. */
+  present(): number;
+  has(request: number): boolean;
+  /** Does the worker exist, and has it something to end? */
+  runs(worker: number): boolean;
 }
 
 function createBooks(workers: number, observer: Observer | undefined): Books {
@@ -307,6 +344,9 @@ function createBooks(workers: number, observer: Observer | undefined): Books {
         .map(([request, { type, arrivedNs }]) => ({ request, type, waitedNs: nowNs - arrivedNs }))
         .sort((a, b) => b.waitedNs - a.waitedNs || a.request - b.request),
     idle: () => on.flatMap((request, worker) => (request < 0 ? [worker] : [])),
+    present: () => present.size,
+    has: (request) => present.has(request),
+    runs: (worker) => worker >= 0 && worker < workers && (on[worker]! >= 0 || left[worker]!.length > 0),
   };
 }
 

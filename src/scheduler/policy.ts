@@ -189,12 +189,18 @@ export function plainParameters(parameters: Parameters): Parameters {
   );
 }
 
-/** The inverse of {@link plainParameters}; parameters that are not given have their defaults. */
+/**
+ * The inverse of {@link plainParameters}; parameters that are not given have their defaults.
+ *
+ * @throws InputError when the policy has no such parameter, or its value cannot be
+ */
 export function parametersFromPlain(policy: Policy, plain: Parameters): Parameters {
-  const limits = new Set(policy.parameters.filter(({ kind }) => kind === 'limit').map(fieldOf));
-  const given = Object.entries(plain).map(([key, value]) => [
-    key,
-    limits.has(key) && value === 'unbounded' ? Number.POSITIVE_INFINITY : value,
-  ]);
+  const given = Object.entries(plain).map(([key, value]) => {
+    const spec = policy.parameters.find((each) => fieldOf(each) === key);
+    if (!spec) throw new InputError(`${policy.name}: has no parameter ${key}`);
+    // A default need not be what can be typed: '' stands for what a policy finds out by itself.
+    if (value === spec.default) return [key, value];
+    return [key, parseParameter(policy, spec, spec.kind === 'duration' ? `${value}ns` : String(value))];
+  });
   return { ...defaultParameters(policy), ...Object.fromEntries(given) };
 }

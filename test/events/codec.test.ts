@@ -62,6 +62,17 @@ describe('a block of events', () => {
     );
   });
 
+  it('with a time or a number out of range is refused', () => {
+    const encoder = createBlockEncoder();
+    for (let i = 0; i < 3; i++) encoder.add(EventKind.dispatch, 0, 0, 0, i * 2 ** 52);
+    expect(() => decodeBlock(encoder.take().slice())).toThrow('the time 9007199254740992 ns, out of range');
+    encoder.add(EventKind.complete, -(2 ** 31), 0, 0, 0);
+    const bytes = encoder.take().slice();
+    // The varint of the number is the last five bytes; its highest bits are the last.
+    bytes[bytes.length - 1] = 0x1f;
+    expect(() => decodeBlock(bytes)).toThrow(/the number \d+, out of range/);
+  });
+
   it('has the checksum that zip and PNG have', () => {
     // The check value of CRC-32/ISO-HDLC in the catalogue of parametrised CRC algorithms.
     expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);

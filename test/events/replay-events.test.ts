@@ -190,6 +190,64 @@ describe('a damaged event file', () => {
     expect(decisionsUpTo(whole.length - 1)).toBeGreaterThan(some);
   });
 
+  it('with a flipped bit in its header is refused, as is one of the older form', async () => {
+    const path = await record('c-fcfs', 200);
+    const whole = readFileSync(path);
+    const flipped = Buffer.from(whole);
+    flipped[whole.indexOf('"seed":"1"') + 8]! ^= 2;
+    writeFileSync(path, flipped);
+    expect(() => replayFile(path)).toThrow(
+      /offset 20: checksum [0-9a-f]{8} instead of [0-9a-f]{8}: the header is damaged/,
+    );
+    const older = Buffer.from(whole);
+    older.writeUInt32LE(1, 8);
+    writeFileSync(path, older);
+    expect(() => replayFile(path)).toThrow(
+      'offset 8: written by an older psp (version 1 of the format): record the run again',
+    );
+  });
+
+  it('of a parameter that cannot be, or of more workers than memory, is refused', async () => {
+    const path = await record('c-fcfs', 200);
+    const { header } = openEventFile(path);
+    createEventFile(path, { ...header, parameters: { queue: -1 } }).close(0);
+    expect(() => replayFile(path)).toThrow("c-fcfs: queue: expected 'unbounded' or an integer from 1, found '-1'");
+    createEventFile(path, { ...header, parameters: { constructor: 1 } }).close(0);
+    expect(() => replayFile(path)).toThrow('c-fcfs: has no parameter constructor');
+    createEventFile(path, { ...header, workers: 1e9 }).close(0);
+    expect(() => replayFile(path)).toThrow(/offset 20: the header: .*workers/s);
+  });
+
+  it('of which the end has another count than there are events is refused', async () => {
+    const path = await record('c-fcfs', 200);
+    const whole = readFileSync(path);
+    const { header } = openEventFile(path);
+    createEventFile(path, header).close(0);
+    const empty = readFileSync(path);
+    const endBytes = 12 + Buffer.byteLength('{"events":0,"lost":0}');
+    const events = whole.subarray(20 + whole.readUInt32LE(12), whole.lastIndexOf('{"events":') - 12);
+    writeFileSync(path, Buffer.concat([empty.subarray(0, -endBytes), events, empty.subarray(-endBytes)]));
+    expect(replayFile(path).report.damage?.message).toMatch(/the end speaks of 0 events, there are \d+$/);
+  });
+
+  it.each<[string, readonly [number, number, number, number, number]]>([
+    ['arrive: request 5 of type 9): there is no such type', [EventKind.arrive, 5, 9, 0, 10]],
+    ['arrive: request 2147483647 of type 0): there is no such request', [EventKind.arrive, 2 ** 31 - 1, 0, 0, 10]],
+    ['complete: worker 77): the worker runs nothing', [EventKind.complete, 77, 0, 0, 10]],
+    ['sliceExpired: worker 0): the worker runs nothing', [EventKind.sliceExpired, 0, 0, 0, 10]],
+    ['leaves: worker 0): the policy has no use for it', [EventKind.leaves, 0, 1, 0, 10]],
+    ['a demand of 7 ns): the policy is not told demands', [EventKind.demand, 0, 0, 0, 7]],
+  ])('with a right checksum around (%s is refused', (problem, event) => {
+    const path = join(folder, 'hostile.events');
+    const types = [{ name: 'A' }, { name: 'constructor' }];
+    const header = { world: 'sim', policy: 'c-fcfs', parameters: {}, workload: 'x', workers: 2, types } as const;
+    const writer = createEventFile(path, { ...header, seed: '1', replication: 0, dilation: 1 });
+    writer.add(...event);
+    writer.close(0);
+    expect(replayFile(path).report.damage?.message).toMatch(/hostile\.events: offset \d+: event 0 \(/);
+    expect(replayFile(path).report.damage?.message).toContain(`(${problem}`);
+  });
+
   it('with a flipped bit is refused at the section it is in, and what came before counts', async () => {
     const path = await record('d-fcfs', 12_000);
     const bytes = readFileSync(path);
@@ -209,12 +267,14 @@ describe('a damaged event file', () => {
       `${path}: offset 0: expected an event file, which begins with PSPEVENT, found "arrival_"`,
     );
     expect(() => replayFile(join(folder, 'none'))).toThrow(/none: cannot be read: ENOENT/);
+    expect(() => replayFile('/dev/null')).toThrow(
+      '/dev/null: expected an event file, found something that is no regular file',
+    );
   });
 
   it('with a header that is none, or of a policy that is none, is refused in words', () => {
     const path = join(folder, 'strange.events');
     const reader = {
-      schema: 'psp.events/1',
       world: 'sim',
       policy: 'dark',
       parameters: {},
@@ -224,6 +284,6 @@ describe('a damaged event file', () => {
     createEventFile(path, { ...reader, types: [], seed: '1', replication: 0, dilation: 1 }).close(0);
     expect(() => replayFile(path)).toThrow(/strange\.events: unknown policy 'dark': did you mean 'darc'\?/);
     createEventFile(path, { ...reader, workers: 0, types: [], seed: '1', replication: 0, dilation: 1 }).close(0);
-    expect(() => replayFile(path)).toThrow(/offset 16: the header: .*workers/s);
+    expect(() => replayFile(path)).toThrow(/offset 20: the header: .*workers/s);
   });
 });

@@ -173,7 +173,7 @@ it('a recording of a run in a system is decided again', async () => {
   const { specs } = await planRuns(settings(more));
   await runSimulation(specs[0]!);
   const { header, report } = replayFile(record);
-  expect(header.handoverNs).toBe(34 + 115 + 100 + 115 + 34);
+  expect(header.handoffNs).toBe(34 + 115 + 100 + 115 + 34);
   expect(report.difference).toBeUndefined();
   expect(report.decisions).toBeGreaterThan(60_000);
 });

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EventKind } from '../../src/events/event.js';
 import { createEventFile, openEventFile } from '../../src/events/event-file.js';
@@ -18,7 +19,8 @@ import { createRequestSource } from '../../src/workload/generate.js';
 import { STREAM, substream } from '../../src/workload/random.js';
 import { psp } from '../cli/psp.js';
 import { traceComplaints } from '../support/trace-events.js';
-import { missingNative, workloadNamed } from './support.js';
+import { startPsp } from './loopback-commands.js';
+import { childrenOf, missingNative, workloadNamed } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'psp-recording-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -45,7 +47,7 @@ describe('a recorded dispatcher', () => {
     const reader = openEventRing(events);
     const plain = plainParameters(parameters);
     const header = { policy: policyText, parameters: plain, workload: 'tpcc', workers, types, seed: '3' } as const;
-    const file = createEventFile(path, { schema: 'psp.events/1', world: 'hw', ...header, replication: 0, dilation: 1 });
+    const file = createEventFile(path, { world: 'hw', ...header, replication: 0, dilation: 1 });
     for (let turn = 0; native.nextNs() !== Number.POSITIVE_INFINITY || native.inFlight() > 0; turn++) {
       native.advanceTo(native.nowNs + (turn % 7 === 0 ? 40_000 : 2_000));
       dispatcher.step();
@@ -93,6 +95,33 @@ describe.skipIf(missingNative() !== undefined)('a recorded run on this machine',
       expect(report.decisions).toBeGreaterThanOrEqual(60);
     },
   );
+
+  it('that is killed leaves what happened until a second before', async () => {
+    const path = join(folder, 'killed.events');
+    const args = [
+      '--workload',
+      'bimodal',
+      '--policy',
+      'darc:window=20',
+      '--workers',
+      '2',
+      '--load',
+      '0.4',
+      '--dilate',
+      '100',
+      '--requests',
+      '20k',
+    ];
+    const run = startPsp(['run', '--hw', ...args, '--record', path], folder);
+    const recorded = () => (existsSync(path) ? statSync(path).size : 0);
+    for (let i = 0; i < 1000 && recorded() < 2000; i++) await sleep(50);
+    for (const pid of [run.pid, ...childrenOf(run.pid)]) process.kill(pid, 'SIGKILL');
+    await run.outcome();
+    const { report } = replayFile(path);
+    expect(report.decisions).toBeGreaterThan(10);
+    expect(report.difference).toBeUndefined();
+    expect(report.damage?.message).toContain('was the run killed?');
+  });
 
   it('with one decision altered is caught', async () => {
     const path = join(folder, 'run.events');

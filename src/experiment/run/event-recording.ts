@@ -29,8 +29,7 @@ export function recordSimulation(
   spec: Pick<RunSpec, 'policy' | 'system' | 'workers' | 'seed' | 'replication'>,
   workload: Pick<OpenWorkload, 'name' | 'types' | 'trueProfile'>,
 ): RecordedRun {
-  const header: EventFileHeader = {
-    schema: 'psp.events/1',
+  const header: Omit<EventFileHeader, 'schema'> = {
     world: 'sim',
     policy: spec.policy,
     parameters: plainParameters(chosen.parameters),
@@ -44,7 +43,7 @@ export function recordSimulation(
     seed: spec.seed,
     replication: spec.replication,
     trueProfile: workload.trueProfile,
-    ...(spec.system && { handoverNs: handoverNs(costsOf(spec.system.costs, chosen)) }),
+    ...(spec.system && { handoffNs: handoverNs(costsOf(spec.system.costs, chosen)) }),
     dilation: 1,
   };
   try {
@@ -113,9 +112,9 @@ export function replayFile(path: string, window?: { readonly fromNs: number; rea
         types: header.types,
         random: substream(header.seed, STREAM.stealing, header.replication),
         ...(header.trueProfile && { trueProfile: header.trueProfile }),
-        ...(header.handoverNs !== undefined && { handoverNs: header.handoverNs }),
+        ...(header.handoffNs !== undefined && { handoverNs: header.handoffNs }),
       },
-      blocks: file.blocks(),
+      file,
       ...(collector && { observer: collector.observer }),
       onReservation: ({ groups }, atNs) => reservations.push({ atNs, groups }),
     });

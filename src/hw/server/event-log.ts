@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import type { EventFileHeader } from '../../events/event-file.js';
 import { createEventMemory, openEventRing } from '../../events/event-ring.js';
 import { entryPoint } from '../../files/entry-point.js';
 import { plainParameters } from '../../scheduler/policy.js';
@@ -43,8 +42,7 @@ export function createEventLogMemory(): SharedArrayBuffer {
  * @throws EnvironmentError when the file cannot be written
  */
 export async function openEventLog(memory: SharedArrayBuffer, path: string, run: RunToLog): Promise<EventLog> {
-  const header: EventFileHeader = {
-    schema: 'psp.events/1',
+  const header: EventWriterData['header'] = {
     world: 'hw',
     policy: run.policy,
     parameters: plainParameters(hardwarePolicy(run.policy, run.dilation).parameters),

@@ -6,22 +6,29 @@ import { openEventRing } from '../../events/event-ring.js';
 export interface EventWriterData {
   readonly memory: SharedArrayBuffer;
   readonly path: string;
-  readonly header: EventFileHeader;
+  readonly header: Omit<EventFileHeader, 'schema'>;
 }
 
 const EVENTS_PER_TURN = 1 << 14;
 /** Far below the time in which a busy dispatcher fills the ring. */
 const NAP_MS = 2;
+/** A run that is killed loses what was recorded since the last flush. */
+const FLUSH_EVERY_MS = 1000;
 
 function main({ memory, path, header }: EventWriterData): void {
   const ring = openEventRing(memory);
   const file = createEventFile(path, header);
   parentPort!.postMessage('open');
   const nobody = new Int32Array(new SharedArrayBuffer(4));
+  let flushedMs = performance.now();
   for (;;) {
     // Asked first: what was written before the end is then there to be drained.
     const ended = ring.hasEnded();
     const drained = ring.drain(file.add, EVENTS_PER_TURN);
+    if (performance.now() - flushedMs > FLUSH_EVERY_MS) {
+      file.flush();
+      flushedMs = performance.now();
+    }
     if (drained > 0) continue;
     if (ended) break;
     Atomics.wait(nobody, 0, 0, NAP_MS);
