@@ -4,6 +4,9 @@ import type { Observer } from '../metrics/observer.js';
 import type { ReservationEntry } from '../results/result.js';
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
+import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
+import { InputError } from '../units/errors.js';
+import { typeNames } from '../units/unknown.js';
 import type { Random } from '../workload/random.js';
 import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
 import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
@@ -90,7 +93,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
         from = simulation.snapshot();
         skipped = requests + first;
         simulation.startRecording();
-        if (sliceNs !== undefined) slices = createResultSlices(simulation, typeNamesOf(options), from.atNs, sliceNs);
+        if (sliceNs !== undefined) slices = createResultSlices(simulation, typeNames(options), from.atNs, sliceNs);
       }
     }
     while (played < batch.length) {
@@ -114,9 +117,11 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   simulation.advanceTo(endNs);
   const to = simulation.snapshot();
   while (!interrupted && simulation.drain(EVENTS_PER_PULSE)) {
+    refuseBeyondTime(simulation);
     onProgress?.(requests, lastNs);
     interrupted = shouldStop?.() ?? false;
   }
+  refuseBeyondTime(simulation);
   if (!from) {
     from = to;
     skipped = requests;
@@ -124,11 +129,17 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   const idle =
     1 - (to.busyNs - from.busyNs + to.overheadNs - from.overheadNs) / ((to.atNs - from.atNs) * options.workers);
   return {
-    ...recordOf(simulation, typeNamesOf(options), from, to, interrupted),
+    ...recordOf(simulation, typeNames(options), from, to, interrupted),
     skipped,
     growing: backlog.grows(idle),
     ...(cut && { slices: cut }),
   };
+}
+
+/** Beyond the limit of times, results would be wrong, and a time that no longer grows would never end. @throws InputError */
+function refuseBeyondTime(simulation: Simulation): void {
+  if (simulation.snapshot().atNs <= MAX_TIME_NS) return;
+  throw new InputError(`expected a run that ends within ${MAX_TIME}, found one that lasts longer`);
 }
 
 /**
@@ -145,7 +156,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
   const known = costs && { handoverNs: handoverNs(costs) };
   return createSimulation({
     workers,
-    types: typeNamesOf(setup).length,
+    types: typeNames(setup).length,
     ...policy.costs?.(parameters),
     ...(sojournsNs && { sojournsNs }),
     ...(expectedRequests !== undefined && { expectedRequests }),
@@ -174,11 +185,6 @@ function noRandom(): never {
 export function samplingStep(expectedRequests = Number.POSITIVE_INFINITY): number {
   const most = Math.min(BATCH_CAPACITY, expectedRequests / LOOKS);
   return 2 ** Math.max(0, Math.floor(Math.log2(most)));
-}
-
-/** The names of the types by index. */
-export function typeNamesOf({ types, hasUnknown }: Pick<SimulationSetup, 'types' | 'hasUnknown'>): string[] {
-  return [...types.map((type) => type.name), ...(hasUnknown ? ['UNKNOWN'] : [])];
 }
 
 /** Index in the batch of the first request that is recorded; the batch's length when there is none. */

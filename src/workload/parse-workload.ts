@@ -16,13 +16,14 @@ import {
 } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { lookUp } from '../units/names.js';
+import { byIndex } from '../units/unknown.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
 import { readArrivals } from './arrivals/arrival-registry.js';
 import { POISSON } from './arrivals/poisson.js';
 import type { Distribution } from './distributions/distribution.js';
 import { readDistribution } from './distributions/distribution-registry.js';
 import { playedMeanNs } from './played.js';
-import { type Phase, type RequestType, UNKNOWN, type Workload, type WorkloadSource } from './workload.js';
+import type { Phase, RequestType, Workload, WorkloadSource } from './workload.js';
 
 export interface ParseOptions {
   readonly readText?: ReadText;
@@ -102,8 +103,10 @@ function readWorkload(value: unknown, checker: Checker): Omit<Workload, 'source'
     name: fields.name,
     title: fields.title ?? fields.name,
     description: fields.description?.trim() ?? '',
-    types: types.map(({ type }) => type),
-    classified: types.filter(({ type }) => type.name !== UNKNOWN).length,
+    ...byIndex(
+      types.map(({ type }) => type),
+      ({ name }) => name,
+    ),
     phases,
   };
 }
@@ -147,8 +150,7 @@ function readTypes(items: readonly unknown[], checker: Checker): Share[] | undef
   const shares = complete(maybe);
   if (!shares) return undefined;
   refuseWrongSum(shares, checker);
-  // UNKNOWN has the index after all classified types.
-  return [...shares.filter(({ type }) => type.name !== UNKNOWN), ...shares.filter(({ type }) => type.name === UNKNOWN)];
+  return byIndex(shares, ({ type }) => type.name).types;
 }
 
 /** In shorter phases hardly anything arrives, and a run would consist of phases without end. */

@@ -4,9 +4,10 @@
  */
 import { exactDuration, MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError, type InputIssue } from '../units/errors.js';
+import { byIndex } from '../units/unknown.js';
 import { createBatch, type RequestBatch, type RequestSource } from './request-source.js';
 import { TraceParser } from './trace-parser.js';
-import { type Offer, UNKNOWN } from './workload.js';
+import type { Offer } from './workload.js';
 
 /** The bytes of a trace file, unzipped, in pieces of any size. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -106,7 +107,6 @@ class Sums {
       meanServiceNs: this.serviceNs[k]! / this.counts[k]!,
       secondMomentNs2: this.serviceNs2[k]! / this.counts[k]!,
     }));
-    const classified = types.filter(({ name }) => name !== UNKNOWN);
     const span = lastArrivalNs - firstArrivalNs;
     return {
       fileName,
@@ -116,8 +116,7 @@ class Sums {
       startNs: beginsLate(firstArrivalNs, span, requests) ? firstArrivalNs : 0,
       rateRps: span > 0 ? ((requests - 1) * 1e9) / span : null,
       meanServiceNs: this.serviceNs.reduce((a, b) => a + b, 0) / requests,
-      types: [...classified, ...types.filter(({ name }) => name === UNKNOWN)],
-      classified: classified.length,
+      ...byIndex(types, ({ name }) => name),
       hasFlow,
     };
   }

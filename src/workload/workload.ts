@@ -5,9 +5,6 @@ import type { Arrivals } from './arrivals/arrival-process.js';
 import type { Distribution } from './distributions/distribution.js';
 import { playedMeanNs } from './played.js';
 
-/** A request type whose requests the classifier does not recognise. */
-export const UNKNOWN = 'UNKNOWN';
-
 export interface Workload {
   /** Short name, such as `bimodal`. */
   readonly name: string;
@@ -15,9 +12,9 @@ export interface Workload {
   readonly title: string;
   /** One line or more for people; may be empty. */
   readonly description: string;
-  /** The request types, in the order of the file except that {@link UNKNOWN}, if there is one, is last. */
+  /** The request types, in the order of the file except that UNKNOWN, if there is one, is last. */
   readonly types: readonly RequestType[];
-  /** Number of types the classifier recognises: all but UNKNOWN. The first so many of `types` are what a scheduler is told of. */
+  /** Number of types the classifier recognises: all but UNKNOWN. The scheduler is told of these; they are the first of `types`. */
   readonly classified: number;
   /** At least one. They repeat from the start; a workload without phases has one of infinite duration. */
   readonly phases: readonly Phase[];

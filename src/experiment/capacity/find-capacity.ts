@@ -3,9 +3,9 @@
 import type { Capacity, CapacityEntry, Probe, SloVerdict } from '../../results/capacity-schema.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
+import { typeNames } from '../../units/unknown.js';
 import { describeEnvironment } from '../environment.js';
 import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
-import { typeNames } from '../plan/type-names.js';
 import { controlFor, runReplicated } from '../run/replicate.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import { commandOf } from '../sweep/command-of.js';

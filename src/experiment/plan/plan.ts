@@ -6,6 +6,7 @@ import { replacesPolicyCost } from '../../sim/costs.js';
 import { policyOf, type System } from '../../sim/parse-system.js';
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
+import { typeNames } from '../../units/unknown.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { type TraceSummary, traceRateScale } from '../../workload/trace.js';
 import { cycleNs, type Offer } from '../../workload/workload.js';
@@ -14,7 +15,7 @@ import { usesFlows } from '../run/run-simulation.js';
 import { findWorkload, readSystem, readWorkload } from './files.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
-import { checkTypeName, typeNames } from './type-names.js';
+import { checkTypeName } from './type-names.js';
 
 /** What a person asked for. All that is not given has a default. */
 export interface Settings {

@@ -1,11 +1,5 @@
 import { InputError } from '../../units/errors.js';
 import { nearest } from '../../units/nearest.js';
-import type { OpenWorkload } from './open-workload.js';
-
-/** The types that results of a workload name. */
-export function typeNames({ types, hasUnknown }: Pick<OpenWorkload, 'types' | 'hasUnknown'>): string[] {
-  return [...types.map(({ name }) => name), ...(hasUnknown ? ['UNKNOWN'] : [])];
-}
 
 /**
  * @param where what names the type, for the message

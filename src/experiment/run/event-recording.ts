@@ -6,6 +6,7 @@ import { parametersFromPlain, plainParameters } from '../../scheduler/policy.js'
 import { type ChosenPolicy, policyNamed } from '../../scheduler/policy-registry.js';
 import { costsOf, handoverNs } from '../../sim/costs.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
+import { typeNames } from '../../units/unknown.js';
 import { STREAM, substream } from '../../workload/random.js';
 import type { OpenWorkload } from '../plan/open-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
@@ -102,7 +103,7 @@ export function replayFile(path: string, window?: { readonly fromNs: number; rea
         toNs: window.fromNs + window.forNs,
         workers: header.workers,
         // The last is UNKNOWN, which only some traces have.
-        typeNames: [...header.types.map(({ name }) => name), 'UNKNOWN'],
+        typeNames: typeNames({ types: header.types, hasUnknown: true }),
       });
     const report = replay({
       policy,

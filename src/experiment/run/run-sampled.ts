@@ -5,6 +5,7 @@ import { createResult } from '../../metrics/create-result.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import type { EncodedSamples, Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
+import { typeNames } from '../../units/unknown.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import { openWorkload } from '../plan/open-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
@@ -19,12 +20,13 @@ export interface SampledResult {
 /** Simulates one policy and keeps what happened to each request: memory grows with their number. */
 export async function runSampled(spec: RunSpec, hooks: RunHooks = {}): Promise<SampledResult> {
   const workload = openWorkload(spec);
-  const typeNames = workload.types.map(({ name }) => name);
-  if (workload.hasUnknown) typeNames.push('UNKNOWN');
   const trace = await readTrace(workload.source({ flows: true }));
   const sojournsNs = new Float64Array(trace.length).fill(Number.NaN);
   const { identity, record, manifest } = await runRaw(spec, { ...hooks, sojournsNs });
-  return { result: createResult(identity, record, manifest), samples: samplesOf(trace, typeNames, sojournsNs) };
+  return {
+    result: createResult(identity, record, manifest),
+    samples: samplesOf(trace, typeNames(workload), sojournsNs),
+  };
 }
 
 /** @param sojournNs by number of the request; NaN where it was not measured */

@@ -1,6 +1,7 @@
 import { collectTimeline, type Timeline } from '../../metrics/timeline.js';
-import { simulationOf, typeNamesOf } from '../../sim/simulate.js';
+import { simulationOf } from '../../sim/simulate.js';
 import { InputError } from '../../units/errors.js';
+import { typeNames as namesByIndex } from '../../units/unknown.js';
 import { createBatch } from '../../workload/request-source.js';
 import { openWorkload } from '../plan/open-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
@@ -22,7 +23,7 @@ export async function runTimeline(spec: RunSpec, { fromNs, forNs }: Window): Pro
   const workload = openWorkload(spec);
   const setup = setupOf(spec, workload);
   const toNs = fromNs + forNs;
-  const typeNames = typeNamesOf(setup);
+  const typeNames = namesByIndex(setup);
   const { observer, finish } = collectTimeline({ fromNs, toNs, workers: spec.workers, typeNames });
   const simulation = simulationOf({ ...setup, observer });
   const source = workload.source({ flows: usesFlows(setup.policy) });

@@ -1,6 +1,7 @@
 import type { Difference, ReplayReport } from '../../events/replay-events.js';
 import type { Reservation } from '../../scheduler/scheduler.js';
 import { formatDuration } from '../../units/duration.js';
+import { UNKNOWN } from '../../units/unknown.js';
 
 /** The run a report is about. */
 export interface ReplayedRun {
@@ -38,7 +39,7 @@ function exactly(count: number): string {
 
 function formatDifference(run: ReplayedRun, difference: Difference): string[] {
   const { waiting, idle, reservation } = difference;
-  const typeName = (type: number) => run.types[type]?.name ?? 'UNKNOWN';
+  const typeName = (type: number) => run.types[type]?.name ?? UNKNOWN;
   const shown = waiting
     .slice(0, WAITING_SHOWN)
     .map(({ request, type, waitedNs }) => `${request} ${typeName(type)} for ${formatDuration(waitedNs)}`);
