@@ -52,7 +52,7 @@ module.exports = {
       name: 'events-know-only-the-scheduler',
       severity: 'error',
       from: { path: rooms('events') },
-      to: { path: '^src/', pathNot: rooms('events', 'scheduler', 'metrics', 'input', 'results', 'units') },
+      to: { path: '^src/', pathNot: rooms('events', 'files', 'scheduler', 'metrics', 'input', 'results', 'units') },
     },
     {
       name: 'sim-does-not-know-hw',

@@ -26,9 +26,18 @@ export function reportFailure(error: unknown): number {
     complain(error.message);
     return EXIT.environment;
   }
+  if (isOutOfFiles(error)) {
+    complain('too many open files: raise the limit with ulimit -n');
+    return EXIT.environment;
+  }
   complain('this is a bug in psp; please report it:');
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return EXIT.environment;
+}
+
+function isOutOfFiles(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** Writes each line of the message to stderr as `psp: …`. On a terminal, long lines are broken between words. */

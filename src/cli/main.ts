@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-import { EXIT } from './failure.js';
-import { runPsp } from './program.js';
+import { reportFailure } from './failure.js';
+import { guardStreams } from './pipes.js';
 
-// A reader that closes early (psp … | head) is not an error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok);
-    throw error;
-  });
+guardStreams();
+try {
+  // Loaded here, so that a failure to load it (too many open files) is reported like any other.
+  const { runPsp } = await import('./program.js');
+  await runPsp(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = reportFailure(error);
 }
-
-await runPsp(process.argv.slice(2));

@@ -1,9 +1,10 @@
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../experiment/plan/files.js';
-import { cannotRead } from '../files/cannot-read.js';
+import { reasonOf } from '../files/cannot-read.js';
+import { type Content, fileIdentity, writeOutput } from '../files/output-file.js';
 import { COLOUR, PLAIN, type Style, WIDTH } from '../report/text/style.js';
-import { EnvironmentError, InputError } from '../units/errors.js';
+import { InputError } from '../units/errors.js';
 import { canRewrite, clearProgress } from './progress.js';
 
 export interface Output {
@@ -27,46 +28,94 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
   };
 }
 
+/** The value of `--json` that means stdout. */
+const STDOUT = '-';
+
+/** Where the table goes beside `--json`: stdout, or stderr when the JSON has stdout. */
+export function outputBeside(json: string | undefined): Output {
+  return outputTo(json === STDOUT ? process.stderr : process.stdout);
+}
+
 /**
- * Can the file be written, as far as one can tell before? Leaves it as it is.
+ * Writes JSON where `--json` says; nowhere when it is not given.
  *
+ * @throws EnvironmentError when the file cannot be written
+ */
+export function sendJson(json: string | undefined, value: unknown): void {
+  if (json !== undefined) send(json, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** The same for text that is long or already there. @throws EnvironmentError */
+export function send(file: string, content: Exclude<Content, Uint8Array>): void {
+  if (file !== STDOUT) writeOutput(file, content);
+  else for (const piece of typeof content === 'string' ? [content] : content) process.stdout.write(piece);
+}
+
+/** What a command is going to write, by the options that say so. */
+export type Outputs = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * Checks all files that a command is going to write, before anything runs: each can be written, none is read by the same command, and no two are one file.
+ *
+ * @param inputs the files that the command reads
  * @throws InputError
  */
-export function checkWritable(path: string): void {
+export function checkOutputs(outputs: Outputs, inputs: readonly string[] = []): void {
+  const reader = new Set(inputs.map(fileIdentity).filter((identity) => identity !== undefined));
+  const writers = new Map<string, string>();
+  for (const [option, value = []] of Object.entries(outputs)) {
+    for (const path of [value].flat()) {
+      if (path === STDOUT) continue;
+      checkWritable(path, option);
+      const identity = fileIdentity(path);
+      if (identity === undefined) continue;
+      const other = writers.get(identity);
+      if (other !== undefined) throw new InputError(`${option}: expected another file than ${other}, found ${path}`);
+      if (reader.has(identity)) {
+        throw new InputError(`${option}: expected a file that this command does not read, found ${path}`);
+      }
+      writers.set(identity, option);
+    }
+  }
+}
+
+/** Can the file be written, as far as one can tell before? Leaves it as it is. */
+function checkWritable(path: string, option: string): void {
+  if (path === '') throw new InputError(`${option}: expected a file, found nothing`);
+  const folder = dirname(path);
   try {
-    const folder = dirname(path);
     if (!statSync(folder).isDirectory()) throw new InputError(`${path}: cannot be written: ${folder} is not a folder`);
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing?.isDirectory()) throw new InputError(`${path}: cannot be written: it is a folder`);
-    accessSync(existing ? path : folder, constants.W_OK);
+    if (existing) accessSync(path, constants.W_OK);
+    // A file is written beside its place first.
+    if (!existing || existing.isFile()) accessSync(folder, constants.W_OK);
   } catch (error) {
     if (error instanceof InputError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new InputError(`${path}: cannot be written: there is no folder ${dirname(path)}`);
+      throw new InputError(`${path}: cannot be written: there is no folder ${folder}`);
     }
-    throw new InputError(cannotRead(path, error).message.replace('read', 'written'));
+    throw new InputError(`${path}: cannot be written: ${reasonOf(error)}`);
   }
 }
 
 /**
- * Makes a folder, if need be, for a file of that name.
+ * Makes a folder, if need be, and checks the files that are going to be written into it.
  *
- * @throws InputError when either cannot be written
+ * @param inputs the files that the command reads
+ * @throws InputError when it cannot be made, or a file of it cannot be written
  */
-export function checkFolder(folder: string, name: string): void {
+export function checkFolder(
+  option: string,
+  folder: string,
+  names: readonly string[],
+  inputs: readonly string[] = [],
+): void {
+  if (folder === '') throw new InputError(`${option}: expected a folder, found nothing`);
   try {
     makeFolder(folder);
   } catch (error) {
     throw new InputError(`${folder}: cannot be made: ${(error as Error).message}`);
   }
-  checkWritable(join(folder, name));
-}
-
-/** @throws EnvironmentError */
-export function writeFile(path: string, content: string | Uint8Array): void {
-  try {
-    writeFileSync(path, content);
-  } catch (error) {
-    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
-  }
+  checkOutputs({ [option]: names.map((name) => join(folder, name)) }, inputs);
 }

@@ -1,13 +1,13 @@
 import type { Plan } from '../experiment/plan/plan.js';
 import type { RunSpec } from '../experiment/plan/run-spec.js';
 import { runTimeline } from '../experiment/run/run-timeline.js';
+import { writeOutput } from '../files/output-file.js';
 import { MOST_RUNS, type Timeline } from '../metrics/timeline.js';
 import { timelineSvg, windowText } from '../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../report/timeline/timeline-trace.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { complain } from './failure.js';
-import { checkWritable, writeFile } from './output.js';
 import type { SimSettings } from './settings.js';
 
 const DEFAULT_FOR_NS = 1e6;
@@ -29,7 +29,7 @@ export interface TimelineTask {
 /**
  * The timelines that were asked for, one per run.
  *
- * @throws InputError when they cannot be drawn or written
+ * @throws InputError when they cannot be drawn
  */
 export function planTimelines({ timeline: path, fromNs, forNs }: SimSettings, { specs }: Plan): TimelineTask[] {
   if (path === undefined) {
@@ -46,7 +46,6 @@ export function planTimelines({ timeline: path, fromNs, forNs }: SimSettings, { 
     }
   }
   const paths = pathsFor(path, specs);
-  for (const each of paths) checkWritable(each);
   return specs.map((spec, i) => ({ spec, path: paths[i]! }));
 }
 
@@ -74,7 +73,7 @@ export async function writeTimelines(tasks: readonly TimelineTask[], settings: S
     if (timeline.toNs < window.fromNs + window.forNs) {
       complain(`warning: ${path}: has the first ${MOST_RUNS} stretches only, ${windowText(timeline)}`);
     }
-    writeFile(path, render(timeline, spec, path, plan));
+    writeOutput(path, render(timeline, spec, path, plan));
   }
 }
 

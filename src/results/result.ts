@@ -80,8 +80,6 @@ export interface Result {
   /** The measuring window cut into equal slices, when asked for; those of the first replication. */
   readonly slices?: readonly ResultSlice[];
   readonly manifest: Manifest;
-  /** With --samples: every request. */
-  readonly samples?: EncodedSamples;
 }
 
 /** How well a statistic of the slowdown was to be known, and how well it is. */
@@ -93,17 +91,6 @@ export interface ReachedPrecision {
   readonly wanted: number;
   /** The largest there is; null: no bound, or the run is unstable. */
   readonly reached: number | null;
-}
-
-/** {@link RequestSamples} in JSON: columns as base64 of little-endian numbers. */
-export interface EncodedSamples {
-  readonly traceDigest: string;
-  /** uint16 */
-  readonly type: string;
-  /** float64 */
-  readonly serviceNs: string;
-  /** float64 */
-  readonly sojournNs: string;
 }
 
 /** How the end of the warm-up came about: as asked for; where the run had settled; or where others had, while this one had not. */

@@ -32,7 +32,7 @@ describe('psp report', () => {
     sweep('cut', 1);
     writeFileSync(join(folder, 'cut/points/bad.json'), '{"schema": "psp.po');
     const { code, out, err } = await pspHere(['report', 'cut', '--out', 'cut.html'], folder);
-    expect([code, err]).toEqual([0, 'psp: cut/points/bad.json: left out: it is cut short or no point of a sweep']);
+    expect([code, err]).toEqual([0, 'psp: cut/points/bad.json: left out: expected JSON, perhaps it is cut short']);
     expect(out).toMatch(/^cut\.html: 1 point, /);
   });
 

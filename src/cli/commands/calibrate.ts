@@ -2,8 +2,9 @@ import { cpus, hostname } from 'node:os';
 import { type Command, Option } from 'commander';
 import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/hardware/calibrate-system.js';
 import { compareCalibration, systemYaml } from '../../experiment/hardware/calibration-file.js';
-import { findWorkload, readSystem, readWorkload } from '../../experiment/plan/files.js';
+import { findWorkload, inputFiles, readSystem, readWorkload } from '../../experiment/plan/files.js';
 import { DEFAULTS } from '../../experiment/plan/plan.js';
+import { writeOutput } from '../../files/output-file.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
 import { formatCalibration, formatMoved } from '../../report/text/calibration-table.js';
 import { policies } from '../../scheduler/policy-registry.js';
@@ -13,7 +14,7 @@ import type { Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import { parseDilation } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkWritable, outputTo, writeFile } from '../output.js';
+import { checkOutputs, outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
 import { parseSetting, settingOf } from '../settings.js';
 
@@ -139,7 +140,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
     load: options.load ?? then?.load ?? DEFAULT_LOAD,
     dispatchers: dispatchersOf(options, policy, before),
   };
-  if (!before) checkWritable(out);
+  if (!before) checkOutputs({ '--out': out }, inputFiles(options));
   const { signal, undo } = abortOnSignal();
   const { hide } = showProgress(undefined, 'calibrate');
   try {
@@ -152,7 +153,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
       return moved.some((each) => each.moved && each.charged) ? EXIT.no : EXIT.ok;
     }
     const machine = `${hostname()}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
-    writeFile(out, systemYaml({ name, policy, machine, date: new Date().toISOString().slice(0, 10) }, calibration));
+    writeOutput(out, systemYaml({ name, policy, machine, date: new Date().toISOString().slice(0, 10) }, calibration));
     output.write(formatCalibration(calibration, output));
     output.write(`\nwritten to ${out}: psp sim --system ${out}\n`);
     return EXIT.ok;

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import { findCapacity } from '../../experiment/capacity/find-capacity.js';
 import { parseSlo, type Slo } from '../../experiment/capacity/slo.js';
+import { inputFiles } from '../../experiment/plan/files.js';
+import { writeOutput } from '../../files/output-file.js';
 import { renderBars } from '../../report/charts/bars.js';
 import { capacityBars } from '../../report/charts/capacity-bars.js';
 import { svgToPng } from '../../report/png.js';
@@ -9,7 +11,7 @@ import type { Capacity } from '../../results/capacity-schema.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkWritable, outputTo, writeFile } from '../output.js';
+import { checkOutputs, outputBeside, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import { addSettings, checkConflict } from '../setting-options.js';
 import type { SimSettings } from '../settings.js';
@@ -85,7 +87,7 @@ async function capacity({
 }: CapacityCommandOptions): Promise<number> {
   checkConflict(settings);
   if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
-  for (const file of [json, picture]) if (file !== undefined && file !== '-') checkWritable(file);
+  checkOutputs({ '--json': json, '--picture': picture }, inputFiles({ ...settings, workload }));
   const { signal, undo } = abortOnSignal();
   // How many probes there will be, and how often each is repeated, is what is looked for.
   const { hide, note } = showProgress(undefined, 'capacity');
@@ -107,15 +109,13 @@ async function capacity({
     hide();
     undo();
   }
-  const output = outputTo(json === '-' ? process.stderr : process.stdout);
+  const output = outputBeside(json);
   if (signal.aborted) complain('interrupted: these are the policies that were finished');
   if (found.entries.length > 0) output.write(formatCapacity(found, output));
-  const text = `${JSON.stringify(found, null, 2)}\n`;
-  if (json === '-') process.stdout.write(text);
-  else if (json !== undefined) writeFile(json, text);
+  sendJson(json, found);
   if (picture !== undefined && found.entries.length > 0) {
     const svg = renderBars(capacityBars(found));
-    writeFile(picture, /\.png$/i.test(picture) ? await svgToPng(svg) : svg);
+    writeOutput(picture, /\.png$/i.test(picture) ? await svgToPng(svg) : svg);
   }
   if (signal.aborted) return EXIT.interrupted;
   return found.entries.some(({ holds }) => holds) ? EXIT.ok : EXIT.no;

@@ -5,6 +5,7 @@ import { type Block, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
 import { createStore } from '../../experiment/sweep/store.js';
+import { writeOutput } from '../../files/output-file.js';
 import type { Chart } from '../../report/charts/chart.js';
 import { chartCsv } from '../../report/charts/csv.js';
 import { renderChart } from '../../report/charts/render.js';
@@ -18,8 +19,10 @@ import { InputError } from '../../units/errors.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
-import { outputTo, writeFile } from '../output.js';
+import { checkFolder, outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
+
+const ENDINGS = ['.svg', '.png', '.csv'];
 
 interface FigureOptions {
   readonly quick?: true;
@@ -66,6 +69,11 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   const folder = options.experiments ?? join(PACKAGE_ROOT, 'experiments', full ? '' : 'quick');
   const plans = await Promise.all(
     wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(folder, figure.name)) })),
+  );
+  checkFolder(
+    '--out',
+    out,
+    wanted.flatMap(({ name }) => ENDINGS.map((ending) => `figure-${name}${ending}`)),
   );
   createStore(out);
   // Figures have points in common: each is run once.
@@ -124,9 +132,9 @@ const CLAIM_INDENT = 13;
 async function show(name: string, chart: Chart, claims: readonly Claim[], out: string): Promise<void> {
   const base = join(out, `figure-${name}`);
   const svg = renderChart(chart);
-  writeFile(`${base}.svg`, svg);
-  writeFile(`${base}.png`, await svgToPng(svg));
-  writeFile(`${base}.csv`, chartCsv(chart));
+  writeOutput(`${base}.svg`, svg);
+  writeOutput(`${base}.png`, await svgToPng(svg));
+  writeOutput(`${base}.csv`, chartCsv(chart));
   const { write, style, width } = outputTo(process.stdout);
   write(`${style.heading(chart.title)}\n${base}.svg, .png, .csv\n`);
   for (const { claim, found, agrees } of claims) {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
 import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
+import { inputFiles } from '../../experiment/plan/files.js';
 import { DEFAULTS } from '../../experiment/plan/plan.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
@@ -18,7 +19,7 @@ import {
   serverGone,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkWritable, outputTo, writeFile } from '../output.js';
+import { checkOutputs, outputBeside, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import type { SimSettings } from '../settings.js';
 
@@ -69,7 +70,7 @@ export function addLoad(program: Command): void {
 }
 
 async function load(options: LoadOptions): Promise<number> {
-  if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
+  checkOutputs({ '--json': options.json }, inputFiles(options));
   const input = await inputOf(options);
   const { workload } = input;
   if (options.requests === undefined && options.durationNs === undefined) {
@@ -110,13 +111,11 @@ async function load(options: LoadOptions): Promise<number> {
       startedAt,
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     });
-    const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
+    const output = outputBeside(options.json);
     output.write(formatComparison([result], { ...output, title: workload.title }));
     output.write(SERVER_UNKNOWN);
     output.write(`lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
-    const text = `${JSON.stringify([result], null, 2)}\n`;
-    if (options.json === '-') process.stdout.write(text);
-    else if (options.json !== undefined) writeFile(options.json, text);
+    sendJson(options.json, [result]);
     if (run.end === 'serverGone') complain(serverGone(result));
     return run.end === 'serverGone' ? EXIT.environment : signal.aborted ? EXIT.interrupted : EXIT.ok;
   } finally {

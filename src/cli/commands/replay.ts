@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { EventFileHeader } from '../../events/event-file.js';
 import type { ReplayReport } from '../../events/replay-events.js';
 import { replayFile } from '../../experiment/run/event-recording.js';
+import { writeOutput } from '../../files/output-file.js';
 import type { Timeline } from '../../metrics/timeline.js';
 import { formatReplay } from '../../report/text/replay-text.js';
 import { timelineSvg, windowText } from '../../report/timeline/timeline-svg.js';
@@ -9,7 +10,7 @@ import { timelineTrace } from '../../report/timeline/timeline-trace.js';
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
-import { checkWritable, outputTo, writeFile } from '../output.js';
+import { checkOutputs, outputTo } from '../output.js';
 import { parseSetting, settingOf } from '../settings.js';
 import { timelineWindow } from '../timelines.js';
 
@@ -55,7 +56,7 @@ function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions
   if (path !== undefined) {
     if (!/\.(svg|json)$/i.test(path))
       throw new InputError(`--timeline: expected a file .svg or .json, found '${path}'`);
-    checkWritable(path);
+    checkOutputs({ '--timeline': path }, [file]);
   }
   const { header, report, timeline } = replayFile(file, path === undefined ? undefined : timelineWindow(window));
   const output = outputTo(process.stdout);
@@ -69,7 +70,7 @@ function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions
       `--from: expected a time within the recording, which ends at ${formatDuration(report.untilNs)}, found ${formatDuration(window.fromNs!)}`,
     );
   }
-  if (timeline) writeFile(path!, draw(timeline, header, path!));
+  if (timeline) writeOutput(path!, draw(timeline, header, path!));
   return exitCode(report);
 }
 

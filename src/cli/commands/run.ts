@@ -4,9 +4,11 @@ import type { Side } from '../../experiment/compare/compare-results.js';
 import { describeEnvironment } from '../../experiment/environment.js';
 import { type HardwareInput, hardwareOffer, refuseMissingFlows } from '../../experiment/hardware/hardware-input.js';
 import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/hardware/run-hardware.js';
-import { readSystem } from '../../experiment/plan/files.js';
+import { inputFiles, readSystem } from '../../experiment/plan/files.js';
 import { DEFAULTS, planRuns } from '../../experiment/plan/plan.js';
-import { encodeSamples, runSampled } from '../../experiment/run/run-sampled.js';
+import { runSampled } from '../../experiment/run/run-sampled.js';
+import { sampledJson } from '../../experiment/run/sampled-json.js';
+import { writeOutput } from '../../files/output-file.js';
 import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
@@ -27,10 +29,10 @@ import {
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { parseList } from '../lists.js';
-import { checkFolder, checkWritable, outputTo, writeFile } from '../output.js';
+import { checkFolder, checkOutputs, outputBeside, send, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import { type SimSettings, settingOf } from '../settings.js';
-import { checkOutput, PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
+import { PICTURE_HELP, parsePicture, parseTolerance, showComparison } from './compare.js';
 import { serve } from './serve.js';
 
 interface RunOptions extends Omit<SimSettings, 'load'> {
@@ -107,7 +109,8 @@ async function run(options: RunOptions): Promise<number> {
     );
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
-  checkOutput(options);
+  const inputs = inputFiles({ ...options, systems: options.system === undefined ? [] : [options.system] });
+  checkOutputs({ '--json': options.json, '--picture': options.picture, '--record': options.record }, inputs);
   const input = await inputOf(options);
   const { workload } = input;
   const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
@@ -124,9 +127,8 @@ async function run(options: RunOptions): Promise<number> {
     if (options.loads && options.loads.length > 1) {
       throw new InputError(`record: an event file holds one run: expected one load, found ${options.loads.join(', ')}`);
     }
-    checkWritable(options.record);
   }
-  if (options.keep !== undefined) checkFolder(options.keep, 'sim.json');
+  if (options.keep !== undefined) checkFolder('--keep', options.keep, ['sim.json', 'hw.json'], inputs);
 
   const { signal, undo } = abortOnSignal();
   const real: RealRun[] = [];
@@ -146,20 +148,19 @@ async function run(options: RunOptions): Promise<number> {
   const results = real.map(({ result }) => result);
   const code = exitCode(results, signal);
   if (options.both && options.keep !== undefined) {
-    writeFile(join(options.keep, 'sim.json'), textOf(simulated));
-    writeFile(join(options.keep, 'hw.json'), textOf(real));
+    writeOutput(join(options.keep, 'sim.json'), sampledJson(simulated));
+    writeOutput(join(options.keep, 'hw.json'), sampledJson(real));
   }
   if (options.both && code === EXIT.ok) return showComparison(simulated, real, options);
 
-  const output = outputTo(options.json === '-' ? process.stderr : process.stdout);
+  const output = outputBeside(options.json);
   output.write(formatComparison(results, { ...output, title: workload.title }));
   for (const result of results) {
     output.write(`${result.policy}: lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
   }
   if (options.role === 'client') output.write(SERVER_UNKNOWN);
-  const text = options.samples ? textOf(real) : `${JSON.stringify(results, null, 2)}\n`;
-  if (options.json === '-') process.stdout.write(text);
-  else if (options.json !== undefined) writeFile(options.json, text);
+  if (options.samples) send(options.json!, sampledJson(real));
+  else sendJson(options.json, results);
   return code;
 }
 
@@ -234,12 +235,6 @@ async function runOne(
     environment: describeEnvironment(),
   });
   return { result, samples: hardwareSamples(finished, workload, warmup), offer, ...(trace && { trace }) };
-}
-
-/** Results with every request, as psp compare reads them. */
-function textOf(sides: readonly Side[]): string {
-  const kept = sides.map(({ result, samples }) => ({ ...result, ...(samples && { samples: encodeSamples(samples) }) }));
-  return `${JSON.stringify(kept, null, 2)}\n`;
 }
 
 interface RealRun extends Side {

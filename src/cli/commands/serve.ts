@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { inputFiles } from '../../experiment/plan/files.js';
 import { DEFAULTS } from '../../experiment/plan/plan.js';
 import {
   droppedByServer,
@@ -13,7 +14,7 @@ import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';
 import { addHardwareSettings, inputOf, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkWritable, writeFile } from '../output.js';
+import { checkOutputs, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import type { SimSettings } from '../settings.js';
 
@@ -48,8 +49,7 @@ export function addServe(program: Command): void {
 export async function serve(options: ServeOptions): Promise<number> {
   const { frame, classifier, server: config } = readHardwareConfig(options.config);
   if (!config) throw new EnvironmentError(`${options.config}: the configuration has no server: section`);
-  if (options.record !== undefined) checkWritable(options.record);
-  if (options.json !== undefined && options.json !== '-') checkWritable(options.json);
+  checkOutputs({ '--record': options.record, '--json': options.json }, inputFiles(options));
   const { signal, undo } = abortOnSignal();
   const policy = onePolicy(options);
   const { workload } = await inputOf(options);
@@ -99,9 +99,7 @@ export async function serve(options: ServeOptions): Promise<number> {
         dropped: dropsByReason(counts),
         counts,
       };
-      const text = `${JSON.stringify(report, null, 2)}\n`;
-      if (options.json === '-') process.stdout.write(text);
-      else writeFile(options.json, text);
+      sendJson(options.json, report);
     }
   }
   return EXIT.ok;

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { shippedWorkloads } from '../../experiment/plan/files.js';
+import { inputFiles, shippedWorkloads } from '../../experiment/plan/files.js';
 import { type Plan, planRuns } from '../../experiment/plan/plan.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/run/replicate.js';
-import { encodeSamples, runSampled } from '../../experiment/run/run-sampled.js';
+import { runSampled, type SampledResult } from '../../experiment/run/run-sampled.js';
+import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { policyLabel } from '../../report/text/policy-label.js';
@@ -11,7 +12,7 @@ import { InputError } from '../../units/errors.js';
 import { readConfigFile } from '../config-file.js';
 import { complain, EXIT, tellNotes } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
-import { checkWritable, outputTo, writeFile } from '../output.js';
+import { checkOutputs, outputBeside, send, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import { addSettings, checkConflict } from '../setting-options.js';
 import { override, type SimSettings } from '../settings.js';
@@ -57,23 +58,28 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
       `expected a workload, found none: add --workload NAME (${shippedWorkloads().join(', ')}) or --workload FILE`,
     );
   }
-  if (json !== undefined && json !== '-') checkWritable(json);
-  if (settings.record !== undefined) checkWritable(settings.record);
-  const plan = await planRuns({ ...settings, workload });
-  await writeTimelines(planTimelines(settings, plan), settings, plan);
-  tellNotes(plan.workload.notes);
-  warnOfOverload(plan);
   if (samples && json === undefined)
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
-  const { results, interrupted } = samples ? await runKeepingSamples(plan) : await run(plan);
+  const plan = await planRuns({ ...settings, workload });
+  const timelines = planTimelines(settings, plan);
+  checkOutputs(
+    { json, record: settings.record, timeline: timelines.map(({ path }) => path) },
+    inputFiles({ ...settings, config }, plan.specs[0]?.workload),
+  );
+  await writeTimelines(timelines, settings, plan);
+  tellNotes(plan.workload.notes);
+  warnOfOverload(plan);
+  const sides = samples ? await runKeepingSamples(plan) : undefined;
+  const { results, interrupted } = sides
+    ? { results: sides.map(({ result }) => result), interrupted: false }
+    : await run(plan);
 
-  const output = outputTo(json === '-' ? process.stderr : process.stdout);
+  const output = outputBeside(json);
   if (results.length > 0) {
     output.write(`${formatComparison(results, { ...output, title: plan.workload.title })}`);
   }
-  const text = `${JSON.stringify(results, null, 2)}\n`;
-  if (json === '-') process.stdout.write(text);
-  else if (json !== undefined) writeFile(json, text);
+  if (sides) send(json!, sampledJson(sides));
+  else sendJson(json, results);
   return interrupted ? EXIT.interrupted : EXIT.ok;
 }
 
@@ -103,16 +109,13 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
 }
 
 /** One after the other, in this thread: what is kept is as large as the trace. */
-async function runKeepingSamples({ specs, replications }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
+async function runKeepingSamples({ specs, replications }: Plan): Promise<SampledResult[]> {
   if (replications.first > 1 || replications.precision) {
     throw new InputError('samples are those of one run: expected no replications beside --samples');
   }
-  const results: Result[] = [];
-  for (const spec of specs) {
-    const { result, samples } = await runSampled(spec);
-    results.push({ ...result, samples: encodeSamples(samples) });
-  }
-  return { results, interrupted: false };
+  const sampled: SampledResult[] = [];
+  for (const spec of specs) sampled.push(await runSampled(spec));
+  return sampled;
 }
 
 /** ±7 % of ±5 % */

@@ -7,7 +7,7 @@ import { validationCases } from '../../experiment/validate/validation-cases.js';
 import { formatValidation } from '../../report/text/validation-table.js';
 import { complain, EXIT } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
-import { checkWritable, outputTo, writeFile } from '../output.js';
+import { checkOutputs, outputBeside, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 
 interface ValidateOptions {
@@ -32,7 +32,7 @@ export function addValidate(program: Command): void {
 }
 
 async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
-  if (json !== undefined && json !== '-') checkWritable(json);
+  checkOutputs({ '--json': json });
   const cases = validationCases();
   const plan = quick ? QUICK : FULL;
   let control: RunControl | undefined;
@@ -49,11 +49,9 @@ async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
   });
   const interrupted = control?.stopped ?? false;
   if (interrupted) complain('interrupted: these are the results so far');
-  const output = outputTo(json === '-' ? process.stderr : process.stdout);
+  const output = outputBeside(json);
   output.write(formatValidation(checks, output));
-  const text = `${JSON.stringify({ schema: 'psp.validation/1', seed, replications: plan.replications, checks }, null, 2)}\n`;
-  if (json === '-') process.stdout.write(text);
-  else if (json !== undefined) writeFile(json, text);
+  sendJson(json, { schema: 'psp.validation/1', seed, replications: plan.replications, checks });
   if (interrupted) return EXIT.interrupted;
   return allAgree(checks) ? EXIT.ok : EXIT.no;
 }

@@ -7,6 +7,7 @@ import { nearest } from '../../units/nearest.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
 import { PACKAGE_ROOT } from '../package-info.js';
+import type { GeneratedWorkload, TraceWorkload } from './run-spec.js';
 
 const SHIPPED = join(PACKAGE_ROOT, 'workloads');
 const SHIPPED_SYSTEMS = join(PACKAGE_ROOT, 'configs/systems');
@@ -94,6 +95,31 @@ export function readSystem(nameOrFile: string): System {
   throw new InputError(
     `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
   );
+}
+
+/** What names the files that a command reads. */
+export interface NamedFiles {
+  readonly workload?: string | undefined;
+  /** What the workload's file is relative to. */
+  readonly folder?: string | undefined;
+  readonly systems?: readonly string[] | undefined;
+  readonly config?: string | undefined;
+}
+
+/**
+ * The files that a command reads: it must not write onto them.
+ *
+ * @param planned the workload as it was read, for the files that it refers to
+ */
+export function inputFiles(
+  { workload, folder, systems = [], config }: NamedFiles,
+  planned?: GeneratedWorkload | TraceWorkload,
+): string[] {
+  const found = workload !== undefined && kindOf(workload) ? [findWorkload(workload, folder).path] : [];
+  const files = planned?.kind === 'generated' ? Object.keys(planned.source.files) : [];
+  const around = found.flatMap((path) => files.map((file) => resolve(dirname(path), file)));
+  const named = systems.flatMap((system) => [system, `${system}.yaml`]);
+  return [...found, ...around, ...named, ...(config === undefined ? [] : [config])].filter((path) => existsSync(path));
 }
 
 /** @throws InputError */

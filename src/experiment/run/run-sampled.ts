@@ -3,8 +3,7 @@
 import { type PlannedTrace, readTrace } from '../../hw/client/planned-trace.js';
 import { createResult } from '../../metrics/create-result.js';
 import type { RequestSamples } from '../../metrics/samples.js';
-import type { EncodedSamples, Result } from '../../results/result.js';
-import { InputError } from '../../units/errors.js';
+import type { Result } from '../../results/result.js';
 import { typeNames } from '../../units/unknown.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import { openWorkload } from '../plan/open-workload.js';
@@ -39,29 +38,5 @@ export function samplesOf(trace: PlannedTrace, typeNames: readonly string[], soj
     type: type.slice(0, length),
     serviceNs: serviceNs.slice(0, length),
     sojournNs,
-  };
-}
-
-export function encodeSamples({ traceDigest, type, serviceNs, sojournNs }: RequestSamples): EncodedSamples {
-  const base64 = (column: Uint16Array | Float64Array) =>
-    Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString('base64');
-  return { traceDigest, type: base64(type), serviceNs: base64(serviceNs), sojournNs: base64(sojournNs) };
-}
-
-/** @throws InputError when the columns do not fit each other */
-export function decodeSamples(encoded: EncodedSamples, where: string): RequestSamples {
-  const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64')).buffer;
-  const [type, serviceNs, sojournNs] = [encoded.type, encoded.serviceNs, encoded.sojournNs].map(bytes);
-  const count = type!.byteLength / 2;
-  if (serviceNs!.byteLength !== count * 8 || sojournNs!.byteLength !== count * 8) {
-    throw new InputError(
-      `${where}: samples: expected columns of one length, found ${count} types, ${serviceNs!.byteLength / 8} services, ${sojournNs!.byteLength / 8} sojourns`,
-    );
-  }
-  return {
-    traceDigest: encoded.traceDigest,
-    type: new Uint16Array(type!),
-    serviceNs: new Float64Array(serviceNs!),
-    sojournNs: new Float64Array(sojournNs!),
   };
 }

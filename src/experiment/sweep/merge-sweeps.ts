@@ -1,7 +1,7 @@
 import { InputError } from '../../units/errors.js';
 import type { Point } from './point.js';
 import { writeTables } from './run-sweep.js';
-import { createStore, leftOut, readSweep, writeFailure, writePoint } from './store.js';
+import { createStore, readSweep, writeFailure, writePoint } from './store.js';
 
 export interface Merged {
   readonly added: number;
@@ -22,7 +22,7 @@ export function mergeSweeps(folders: readonly string[], out: string, onNote?: (m
   const fresh: Point[] = [];
   let present = 0;
   for (const { folder, sweep } of read) {
-    for (const path of sweep.unreadable) onNote?.(leftOut(path));
+    for (const line of sweep.leftOut) onNote?.(line);
     for (const point of sweep.points) {
       const other = known.get(point.key);
       if (other) {

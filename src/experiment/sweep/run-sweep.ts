@@ -1,10 +1,11 @@
 /** Runs a sweep into a folder, and writes its tables. */
 import { join } from 'node:path';
+import { writeInFolder } from '../../files/output-file.js';
 import { describeEnvironment } from '../environment.js';
 import type { Engine } from './engine.js';
 import { localEngine } from './local-engine.js';
 import { failedPoint, type PlannedPoint, type Point } from './point.js';
-import { createStore, leftOut, readPoint, readSweep, writeFailure, writePoint, writeWhole } from './store.js';
+import { createStore, readPoint, readSweep, writeFailure, writePoint } from './store.js';
 import { csvOf, failedRows, parquetOf, tidyRows } from './tables.js';
 
 export interface SweepOptions {
@@ -56,7 +57,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
   createStore(out);
   const points = new Map<string, Point>();
   for (const { key } of planned) {
-    const point = readPoint(out, key);
+    const point = readPoint(out, key, onNote);
     if (point) points.set(key, point);
   }
   const present = points.size;
@@ -127,11 +128,11 @@ function tryTo(write: () => void): void {
 
 /** Writes `results.csv` and `results.parquet` from all points of a folder. @throws EnvironmentError */
 export function writeTables(folder: string, onNote?: (message: string) => void): void {
-  const { points, failed, unreadable } = readSweep(folder);
-  for (const path of unreadable) onNote?.(leftOut(path));
+  const { points, failed, leftOut } = readSweep(folder);
+  for (const line of leftOut) onNote?.(line);
   const rows = [...tidyRows(points), ...failedRows(failed)];
-  writeWhole(join(folder, 'results.csv'), csvOf(rows));
-  writeWhole(join(folder, 'results.parquet'), parquetOf(rows));
+  writeInFolder(join(folder, 'results.csv'), csvOf(rows));
+  writeInFolder(join(folder, 'results.parquet'), parquetOf(rows));
 }
 
 /** The version tells released versions apart; between them the code may have changed. */

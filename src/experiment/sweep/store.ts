@@ -1,13 +1,19 @@
-/** A folder of finished points: `points/KEY.json`, each written once and whole, by however many processes; and `failed/KEY.json` of those that could not be run. */
+/**
+ * A folder of finished points, as any number of processes may write them: `points/KEY.json`, and `failed/KEY.json` of those that could not be run.
+ * A folder may come from anyone, so what is read from it is checked, and nothing outside of it is written.
+ */
 
-import { randomUUID } from 'node:crypto';
-import { accessSync, constants, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cannotRead } from '../../files/cannot-read.js';
+import type { z } from 'zod';
+import { cannotRead, reasonOf } from '../../files/cannot-read.js';
+import { removeLeftovers, writeInFolder } from '../../files/output-file.js';
 import { policyLabel } from '../../report/text/policy-label.js';
+import { type Read, readAs } from '../../results/result-schema.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { makeFolder } from '../plan/files.js';
 import type { FailedPoint, Point } from './point.js';
+import { failureSchema, keySchema, pointSchema } from './point-schema.js';
 
 /** The points of a folder. */
 export interface Sweep {
@@ -15,18 +21,17 @@ export interface Sweep {
   readonly points: readonly Point[];
   /** Could not be run when they were last tried. */
   readonly failed: readonly FailedPoint[];
-  /** Files in it that are no points: cut short, or of something else. */
-  readonly unreadable: readonly string[];
+  /** One line for each file that is not what psp writes: it is left out, and its point is run again. */
+  readonly leftOut: readonly string[];
 }
 
 const JSON_FILE = '.json';
-/** Ends the names of files that are being written. */
-const PART = '.part';
-/** Nobody takes so long to write a file: a part that is older was left by a process that was killed. */
-const LEFTOVER_MS = 24 * 3600 * 1000;
+/** A point is some kilobytes; with ten thousand slices, tens of megabytes. */
+const MOST_BYTES = 256 << 20;
 
-/** Makes the folder, if it is not there, and tidies it. @throws InputError when it cannot be made, or not be written */
+/** Makes the folder, if it is not there, and tidies it. @throws InputError when it cannot be made or written */
 export function createStore(folder: string): void {
+  if (folder === '') throw new InputError('--out: expected a folder, found nothing');
   try {
     makeFolder(pointsIn(folder));
     accessSync(pointsIn(folder), constants.W_OK);
@@ -36,23 +41,23 @@ export function createStore(folder: string): void {
   for (const each of [folder, pointsIn(folder), failedIn(folder)]) removeLeftovers(each);
 }
 
-function removeLeftovers(folder: string): void {
-  for (const name of namesIn(folder, PART)) {
-    const path = join(folder, name);
-    // Another process may have finished or removed it meanwhile.
-    const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
-    if (Date.now() - writtenMs > LEFTOVER_MS) rmSync(path, { force: true });
-  }
-}
-
-/** The point with this key; undefined when it is not there, or its file is not whole. */
-export function readPoint(folder: string, key: string): Point | undefined {
-  return readPointFile(pointFile(folder, key), key);
+/**
+ * The point with this key; undefined when it is not there, or its file is not what psp writes.
+ *
+ * @param onLeftOut told why a file that is there does not count
+ */
+export function readPoint(folder: string, key: string, onLeftOut?: (line: string) => void): Point | undefined {
+  const path = pointFile(folder, key);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const read = readFile(path, key, pointSchema);
+  if ('value' in read) return read.value;
+  onLeftOut?.(leftOut(path, read.wrong));
+  return undefined;
 }
 
 /** @throws EnvironmentError when it cannot be written: a full disk */
 export function writePoint(folder: string, point: Point): void {
-  writeWhole(pointFile(folder, point.key), `${JSON.stringify(point, null, 1)}\n`);
+  writeInFolder(pointFile(folder, point.key), `${JSON.stringify(point, null, 1)}\n`);
   rmSync(failureFile(folder, point.key), { force: true });
 }
 
@@ -63,49 +68,43 @@ export function writeFailure(folder: string, failed: FailedPoint): void {
   } catch (error) {
     throw new EnvironmentError(`${failedIn(folder)}: cannot be made: ${(error as Error).message}`);
   }
-  writeWhole(failureFile(folder, failed.key), `${JSON.stringify(failed, null, 1)}\n`);
+  writeInFolder(failureFile(folder, failed.key), `${JSON.stringify(failed, null, 1)}\n`);
 }
 
 /**
  * Reads all points of a folder.
  *
- * @throws InputError when it is no folder of a sweep
+ * @throws InputError when it is not a folder of a sweep
  */
 export function readSweep(folder: string): Sweep {
-  const points: Point[] = [];
-  const unreadable: string[] = [];
-  for (const name of pointFiles(folder)) {
-    const point = readPointFile(join(pointsIn(folder), name), name.replace(/\.json$/, ''));
-    if (point) points.push(point);
-    else unreadable.push(join(pointsIn(folder), name));
-  }
+  const lines: string[] = [];
+  const readAll = <T extends { readonly key: string }>(names: string[], where: string, schema: z.ZodType<T>): T[] =>
+    names.flatMap((name) => {
+      const path = join(where, name);
+      const read = readFile(path, name.slice(0, -JSON_FILE.length), schema);
+      if ('value' in read) return read.value;
+      lines.push(leftOut(path, read.wrong));
+      return [];
+    });
+  const points = readAll(pointFiles(folder), pointsIn(folder), pointSchema);
   const known = new Set(points.map(({ key }) => key));
-  const failed = namesIn(failedIn(folder), JSON_FILE)
-    .flatMap((name) => readFailureFile(join(failedIn(folder), name)) ?? [])
-    .filter(({ key }) => !known.has(key));
-  return { points: points.sort(byPlace), failed: failed.sort((a, b) => compare(a.command, b.command)), unreadable };
+  const failed = readAll(jsonFilesIn(failedIn(folder)), failedIn(folder), failureSchema).filter(
+    ({ key }) => !known.has(key),
+  );
+  return {
+    points: points.sort(byPlace),
+    failed: failed.sort((a, b) => compare(a.command, b.command)),
+    leftOut: lines,
+  };
 }
 
-/** What is said of a file that is no point. */
-export function leftOut(path: string): string {
-  return `${path}: left out: it is cut short or no point of a sweep`;
+/** The files of points and failures, which are the input of a report. */
+export function filesOf(folder: string): string[] {
+  return [pointsIn(folder), failedIn(folder)].flatMap((each) => jsonFilesIn(each).map((name) => join(each, name)));
 }
 
-/**
- * Writes a file so that others see all of it or nothing, whoever writes it at the same time.
- *
- * @throws EnvironmentError
- */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  // Random, because machines that share the folder have processes of the same number.
-  const temporary = `${path}.${randomUUID()}${PART}`;
-  try {
-    writeFileSync(temporary, content);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
-  }
+function leftOut(path: string, wrong: string): string {
+  return `${path}: left out: ${wrong}`;
 }
 
 function pointsIn(folder: string): string {
@@ -117,14 +116,14 @@ function failedIn(folder: string): string {
 }
 
 function failureFile(folder: string, key: string): string {
-  return join(failedIn(folder), `${key}.json`);
+  return join(failedIn(folder), `${keySchema.parse(key)}${JSON_FILE}`);
 }
 
 function pointFile(folder: string, key: string): string {
-  return join(pointsIn(folder), `${key}.json`);
+  return join(pointsIn(folder), `${keySchema.parse(key)}${JSON_FILE}`);
 }
 
-/** Their names; files that are being written end in another way. */
+/** Their names; those of unfinished files end otherwise. */
 function pointFiles(folder: string): string[] {
   try {
     return readdirSync(pointsIn(folder)).filter((name) => name.endsWith(JSON_FILE));
@@ -137,31 +136,25 @@ function pointFiles(folder: string): string[] {
 }
 
 /** None in a folder that is not there. */
-function namesIn(folder: string, ending: string): string[] {
+function jsonFilesIn(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return readdirSync(folder).filter((name) => name.endsWith(ending));
+  return readdirSync(folder).filter((name) => name.endsWith(JSON_FILE));
 }
 
-function readFailureFile(path: string): FailedPoint | undefined {
+/** Reads a file that should hold this key. A pipe or a device is not opened: it may never end. */
+function readFile<T extends { readonly key: string }>(path: string, key: string, schema: z.ZodType<T>): Read<T> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found?.isFile()) return { wrong: 'expected a file' };
+  if (found.size > MOST_BYTES) return { wrong: `expected at most ${MOST_BYTES} bytes, found ${found.size}` };
+  let data: unknown;
   try {
-    const failed = JSON.parse(readFileSync(path, 'utf8')) as Partial<FailedPoint> | null;
-    return failed?.schema === 'psp.failure/1' ? (failed as FailedPoint) : undefined;
-  } catch {
-    // It is tried again in any case.
-    return undefined;
+    data = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return { wrong: error instanceof SyntaxError ? 'expected JSON, perhaps it is cut short' : reasonOf(error) };
   }
-}
-
-function readPointFile(path: string, key: string): Point | undefined {
-  let point: Partial<Point> | null;
-  try {
-    point = JSON.parse(readFileSync(path, 'utf8')) as Partial<Point> | null;
-  } catch {
-    return undefined;
-  }
-  const isWhole = point?.schema === 'psp.point/1' && point.key === key && point.result?.schema === 'psp.result/1';
-  // One that was written before this was counted cannot be judged.
-  return isWhole && point?.result?.droppedMeasured !== undefined ? (point as Point) : undefined;
+  const read = readAs(schema, data);
+  if ('wrong' in read || read.value.key === key) return read;
+  return { wrong: `key: expected ${key}, found ${read.value.key}` };
 }
 
 function byPlace(a: Point, b: Point): number {

@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compareSides, type Side } from '../../../src/experiment/compare/compare-results.js';
 import { planRuns } from '../../../src/experiment/plan/plan.js';
-import {
-  decodeSamples,
-  encodeSamples,
-  runSampled,
-  type SampledResult,
-} from '../../../src/experiment/run/run-sampled.js';
+import { runSampled, type SampledResult } from '../../../src/experiment/run/run-sampled.js';
 import { formatCompared } from '../../../src/report/text/compare-table.js';
 
 async function sampled(seed: string, policy = 'darc', requests = 20_000): Promise<SampledResult> {
@@ -160,18 +155,6 @@ describe('a comparison', () => {
 });
 
 describe('samples', () => {
-  it('survive JSON', () => {
-    const encoded = JSON.parse(JSON.stringify(encodeSamples(one.samples)));
-    expect(decodeSamples(encoded, 'x.json')).toEqual(one.samples);
-  });
-
-  it('that do not fit each other are refused', () => {
-    const encoded = { ...encodeSamples(one.samples), sojournNs: '' };
-    expect(() => decodeSamples(encoded, 'x.json')).toThrow(
-      'x.json: samples: expected columns of one length, found 20000 types, 20000 services, 0 sojourns',
-    );
-  });
-
   it('hold what the histograms hold', () => {
     const { result, samples } = one;
     const short = samples.sojournNs.filter((ns, i) => samples.type[i] === 0 && !Number.isNaN(ns)).sort();

@@ -1,0 +1,26 @@
+/** The shapes of psp.point/1 and psp.failure/1, checked wherever they are read: from a folder or from a queue. */
+import { z } from 'zod';
+import { resultSchema } from '../../results/result-schema.js';
+import type { FailedPoint, Point } from './point.js';
+
+/** A key names files, so it is a word and leads nowhere else. */
+export const keySchema = z.string().regex(/^\w{1,64}$/, 'expected a key of letters and digits');
+const text = z.string().max(100_000);
+
+export const pointSchema = z.object({
+  schema: z.literal('psp.point/1'),
+  key: keySchema,
+  command: text,
+  result: resultSchema,
+}) satisfies z.ZodType<Point>;
+
+export const failureSchema = z.object({
+  schema: z.literal('psp.failure/1'),
+  key: keySchema,
+  command: text,
+  label: text,
+  workers: z.int(),
+  seed: text,
+  version: text,
+  error: text,
+}) satisfies z.ZodType<FailedPoint>;
