@@ -1,3 +1,4 @@
+import { MOST_REPLICATIONS, MOST_WORKERS } from '../experiment/plan/limits.js';
 import { DEFAULTS, type Settings } from '../experiment/plan/plan.js';
 import type { Precision } from '../experiment/run/replicate.js';
 import { STATISTIC_NAMED } from '../results/result.js';
@@ -36,9 +37,6 @@ export interface Setting {
   /** Reads the text. Returns undefined when it is not what is expected, or throws an Error that says more. */
   parse(text: string): unknown;
 }
-
-const MOST_WORKERS = 65_536;
-const MOST_REPLICATIONS = 10_000;
 
 /** Higher loads say nothing more, and lower ones leave runs without requests. */
 const MOST_LOAD = 1e6;

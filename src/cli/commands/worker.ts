@@ -10,7 +10,7 @@ export function addWorker(program: Command): void {
     .command('worker')
     .summary('run points of a sweep from a queue, on any machine')
     .description(
-      'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. Ctrl-C ends it when its points are finished; a second Ctrl-C ends it at once, and another worker runs these points again.',
+      'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. It reads and writes no files. Ctrl-C ends it when its points are finished; a second Ctrl-C ends it at once, and another worker runs these points again.',
     )
     .requiredOption('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
     .action(async ({ redis }: { redis: string }) => {
@@ -26,13 +26,13 @@ export function addWorker(program: Command): void {
           url: redis,
           signal,
           onReady: (cores) => output.write(`${shownUrl(redis)}: waiting for points, ${cores} at a time\n`),
-          onPoint: ({ command }) => {
+          onPoint: (point) => {
             finished++;
             note(`${finished} ${finished === 1 ? 'point' : 'points'} finished`);
-            output.write(`finished: ${command}\n`);
+            output.write(`finished: ${point}\n`);
           },
-          onFailure: ({ command }, message, again) =>
-            complain(`failed${again ? ', will be tried again' : ''}: ${command}: ${message}`),
+          onFailure: (point, message, again) =>
+            complain(`failed${again ? ', will be tried again' : ''}: ${point}: ${message}`),
           onNote: complain,
         });
       } finally {

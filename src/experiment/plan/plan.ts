@@ -93,8 +93,7 @@ export async function planRuns(settings: Settings, scan = scanTraceFile): Promis
   const specs = asked.map((spec) =>
     canSettle(workload, opened.load) ? spec : { ...spec, warmup: settings.warmup ?? DEFAULTS.warmup },
   );
-  for (const spec of specs) check(spec, opened);
-  checkSlices(settings.sliceNs, opened);
+  for (const spec of specs) checkSpec(spec, opened);
   const replications = readReplications(settings, specs[0]!);
   const ofType = replications.precision?.type;
   if (ofType !== undefined) checkTypeName('precision', ofType, typeNames(opened));
@@ -220,8 +219,13 @@ export function rateScaleOf(
   return offer ? asInput(() => traceRateScale(summary, offer)) : (settings.rateScale ?? 1);
 }
 
-/** Makes the scheduler and the trace of requests once, for their complaints only. */
-function check(spec: RunSpec, workload: OpenWorkload): void {
+/**
+ * Refuses a run that could not begin. Makes the scheduler and the trace of requests once, for their complaints only.
+ *
+ * @throws InputError
+ */
+export function checkSpec(spec: RunSpec, workload: OpenWorkload = openWorkload(spec)): void {
+  checkSlices(spec.sliceNs, workload);
   const chosen = parsePolicy(spec.policy);
   if (usesFlows(chosen) && !workload.hasFlows) {
     throw missingFlows(spec.policy);

@@ -1,32 +1,44 @@
 /** Runs points as BullMQ jobs, on workers wherever they are. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, Queue } from 'bullmq';
-import { InputError } from '../../units/errors.js';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 import type { Engine, EngineHooks } from './engine.js';
 import type { PlannedPoint } from './point.js';
-import { connect, type JobAnswer, type JobData, PREFIX, QUEUE, unpackPoint } from './queue.js';
+import { connect, PREFIX, QUEUE } from './queue.js';
+import { type JobAnswer, MOST_ANSWER_BYTES, unpackPoint } from './queue-messages.js';
 import { shownUrl } from './redis-url.js';
 
 const POLL_MS = 250;
-/** Between two looks at all jobs, also for those that are gone, and for workers. */
+/** Between two looks at all jobs, which find those that are gone, and for workers. */
 const CHECK_MS = 3000;
-/** Workers take points in their order, so that the first ones tell how it goes; only these are asked about in between. */
+/** Workers take points in order, so between two looks only the first of them are asked about. */
 const FIRST = 500;
-/** A point that fails for want of memory, say, is tried again, perhaps elsewhere. */
+/** A point that fails for lack of memory, say, is tried again, perhaps elsewhere. */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 1000;
 /** Jobs that are asked about at once. */
 const AT_ONCE = 500;
-/** What a sweep that never came back has left is not kept for longer. */
+/** Redis forgets what a sweep that never came back has left. */
 const KEEP_SECONDS = 14 * 24 * 3600;
+/** Characters of a worker's message that are shown and kept. */
+const MOST_REASON = 2000;
 
-type PointQueue = Queue<JobData, JobAnswer>;
-type PointJob = Job<JobData, JobAnswer>;
+type PointQueue = Queue<PlannedPoint, JobAnswer>;
+
+/** What every step of a sweep on Redis needs. */
+interface Coordination {
+  readonly queue: PointQueue;
+  readonly client: Redis;
+  /** Points that are neither finished nor failed, by their keys. */
+  readonly waiting: Map<string, PlannedPoint>;
+  readonly hooks: EngineHooks;
+}
 
 /**
- * The job of a point has its key as id: two sweeps that want the same point wait for the same job, and a coordinator that comes back finds what was finished
- * without it. Results are polled for, not listened for, so that none is missed whatever happens to the connection. A job that is gone from Redis is added again.
+ * The job of a point has its key as id: two sweeps that want the same point wait for the same job, and a sweep that is started again finds what was finished
+ * without it. Results are polled for, so that a lost connection loses none. A job that is gone from Redis is added again.
  *
  * @param url of Redis or Valkey
  */
@@ -35,26 +47,33 @@ export function bullmqEngine(url: string): Engine {
     async run(points, hooks) {
       refuseTraces(points);
       if (points.length === 0) return;
-      const client = await connect(url, hooks.onNote);
+      const { client, end } = await connect(url, hooks.onNote);
       const queue: PointQueue = new Queue(QUEUE, { connection: client, prefix: PREFIX });
-      // Told of by the connection.
+      // The connection tells of them.
       queue.on('error', () => {});
-      const waiting = new Map(points.map((planned) => [planned.key, planned]));
+      const all: Coordination = { queue, client, waiting: new Map(points.map((each) => [each.key, each])), hooks };
       const aborted = new Promise<void>((resolve) => hooks.signal.addEventListener('abort', () => resolve()));
-      const coordination = coordinate(queue, waiting, url, hooks);
-      const withdrawal = () => coordination.catch(() => {}).then(() => withdraw(queue, waiting));
+      const coordination = coordinate(all, url);
+      const withdrawal = () => coordination.catch(() => {}).then(() => withdraw(all));
       try {
         await Promise.race([coordination, aborted]);
+      } catch (error) {
+        throw isReply(error) ? new EnvironmentError(`${shownUrl(url)}: ${oneLine((error as Error).message)}`) : error;
       } finally {
         // It was interrupted, or a result could not be kept. Not waited for when Redis is away.
-        if (waiting.size > 0) {
+        if (all.waiting.size > 0) {
           await Promise.race([withdrawal(), sleep(2000, undefined, { ref: false })]).catch(() => {});
         }
-        await Promise.race([queue.close(), sleep(1000, undefined, { ref: false })]);
-        client.disconnect();
+        await Promise.race([queue.close(), sleep(1000, undefined, { ref: false })]).catch(() => {});
+        end();
       }
     },
   };
+}
+
+/** Redis refused a command: it has no permission, or a key is of another kind. */
+function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
 }
 
 /** @throws InputError */
@@ -67,20 +86,16 @@ function refuseTraces(points: readonly PlannedPoint[]): void {
   }
 }
 
-async function coordinate(
-  queue: PointQueue,
-  waiting: Map<string, PlannedPoint>,
-  url: string,
-  hooks: EngineHooks,
-): Promise<void> {
-  await forgetFailures(queue, waiting);
+async function coordinate(all: Coordination, url: string): Promise<void> {
+  const { queue, waiting, hooks } = all;
+  await forgetFailures(all);
   await submit(queue, [...waiting.values()]);
   let checkedMs = Number.NEGATIVE_INFINITY;
   let noted = false;
   while (waiting.size > 0 && !hooks.signal.aborted) {
     const isCheck = performance.now() - checkedMs >= CHECK_MS;
     if (isCheck) checkedMs = performance.now();
-    const lost = await collect(queue, waiting, isCheck ? waiting.size : FIRST, hooks);
+    const lost = await collect(all, isCheck ? waiting.size : FIRST);
     if (isCheck && waiting.size > 0) {
       // Redis lost them, or another sweep took the result.
       await submit(queue, lost);
@@ -93,8 +108,8 @@ async function coordinate(
   }
 }
 
-/** A failure of an earlier sweep is no reason not to try again. */
-async function forgetFailures(queue: PointQueue, waiting: ReadonlyMap<string, PlannedPoint>): Promise<void> {
+/** A point that failed in an earlier sweep is tried again. */
+async function forgetFailures({ queue, waiting }: Coordination): Promise<void> {
   const found = await statesOf(queue, [...waiting.values()]);
   await Promise.all(found.filter(({ state }) => state === 'failed').map(({ planned: { key } }) => queue.remove(key)));
 }
@@ -119,37 +134,51 @@ async function submit(queue: PointQueue, points: readonly PlannedPoint[]): Promi
 }
 
 /**
- * Takes what is finished or failed of the first that are waited for, once, and hears how far those are that run. Asks for nothing but these: other sweeps may have
- * thousands of jobs on the same Redis. Answers those whose jobs are nowhere.
+ * Takes what is finished or failed of the first points that are waited for, and hears how far those are that run. Asks for nothing but these, because other
+ * sweeps may have thousands of jobs on the same Redis. Returns those whose jobs are nowhere.
  */
-async function collect(
-  queue: PointQueue,
-  waiting: Map<string, PlannedPoint>,
-  first: number,
-  hooks: EngineHooks,
-): Promise<PlannedPoint[]> {
+async function collect({ queue, client, waiting, hooks }: Coordination, first: number): Promise<PlannedPoint[]> {
   const lost: PlannedPoint[] = [];
   for (const { planned, state } of await statesOf(queue, [...waiting.values()].slice(0, first))) {
+    const job = queue.toKey(planned.key);
     if (state === 'unknown') lost.push(planned);
-    if (state !== 'completed' && state !== 'failed' && state !== 'active') continue;
-    const job = (await queue.getJob(planned.key)) as PointJob | undefined;
-    if (!job) continue;
-    if (state === 'active') {
-      hooks.onProgress(planned, Number(job.progress) || 0);
-      continue;
-    }
-    if (job.returnvalue) {
-      const point = unpackPoint(job.returnvalue);
-      hooks.onRequests(point.result.requests);
-      hooks.onPoint(point);
-    } else {
-      hooks.onFailure(planned, job.failedReason);
-    }
+    if (state === 'active') hooks.onProgress(planned, shareOf(await client.hget(job, 'progress')));
+    if (state !== 'completed' && state !== 'failed') continue;
+    if (state === 'completed') take(planned, await answerOf(client, job), hooks);
+    else hooks.onFailure(planned, oneLine((await client.hget(job, 'failedReason')) ?? 'no reason given'));
     // Only now, so that a result that could not be kept here stays there.
     waiting.delete(planned.key);
-    await job.remove();
+    await queue.remove(planned.key);
   }
   return lost;
+}
+
+/** The answer in the queue; undefined when there is none or it is too long to be read. */
+async function answerOf(client: Redis, job: string): Promise<string | undefined> {
+  const bytes = await client.hstrlen(job, 'returnvalue');
+  return bytes > MOST_ANSWER_BYTES ? undefined : ((await client.hget(job, 'returnvalue')) ?? undefined);
+}
+
+/** An answer that is not the planned point fails that point, and nothing else. */
+function take(planned: PlannedPoint, answer: string | undefined, hooks: EngineHooks): void {
+  const read = unpackPoint(answer ?? '', planned);
+  if ('wrong' in read) {
+    hooks.onFailure(planned, `the queue has an answer that is not this point: ${oneLine(read.wrong)}`);
+    return;
+  }
+  hooks.onRequests(read.value.result.requests);
+  hooks.onPoint(read.value);
+}
+
+/** How much is done, 0 … 1, as a worker says. */
+function shareOf(progress: string | null): number {
+  const share = Number(progress);
+  return share >= 0 && share <= 1 ? share : 0;
+}
+
+/** What came from outside, without control characters and not longer than a person reads. */
+function oneLine(text: string): string {
+  return text.replace(/[^\P{Cc}\n]+/gu, ' ').slice(0, MOST_REASON);
 }
 
 interface Found {
@@ -168,7 +197,7 @@ async function statesOf(queue: PointQueue, points: readonly PlannedPoint[]): Pro
 }
 
 /** Takes back what nobody has begun. */
-async function withdraw(queue: PointQueue, waiting: ReadonlyMap<string, PlannedPoint>): Promise<void> {
+async function withdraw({ queue, waiting }: Coordination): Promise<void> {
   const begun: readonly string[] = ['active', 'completed', 'failed'];
   const found = await statesOf(queue, [...waiting.values()]);
   // One that is begun just now is locked, and is not removed.

@@ -1,45 +1,62 @@
-/** A worker: takes points from the queue and runs them on all cores of its machine. */
+/** A worker: takes points from the queue and runs them on all cores of its machine. It reads and writes no files. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, UnrecoverableError, Worker } from 'bullmq';
-import { InputError } from '../../units/errors.js';
-import { packageVersion } from '../package-info.js';
-import { createThreadPool } from '../run/thread-pool.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
+import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import { runPoint } from './local-engine.js';
-import { type PlannedPoint, pointKey } from './point.js';
-import { connect, type JobAnswer, type JobData, PREFIX, packPoint, QUEUE } from './queue.js';
+import type { PlannedPoint } from './point.js';
+import { type Connection, connect, PREFIX, QUEUE } from './queue.js';
+import { type JobAnswer, packPoint, readJob } from './queue-messages.js';
+import { shownUrl } from './redis-url.js';
 
 /**
- * A worker says so often that it is alive. One that has not for as long is taken for dead, and another one runs its point. The runs are in threads of their own and
- * do not keep it from saying so; a machine that slept has its point run twice, with the same result, of which one is taken.
+ * A worker that has not said for this long that it is alive counts as dead, and another one runs its point. Runs have threads of their own and
+ * do not keep it from saying so. A machine that slept has its point run twice, with the same result, of which one is taken.
  */
 const LOCK_MS = 5000;
 const LOOK_FOR_DEAD_MS = 1500;
-/** A point that so many workers died of is given up. */
+/** A point that this many workers died of is given up. */
 const MOST_DEATHS = 2;
 const PROGRESS_EVERY_MS = 1000;
+/** A worker that is to end waits this long for a Redis that is away. */
+const GONE_MS = 2000;
+const LOOK_FOR_REDIS_MS = 200;
 
 export interface WorkerOptions {
   /** Of Redis or Valkey. */
   readonly url: string;
   /** Aborted: takes no more points, and ends when those it runs are finished. */
   readonly signal: AbortSignal;
+  /** Threads to use, of a caller who does more with them. */
+  readonly threads?: ThreadPool;
   readonly onReady: (cores: number) => void;
-  readonly onPoint: (planned: PlannedPoint) => void;
+  /** @param point its command, or what else is known of it */
+  readonly onPoint: (point: string) => void;
   /** @param again it will be tried again */
-  readonly onFailure: (planned: PlannedPoint, message: string, again: boolean) => void;
+  readonly onFailure: (point: string, message: string, again: boolean) => void;
   readonly onNote: (message: string) => void;
 }
 
-/** @throws EnvironmentError when Redis cannot be reached */
-export async function runQueueWorker(options: WorkerOptions): Promise<void> {
-  const { url, signal, onReady, onPoint, onFailure, onNote } = options;
-  const client = await connect(url, onNote);
-  const threads = createThreadPool();
-  // The runs of a point that has begun are not stopped.
-  const never = new AbortController().signal;
+/** @throws EnvironmentError when Redis cannot be reached, or is away when the worker is to end */
+export async function runQueueWorker({
+  url,
+  signal,
+  threads: shared,
+  onReady,
+  onPoint,
+  onFailure,
+  onNote,
+}: WorkerOptions): Promise<void> {
+  const connection = await connect(url, onNote);
+  const threads = shared ?? createThreadPool();
+  /** Commands of the points that run, by the ids of their jobs. */
+  const running = new Map<string | undefined, string>();
+  const giveUp = new AbortController();
 
-  async function run(job: Job<JobData, JobAnswer>): Promise<JobAnswer> {
-    const planned = checked(job);
+  async function run(job: Job<unknown, JobAnswer>): Promise<JobAnswer> {
+    const planned = refusable(() => readJob(job.data, job.id));
+    running.set(job.id, planned.command);
     let toldMs = Number.NEGATIVE_INFINITY;
     const onProgress = (_: PlannedPoint, done: number) => {
       if (performance.now() - toldMs < PROGRESS_EVERY_MS) return;
@@ -47,26 +64,34 @@ export async function runQueueWorker(options: WorkerOptions): Promise<void> {
       job.updateProgress(done).catch(() => {});
     };
     try {
-      const point = await runPoint(planned, threads, { signal: never, onProgress });
-      return packPoint(point!);
+      const point = await runPoint(planned, threads, { signal: giveUp.signal, onProgress });
+      if (!point) throw new Error('the worker was ended');
+      return packPoint(point);
     } catch (error) {
       throw error instanceof InputError ? new UnrecoverableError(error.message) : error;
     }
   }
 
-  const worker = new Worker<JobData, JobAnswer>(QUEUE, run, {
-    connection: client,
+  const worker = new Worker<unknown, JobAnswer>(QUEUE, run, {
+    connection: connection.client,
     prefix: PREFIX,
     concurrency: threads.cores,
     lockDuration: LOCK_MS,
     stalledInterval: LOOK_FOR_DEAD_MS,
     maxStalledCount: MOST_DEATHS,
   });
-  worker.on('completed', (job) => onPoint(job.data));
-  // A job that will be tried again is not finished.
-  worker.on('failed', (job, error) => job && onFailure(job.data, error.message, job.finishedOn === undefined));
-  worker.on('stalled', (key) => onNote(`point ${key}: its worker is gone; it runs again`));
-  // Told of by the connection.
+  const nameOf = (job: Job) => running.get(job.id) ?? `job ${JSON.stringify(job.id)}`;
+  worker.on('completed', (job) => {
+    onPoint(nameOf(job));
+    running.delete(job.id);
+  });
+  worker.on('failed', (job, error) => {
+    // A job that will be tried again is not finished.
+    if (job) onFailure(nameOf(job), error.message, job.finishedOn === undefined);
+    running.delete(job?.id);
+  });
+  worker.on('stalled', (key) => onNote(`point ${JSON.stringify(key)}: its worker is gone; it runs again`));
+  // The connection tells of them.
   worker.on('error', () => {});
   await worker.waitUntilReady();
   onReady(threads.cores);
@@ -74,25 +99,27 @@ export async function runQueueWorker(options: WorkerOptions): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
   });
-  await worker.close();
-  threads.close();
-  client.disconnect();
+  const isGone = await Promise.race([worker.close().then(() => false), untilGone(connection).then(() => true)]);
+  giveUp.abort();
+  if (!shared) threads.close();
+  connection.end();
+  if (isGone) throw new EnvironmentError(`${shownUrl(url)}: lost; what this worker has begun is run again by another`);
 }
 
-/** A worker of another version would give a point another result, or another key. */
-function checked(job: Job<JobData, JobAnswer>): PlannedPoint {
-  const { data } = job;
-  const key = keyOf(data);
-  if (key === job.id && key === data.key) return data;
-  throw new UnrecoverableError(
-    `a worker of psp ${packageVersion()} takes it for another point (${key}): expected all machines to run the same version`,
-  );
-}
-
-function keyOf({ spec, replications }: PlannedPoint): string {
+/** What is wrong with a job is wrong for every worker: it is not tried again. */
+function refusable<T>(read: () => T): T {
   try {
-    return pointKey(spec, replications);
+    return read();
   } catch (error) {
-    return (error as Error).message;
+    throw new UnrecoverableError((error as Error).message);
+  }
+}
+
+/** Until Redis has been away for some time. */
+async function untilGone({ client }: Connection): Promise<void> {
+  let seenMs = performance.now();
+  while (performance.now() - seenMs < GONE_MS) {
+    await sleep(LOOK_FOR_REDIS_MS, undefined, { ref: false });
+    if (client.status === 'ready') seenMs = performance.now();
   }
 }

@@ -1,53 +1,49 @@
-/** The queue of points on Redis or Valkey, as coordinator and workers know it. */
+/** The connection to the queue of points on Redis or Valkey, the same for coordinator and workers. */
 
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 import { EnvironmentError } from '../../units/errors.js';
-import type { PlannedPoint, Point } from './point.js';
 import { shownUrl } from './redis-url.js';
 
 /** Keys in Redis begin with `psp:points:`. */
 export const QUEUE = 'points';
 export const PREFIX = 'psp';
 
-/** What a job is given: a planned point as JSON, which has all a run needs. */
-export type JobData = PlannedPoint;
-
-/** What a job answers: the point as compressed JSON. */
-export interface JobAnswer {
-  readonly gzip: string;
-}
-
-export function packPoint(point: Point): JobAnswer {
-  return { gzip: gzipSync(JSON.stringify(point)).toString('base64') };
-}
-
-export function unpackPoint({ gzip }: JobAnswer): Point {
-  return JSON.parse(gunzipSync(Buffer.from(gzip, 'base64')).toString('utf8')) as Point;
-}
-
 const MOST_RETRY_MS = 1000;
 
+export interface Connection {
+  readonly client: Redis;
+  /** Ends it for good, and those that BullMQ has made after its pattern. */
+  end(): void;
+}
+
 /**
- * Connects. A connection that is lost later is made again, and what was asked meanwhile is asked then.
+ * Connects. A connection that is lost later is made again; commands given meanwhile wait for it.
  *
  * @param onNote told when the connection is lost and when it is back
- * @throws EnvironmentError when nobody answers
+ * @throws EnvironmentError when nobody answers, or there is no such database
  */
-export async function connect(url: string, onNote: (message: string) => void): Promise<Redis> {
+export async function connect(url: string, onNote: (message: string) => void): Promise<Connection> {
+  let ended = false;
   const client = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: null,
-    retryStrategy: (times) => Math.min(100 * times, MOST_RETRY_MS),
+    // BullMQ copies this for connections of its own.
+    retryStrategy: (times) => (ended ? null : Math.min(100 * times, MOST_RETRY_MS)),
   });
+  const end = () => {
+    ended = true;
+    client.disconnect();
+  };
   let reason = '';
   client.on('error', ({ message }: Error) => {
     reason = message;
   });
   try {
     await client.connect();
+    // The client asks for its database by itself, and stays on database 0 when there is no such one.
+    await client.select(client.options.db ?? 0);
   } catch (error) {
-    client.disconnect();
+    end();
     throw new EnvironmentError(`${shownUrl(url)}: cannot be reached: ${reason || (error as Error).message}`);
   }
   let lost = false;
@@ -59,5 +55,5 @@ export async function connect(url: string, onNote: (message: string) => void): P
     if (lost) onNote(`${shownUrl(url)}: back`);
     lost = false;
   });
-  return client;
+  return { client, end };
 }

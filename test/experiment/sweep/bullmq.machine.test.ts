@@ -1,13 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'bullmq';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { GeneratedWorkload, RunSpec } from '../../../src/experiment/plan/run-spec.js';
+import type { ThreadPool } from '../../../src/experiment/run/thread-pool.js';
 import { bullmqEngine } from '../../../src/experiment/sweep/bullmq-engine.js';
 import { type PlannedPoint, type Point, pointKey } from '../../../src/experiment/sweep/point.js';
+import { packPoint } from '../../../src/experiment/sweep/queue-messages.js';
+import { runQueueWorker } from '../../../src/experiment/sweep/queue-worker.js';
 import { readSweep } from '../../../src/experiment/sweep/store.js';
+import { EnvironmentError } from '../../../src/units/errors.js';
 import { MAIN, psp } from '../../cli/psp.js';
+import { pages } from '../../docs/pages.js';
 import { runReplicated, runSweep, threads } from './built.js';
 import { folders, plan, poisoned } from './points.js';
 import { missingRedis, startRedis, type TestRedis } from './redis.js';
@@ -16,6 +25,11 @@ const folder = folders();
 const reason = missingRedis();
 /** A run of a second or more, which can be disturbed. */
 const LONG = { policies: ['c-fcfs'], load: [0.5], requests: [10e6] };
+/** A workload that reads a file of the machine it is on. */
+const EMPIRICAL = `name: x
+types:
+  - { name: A, ratio: 1, service: { empirical: { file: /etc/passwd } } }
+`;
 /** A worker speaks of a point after Redis has it: its line may come after the sweep's end. */
 const HEARD = { timeout: 10_000, interval: 20 };
 
@@ -42,8 +56,8 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
   afterAll(() => redis?.stop());
 
   /** Starts `psp worker` and waits until it is there. */
-  async function startWorker(): Promise<TestWorker> {
-    const worker = spawn(process.execPath, [MAIN, 'worker', '--redis', redis.url], {
+  async function startWorker(url = redis.url): Promise<TestWorker> {
+    const worker = spawn(process.execPath, [MAIN, 'worker', '--redis', url], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     workers.push(worker);
@@ -155,16 +169,34 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     await expect.poll(() => worker.err.filter((line) => line.includes('failed')), HEARD).toHaveLength(2);
   });
 
-  it('tries a point that failed for want of something else three times, and says so', async () => {
+  it('tries a point that failed for lack of something else three times, and says so', async () => {
     const [small, other] = await plan({ policies: ['c-fcfs'] });
-    const spec = { ...other!.spec, workers: 2 ** 40 };
-    const huge = { ...other!, spec, key: pointKey(spec, other!.replications) };
-    const worker = await startWorker();
-    const { outcome, given } = await sweep([huge, small!]);
+    const poor: ThreadPool = {
+      ...threads,
+      run: (task, spec, ...rest) => {
+        const { offer } = spec.workload as GeneratedWorkload;
+        if ('load' in offer && offer.load === 0.3) return threads.run(task, spec, ...rest);
+        return Promise.reject(new EnvironmentError('not enough memory'));
+      },
+    };
+    const said: string[] = [];
+    const ending = new AbortController();
+    const working = runQueueWorker({
+      url: redis.url,
+      signal: ending.signal,
+      threads: poor,
+      onReady: () => {},
+      onPoint: (point) => said.push(`finished: ${point}`),
+      onFailure: (point, message, again) => said.push(`${point}: ${message}${again ? ', again' : ''}`),
+      onNote: () => {},
+    });
+    const { outcome, given } = await sweep([other!, small!]);
     expect(given).toEqual([small!.key]);
-    expect(outcome.failures.map(({ message }) => message)).toEqual([expect.stringContaining('not enough memory')]);
-    const said = () => worker.err.filter((line) => line.startsWith('psp: failed')).map((line) => line.split(':')[1]);
-    await expect.poll(said, HEARD).toEqual([' failed, will be tried again', ' failed, will be tried again', ' failed']);
+    expect(outcome.failures.map(({ message }) => message)).toEqual(['not enough memory']);
+    ending.abort();
+    await working;
+    const failed = `${other!.command}: not enough memory`;
+    expect(said.sort()).toEqual([failed, `${failed}, again`, `${failed}, again`, `finished: ${small!.command}`].sort());
   });
 
   it('gives a point up of which three workers died', async () => {
@@ -249,5 +281,137 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     await startWorker();
     const { outcome } = await sweep([{ ...point!, key: '0123' }]);
     expect(outcome.failures[0]!.message).toContain('expected all machines to run the same version');
+  });
+
+  /** Puts jobs into the queue as whoever can write to Redis may. */
+  async function inject(...jobs: readonly { readonly id: string; readonly data: unknown }[]): Promise<void> {
+    for (const { id, data } of jobs) {
+      const raw = {
+        name: 'point',
+        data: typeof data === 'string' ? data : JSON.stringify(data),
+        opts: '{}',
+        timestamp: '1',
+      };
+      await redis.ask('hset', `psp:points:${id}`, ...Object.entries(raw).flat());
+      await redis.ask('lpush', 'psp:points:wait', id);
+    }
+    await redis.ask('zadd', 'psp:points:marker', '0', '0');
+  }
+
+  it('has workers that read and write no file and begin nothing huge, whatever a job says', async () => {
+    const [point, good] = (await plan({ policies: ['c-fcfs'] })) as [PlannedPoint, PlannedPoint];
+    const worker = await startWorker();
+    const treasure = join(folder(), 'treasure');
+    mkdirSync(dirname(treasure), { recursive: true });
+    writeFileSync(treasure, 'my first line\n');
+    const { workload } = point.spec as { workload: GeneratedWorkload };
+    const summary = { fileName: 'x.csv', requests: 1, rateRps: 1, types: [], classified: 0, hasFlow: false };
+    const specs: readonly object[] = [
+      { ...point.spec, record: treasure },
+      { ...point.spec, workload: { kind: 'trace', path: treasure, summary, sha256: '', rateScale: 1 } },
+      { ...point.spec, workload: { ...workload, source: { ...workload.source, text: EMPIRICAL, files: {} } } },
+      { ...point.spec, policy: treasure },
+      { ...point.spec, workers: 1e9 },
+      { ...point.spec, end: { requests: 1e300 } },
+    ];
+    const hostile = specs.map((spec) => {
+      // Whoever writes a job knows how its key is made; a policy that is a file has none.
+      const key = 'policy' in spec && spec.policy === treasure ? 'a1' : pointKey(spec as RunSpec, point.replications);
+      return { id: key, data: { ...point, spec, key } };
+    });
+    const unread = [null, 7, 'no JSON', '[', { ...point, key: '../../x' }].map((data, i) => ({ id: `odd${i}`, data }));
+    await inject(...hostile, ...unread);
+    const reasons = await Promise.all(
+      hostile.map(async ({ id }) => {
+        const reason = () => redis.ask('hget', `psp:points:${id}`, 'failedReason');
+        await expect.poll(reason, HEARD).not.toBe(null);
+        return String(await reason());
+      }),
+    );
+    expect(reasons).toEqual([
+      expect.stringContaining('"record"'),
+      expect.stringContaining('workers read no traces'),
+      expect.stringContaining('it was not kept with the workload'),
+      expect.stringContaining('expected the name of a policy, not a file'),
+      expect.stringContaining('spec.workers: '),
+      expect.stringContaining('spec.end'),
+    ]);
+    expect(reasons.join()).not.toContain('my first line');
+    expect(readFileSync(treasure, 'utf8')).toBe('my first line\n');
+    // It is well.
+    const { given } = await sweep([good]);
+    expect(given).toEqual([good.key]);
+    expect(worker.process.exitCode).toBe(null);
+  });
+
+  it('fails a point whose answer is not that point, and writes nothing outside of its folder', async () => {
+    const points = await plan();
+    const answers: ((point: Point) => unknown)[] = [
+      (point) => packPoint({ ...point, key: '../../escaped' }),
+      () => null,
+      () => ({ gzip: 'no gzip' }),
+      (point) => packPoint({ ...point, result: { ...point.result, workers: 15 } }),
+    ];
+    const lie = async ({ data }: { data: PlannedPoint }) => {
+      const [honest] = await runReplicated([data.spec], data.replications, { threads });
+      const { key, command } = data;
+      const answer = answers[points.findIndex((each) => each.key === key)]!;
+      return answer({ schema: 'psp.point/1', key, command, result: honest!.result! });
+    };
+    const { hostname: host, port } = new URL(redis.url);
+    const liar = new Worker('points', lie, { connection: { host, port: Number(port) }, prefix: 'psp' });
+    try {
+      const { outcome, given } = await sweep(points);
+      expect([given, outcome.ran, outcome.left]).toEqual([[], 0, 0]);
+      const said = new Map(outcome.failures.map(({ planned, message }) => [planned.key, message]));
+      expect(
+        points.map(({ key }) => said.get(key)?.replace('the queue has an answer that is not this point: ', '')),
+      ).toEqual([
+        'key: expected a key of letters and digits',
+        expect.stringContaining('expected a point as gzip of JSON'),
+        expect.stringContaining('expected a point as gzip of JSON'),
+        'workers: expected 14, found 15',
+      ]);
+    } finally {
+      await liar.close();
+    }
+  });
+
+  it('ends with one line when Redis refuses, or has no such database', async () => {
+    await redis.ask('set', 'psp:points:completed', 'x');
+    await expect(sweep(await plan())).rejects.toMatchObject({
+      name: 'EnvironmentError',
+      message: expect.stringMatching(/^redis:.*WRONGTYPE/),
+    });
+    const { code, err } = await psp(['worker', '--redis', `${redis.url}/99`]);
+    expect([code, err]).toEqual([3, `psp: ${redis.url}/99: cannot be reached: ERR DB index is out of range`]);
+  });
+
+  it('needs no more of Redis than docs/sweeps.md says', async () => {
+    const rule = /^ACL SETUSER psp (.*)$/m.exec(pages.find(({ path }) => path === 'docs/sweeps.md')!.text)![1]!;
+    await redis.ask('acl', 'setuser', 'psp', ...rule.replace('>PASSWORD', '>secret').split(' '));
+    const url = redis.url.replace('//', '//psp:secret@');
+    await startWorker(url);
+    const out = folder();
+    const points = await plan({ policies: ['c-fcfs'] });
+    const outcome = await runSweep(points, { out, engine: bullmqEngine(url) });
+    expect([outcome.ran, outcome.failures]).toEqual([2, []]);
+  });
+
+  it('has workers that one signal ends, also when Redis is gone', async () => {
+    const other = await startRedis();
+    const [endless] = await plan({ ...LONG, requests: [1e10] });
+    const idle = await startWorker(other.url);
+    const ending = new AbortController();
+    const sweeping = runSweep([endless!], { out: folder(), engine: bullmqEngine(other.url), signal: ending.signal });
+    while (((await other.ask('lrange', 'psp:points:active', '0', '-1')) as string[]).length === 0) await sleep(50);
+    await other.stop();
+    await expect.poll(() => idle.err.at(-1), HEARD).toContain(': lost; trying again');
+    idle.process.kill('SIGINT');
+    const [code] = await once(idle.process, 'exit');
+    expect(code).toBe(3);
+    expect(idle.err.at(-1)).toContain('what this worker has begun is run again by another');
+    ending.abort();
+    expect((await sweeping).left).toBe(1);
   });
 });

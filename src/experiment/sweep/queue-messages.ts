@@ -1,0 +1,170 @@
+/**
+ * What travels through a queue: planned points to workers, finished points back. Whoever can write to the queue can send anything, so both ends check all of it:
+ * a job against the schema and the rules of planning, an answer against the schema and the plan.
+ */
+
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { STATISTIC_NAMED, type Statistic } from '../../results/result.js';
+import { type Read, readAs } from '../../results/result-schema.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
+import { CONSTANTS, VARYING } from '../../sim/costs.js';
+import { InputError } from '../../units/errors.js';
+import { packageVersion } from '../package-info.js';
+import { MOST_REPLICATIONS, MOST_WORKERS } from '../plan/limits.js';
+import { openWorkload } from '../plan/open-workload.js';
+import { checkSpec } from '../plan/plan.js';
+import { typeNames } from '../plan/type-names.js';
+import { type PlannedPoint, type Point, pointKey } from './point.js';
+import { keySchema, pointSchema } from './point-schema.js';
+
+/** What a job answers: the point as compressed JSON. */
+export interface JobAnswer {
+  readonly gzip: string;
+}
+
+/** Bytes of a workload file, and of each file that it refers to. */
+const MOST_TEXT = 16 << 20;
+const MOST_REQUESTS = 1e12;
+/** Times above it are not whole nanoseconds any more. */
+const MOST_NS = Number.MAX_SAFE_INTEGER;
+/** Pairs of a measured spread. */
+const MOST_PAIRS = 10_000;
+
+/** Text that goes onto one line of a terminal. */
+const line = z
+  .string()
+  .max(10_000)
+  .regex(/^\P{Cc}*$/u, 'expected text without control characters');
+/** A policy is one of psp's own, never a file. */
+const policy = line.regex(/^[^/\\]*$/, 'expected the name of a policy, not a file');
+const workers = z.int().min(1).max(MOST_WORKERS);
+const time = z.number().min(0).max(MOST_NS);
+const above0 = z.number().positive().max(1e15);
+const replications = z.int().min(1).max(MOST_REPLICATIONS);
+
+const workload = z.strictObject({
+  kind: z.literal('generated', 'expected a workload file: workers read no traces'),
+  source: z.strictObject({
+    text: z.string().max(MOST_TEXT),
+    fileName: line,
+    files: z.record(line, z.string().max(MOST_TEXT)),
+  }),
+  offer: z.union([z.strictObject({ load: above0, workers }), z.strictObject({ rateRps: above0 })]),
+});
+
+const quantiles = z
+  .array(z.tuple([z.number().min(0).max(1), time]))
+  .min(2)
+  .max(MOST_PAIRS);
+
+const costs = z.strictObject({
+  ...Object.fromEntries(CONSTANTS.map(({ field, absent }) => [field, absent ? time.optional() : time])),
+  dispatchNsUnder: z.record(line, time).optional(),
+  dispatcherQueues: z.literal(true).optional(),
+  spread: z.strictObject(Object.fromEntries(VARYING.map((field) => [field, quantiles.optional()]))).optional(),
+});
+
+/** Unknown fields are refused: `record`, say, would make a worker write a file. */
+const jobSchema = z.strictObject({
+  key: keySchema,
+  command: line,
+  spec: z.strictObject({
+    workload,
+    policy,
+    system: z.strictObject({ name: line, costs }).optional(),
+    workers,
+    seed: line,
+    replication: z.int().min(0).max(MOST_REPLICATIONS),
+    warmup: z.union([
+      z.literal('find'),
+      z.number().min(0).lt(1),
+      z.strictObject({ share: z.number().min(0).lt(1), settled: z.boolean() }),
+    ]),
+    end: z.union([
+      z.strictObject({ requests: z.int().min(1).max(MOST_REQUESTS) }),
+      z.strictObject({ durationNs: time.positive() }),
+    ]),
+    sliceNs: time.min(1).optional(),
+  }),
+  replications: z.strictObject({
+    first: replications,
+    precision: z
+      .strictObject({
+        relative: z.number().positive().max(1),
+        statistic: z.enum(Object.values(STATISTIC_NAMED) as [Statistic, ...Statistic[]]),
+        type: line.optional(),
+      })
+      .optional(),
+    most: replications.optional(),
+  }),
+});
+
+/**
+ * The point that a worker was given.
+ *
+ * @param id of its job
+ * @throws InputError when it is no point that this psp could have planned
+ */
+export function readJob(data: unknown, id: string | undefined): PlannedPoint {
+  const read = readAs(jobSchema, data);
+  if ('wrong' in read) throw new InputError(`the job is not a point of a sweep: ${read.wrong}`);
+  // What JSON has no word for, the schema has as undefined: an optional cost.
+  const planned = read.value as unknown as PlannedPoint;
+  checkSpec(planned.spec);
+  const key = pointKey(planned.spec, planned.replications);
+  if (key === id && key === planned.key) return planned;
+  throw new InputError(
+    `a worker of psp ${packageVersion()} takes it for another point (${key}): expected all machines to run the same version`,
+  );
+}
+
+/** Bytes of an answer as it lies in the queue. */
+export const MOST_ANSWER_BYTES = 64 << 20;
+/** The same unzipped. */
+const MOST_POINT_BYTES = 256 << 20;
+
+export function packPoint(point: Point): JobAnswer {
+  return { gzip: gzipSync(JSON.stringify(point)).toString('base64') };
+}
+
+/**
+ * The point that a worker has sent, if it is the one that was planned.
+ *
+ * @param answer what the queue has kept of it: JSON of {@link JobAnswer}
+ */
+export function unpackPoint(answer: string, planned: PlannedPoint): Read<Point> {
+  let data: unknown;
+  try {
+    const { gzip } = z.object({ gzip: z.string() }).parse(JSON.parse(answer));
+    const json = gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: MOST_POINT_BYTES });
+    data = JSON.parse(json.toString('utf8'));
+  } catch {
+    return { wrong: `expected a point as gzip of JSON, at most ${MOST_POINT_BYTES} bytes` };
+  }
+  const read = readAs(pointSchema, data);
+  if ('wrong' in read) return read;
+  const wrong = differenceFrom(planned, read.value);
+  // Commands are shown to people, who copy them: the planned one is known.
+  return wrong === undefined ? { value: { ...read.value, command: planned.command } } : { wrong };
+}
+
+/** How a point differs from what was planned; its numbers cannot be checked. */
+function differenceFrom({ key, spec, replications }: PlannedPoint, point: Point): string | undefined {
+  const { result } = point;
+  const opened = openWorkload(spec);
+  const expected: readonly (readonly [field: string, planned: unknown, found: unknown])[] = [
+    ['key', key, point.key],
+    ['world', 'sim', result.world],
+    ['policy', parsePolicy(spec.policy).policy.name, result.policy],
+    ['system', spec.system?.name, result.system],
+    ['workload', opened.name, result.workload],
+    ['types', typeNames(opened).join(), result.types.map(({ name }) => name).join()],
+    ['workers', spec.workers, result.workers],
+    ['seed', spec.seed, result.seed],
+    ['enough replications', true, result.replications >= 1],
+    ['few enough replications', true, result.replications <= (replications.most ?? replications.first)],
+  ];
+  const other = expected.find(([, planned, found]) => planned !== found);
+  return other && `${other[0]}: expected ${other[1]}, found ${String(other[2]).slice(0, 100)}`;
+}
