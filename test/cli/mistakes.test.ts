@@ -38,7 +38,7 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   ],
   'a comparison of what is no result': [
     ['compare', 'noresult.json', 'noresult.json'],
-    'noresult.json: result 1: not what psp writes: ',
+    'noresult.json: result 1: policy: expected string, found nothing',
   ],
   'results kept of one world': [['run', '--hw', '--workload', 'bimodal', '--keep', '.'], '--keep is for --both'],
   'samples in a comparison': [
