@@ -20,6 +20,8 @@ function ofEach<T extends z.ZodType>(type: T): Record<Statistic, T> {
 
 const distribution = z.looseObject({
   ...ofEach(amount.nullable()),
+  min: amount.nullable(),
+  max: amount.nullable(),
   count,
   ci95: z.looseObject(ofEach(interval.nullable())),
   replications: z.int().min(1),
@@ -47,6 +49,7 @@ const manifest = z.looseObject({
         .transform((value) => value ?? Number.NaN),
     )
     .exactOptional(),
+  notes: z.array(z.string()).exactOptional(),
   startedAt: name,
   wallSeconds: z.number(),
 });

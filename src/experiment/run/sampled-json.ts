@@ -2,11 +2,11 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
+import { cannotRead } from '../../files/cannot-read.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import type { Result } from '../../results/result.js';
 import { readAs, resultSchema } from '../../results/result-schema.js';
 import { InputError } from '../../units/errors.js';
-import { cannotRead } from '../../files/cannot-read.js';
 
 /** A result and, where they were kept, the requests behind it. */
 export interface Sampled {
