@@ -100,8 +100,6 @@ export function readSystem(nameOrFile: string): System {
 /** What names the files that a command reads. */
 export interface NamedFiles {
   readonly workload?: string | undefined;
-  /** What the workload's file is relative to. */
-  readonly folder?: string | undefined;
   readonly systems?: readonly string[] | undefined;
   readonly config?: string | undefined;
 }
@@ -112,10 +110,10 @@ export interface NamedFiles {
  * @param planned the workload as it was read, for the files that it refers to
  */
 export function inputFiles(
-  { workload, folder, systems = [], config }: NamedFiles,
+  { workload, systems = [], config }: NamedFiles,
   planned?: GeneratedWorkload | TraceWorkload,
 ): string[] {
-  const found = workload !== undefined && kindOf(workload) ? [findWorkload(workload, folder).path] : [];
+  const found = workload !== undefined && kindOf(workload) ? [resolve(workload)] : [];
   const files = planned?.kind === 'generated' ? Object.keys(planned.source.files) : [];
   const around = found.flatMap((path) => files.map((file) => resolve(dirname(path), file)));
   const named = systems.flatMap((system) => [system, `${system}.yaml`]);
