@@ -10,11 +10,11 @@ import { type Read, readAs } from '../../results/result-schema.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { CONSTANTS, VARYING } from '../../sim/costs.js';
 import { InputError } from '../../units/errors.js';
+import { typeNames } from '../../units/unknown.js';
 import { packageVersion } from '../package-info.js';
 import { MOST_REPLICATIONS, MOST_WORKERS } from '../plan/limits.js';
 import { openWorkload } from '../plan/open-workload.js';
 import { checkSpec } from '../plan/plan.js';
-import { typeNames } from '../plan/type-names.js';
 import { type PlannedPoint, type Point, pointKey } from './point.js';
 import { keySchema, pointSchema } from './point-schema.js';
 
