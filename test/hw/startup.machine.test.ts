@@ -109,6 +109,11 @@ describe.skipIf(missingNative() !== undefined)('a start-up that fails is one lin
     expect(err).toMatch(/^psp: .*\.yaml:3:\d+: mac: expected a MAC address such as 42:42:42:42:42:01, found '1:2:3'$/m);
   });
 
+  it.concurrent('more workers than a machine can have are a wrong input', async () => {
+    const run = await psp(['run', '--hw', '--workload', 'bimodal', '--workers', '2000', '--requests', '10']);
+    expect(run).toEqual({ code: 2, out: '', err: 'psp: --workers: expected at most 1024 on a machine, found 2000' });
+  });
+
   it.concurrent('the socket cannot be made', async () => {
     const nowhere = await serve({ device: '{ memif: nowhere/a.sock }' });
     expectRefusal(nowhere, 'memif socket nowhere/a.sock: there is no folder nowhere');

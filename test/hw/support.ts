@@ -56,6 +56,6 @@ export function childrenOf(pid: number): number[] {
   return found
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && args(line).includes('hw/run/child'))
+    .filter((line) => line !== '' && /\/(bin|hw\/run)\/child\.js/.test(args(line)))
     .map(Number);
 }

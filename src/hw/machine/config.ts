@@ -4,6 +4,7 @@ import { type Checker, oneOf, show } from '../../input/checker.js';
 import { anything, field, list, number, positiveDuration, text } from '../../input/fields.js';
 import { readChecked } from '../../input/read-checked.js';
 import { EnvironmentError } from '../../units/errors.js';
+import { MAX_WORKERS } from '../memory/layout.js';
 import type { FrameFormat, Poll } from '../native/native.js';
 
 /** The Ethernet device of one side. */
@@ -203,7 +204,7 @@ function readServer(value: unknown, checker: Checker): ServerConfig | undefined 
       device: anything,
       address: anything,
       eal: list('arguments for DPDK').optional(),
-      workers: integer('a number of workers from 1 to 256', 1, 256),
+      workers: integer(`a number of workers from 1 to ${MAX_WORKERS}`, 1, MAX_WORKERS),
       application: anything,
       poll: poll.optional(),
       cores: anything,

@@ -66,8 +66,13 @@ export function refuseMissingCores(cores: readonly (number | undefined)[], root 
   }
 }
 
-/** Net thread and dispatcher; DPDK's main thread only waits. */
+/** A server's net thread and dispatcher. DPDK's main thread only waits, and needs no core of its own. */
 export const CORES_BESIDE_WORKERS = 2;
+
+/** Cores for both ends on one machine when their threads spin: the load generator takes one, too. */
+export function loopbackCoresNeeded(workers: number): number {
+  return workers + CORES_BESIDE_WORKERS + 1;
+}
 
 /** Who runs where in a loopback whose threads spin. */
 export interface LoopbackCores {
@@ -82,7 +87,7 @@ export interface LoopbackCores {
  * most of its own work; nothing when there are too few.
  */
 export function loopbackCores(workers: number, allowed = allowedCores()): LoopbackCores | undefined {
-  const needed = workers + CORES_BESIDE_WORKERS + 1;
+  const needed = loopbackCoresNeeded(workers);
   if (allowed.length < needed) return undefined;
   const [client, net, dispatcher, ...rest] = allowed.slice(-needed);
   return { client: client!, net: net!, dispatcher: dispatcher!, workers: rest };

@@ -148,6 +148,9 @@ export const DispatcherStat = {
   droppedByType: 16,
 } as const;
 
+/** More workers than any machine has cores; each is a thread. */
+export const MAX_WORKERS = 1024;
+
 export interface LayoutSizes {
   readonly workers: number;
   /** Classified types; UNKNOWN comes on top. */
@@ -191,7 +194,8 @@ export function createSharedMemory(
   misalignment: (bytes: Uint8Array) => number = () => 0,
 ): SharedMemory {
   const { workers, types, slots, arrivalsCapacity } = sizes;
-  if (!(workers >= 1 && workers <= 1024)) throw new Error(`workers: expected 1 to 1024, found ${workers}`);
+  if (!(workers >= 1 && workers <= MAX_WORKERS))
+    throw new Error(`workers: expected 1 to ${MAX_WORKERS}, found ${workers}`);
   if (!isPowerOfTwo(slots)) throw new Error(`slots: expected a power of two, found ${slots}`);
   if (!isPowerOfTwo(arrivalsCapacity))
     throw new Error(`arrivalsCapacity: expected a power of two, found ${arrivalsCapacity}`);

@@ -28,7 +28,7 @@ const FIRST_OWN_CODE = 64;
  * The code of each classified type, by index: the classifier's own table, else the original's codes, else numbers from 64.
  * Both ends derive them from the same workload, so they agree.
  *
- * @throws EnvironmentError when the classifier's table lacks a type, or two types share a code
+ * @throws EnvironmentError when the classifier's table lacks a type, two types share a code, or a code does not fit its field
  */
 export function wireCodes(typeNames: readonly string[], classifier: ClassifierConfig): number[] {
   const codes = typeNames.map((name, index) => {
@@ -43,6 +43,13 @@ export function wireCodes(typeNames: readonly string[], classifier: ClassifierCo
   if (twice >= 0) {
     throw new EnvironmentError(
       `the types ${typeNames[codes.indexOf(codes[twice]!)]} and ${typeNames[twice]} have the same code ${codes[twice]}`,
+    );
+  }
+  const highest = 2 ** (8 * classifier.width) - 1;
+  const wide = codes.findIndex((code) => code > highest);
+  if (wide >= 0) {
+    throw new EnvironmentError(
+      `the type ${typeNames[wide]} has the code ${codes[wide]}, beyond the ${highest} that classifier.width allows: give it another in classifier.codes`,
     );
   }
   return codes;

@@ -6,9 +6,7 @@
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
-
-/** Net thread, dispatcher and load generator each want a core of their own beside the workers; DPDK's main thread waits on one of them. */
-const CORES_BESIDE_WORKERS = 3;
+import { loopbackCoresNeeded } from '../machine/cores.js';
 
 /**
  * On shared cores a request's way through four threads that sleep and are woken costs about 0.35 ms (measured: 140 us to and from the
@@ -59,8 +57,7 @@ export function fitDemands(dilation: Dilation, longestNs: number, chosen: boolea
 
 /** The smallest round factor at which the run fits `cores`. */
 export function chooseDilation(workload: Workload, rps: number, workers: number, cores: number): Dilation {
-  const needed = workers + CORES_BESIDE_WORKERS;
-  if (cores >= needed) {
+  if (cores >= loopbackCoresNeeded(workers)) {
     return {
       factor: 1,
       shared: false,
@@ -86,7 +83,7 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
 
 /** The dilation a person asked for. */
 export function givenDilation(factor: number, workers: number, cores: number): Dilation {
-  const shared = cores < workers + CORES_BESIDE_WORKERS;
+  const shared = cores < loopbackCoresNeeded(workers);
   return { factor, shared, reason: `dilation ${factor}, as asked for${shared ? '; workers sleep' : ''}` };
 }
 

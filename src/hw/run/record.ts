@@ -19,6 +19,8 @@ export interface HardwareFields {
   readonly late: number;
   /** Not sent, because too many were unanswered. */
   readonly skipped: number;
+  /** Replies whose stamps cannot be true; they are left out of `server`. */
+  readonly stampsRefused: number;
   /** Why the load generator ended. */
   readonly end: HardwareRun['end'];
   /** Why the server ended before its time; absent when it did not, or when nobody knows. */
@@ -153,6 +155,7 @@ export function recordOfRun(
       lost: Math.max(0, unanswered - droppedInAll - held),
       late: run.client.late,
       skipped: run.client.skipped,
+      stampsRefused: run.stampsRefused,
       end: run.end,
       ...(run.failure !== undefined && { failure: run.failure }),
       unreconciled: run.wrong,

@@ -1,6 +1,6 @@
 /** A hardware run from its specification to its records: what `psp run --hw` does, whatever the device. */
 
-import { availableParallelism } from 'node:os';
+import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import type { ClientResult } from '../client/client.js';
@@ -13,8 +13,9 @@ import {
   defaultClassifier,
   type ServerConfig,
 } from '../machine/config.js';
-import { loopbackCores } from '../machine/cores.js';
+import { allowedCores, loopbackCores } from '../machine/cores.js';
 import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from '../memory/counts.js';
+import { MAX_WORKERS } from '../memory/layout.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
 import {
   type FrameFormat,
@@ -27,6 +28,7 @@ import {
 } from '../native/native.js';
 import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
 import { type LoopbackLive, runLoopback } from './loopback.js';
+import { believable, onOneClock, toOneClock } from './stamps.js';
 
 export interface HardwareSpec {
   readonly workload: Workload;
@@ -95,6 +97,8 @@ export interface HardwareRun {
   readonly dilation: Dilation;
   readonly trace: PlannedTrace;
   readonly records: HardwareRecords;
+  /** Replies whose stamps cannot be true; in the records they have none. */
+  readonly stampsRefused: number;
   readonly client: LoadCounts;
   /** When a core of this machine was away, ascending; absent when nobody looked: only cores that are kept awake are watched. */
   readonly gaps?: readonly Gap[];
@@ -132,6 +136,9 @@ const LATE_AFTER_REAL_NS = 5e3;
  */
 export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { workload, workers } = spec;
+  if (workers > MAX_WORKERS) {
+    throw new InputError(`--workers: expected at most ${MAX_WORKERS} on a machine, found ${workers}`);
+  }
   hardwarePolicy(spec.policy);
   // The two processes would find out; here it is said before anything else is.
   loadNative();
@@ -226,10 +233,12 @@ export function finishedRun(
   const { factor } = dilation;
   const reconciled = server && reconcileRun(trace.length, client.counts, server.counts);
   const translate = toOneClock(client, server?.clock);
+  const { records, refused } = believable(client.records);
   return {
     dilation,
     trace,
-    records: undilated(onOneClock(client, server?.clock), factor),
+    records: undilated(translate ? onOneClock(records, translate) : records, factor),
+    stampsRefused: refused,
     client: client.counts,
     ...(server && { server: server.counts }),
     ...(translate && server?.gapsNs && { gaps: gapsOf(server.gapsNs, (ns) => (translate(ns) - LEAD_NS) / factor) }),
@@ -265,7 +274,7 @@ export function lateAfterNs(dilation: number): number {
 export function dilationOf(
   spec: Pick<HardwareSpec, 'dilate' | 'application' | 'workers' | 'workload' | 'offer'>,
 ): Dilation {
-  const cores = availableParallelism();
+  const cores = allowedCores().length;
   if (spec.dilate === 'auto') {
     // Real work cannot be stretched.
     if (spec.application?.name === 'rocksdb') return givenDilation(1, spec.workers, cores);
@@ -298,32 +307,6 @@ function undilated(records: NativeRecords, factor: number): HardwareRecords {
     startedNs: since(records.startedNs, LEAD_NS),
     endedNs: since(records.endedNs, LEAD_NS),
     worker: records.worker,
-  };
-}
-
-/** From a stamp of the server to the client's time; nothing when the two are not known to count one counter. */
-function toOneClock(
-  { clock: own }: Pick<ClientResult, 'clock'>,
-  other: NativeClock | undefined,
-): ((ns: number) => number) | undefined {
-  if (!own || !other) return undefined;
-  const epochNs = (other.epochTicks - own.epochTicks) * own.nsPerTick;
-  const rate = own.nsPerTick / other.nsPerTick;
-  return (ns) => epochNs + ns * rate;
-}
-
-/** The records with the server's stamps as the client's clock would have read them: both count ticks of one counter, each by a rate and from an epoch of its own. */
-export function onOneClock(client: ClientResult, other: NativeClock | undefined): NativeRecords {
-  const { records } = client;
-  const translate = toOneClock(client, other);
-  if (!translate) return records;
-  const translated = (column: Float64Array) => column.map(translate);
-  return {
-    ...records,
-    receivedNs: translated(records.receivedNs),
-    dispatchedNs: translated(records.dispatchedNs),
-    startedNs: translated(records.startedNs),
-    endedNs: translated(records.endedNs),
   };
 }
 

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hardwarePolicy } from '../../../src/hw/dispatcher/hardware-policy.js';
 import { defaultClassifier, parseHardwareConfig } from '../../../src/hw/machine/config.js';
-import { allowedCores, firstAllowedCore, loopbackCores, refuseMissingCores } from '../../../src/hw/machine/cores.js';
+import {
+  allowedCores,
+  firstAllowedCore,
+  loopbackCores,
+  refuseCrowdedCores,
+  refuseMissingCores,
+} from '../../../src/hw/machine/cores.js';
 import { deviceArguments, ealArguments } from '../../../src/hw/native/eal.js';
 import { wireCodes } from '../../../src/hw/native/wire-codes.js';
 import { chooseDilation, fitDemands, givenDilation } from '../../../src/hw/run/dilation.js';
@@ -136,6 +142,13 @@ it('chooses a dilation from the cores, and stretches every time of a policy', ()
   const bimodal = workloadNamed('bimodal');
   expect(chooseDilation(bimodal, 166_000, 14, 2)).toMatchObject({ factor: 1000, shared: true });
   expect(chooseDilation(bimodal, 166_000, 14, 17)).toMatchObject({ factor: 1, shared: false });
+  // A loopback spins exactly when each of its threads can have a core.
+  expect(chooseDilation(bimodal, 166_000, 14, 16).shared).toBe(true);
+  expect(loopbackCores(14, [...Array(16).keys()])).toBeUndefined();
+  expect(loopbackCores(14, [...Array(17).keys()])?.workers).toHaveLength(14);
+  // A server alone needs one less: the load generator is elsewhere.
+  expect(() => refuseCrowdedCores('spin', 14, 16)).not.toThrow();
+  expect(() => refuseCrowdedCores('spin', 14, 15)).toThrow('14 workers that spin want 16 cores');
   expect(givenDilation(200, 14, 2)).toMatchObject({ factor: 200, shared: true });
   expect(hardwarePolicy('ts:quantum=5us', 100).parameters).toMatchObject({ quantumNs: 500_000 });
   expect(() => hardwarePolicy('darc:oracle')).toThrow('no real machine');

@@ -4,7 +4,8 @@ import { readServerCounts } from '../../../src/hw/memory/counts.js';
 import { createSharedMemory } from '../../../src/hw/memory/layout.js';
 import { givenDilation } from '../../../src/hw/run/dilation.js';
 import { recordOfRun } from '../../../src/hw/run/record.js';
-import { finishedRun, onOneClock } from '../../../src/hw/run/run-pair.js';
+import { finishedRun } from '../../../src/hw/run/run-pair.js';
+import { believable, onOneClock, toOneClock } from '../../../src/hw/run/stamps.js';
 import { workloadNamed } from '../support.js';
 
 const BIMODAL = workloadNamed('bimodal');
@@ -55,13 +56,13 @@ it('stamps of a server on the same machine are read on the clock of the client',
   const result = { records, counts: { ...counts, nowNs: 0 }, end: 'complete' as const, durationNs: 0 };
   const client = { ...result, clock: { epochTicks: 10_000, nsPerTick: 0.5 } };
   // Began 2000 ticks before the client did, and takes a tick for a little longer.
-  const translated = onOneClock(client, { epochTicks: 8000, nsPerTick: 0.5001 });
+  const translated = onOneClock(records, toOneClock(client, { epochTicks: 8000, nsPerTick: 0.5001 })!);
   expect(translated.startedNs[0]).toBe(-1000);
   expect(translated.startedNs[1]).toBeCloseTo(-1000 + 5000 * (0.5 / 0.5001), 6);
   expect(translated.startedNs[2]).toBeNaN();
   expect(translated.sentNs).toBe(records.sentNs);
   // Of one on another machine nothing is known.
-  expect(onOneClock(client, undefined)).toBe(records);
+  expect(toOneClock(client, undefined)).toBeUndefined();
 });
 
 it('reservations, and times without a core, happened when the requests say they did', async () => {
@@ -114,4 +115,26 @@ it('reservations, and times without a core, happened when the requests say they 
     gaps: undefined,
     awayNs: null,
   });
+});
+
+it('stamps that cannot be true are refused and counted; those of slightly different clocks are not', () => {
+  const rows = [
+    // sent, replied, received, dispatched, started, ended
+    [0, 1e6, 50, 60, 70, 5e5],
+    [0, 1e6, 50, 60, 70, 50 + 1e6 + 500],
+    [0, 1e6, 9e5, 8e5, 8e5, 9e5],
+    [0, 1e6, 50, 60, 70, 2e6],
+    [0, 1e6, 1e18, 1e18, 1e18, 1.8e19],
+    [0, 1e6, Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+    [0, Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+  ];
+  const column = (at: number) => Float64Array.from(rows, (row) => row[at]!);
+  const { records, refused } = believable({
+    ...{ sentNs: column(0), repliedNs: column(1), receivedNs: column(2), dispatchedNs: column(3) },
+    ...{ startedNs: column(4), endedNs: column(5), worker: Int32Array.from(rows, () => 3) },
+  });
+  expect(refused).toBe(3);
+  expect([...records.worker]).toEqual([3, 3, -1, -1, -1, 3, 3]);
+  expect([...records.endedNs]).toEqual([5e5, 1_000_550, NaN, NaN, NaN, NaN, NaN]);
+  expect([...records.repliedNs].slice(0, 5)).toEqual([1e6, 1e6, 1e6, 1e6, 1e6]);
 });
