@@ -8,7 +8,7 @@
 #include "addon/server_binding.hpp"
 #include "base/clock.hpp"
 #include "base/doorbell.hpp"
-#include "base/shared_layout.hpp"
+#include "base/layout_offsets.hpp"
 #include "base/thread_setup.hpp"
 #include "net/eal.hpp"
 
@@ -96,46 +96,15 @@ Napi::Value ringBell(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** The offsets this addon was compiled with, by the names of src/hw/memory/layout.ts. */
-Napi::Object layoutOffsets(Napi::Env env) {
+/** What this addon was compiled with, by the names of src/hw/memory/layout.ts. */
+Napi::Object layoutOffsetsOf(Napi::Env env) {
   auto offsets = Napi::Object::New(env);
-  const auto add = [&](const char* name, size_t offset) { offsets.Set(name, static_cast<double>(offset)); };
-  using namespace layout;
-  add("control.runState", offsetof(Control, runState));
-  add("control.clockNs", offsetof(Control, clockNs));
-  add("control.dispatcherBell", offsetof(Control, dispatcherBell));
-  add("control.dispatcherState", offsetof(Control, dispatcherState));
-  add("control.wokenNs", offsetof(Control, wokenNs));
-  add("control.epochTicks", offsetof(Control, epochTicks));
-  add("control.nsPerTick", offsetof(Control, nsPerTick));
-  add("ring.tail", offsetof(RingHeader, tail));
-  add("ring.head", offsetof(RingHeader, head));
-  add("ring.entries", sizeof(RingHeader));
-  add("arrival.arrivalNs", offsetof(Arrival, arrivalNs));
-  add("arrival.slot", offsetof(Arrival, slot));
-  add("arrival.type", offsetof(Arrival, type));
-  add("arrival.flow", offsetof(Arrival, flow));
-  add("arrival.bytes", sizeof(Arrival));
-  add("mailbox.startSeq", offsetof(Mailbox, startSeq));
-  add("mailbox.startSlot", offsetof(Mailbox, startSlot));
-  add("mailbox.dispatchNs", offsetof(Mailbox, dispatchNs));
-  add("mailbox.preemptSeq", offsetof(Mailbox, preemptSeq));
-  add("mailbox.bell", offsetof(Mailbox, bell));
-  add("mailbox.finishSeq", offsetof(Mailbox, finishSeq));
-  add("mailbox.finishOutcome", offsetof(Mailbox, finishOutcome));
-  add("mailbox.finishNs", offsetof(Mailbox, finishNs));
-  add("mailbox.completed", offsetof(Mailbox, completed));
-  add("mailbox.preempted", offsetof(Mailbox, preempted));
-  add("mailbox.busyNs", offsetof(Mailbox, busyNs));
-  add("mailbox.failed", offsetof(Mailbox, failed));
-  add("mailbox.repliesDropped", offsetof(Mailbox, repliesDropped));
-  add("mailbox.bytes", sizeof(Mailbox));
-  add("netStat.words", kNetStatWords);
+  for (const auto& [name, offset] : layoutOffsets()) offsets.Set(name, static_cast<double>(offset));
   return offsets;
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  exports.Set("layoutOffsets", layoutOffsets(env));
+  exports.Set("layoutOffsets", layoutOffsetsOf(env));
 #ifdef PSP_HAVE_ROCKSDB
   exports.Set("hasRocksdb", Napi::Boolean::New(env, true));
 #else

@@ -264,47 +264,32 @@ function reservationBytes(workers: number, types: number): number {
   return ReservationWords.owners + workers + types + 1;
 }
 
-/** The offsets within the parts, by the names native/base/shared_layout.hpp gives them. */
-export const FIELD_OFFSETS: Readonly<Record<string, number>> = {
-  'control.runState': Control.runState,
-  'control.clockNs': Control.clockNs,
-  'control.dispatcherBell': Control.dispatcherBell,
-  'control.dispatcherState': Control.dispatcherState,
-  'control.wokenNs': Control.wokenNs,
-  'control.epochTicks': Control.epochTicks,
-  'control.nsPerTick': Control.nsPerTick,
-  'ring.tail': Ring.tail,
-  'ring.head': Ring.head,
-  'ring.entries': Ring.entries,
-  'arrival.arrivalNs': Arrival.arrivalNs,
-  'arrival.slot': Arrival.slot,
-  'arrival.type': Arrival.type,
-  'arrival.flow': Arrival.flow,
-  'arrival.bytes': Arrival.bytes,
-  'mailbox.startSeq': Mailbox.startSeq,
-  'mailbox.startSlot': Mailbox.startSlot,
-  'mailbox.dispatchNs': Mailbox.dispatchNs,
-  'mailbox.preemptSeq': Mailbox.preemptSeq,
-  'mailbox.bell': Mailbox.bell,
-  'mailbox.finishSeq': Mailbox.finishSeq,
-  'mailbox.finishOutcome': Mailbox.finishOutcome,
-  'mailbox.finishNs': Mailbox.finishNs,
-  'mailbox.completed': Mailbox.completed,
-  'mailbox.preempted': Mailbox.preempted,
-  'mailbox.busyNs': Mailbox.busyNs,
-  'mailbox.failed': Mailbox.failed,
-  'mailbox.repliesDropped': Mailbox.repliesDropped,
-  'mailbox.bytes': Mailbox.bytes,
-  'netStat.words': NetStat.words,
+/** All that native/base/shared_layout.hpp states, too, by the names it is told under. */
+export const SHARED_FACTS: Readonly<Record<string, number>> = {
+  magic: LAYOUT_MAGIC,
+  version: LAYOUT_VERSION,
+  ...namedAfter('header', Header),
+  ...namedAfter('control', Control),
+  ...namedAfter('runState', RunState),
+  ...namedAfter('dispatcherState', DispatcherState),
+  ...namedAfter('ring', Ring),
+  ...namedAfter('arrival', Arrival),
+  'release.bytes': RELEASE_BYTES,
+  ...namedAfter('mailbox', Mailbox),
+  ...namedAfter('finishOutcome', FinishOutcome),
+  ...namedAfter('netStat', NetStat),
 };
 
-/** Compares the offsets the addon was compiled with to the ones above. @throws Error naming the first field that differs. */
-export function checkNativeLayout(nativeOffsets: Readonly<Record<string, number>>): void {
-  for (const [field, offset] of Object.entries(FIELD_OFFSETS)) {
-    if (nativeOffsets[field] !== offset) {
-      throw new Error(
-        `the native addon was built for another memory layout: ${field} is at ${nativeOffsets[field]}, expected ${offset}; run npm run build:native`,
-      );
-    }
+function namedAfter(part: string, facts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [`${part}.${name}`, value]));
+}
+
+/** Compares what the addon was compiled with to the above. @throws Error naming the first that differs */
+export function checkNativeLayout(native: Readonly<Record<string, number>>): void {
+  for (const name of new Set([...Object.keys(SHARED_FACTS), ...Object.keys(native)])) {
+    if (native[name] === SHARED_FACTS[name]) continue;
+    throw new Error(
+      `the addon was built for another memory layout: expected ${name} ${SHARED_FACTS[name]}, found ${native[name]}`,
+    );
   }
 }

@@ -155,6 +155,12 @@ it('chooses a dilation from the cores, and stretches every time of a policy', ()
 });
 
 it('gives types the codes of the original, and refuses tables that lack one', () => {
+  const names = ['constructor', 'toString', '__proto__', 'a, b #c'];
+  expect(wireCodes(names, defaultClassifier('psp'))).toEqual([64, 65, 66, 67]);
+  const many = Array.from({ length: 200 }, (_, i) => `T${i}`);
+  expect(() => wireCodes(many, { ...defaultClassifier('psp'), width: 1 })).toThrow(
+    'the type T192 has the code 256, beyond the 255 that classifier.width allows: give it another in classifier.codes',
+  );
   const classifier = defaultClassifier('psp');
   expect(wireCodes(['SHORT', 'LONG', 'MINE'], classifier)).toEqual([1, 2, 66]);
   expect(wireCodes(['A', 'B'], { ...classifier, codes: { A: 7, B: 9 } })).toEqual([7, 9]);
