@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
+import { policyLabel } from '../report/text/policy-label.js';
 import { WIDTH } from '../report/text/style.js';
 import { wrap } from '../report/text/table.js';
+import type { Result } from '../results/result.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
 import { clearProgress } from './progress.js';
 
@@ -38,6 +40,13 @@ export function reportFailure(error: unknown): number {
 function isOutOfFiles(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EMFILE' || code === 'ENFILE';
+}
+
+/** Says which runs have no result, because requests never came out of them; the exit code. */
+export function reportOutcomes(results: readonly Result[]): number {
+  const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'lost');
+  for (const result of bad) complain(`${policyLabel(result)} ${result.outcome}: ${result.reason}`);
+  return bad.length > 0 ? EXIT.no : EXIT.ok;
 }
 
 /** Writes each line of the message to stderr as `psp: …`. On a terminal, long lines are broken between words. */

@@ -4,12 +4,15 @@
 const MOST_BLOCKS = 256;
 /** Shorter runs are not judged. */
 const FEWEST_BLOCKS = 32;
-/** Growth of so many standard deviations is none of chance. */
+/** Steps that chance is measured in: of single blocks, and of more, because the steps within one burst are not independent. */
+const STEPS = [256, 64, 32, 16] as const;
+/** Growth above this many standard deviations is not chance. */
 const SIGNIFICANT = 4;
-/** Workers that idle less than this share of the time are saturated. */
-const SATURATED = 0.001;
-/** By so much the minima of a steady growth rise, even when measuring began late. */
-const MUCH = 1.2;
+/** Growth above this many may be chance. */
+const SUSPICIOUS = 2;
+
+/** `steady`: through all of the series, by more than chance explains; `unclear`: it looks so, but may be chance. */
+export type Growth = 'none' | 'unclear' | 'steady';
 
 export interface Backlog {
   /** Notes how many requests are in the system now; to be called after equal numbers of arrivals. */
@@ -17,13 +20,11 @@ export interface Backlog {
   /**
    * Did the queues grow through all of the series?
    *
-   * What is looked at is the least number in the system in each quarter: bursts raise the most, but as long as a system keeps up, it gets back to a small number in
-   * between. Unstable is a run whose minima of the second, third and fourth quarter rise, the last step at least half of the one before (a bounded queue fills
-   * up and stays), and rise by more than the random walk of the backlog explains, or by a fifth while the workers never idled.
-   *
-   * @param idle share of the workers' time that was neither work nor overhead
+   * The least number in the system in each quarter tells: bursts raise the most, but a system that keeps up gets back to a small number in between. The queues
+   * grow when the minima of the second, third and fourth quarter rise, the last step at least half of the one before (a bounded queue fills up and stays), and
+   * by more than the random walk of the backlog explains.
    */
-  grows(idle: number): boolean;
+  growth(): Growth;
 }
 
 export function createBacklog(): Backlog {
@@ -50,12 +51,13 @@ export function createBacklog(): Backlog {
     return found;
   }
 
-  /** Standard deviation of the change of the backlog from block to block. */
-  function stepDeviation(): number {
-    const drift = (last[blocks - 1]! - last[0]!) / (blocks - 1);
+  /** Standard deviation of the change of the backlog over half of the series, from the changes over this many equal parts of it. */
+  function deviation(parts: number): number {
+    const at = (part: number) => last[Math.round((part * (blocks - 1)) / parts)]!;
+    const drift = (at(parts) - at(0)) / parts;
     let squares = 0;
-    for (let i = 1; i < blocks; i++) squares += (last[i]! - last[i - 1]! - drift) ** 2;
-    return Math.sqrt(squares / (blocks - 2));
+    for (let i = 0; i < parts; i++) squares += (at(i + 1) - at(i) - drift) ** 2;
+    return Math.sqrt((squares / (parts - 1)) * (parts / 2));
   }
 
   return {
@@ -66,12 +68,14 @@ export function createBacklog(): Backlog {
       samples = 0;
       if (++blocks === MOST_BLOCKS) join();
     },
-    grows(idle) {
-      if (blocks < FEWEST_BLOCKS) return false;
+    growth() {
+      if (blocks < FEWEST_BLOCKS) return 'none';
       const [second, third, fourth] = [leastIn(1), leastIn(2), leastIn(3)];
-      if (!(second < third && third < fourth && fourth - third >= (third - second) / 2)) return false;
-      if (idle < SATURATED && fourth > second * MUCH) return true;
-      return fourth - second > SIGNIFICANT * stepDeviation() * Math.sqrt(blocks / 2);
+      if (!(second < third && third < fourth && fourth - third >= (third - second) / 2)) return 'none';
+      const chance = Math.max(...STEPS.map((parts) => deviation(Math.min(parts, blocks - 1))));
+      const grown = fourth - second;
+      if (grown > SIGNIFICANT * chance) return 'steady';
+      return grown > SUSPICIOUS * chance ? 'unclear' : 'none';
     },
   };
 }

@@ -1,64 +1,9 @@
 /** From what a world knows at the end of a run to psp.result/1. */
-import type { Manifest, ReservationEntry, Result, ResultSlice } from '../results/result.js';
+import type { Manifest, Result } from '../results/result.js';
 import { Histogram } from './histogram.js';
-import type { TypeHistograms } from './recorder.js';
+import { judgeRun } from './outcome.js';
+import type { RunIdentity, RunRecord } from './run-record.js';
 import { NANOSECONDS, SLOWDOWN, summarize } from './summarize.js';
-
-/** What a world knows when a run is over. */
-export interface RunRecord {
-  readonly typeNames: readonly string[];
-  /** Per type, over the whole run. */
-  readonly arrived: Float64Array;
-  readonly completed: Float64Array;
-  readonly dropped: Float64Array;
-  /** Of these, after the warm-up. */
-  readonly droppedMeasured: Float64Array;
-  readonly dropReasons: Readonly<Record<string, number>>;
-  readonly inFlight: number;
-  readonly interrupted: boolean;
-  /** Requests that arrived before the warm-up ended. */
-  readonly skipped: number;
-  /** Did the queues grow through all of the window? */
-  readonly growing: boolean;
-  /** Of several replications: in how many they did. */
-  readonly grew?: number;
-  readonly digest: string;
-  readonly preemptions: number;
-  readonly steals: number;
-  readonly reservations: readonly ReservationEntry[];
-  readonly reservationsLeftOut: number;
-  /** Recorded after the warm-up, per type. */
-  readonly histograms: readonly TypeHistograms[];
-  readonly slices?: readonly ResultSlice[];
-  /** From the end of the warm-up to the last arrival. */
-  readonly window: {
-    readonly fromNs: number;
-    readonly toNs: number;
-    /** Requests completed in it. */
-    readonly completed: number;
-    /** Worker time spent running requests in it, ns over all workers. */
-    readonly busyNs: number;
-    /** Worker time lost to preemptions and steals in it, ns over all workers. */
-    readonly overheadNs: number;
-    /** Time the dispatcher of a system was busy in it, ns; 0 without a system. */
-    readonly dispatcherNs: number;
-  };
-}
-
-export type RunIdentity = Pick<
-  Result,
-  | 'world'
-  | 'policy'
-  | 'policyParameters'
-  | 'system'
-  | 'workload'
-  | 'workers'
-  | 'load'
-  | 'offeredRps'
-  | 'seed'
-  | 'warmup'
-  | 'warmupRule'
->;
 
 /**
  * Lays out a result. Rates and utilisation are those of the measuring window, from the end of the warm-up to the last arrival.
@@ -74,6 +19,7 @@ export function createResult(
   const { window, histograms } = record;
   const windowNs = window.toNs - window.fromNs;
   const load = finite(identity.load);
+  const judged = judgeRun(identity, record, Math.max(1, runs.length));
   const perWorkerTime = (ns: number) => (windowNs > 0 ? ns / (windowNs * identity.workers) : 0);
   return {
     schema: 'psp.result/1',
@@ -93,9 +39,8 @@ export function createResult(
     warmup: identity.warmup,
     warmupRequests: record.skipped,
     warmupRule: identity.warmupRule,
-    // At a load of 1 nothing but drops keeps the queues from growing, whether the run was long enough to show it or not.
-    unstable:
-      record.growing || (identity.world === 'sim' && load !== null && load >= 1 && total(record.droppedMeasured) === 0),
+    ...judged,
+    unstable: judged.outcome === 'unstable',
     replications: Math.max(1, runs.length),
     ...(record.grew !== undefined && { grew: record.grew }),
     requests: total(record.arrived),

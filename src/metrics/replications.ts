@@ -1,10 +1,12 @@
 /** Pools independent replications of a run into one result. */
 
 import type { Manifest, Result } from '../results/result.js';
-import { createResult, type RunIdentity, type RunRecord } from './create-result.js';
+import { createResult } from './create-result.js';
 import { addDigests } from './digest.js';
 import { Histogram } from './histogram.js';
+import { UNSTABLE_SHARE } from './outcome.js';
 import type { TypeHistograms } from './recorder.js';
+import type { Room, RunIdentity, RunRecord } from './run-record.js';
 
 /** What is known of a finished run before it becomes a result: the histograms are still there. Plain data that can go to another thread. */
 export interface RawRun {
@@ -24,14 +26,6 @@ export interface Replications {
 }
 
 const QUANTITIES = ['slowdown', 'sojournNs', 'serviceNs'] as const;
-
-/**
- * A pooled run is unstable when the queues grew in this share of its replications. Not in any: even at its very limit one stable run in fifty looks
- * as if it grew, and of 64 one would. Not in most: of a run that is only just overloaded many replications are too short to show it, and a latency must
- * not be printed for it: of ts at load 0.9 of extreme-bimodal (300 000 requests, no worker ever idle) 5 of 16 do. That two of eight look so by chance
- * happens once in a hundred times at the very limit, and a percent of load below it not at all (test/metrics/backlog.test.ts).
- */
-const UNSTABLE_SHARE = 0.25;
 
 type Sums = Readonly<Record<(typeof QUANTITIES)[number], number>>;
 
@@ -81,7 +75,11 @@ export function createReplications(hash: (configHashes: readonly string[]) => st
       const runs = all.map(({ run }) => run);
       return createResult(
         runs[0]!.identity,
-        { ...pooledRecord(runs.map(({ record }) => record)), histograms: merged },
+        {
+          ...pooledRecord(runs.map(({ record }) => record)),
+          grew: all.filter(({ result }) => result.outcome === 'unstable').length,
+          histograms: merged,
+        },
         pooledManifest(
           runs.map(({ manifest }) => manifest),
           hash,
@@ -95,7 +93,6 @@ export function createReplications(hash: (configHashes: readonly string[]) => st
 /** Counts and times are those of all runs together; the reservations are those of the first. */
 function pooledRecord(records: readonly RunRecord[]): RunRecord {
   const first = records[0]!;
-  const grew = records.filter((record) => record.growing).length;
   const sum = (of: (record: RunRecord) => number) => records.reduce((all, record) => all + of(record), 0);
   const perType = (of: (record: RunRecord) => Float64Array) =>
     Float64Array.from(of(first), (_, type) => sum((record) => of(record)[type]!));
@@ -111,20 +108,28 @@ function pooledRecord(records: readonly RunRecord[]): RunRecord {
     inFlight: sum((record) => record.inFlight),
     interrupted: records.some((record) => record.interrupted),
     skipped: sum((record) => record.skipped),
-    growing: grew >= UNSTABLE_SHARE * records.length,
-    grew,
+    lost: sum((record) => record.lost),
+    growth: sum(({ growth }) => Number(growth !== 'none')) >= UNSTABLE_SHARE * records.length ? 'unclear' : 'none',
+    ...(first.room && { room: meanRoom(records.flatMap(({ room }) => room ?? [])) }),
     digest: addDigests(records.map((record) => record.digest)),
     preemptions: sum((record) => record.preemptions),
     steals: sum((record) => record.steals),
     window: {
       fromNs: sum((record) => record.window.fromNs),
       toNs: sum((record) => record.window.toNs),
+      arrived: sum((record) => record.window.arrived),
       completed: sum((record) => record.window.completed),
       busyNs: sum((record) => record.window.busyNs),
       overheadNs: sum((record) => record.window.overheadNs),
       dispatcherNs: sum((record) => record.window.dispatcherNs),
     },
   };
+}
+
+/** The replications may differ in which types have the least room; those of the first are named. */
+function meanRoom(rooms: readonly Room[]): Room {
+  const mean = (of: (room: Room) => number) => rooms.reduce((sum, room) => sum + of(room), 0) / rooms.length;
+  return { types: rooms[0]!.types, needed: mean(({ needed }) => needed), had: mean(({ had }) => had) };
 }
 
 function pooledManifest(manifests: readonly Manifest[], hash: (configHashes: readonly string[]) => string): Manifest {

@@ -1,4 +1,5 @@
 /** The result of a search for capacity. */
+import type { MissingValue } from './outcome.js';
 import type { Manifest, Result, Statistic } from './result.js';
 
 /** What was found: schema `psp.capacity/1`, documented in docs/capacity.md. */
@@ -57,5 +58,5 @@ export interface Judgement {
   readonly low: number | null;
   readonly high: number | null;
   /** Why it fails when that is not for the value. */
-  readonly reason?: 'unstable' | 'dropped';
+  readonly reason?: MissingValue | 'dropped';
 }

@@ -1,5 +1,6 @@
 /** The shape of psp.result/1, checked wherever psp reads a result again: from a file, a folder or a queue. */
 import { z } from 'zod';
+import { OUTCOMES } from './outcome.js';
 import { PERCENTILES, type Result, type Statistic } from './result.js';
 
 const count = z.int().min(0);
@@ -71,6 +72,8 @@ export const resultSchema = z.looseObject({
   warmup: z.number().min(0).max(1),
   warmupRequests: count,
   warmupRule: z.enum(['given', 'found', 'unsettled']),
+  outcome: z.enum(OUTCOMES),
+  reason: z.string().exactOptional(),
   unstable: z.boolean(),
   replications: z.int().min(1),
   grew: count.exactOptional(),

@@ -1,5 +1,7 @@
 /** The schema psp.result/1 as plain data: what both worlds produce and every report reads. docs/result-format.md describes it. */
 
+import type { Judged } from './outcome.js';
+
 /** Lower and upper bound; null where the data bound nothing on that side. */
 export type Interval = readonly [low: number | null, high: number | null];
 
@@ -29,7 +31,7 @@ export type DistributionSummary = Readonly<Record<Statistic, number | null>> & {
 };
 
 /** The result of one run of one policy: schema `psp.result/1`, documented in docs/result-format.md. */
-export interface Result {
+export interface Result extends Judged {
   readonly schema: 'psp.result/1';
   readonly world: 'sim' | 'hw';
   readonly policy: string;
@@ -49,11 +51,11 @@ export interface Result {
   /** Requests that arrived in the warm-up. */
   readonly warmupRequests: number;
   readonly warmupRule: WarmupRule;
-  /** Its queues grew for as long as it lasted: latencies say how long that was, and nothing else. */
+  /** Is the outcome `unstable`? Kept for readers of psp.result/1 from before there was an outcome. */
   readonly unstable: boolean;
   /** Independent runs that were pooled into this result. */
   readonly replications: number;
-  /** In how many of several replications the queues grew. */
+  /** How many of several replications are unstable. */
   readonly grew?: number;
   /** With --precision. */
   readonly precision?: ReachedPrecision;
@@ -89,7 +91,7 @@ export interface ReachedPrecision {
   readonly type?: string;
   /** Half-width of the 95 % interval over the value. */
   readonly wanted: number;
-  /** The largest there is; null: no bound, or the run is unstable. */
+  /** The largest there is; null: no bound, or the outcome is not ok. */
   readonly reached: number | null;
 }
 

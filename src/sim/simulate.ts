@@ -1,6 +1,7 @@
 import { createBacklog } from '../metrics/backlog.js';
-import type { RunRecord } from '../metrics/create-result.js';
 import type { Observer } from '../metrics/observer.js';
+import { demandIn, leastRoom } from '../metrics/room.js';
+import type { RunRecord } from '../metrics/run-record.js';
 import type { ReservationEntry } from '../results/result.js';
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
@@ -24,6 +25,8 @@ export interface SimulationSetup {
   /** Uniform on [0, 1): the `stealing` substream. */
   readonly random: () => number;
   readonly trueProfile?: TrueProfile;
+  /** Workers that each type keeps busy, by index, where that is the same throughout the run; absent: what arrives tells. */
+  readonly demand?: readonly number[];
   /** What the system around the policy costs; default: nothing but the policy's own preemptions and steals. */
   readonly costs?: SystemCosts;
   /** For costs that vary; needed for those only. */
@@ -126,12 +129,15 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     from = to;
     skipped = requests;
   }
-  const idle =
-    1 - (to.busyNs - from.busyNs + to.overheadNs - from.overheadNs) / ((to.atNs - from.atNs) * options.workers);
+  const record = recordOf(simulation, typeNames(options), from, to, interrupted);
+  const demand = options.demand ?? demandIn(record);
+  const room = record.reservationsLeftOut > 0 ? undefined : leastRoom({ ...record, demand });
   return {
-    ...recordOf(simulation, typeNames(options), from, to, interrupted),
+    ...record,
     skipped,
-    growing: backlog.grows(idle),
+    growth: backlog.growth(),
+    isSteady: options.demand !== undefined,
+    ...(room && { room }),
     ...(cut && { slices: cut }),
   };
 }
@@ -206,9 +212,10 @@ function recordOf(
   from: Snapshot,
   to: Snapshot,
   interrupted: boolean,
-): Omit<RunRecord, 'skipped' | 'growing'> {
+): Omit<RunRecord, 'skipped' | 'growth' | 'isSteady'> {
   const end = simulation.snapshot();
   const sum = (counts: Float64Array) => counts.reduce((all, count) => all + count, 0);
+  const inFlight = sum(end.arrived) - sum(end.completed) - sum(end.dropped);
   return {
     typeNames,
     arrived: end.arrived,
@@ -216,7 +223,8 @@ function recordOf(
     dropped: end.dropped,
     droppedMeasured: end.dropped.map((count, type) => count - from.dropped[type]!),
     dropReasons: Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, end.dropReasons[i]!])),
-    inFlight: sum(end.arrived) - sum(end.completed) - sum(end.dropped),
+    inFlight,
+    lost: interrupted ? 0 : inFlight,
     interrupted,
     digest: simulation.digest(),
     preemptions: end.preemptions,
@@ -235,6 +243,7 @@ function recordOf(
     window: {
       fromNs: from.atNs,
       toNs: to.atNs,
+      arrived: sum(to.arrived) - sum(from.arrived),
       completed: sum(to.completed) - sum(from.completed),
       busyNs: to.busyNs - from.busyNs,
       overheadNs: to.overheadNs - from.overheadNs,

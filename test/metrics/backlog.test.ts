@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createBacklog } from '../../src/metrics/backlog.js';
+import { createBacklog, type Growth } from '../../src/metrics/backlog.js';
 import { substream } from '../../src/workload/random.js';
 import { seedOr } from '../support/runs.js';
 
-function grows(values: readonly number[], idle = 0.1): boolean {
+function growth(values: readonly number[]): Growth {
   const backlog = createBacklog();
   for (const value of values) backlog.add(value);
-  return backlog.grows(idle);
+  return backlog.growth();
+}
+
+function grows(values: readonly number[]): boolean {
+  return growth(values) === 'steady';
 }
 
 /** A queue whose length changes by -1, 0 or 1 per step and a drift, at least 0. */
@@ -39,12 +43,7 @@ describe('queues grow', () => {
 
   it('not when they are long at the end only, and were shorter in the middle than before', () => {
     const levels = [3, 100, 50, 400];
-    expect(
-      grows(
-        Array.from({ length: 1024 }, (_, i) => levels[Math.floor(i / 256)]! + (i % 3)),
-        0,
-      ),
-    ).toBe(false);
+    expect(growth(Array.from({ length: 1024 }, (_, i) => levels[Math.floor(i / 256)]! + (i % 3)))).toBe('none');
   });
 
   it('not when they fill up to a limit and stay there', () => {
@@ -52,9 +51,15 @@ describe('queues grow', () => {
     expect(grows(filling)).toBe(false);
   });
 
-  it('when the workers never idle, from less', () => {
+  it('maybe, when they rise by no more than a few standard deviations', () => {
     const slowly = walk(4000, 0, 5).map((value, i) => value + i / 50);
-    expect([grows(slowly, 0.1), grows(slowly, 0)]).toEqual([false, true]);
+    expect(growth(slowly)).toBe('unclear');
+  });
+
+  it('not when they rise in bursts, the steps of which are not independent', () => {
+    const levels = [5, 40, 20, 60, 30, 90, 50, 80];
+    const bursts = Array.from({ length: 2048 }, (_, i) => levels[Math.floor(i / 256)]! + (i % 256) / 10);
+    expect(growth(bursts)).not.toBe('steady');
   });
 
   it('in a long series as in a short one', () => {

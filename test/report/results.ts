@@ -74,6 +74,7 @@ export function resultOf(
     warmup: 0.1,
     warmupRequests: 0,
     warmupRule: 'given',
+    outcome: 'ok',
     unstable: false,
     replications: 1,
     requests,

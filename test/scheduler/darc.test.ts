@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunRecord } from '../../src/metrics/create-result.js';
+import type { RunRecord } from '../../src/metrics/run-record.js';
 import { wholeWorkers } from '../../src/scheduler/policies/darc.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { quantileOf } from '../support/histogram.js';

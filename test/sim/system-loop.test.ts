@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSystem } from '../../src/experiment/plan/files.js';
-import type { RunRecord } from '../../src/metrics/create-result.js';
+import type { RunRecord } from '../../src/metrics/run-record.js';
 import { policies } from '../../src/scheduler/policy-registry.js';
 import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';

@@ -1,5 +1,5 @@
-import type { RunRecord } from '../../src/metrics/create-result.js';
 import type { Observer } from '../../src/metrics/observer.js';
+import type { RunRecord } from '../../src/metrics/run-record.js';
 import type { Policy } from '../../src/scheduler/policy.js';
 import type { ChosenPolicy } from '../../src/scheduler/policy-registry.js';
 import type { TypeInfo } from '../../src/scheduler/scheduler.js';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { RunRecord } from '../../src/metrics/create-result.js';
 import type { Observer } from '../../src/metrics/observer.js';
+import type { RunRecord } from '../../src/metrics/run-record.js';
 import { type ChosenPolicy, parsePolicy } from '../../src/scheduler/policy-registry.js';
 import type { SystemCosts } from '../../src/sim/costs.js';
 import { simulate } from '../../src/sim/simulate.js';

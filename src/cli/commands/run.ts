@@ -17,7 +17,7 @@ import type { RequestSamples } from '../../metrics/samples.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { InputError } from '../../units/errors.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
-import { complain, EXIT } from '../failure.js';
+import { complain, EXIT, reportOutcomes } from '../failure.js';
 import {
   addHardwareSettings,
   inputOf,
@@ -151,7 +151,9 @@ async function run(options: RunOptions): Promise<number> {
     writeOutput(join(options.keep, 'sim.json'), sampledJson(simulated));
     writeOutput(join(options.keep, 'hw.json'), sampledJson(real));
   }
-  if (options.both && code === EXIT.ok) return showComparison(simulated, real, options);
+  if (options.both && (code === EXIT.ok || code === EXIT.no)) {
+    return Math.max(code, await showComparison(simulated, real, options));
+  }
 
   const output = outputBeside(options.json);
   output.write(formatComparison(results, { ...output, title: workload.title }));
@@ -316,5 +318,5 @@ function exitCode(results: readonly HardwareResult[], signal: AbortSignal): numb
   const gone = results.find((result) => result.end === 'serverGone');
   if (gone) complain(`${gone.policy}: ${serverGone(gone)}`);
   if (gone || results.some((result) => result.unreconciled.length > 0)) return EXIT.environment;
-  return signal.aborted ? EXIT.interrupted : EXIT.ok;
+  return signal.aborted ? EXIT.interrupted : reportOutcomes(results);
 }

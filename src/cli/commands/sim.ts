@@ -7,10 +7,11 @@ import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { policyLabel } from '../../report/text/policy-label.js';
+import { failureOf } from '../../results/outcome.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
 import { readConfigFile } from '../config-file.js';
-import { complain, EXIT, tellNotes } from '../failure.js';
+import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkOutputs, outputBeside, send, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -80,7 +81,7 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   }
   if (sides) send(json!, sampledJson(sides));
   else sendJson(json, results);
-  return interrupted ? EXIT.interrupted : EXIT.ok;
+  return interrupted ? EXIT.interrupted : reportOutcomes(results);
 }
 
 async function run({ specs, replications }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
@@ -126,8 +127,9 @@ export function precisionReached(reached: number | undefined, { relative }: Prec
 /** Says which policies are not known as well as was asked for. */
 function complainOfPrecision(results: readonly Result[], precision: Precision): void {
   for (const result of results) {
-    if (result.unstable) {
-      complain(`warning: ${policyLabel(result)} is unstable: there is no precision to reach`);
+    const failed = failureOf(result);
+    if (failed) {
+      complain(`warning: ${policyLabel(result)} is ${failed}: there is no precision to reach`);
       continue;
     }
     const reached = precisionOf(result, precision);

@@ -11,7 +11,7 @@ import { runSweep, type SweepOutcome, type SweepProgress } from '../../experimen
 import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { readExperiment } from '../experiment-file.js';
-import { complain, EXIT, tellNotes } from '../failure.js';
+import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -86,8 +86,9 @@ async function sweep(
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
   const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);
+  const pointsCode = reportOutcomes(outcome.points.map(({ result }) => result));
   if (outcome.left > 0) return EXIT.interrupted;
-  return outcome.failures.length > 0 ? EXIT.no : EXIT.ok;
+  return outcome.failures.length > 0 ? EXIT.no : pointsCode;
 }
 
 /** @throws InputError */

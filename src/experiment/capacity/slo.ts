@@ -1,6 +1,7 @@
 /** Service-level objectives: `p99.9 slowdown <= 10 for every type`, `p99 sojourn <= 50us for GET`, `mean slowdown <= 3 overall`. */
 
 import type { Judgement, SloVerdict } from '../../results/capacity-schema.js';
+import { failureOf } from '../../results/outcome.js';
 import {
   type DistributionSummary,
   PERCENTILES,
@@ -76,7 +77,7 @@ export function checkSlos(slos: readonly Slo[], types: readonly string[]): void 
 
 /**
  * Judges a result by all objectives; the answer is about the one that is worst. An objective holds when all of the interval is within the bound, and fails when none of it is, when
- * the run is unstable, or when more requests were dropped than the percentile lets be late.
+ * the outcome of the run is not ok, or when more requests were dropped than the percentile lets be late. A run that may be unstable decides for nothing.
  */
 export function judge(result: Result, slos: readonly Slo[]): Judgement {
   const judgements = slos.flatMap((slo) => judgedParts(result, slo).map((slice) => judgePart(result, slo, slice)));
@@ -123,11 +124,13 @@ function judgePart(result: Result, slo: Slo, { type, distribution, droppedShare 
     low,
     high,
   };
-  if (result.unstable) return { ...about, verdict: 'fails', reason: 'unstable' };
+  const failed = failureOf(result);
+  if (failed) return { ...about, verdict: 'fails', reason: failed };
   // A dropped request is later than any bound.
   const mayBeLate = statistic === 'mean' ? 0 : 1 - PERCENTILES[statistic];
   if (droppedShare > mayBeLate) return { ...about, verdict: 'fails', reason: 'dropped' };
-  if (high !== null && high <= bound) return { ...about, verdict: 'holds' };
+  const isDoubtful = result.reason !== undefined;
+  if (high !== null && high <= bound) return { ...about, verdict: isDoubtful ? 'undecided' : 'holds' };
   return { ...about, verdict: low !== null && low > bound ? 'fails' : 'undecided' };
 }
 

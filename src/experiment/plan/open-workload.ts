@@ -4,9 +4,18 @@ import { exactDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { createRequestSource } from '../../workload/generate.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
+import { playedMeanNs } from '../../workload/played.js';
 import type { RequestSource } from '../../workload/request-source.js';
 import { traceEndNs, traceNotes } from '../../workload/trace.js';
-import { offeredLoad, offeredRps, trueProfile, workloadNotes } from '../../workload/workload.js';
+import {
+  type Offer,
+  offeredLoad,
+  offeredRps,
+  type Phase,
+  phaseRateRps,
+  trueProfile,
+  workloadNotes,
+} from '../../workload/workload.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
 
 /** What a run needs to know of its workload, wherever that comes from. */
@@ -18,6 +27,8 @@ export interface OpenWorkload {
   readonly types: readonly TypeInfo[];
   readonly hasUnknown: boolean;
   readonly trueProfile: TrueProfile;
+  /** Workers that each type keeps busy, UNKNOWN last; absent where that changes with time. */
+  readonly demand?: readonly number[];
   /** Mean offered rate; NaN for a trace whose requests all arrive at once. */
   readonly offeredRps: number;
   readonly load: number;
@@ -44,6 +55,7 @@ function openGenerated(spec: RunSpec, { source, offer }: GeneratedWorkload): Ope
     types: types.slice(0, classified),
     hasUnknown: classified < types.length,
     trueProfile: trueProfile(workload),
+    ...(workload.phases.length === 1 && { demand: demandOf(workload.phases[0]!, offer) }),
     offeredRps: offeredRps(workload, offer),
     load: offeredLoad(workload, offer, spec.workers),
     hasFlows: true,
@@ -88,4 +100,9 @@ function openTraced(spec: RunSpec, trace: TraceWorkload): OpenWorkload {
     notes: traceNotes(summary),
     source: () => playTraceFile(trace, { rateScale, ...end }),
   };
+}
+
+function demandOf(phase: Phase, offer: Offer): number[] {
+  const perNs = phaseRateRps(phase, offer) / 1e9;
+  return phase.service.map((service, type) => perNs * phase.ratio[type]! * playedMeanNs(service));
 }

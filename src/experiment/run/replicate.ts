@@ -1,6 +1,7 @@
 /** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
 import { relativeError } from '../../metrics/confidence.js';
 import { createReplications, type RawRun } from '../../metrics/replications.js';
+import { failureOf } from '../../results/outcome.js';
 import type { Result, Statistic } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import { pooledHash, type RunSpec } from '../plan/run-spec.js';
@@ -85,7 +86,7 @@ async function replicate(
   const finished = specs.map(() => 0);
   const queue: RunSpec[] = [];
   const places: { readonly spec: number; readonly replication: number }[] = [];
-  /** Of the specs that have come so far. Those that are unstable have none, and never will. */
+  /** Of the specs that have come so far. Those whose outcome is not ok have none, and never will. */
   const reached = new Map<number, number>();
 
   function enqueue(spec: number): void {
@@ -102,12 +103,12 @@ async function replicate(
     const result = pools[spec]!.result()!;
     if (!precision) return enough!(result) ? 0 : Math.min(planned[spec]!, most! - planned[spec]!);
     const width = precisionOf(result, precision);
-    if (result.unstable) reached.delete(spec);
+    if (failureOf(result)) reached.delete(spec);
     else reached.set(spec, width);
     const widest = Math.max(...reached.values());
     onPrecision?.(Number.isFinite(widest) ? widest : undefined);
     // More of what grows without bound makes nothing more precise.
-    return result.unstable ? 0 : missing(width, replications, planned[spec]!);
+    return failureOf(result) ? 0 : missing(width, replications, planned[spec]!);
   }
 
   // The first replication of all, then the second of all: whoever interrupts has something of each.
@@ -157,7 +158,7 @@ function withPrecision(result: Result | undefined, { precision }: Replications):
       statistic,
       ...(type !== undefined && { type }),
       wanted: relative,
-      reached: result.unstable || !Number.isFinite(reached) ? null : reached,
+      reached: failureOf(result) || !Number.isFinite(reached) ? null : reached,
     },
   };
 }

@@ -81,7 +81,7 @@ export function seekWarmUp(spec: RunSpec, { shouldStop }: RunHooks = {}): Promis
 }
 
 /** What a run is simulated with, whether it is measured or watched: everything but its requests and where they end. */
-export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile }: OpenWorkload): SimulationSetup {
+export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile, demand }: OpenWorkload): SimulationSetup {
   return {
     policy: parsePolicy(spec.policy),
     workers: spec.workers,
@@ -89,6 +89,7 @@ export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile }: OpenW
     hasUnknown,
     random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile,
+    ...(demand && { demand }),
     ...(spec.system && {
       costs: spec.system.costs,
       costsRandom: substream(spec.seed, STREAM.costs, spec.replication),

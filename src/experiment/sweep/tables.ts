@@ -4,11 +4,11 @@ import { policyLabel } from '../../report/text/policy-label.js';
 import { type DistributionSummary, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import type { FailedPoint, Point } from './point.js';
 
-type Cell = string | number | boolean | null;
+type Cell = string | number | null;
 
 interface Column {
   readonly name: string;
-  readonly type: 'STRING' | 'DOUBLE' | 'INT64' | 'BOOLEAN';
+  readonly type: 'STRING' | 'DOUBLE' | 'INT64';
   readonly of: (slice: TableRow) => Cell;
 }
 
@@ -45,7 +45,8 @@ const OF_THE_POINT: readonly Column[] = [
   text('seed', ({ result }) => result.seed),
   real('warmup', ({ result }) => result.warmup),
   text('warmup_rule', ({ result }) => result.warmupRule),
-  { name: 'unstable', type: 'BOOLEAN', of: ({ result }) => result.unstable },
+  text('outcome', ({ result }) => result.outcome),
+  text('reason', ({ result }) => result.reason ?? null),
   count('replications', ({ result }) => result.replications),
   real('duration_ns', ({ result }) => result.durationNs),
   real('utilisation', ({ result }) => result.utilisation),
@@ -87,7 +88,7 @@ export function tidyRows(points: readonly Point[]): Cell[][] {
 /** What is known of points that could not be run: a row each, in which the numbers are missing. */
 export function failedRows(failed: readonly FailedPoint[]): Cell[][] {
   return failed.map(({ schema: _, ...known }) => {
-    const cells: Readonly<Record<string, Cell>> = { ...known, scope: 'failed' };
+    const cells: Readonly<Record<string, Cell>> = { ...known, scope: 'failed', outcome: 'failed' };
     return COLUMN_NAMES.map((name) => cells[name] ?? null);
   });
 }

@@ -1,9 +1,10 @@
 /** From what happened to each request to the record a psp.result/1 is laid out from. */
 
-import { createBacklog } from '../../metrics/backlog.js';
-import type { RunRecord } from '../../metrics/create-result.js';
+import { createBacklog, type Growth } from '../../metrics/backlog.js';
 import { Histogram } from '../../metrics/histogram.js';
 import { createRecorder } from '../../metrics/recorder.js';
+import { demandIn, leastRoom } from '../../metrics/room.js';
+import type { RunRecord } from '../../metrics/run-record.js';
 import { NANOSECONDS, SLOWDOWN, summarize } from '../../metrics/summarize.js';
 import type { DistributionSummary } from '../../results/result.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
@@ -69,8 +70,14 @@ export function recordOfRun(
   for (let i = 0; i < trace.length; i++) {
     if (!Number.isNaN(records.sentNs[i]!)) toNs = Math.max(toNs, trace.arrivalNs[i]!);
   }
+  let arrivedInWindow = 0;
   let completedInWindow = 0;
+  let unansweredInWindow = 0;
   for (let i = 0; i < trace.length; i++) {
+    if (i >= first && trace.arrivalNs[i]! <= toNs) {
+      arrivedInWindow++;
+      if (Number.isNaN(records.repliedNs[i]!)) unansweredInWindow++;
+    }
     if (Number.isNaN(records.sentNs[i]!)) continue;
     const type = trace.type[i]!;
     arrived[type]!++;
@@ -111,9 +118,29 @@ export function recordOfRun(
   const held = run.counts?.heldByServer ?? 0;
   const busyNs = (run.server?.workerBusyNs ?? []).reduce((all, ns) => all + ns, 0) / run.dilation.factor;
   const inWindowNs = sum(completed) > 0 ? (busyNs * completedInWindow) / sum(completed) : 0;
-  const workers = run.server?.workerBusyNs.length ?? 0;
-  // Without the server's counts nobody knows how idle it was: then the growth alone must convince.
-  const idle = workers > 0 && toNs > fromNs ? Math.max(0, 1 - inWindowNs / (workers * (toNs - fromNs))) : 1;
+  // The server does not say when it dropped; the client knows which requests had no answer.
+  const droppedMeasured = dropped.map((count, type) => Math.min(count, unansweredMeasured[type]!));
+  const reservations = run.reservations.map(({ atNs, reservation }) => ({
+    atNs: Math.round(atNs),
+    groups: reservation.groups.map((group) => ({
+      types: group.types.map((type) => typeNames[type]!),
+      workers: group.workers,
+    })),
+  }));
+  const reservationsLeftOut = Math.max(0, (run.server?.reservations ?? 0) - run.reservations.length);
+  const window = {
+    fromNs,
+    toNs,
+    arrived: arrivedInWindow,
+    completed: completedInWindow,
+    // The workers count their time over the whole run; the window has its share of the completions.
+    busyNs: inWindowNs,
+    overheadNs: 0,
+    dispatcherNs: 0,
+  };
+  const histograms = typeNames.map((_, type) => recorder.histograms(type));
+  const demand = demandIn({ histograms, droppedMeasured, window });
+  const room = reservationsLeftOut > 0 ? undefined : leastRoom({ typeNames, demand, reservations, window });
   const digest = createTraceDigest(typeNames);
   foldTraceDigest(digest, trace);
   return {
@@ -122,34 +149,23 @@ export function recordOfRun(
       arrived,
       completed,
       dropped,
-      // The server does not say when it dropped; the client knows which requests had no answer.
-      droppedMeasured: dropped.map((count, type) => Math.min(count, unansweredMeasured[type]!)),
+      droppedMeasured,
       dropReasons,
       inFlight: held,
+      // Those that were planned and never sent, because too many were unanswered, were not served either.
+      lost: Math.max(0, unansweredInWindow - sum(droppedMeasured)),
       skipped: first,
-      growing: backlogGrows(run, first, idle),
+      growth: backlogGrowth(run, first),
+      isSteady: false,
       interrupted: run.end !== 'complete' && run.end !== 'drained',
       digest: showTraceDigest(digest),
       preemptions: run.server?.preempted ?? 0,
       steals: run.server?.stolen ?? 0,
-      reservations: run.reservations.map(({ atNs, reservation }) => ({
-        atNs: Math.round(atNs),
-        groups: reservation.groups.map((group) => ({
-          types: group.types.map((type) => typeNames[type]!),
-          workers: group.workers,
-        })),
-      })),
-      reservationsLeftOut: Math.max(0, (run.server?.reservations ?? 0) - run.reservations.length),
-      histograms: typeNames.map((_, type) => recorder.histograms(type)),
-      window: {
-        fromNs,
-        toNs,
-        completed: completedInWindow,
-        // The workers count their time over the whole run; the window has its share of the completions.
-        busyNs: inWindowNs,
-        overheadNs: 0,
-        dispatcherNs: 0,
-      },
+      reservations,
+      reservationsLeftOut,
+      ...(room && { room }),
+      histograms,
+      window,
     },
     fields: {
       lost: Math.max(0, unanswered - droppedInAll - held),
@@ -182,7 +198,7 @@ export function recordOfRun(
  * Did the queues grow for as long as the requests came? What is in the system is looked at after equal numbers of arrivals, as in the simulator; a request
  * that was lost or dropped is in it for no time.
  */
-function backlogGrows({ trace, records }: HardwareRun, first: number, idle: number): boolean {
+function backlogGrowth({ trace, records }: HardwareRun, first: number): Growth {
   const leaves: number[] = [];
   for (let i = 0; i < trace.length; i++) {
     if (!Number.isNaN(records.sentNs[i]!) && !Number.isNaN(records.repliedNs[i]!)) leaves.push(records.repliedNs[i]!);
@@ -199,7 +215,7 @@ function backlogGrows({ trace, records }: HardwareRun, first: number, idle: numb
     while (gone < left.length && left[gone]! <= trace.arrivalNs[i]!) gone++;
     backlog.add(entered - gone);
   }
-  return backlog.grows(idle);
+  return backlog.growth();
 }
 
 /** Number of the first request that is measured. */

@@ -1,3 +1,5 @@
+import type { MissingValue } from '../../results/outcome.js';
+
 /** What a chart shows, as plain data: the same for a picture in a file and for the report page. Values are in base units (ns, shares, requests per second). */
 
 export interface Chart {
@@ -48,9 +50,9 @@ export interface ChartPoint {
   readonly high?: number | null;
   /** Why y is no value: the point is drawn as a cross above the plotted area. */
   readonly failed?: MissingValue;
+  /** The same as a sentence. */
+  readonly reason?: string;
 }
-
-export type MissingValue = 'lost' | 'unstable';
 
 /** A line across a panel at a value of one of the axes. */
 export interface ReferenceLine {

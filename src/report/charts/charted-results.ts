@@ -1,10 +1,11 @@
 /** Results as series of points: shared by figures and the report page. */
+import { failureOf, type Judged } from '../../results/outcome.js';
 import type { DistributionSummary, Result, Statistic, TypeResult } from '../../results/result.js';
-import { failureOf, type Judged } from '../text/outcome.js';
 import type { Axis, ChartPoint, Series } from './chart.js';
 
 /** What of a result a chart needs. */
 export type Charted = Judged & {
+  readonly overall: Result['overall'];
   readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
 };
 
@@ -53,7 +54,10 @@ export function pointsOf<R extends Charted>(
 ): ChartPoint[] {
   const points = results.flatMap((result): ChartPoint[] => {
     const failed = failureOf(result);
-    if (failed) return [{ x: x(result), y: null, failed }];
+    if (failed) {
+      const { reason } = result;
+      return [{ x: x(result), y: null, failed, ...(reason !== undefined && { reason }) }];
+    }
     const distribution = distributionOf(result, quantity);
     if (!distribution) return [];
     const [low, high] = distribution.ci95[quantity.statistic]!;

@@ -1,5 +1,5 @@
 /** One panel of a chart: axes, bands, lines, marks. */
-import type { ChartPoint, MissingValue, Panel, ReferenceLine, Series } from './chart.js';
+import type { ChartPoint, Panel, ReferenceLine, Series } from './chart.js';
 import type { Look } from './palette.js';
 import { createScale, format, type Scale, valuesOn } from './scale.js';
 import { element, escapeText, round, svgText, widthOf } from './svg.js';
@@ -186,10 +186,9 @@ function curve(frame: Frame, { points, shape = 'line' }: Series, { color }: Look
 }
 
 /** What is said of a point that failed. */
-export const FAILURES: Readonly<Record<MissingValue, string>> = {
-  lost: 'lost: achieved less than 99.9 % of what was offered',
-  unstable: 'unstable: its queues grew for as long as it ran',
-};
+export function sayFailure({ failed, reason }: ChartPoint): string {
+  return reason === undefined ? String(failed) : `${failed}: ${reason}`;
+}
 
 /** Where a point is drawn, px, and what is to be said of it when it is pointed at. */
 export interface Place {
@@ -217,7 +216,7 @@ function failurePlaces(frame: Frame, { name, points }: Series, row: number): Pla
       point,
       x: toX(frame, point.x),
       y,
-      says: `${name}\n${coordinate(frame.panel.x, point.x)}\n${FAILURES[point.failed!]}`,
+      says: `${name}\n${coordinate(frame.panel.x, point.x)}\n${sayFailure(point)}`,
     }));
 }
 

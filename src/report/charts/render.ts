@@ -1,5 +1,6 @@
 /** A chart as an SVG document: title, legend, panels, caption. */
-import type { Chart, MissingValue, Panel, Series } from './chart.js';
+import { OUTCOMES } from '../../results/outcome.js';
+import type { Chart, Panel, Series } from './chart.js';
 import { type Look, looks } from './palette.js';
 import { type Box, MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
 import { element, picture, svgText, svgWrap, widthOf } from './svg.js';
@@ -92,11 +93,6 @@ function looksOf({ panels }: Chart): (series: Series) => Look {
   return (series) => all.get(name(series))!;
 }
 
-const FAILURE_NAMES: Readonly<Record<MissingValue, string>> = {
-  lost: 'lost (< 99.9 % achieved)',
-  unstable: 'unstable',
-};
-
 function legend(chart: Chart, lookOf: (series: Series) => Look, width: number, top: number) {
   const all = chart.panels.flatMap(({ series }) => series);
   const named = [...new Map(all.map((series) => [series.name, series])).values()];
@@ -105,10 +101,10 @@ function legend(chart: Chart, lookOf: (series: Series) => Look, width: number, t
     label: series.name,
     svg: (x: number, y: number) => sample(series, lookOf(series), x, y),
   }));
-  const reasons = (Object.keys(FAILURE_NAMES) as MissingValue[]).filter((reason) => failed.has(reason));
+  const reasons = OUTCOMES.filter((outcome) => outcome !== 'ok' && failed.has(outcome));
   if (reasons.length > 0) {
     entries.push({
-      label: reasons.map((reason) => FAILURE_NAMES[reason]).join(' or '),
+      label: reasons.join(' or '),
       svg: (x, y) => element('path', { d: `M${x + 7} ${y - 3}l6 6m0 -6l-6 6`, stroke: '#555', 'stroke-width': 1.8 }),
     });
   }

@@ -1,8 +1,8 @@
 /** Claims of the paper, and how results are held against them. */
+import { failureOf } from '../../results/outcome.js';
 import type { DistributionSummary, Result } from '../../results/result.js';
 import { threeDigits } from '../../units/duration.js';
 import { distributionOf } from '../charts/charted-results.js';
-import { failureOf } from '../text/outcome.js';
 import { formatReservation } from '../text/reserved-workers.js';
 
 export interface Claim {

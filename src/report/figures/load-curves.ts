@@ -2,16 +2,7 @@ import type { Result } from '../../results/result.js';
 import type { Panel } from '../charts/chart.js';
 import { type ChartedQuantity, quantityAxis } from '../charts/charted-results.js';
 import { type Claim, orderClaim, reservationClaim } from './claims.js';
-import {
-  byPolicy,
-  bySystem,
-  type Figure,
-  groupsOf,
-  judgedByReservation,
-  lines,
-  type Named,
-  TAIL,
-} from './paper-figure.js';
+import { byPolicy, bySystem, type Figure, groupsOf, lines, type Named, TAIL } from './paper-figure.js';
 import { systemClaims } from './system-claims.js';
 
 interface LoadCurves {
@@ -32,8 +23,7 @@ function loadCurves(figure: LoadCurves): Figure {
   const { name, workload, named, types, loads, columns, caption } = figure;
   return {
     name,
-    chart: (measured) => {
-      const results = measured.map(judgedByReservation);
+    chart: (results) => {
       const panel = (title: string, quantity: ChartedQuantity): Panel => ({
         title,
         x: { label: 'load', scale: 'linear', unit: 'share', range: loads },
@@ -50,7 +40,7 @@ function loadCurves(figure: LoadCurves): Figure {
         ...(columns !== undefined && { columns }),
       };
     },
-    claims: (results) => figure.claims(groupsOf(results.map(judgedByReservation), named)),
+    claims: (results) => figure.claims(groupsOf(results, named)),
   };
 }
 

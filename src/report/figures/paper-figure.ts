@@ -42,26 +42,6 @@ export function bySystem(result: Result): Named {
   return system === undefined ? byPolicy(result) : { name: lookUp(SYSTEMS, system) ?? system, color: system };
 }
 
-/**
- * The group of the longest types runs on its own workers alone. Where they are fewer than it needs its queue grows without end; when only half a percent of the requests are
- * long, so slowly that the run is over before it shows in the tail of all. Arithmetic knows better.
- */
-export function judgedByReservation(result: Result): Result {
-  const longest = result.reservations
-    .at(-1)
-    ?.groups.filter(({ workers }) => workers.length > 0)
-    .at(-1);
-  if (!longest) return result;
-  const needed = longest.types.reduce((sum, name) => sum + workersFor(result, name), 0);
-  return needed > longest.workers.length ? { ...result, unstable: true } : result;
-}
-
-/** Workers that a type keeps busy, were it served at once. */
-function workersFor({ types, requests, offeredRps }: Result, name: string): number {
-  const type = types.find((each) => each.name === name);
-  return type ? ((offeredRps ?? 0) * (type.arrived / requests) * (type.serviceNs.mean ?? 0)) / 1e9 : 0;
-}
-
 /** The tail that all figures show: of all requests together. */
 export const TAIL: ChartedQuantity = { metric: 'slowdown', statistic: 'p99_9' };
 

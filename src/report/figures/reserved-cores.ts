@@ -2,7 +2,7 @@ import type { Result } from '../../results/result.js';
 import type { Series } from '../charts/chart.js';
 import { type ChartedQuantity, pointsOf, quantityAxis } from '../charts/charted-results.js';
 import { type Claim, isMost, showShares, showTail, tailBounds } from './claims.js';
-import { type Figure, judgedByReservation, TAIL } from './paper-figure.js';
+import { type Figure, TAIL } from './paper-figure.js';
 
 /** Machines that the figures compare: Perséphone, and one that costs nothing. */
 const MACHINES = [
@@ -45,7 +45,7 @@ function reservedCores(name: string, workload: string, expected: number): Figure
 /** @returns without machines that nothing was run on */
 function split(results: readonly Result[]): Runs[] {
   return MACHINES.map((machine) => {
-    const own = results.map(judgedByReservation).filter(({ system = 'persephone' }) => system === machine.system);
+    const own = results.filter(({ system = 'persephone' }) => system === machine.system);
     return {
       machine,
       fixed: own.filter(({ policy }) => policy === 'darc-static'),

@@ -1,7 +1,7 @@
 import type { Result } from '../../results/result.js';
 import { quantityAxis } from '../charts/charted-results.js';
 import { type Claim, showSustained, sustained } from './claims.js';
-import { byPolicy, type Figure, groupsOf, judgedByReservation, lines, type Named, TAIL } from './paper-figure.js';
+import { byPolicy, type Figure, groupsOf, lines, type Named, TAIL } from './paper-figure.js';
 
 /** The slowdown that is promised. */
 const TARGET = 10;
@@ -19,7 +19,7 @@ export const figure1: Figure = {
       {
         x: { label: 'throughput', scale: 'linear', unit: 'rate' },
         y: quantityAxis(TAIL, 'log', [1, 10_000]),
-        series: lines(results.map(judgedByReservation), named, TAIL, ({ offeredRps }) => offeredRps ?? Number.NaN),
+        series: lines(results, named, TAIL, ({ offeredRps }) => offeredRps ?? Number.NaN),
         lines: [{ axis: 'y', at: TARGET, label: `${TARGET}x` }],
       },
     ],
@@ -36,7 +36,7 @@ function named(result: Result): Named {
 }
 
 function claims(results: readonly Result[]): Claim[] {
-  const groups = groupsOf(results.map(judgedByReservation), named);
+  const groups = groupsOf(results, named);
   const order = ['darc', 'ts', 'c-fcfs', 'd-fcfs'];
   const loads = order.map((policy) => sustained(groups.get(policy) ?? [], TARGET));
   const names = ['DARC', 'TS', 'c-FCFS', 'd-FCFS'];

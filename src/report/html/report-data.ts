@@ -35,7 +35,7 @@ export function reportData(
 }
 
 function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string>): ShownRun {
-  const { workload, workers, load, offeredRps, achievedRps, unstable, replications } = result;
+  const { workload, workers, load, offeredRps, outcome, reason, replications } = result;
   const changes = [...result.reservations.slice(0, 1), ...reservationChanges(result)];
   return {
     key,
@@ -46,10 +46,9 @@ function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string
     // Computed from the rate: without the digits that rounding left behind.
     load: load === null ? null : Number(load.toPrecision(12)),
     offeredRps,
-    achievedRps,
-    unstable,
+    outcome,
+    ...(reason !== undefined && { reason }),
     replications,
-    droppedMeasured: result.droppedMeasured,
     options: optionsOf(command),
     parameters: parametersOf(result, varying),
     overall: reduced(result.overall),

@@ -17,8 +17,7 @@ import { table } from './point-table.js';
 const HEIGHT = 340;
 /** A point is pointed at from this far, px. */
 const REACH = 30;
-const FAILED =
-  'Crosses above the chart are no values: unstable points, whose queues grew for as long as they ran, and lost ones, which achieved less than 99.9 % of what was offered.';
+const FAILED = 'Crosses above the chart mark points without a value: their outcome is not ok. The table says why.';
 const BANDS = 'Bands are 95 % confidence intervals';
 const ALONE = ' as if requests were independent of each other; they wait together, so the truth is wider';
 

@@ -1,6 +1,6 @@
 import type { Panel } from '../charts/chart.js';
 import type { Look } from '../charts/palette.js';
-import { FAILURES } from '../charts/panel.js';
+import { sayFailure } from '../charts/panel.js';
 import { renderSample } from '../charts/render.js';
 import { format } from '../charts/scale.js';
 import type { ShownRun } from '../view/data.js';
@@ -60,7 +60,7 @@ export function table(
 }
 
 function valueCells({ y: { unit } }: Panel, point: Panel['series'][number]['points'][number]): HTMLElement[] {
-  if (point.y === null) return [make('td', { colspan: 2, class: 'failed' }, FAILURES[point.failed!])];
+  if (point.y === null) return [make('td', { colspan: 2, class: 'failed' }, sayFailure(point))];
   const cells = [format(point.y, unit), intervalOf(point, unit)];
   return cells.map((cell) => make('td', { class: 'number' }, cell));
 }

@@ -60,7 +60,7 @@ function reasonOf({ fails, holds }: CapacityEntry, find: Capacity['find']): stri
 }
 
 function describe({ type, statistic, quantity, value, low, high, reason }: Judgement): string {
-  if (reason === 'unstable') return 'queues grow without end';
+  if (reason !== undefined && reason !== 'dropped') return reason;
   const whom = type ?? 'all requests';
   if (reason === 'dropped') return `${whom}: requests are dropped`;
   const shown = value === null ? '?' : quantity === 'slowdown' ? formatSlowdown(value) : formatDuration(value);

@@ -1,3 +1,4 @@
+import { failureOf, type MissingValue } from '../../results/outcome.js';
 import type { DistributionSummary, Percentile, Result } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatLoad } from '../../units/load.js';
@@ -86,7 +87,7 @@ const SOJOURN_COLUMNS: readonly Column[] = [
 interface TablePart {
   readonly slowdown: DistributionSummary;
   readonly sojournNs: DistributionSummary;
-  readonly unstable: boolean;
+  readonly failed: MissingValue | undefined;
 }
 
 /** One section per type and one for all requests; in each a row per policy. */
@@ -111,8 +112,8 @@ function sojournTable(results: readonly Result[], { style = PLAIN, width = WIDTH
   return layOut(SOJOURN_COLUMNS, rows, { style, width });
 }
 
-function partOf({ unstable }: Result, { slowdown, sojournNs }: Omit<TablePart, 'unstable'>): TablePart {
-  return { slowdown, sojournNs, unstable };
+function partOf(result: Result, { slowdown, sojournNs }: Omit<TablePart, 'failed'>): TablePart {
+  return { slowdown, sojournNs, failed: failureOf(result) };
 }
 
 /** The types with the most requests, in the order of the workload. */
@@ -130,7 +131,7 @@ function sojournRow(label: string, slice: TablePart, all: readonly TablePart[], 
       { text: interval, style: style.faint },
     ];
   };
-  if (slice.unstable) return [label, 'unstable', '', '', '', '', '', '', '', formatCount(slice.slowdown.count)];
+  if (slice.failed) return [label, slice.failed, '', '', '', '', '', '', '', formatCount(slice.slowdown.count)];
   const [sojourn, interval] = formatEstimate(slice.sojournNs, 'p99_9', formatDuration);
   return [
     label,
@@ -145,12 +146,12 @@ function sojournRow(label: string, slice: TablePart, all: readonly TablePart[], 
 
 /** Is it the best of several that differ by more than chance: does its interval end before that of the worst begins? */
 function isBest(slice: TablePart, all: readonly TablePart[], percentile: Percentile): boolean {
-  const values = all.map(({ slowdown }) => slowdown[percentile] ?? Number.POSITIVE_INFINITY);
+  const values = all.map((each) => (each.failed ? null : each.slowdown[percentile]) ?? Number.POSITIVE_INFINITY);
   const value = slice.slowdown[percentile];
-  if (slice.unstable) return false;
+  if (slice.failed) return false;
   if (value !== Math.min(...values) || value * 1.01 >= Math.max(...values)) return false;
   const mostAtBest = slice.slowdown.ci95[percentile]?.[1] ?? Number.POSITIVE_INFINITY;
-  return all.some(({ slowdown }) => mostAtBest < (slowdown.ci95[percentile]?.[0] ?? 0));
+  return all.some(({ failed, slowdown }) => failed || mostAtBest < (slowdown.ci95[percentile]?.[0] ?? 0));
 }
 
 /** What each policy did with its workers. Columns without a value are left out. */
@@ -194,7 +195,7 @@ function workTable(results: readonly Result[], look: Look): string[] {
 }
 
 function orDash(value: number, format: (value: number) => string): string {
-  return value === 0 ? '–' : format(value);
+  return value > 0 ? format(value) : '–';
 }
 
 function meaningOfIntervals(results: readonly Result[]): string {
@@ -219,15 +220,16 @@ function footnotes(results: readonly Result[]): string[] {
   if (statistics.some((interval) => interval && (interval[0] === null || interval[1] === null))) {
     notes.push('≥, ?: too few measured requests for an upper bound, or for any bound. Use more --requests.');
   }
-  if (results.some(({ unstable }) => unstable)) {
-    notes.push('unstable: the queues grew during the whole run, so a sojourn would only say how long the run was.');
+  for (const result of results) {
+    const { outcome, reason } = result;
+    if (reason !== undefined) notes.push(`${policyLabel(result)}${outcome === 'ok' ? '' : `, ${outcome}`}: ${reason}`);
   }
   const grown = results.filter(({ grew = 0 }) => grew > 0);
   if (grown.length > 0) {
     const each = grown.map((result) => `under ${policyLabel(result)} in ${result.grew} of ${result.replications}`);
-    notes.push(`The queues grew ${each.join(', ')} replications.`);
+    notes.push(`Unstable ${each.join(', ')} replications.`);
   }
-  const unsettled = results.filter(({ warmupRule, unstable }) => warmupRule === 'unsettled' && !unstable);
+  const unsettled = results.filter((result) => result.warmupRule === 'unsettled' && !failureOf(result));
   if (unsettled.length > 0) {
     notes.push(
       `${unsettled.map(policyLabel).join(', ')} had not settled when measuring began, after the warm-up shown above: use a longer run.`,

@@ -1,4 +1,6 @@
+import { failureOf } from '../../results/outcome.js';
 import type { Percentile, Result, TypeResult } from '../../results/result.js';
+import { formatDuration } from '../../units/duration.js';
 import { formatEstimate, formatShare, formatSlowdown, isKnown } from './numbers.js';
 import { policyLabel } from './policy-label.js';
 
@@ -6,6 +8,8 @@ import { policyLabel } from './policy-label.js';
 const ALIKE = 1.15;
 /** Larger shares of dropped or missing requests are worth a word. */
 const DROPS_MATTER = 0.001;
+/** Sojourns of unknown types that are so many times those of all others need a word. */
+const MUCH_LONGER = 2;
 const THROUGHPUT_MATTERS = 0.01;
 
 /**
@@ -13,11 +17,12 @@ const THROUGHPUT_MATTERS = 0.01;
  * depends on how long it runs).
  */
 export function takeaway(results: readonly Result[]): string | undefined {
-  const whole = results.filter((result) => !result.interrupted && !result.unstable && result.types.some(occurs));
+  const whole = results.filter((result) => !result.interrupted && !failureOf(result) && result.types.some(occurs));
   const percentile = (['p99_9', 'p99'] as const).find((each) => whole.every((result) => isKnownOfAll(result, each)));
   if (whole.length === 0 || percentile === undefined) return undefined;
   const lesson = new Lesson(percentile);
-  return whole.length === 1 ? lesson.ofOne(whole[0]!) : lesson.ofSeveral(whole);
+  const sentences = whole.length === 1 ? lesson.ofOne(whole[0]!) : lesson.ofSeveral(whole);
+  return sentences + waitOfUnknown(whole, percentile);
 }
 
 /** Is the percentile known for every type that occurs? */
@@ -114,6 +119,26 @@ function how(best: Result): string {
     return `${name} took long requests off their workers (${formatShare(best.overhead)} of the workers' time went into that)`;
   }
   return `${name} does best for the worst-off type`;
+}
+
+/** Policies that reserve workers leave one to the types they do not know. Says so where those wait much longer for it than all others. */
+function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'): string {
+  const waits = results.flatMap((result) => {
+    const known = new Set(result.reservations.at(-1)?.groups.flatMap(({ types }) => types));
+    const types = result.types.filter(occurs);
+    const sojournNs = (of: readonly TypeResult[]) => Math.max(0, ...of.map((type) => type.sojournNs[percentile] ?? 0));
+    const unknown = types.filter(({ name }) => !known.has(name));
+    const others = types.filter(({ name }) => known.has(name));
+    const waitNs = sojournNs(unknown);
+    const names = unknown.map(({ name }) => name).join(' and ');
+    return known.size > 0 && waitNs > MUCH_LONGER * sojournNs(others)
+      ? [{ label: policyLabel(result), names, waitNs }]
+      : [];
+  });
+  if (waits.length === 0) return '';
+  const longest = formatDuration(Math.max(...waits.map(({ waitNs }) => waitNs)));
+  const labels = waits.map(({ label }) => label).join(', ');
+  return ` Under ${labels} a single worker serves ${waits[0]!.names}, when nothing else waits for it: their ${percentile.replace('_', '.')} sojourn is ${waits.length > 1 ? 'up to ' : ''}${longest}.`;
 }
 
 /** How many workers the requests of these types keep busy: 0.11. */

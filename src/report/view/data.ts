@@ -21,7 +21,7 @@ export interface FailedRun {
 /** A point of the sweep. */
 export interface ShownRun
   extends Charted,
-    Pick<Result, 'workload' | 'workers' | 'offeredRps' | 'achievedRps' | 'replications' | 'reservationsLeftOut'> {
+    Pick<Result, 'workload' | 'workers' | 'offeredRps' | 'replications' | 'reservationsLeftOut'> {
   readonly key: string;
   readonly command: string;
   /** System and policy as they are typed. */

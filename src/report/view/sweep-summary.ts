@@ -1,5 +1,5 @@
+import { failureOf, OUTCOMES } from '../../results/outcome.js';
 import { format } from '../charts/scale.js';
-import { failureOf } from '../text/outcome.js';
 import type { ReportData, ShownRun } from './data.js';
 
 /** More than these are counted, not listed. */
@@ -9,9 +9,8 @@ const MOST_LISTED = 8;
 export function summaryOf({ runs, failed: notRun, versions }: ReportData): [term: string, value: string][] {
   const failed = runs.map(failureOf);
   const count = (reason: string) => failed.filter((each) => each === reason).length;
-  const failures = (['unstable', 'lost'] as const).filter((reason) => count(reason) > 0);
-  const failing = failures.map((reason) => `${count(reason)} ${reason}`).join(' and ');
-  const points = `${runs.length}, ${failures.length > 0 ? `of which ${failing}` : 'none unstable or lost'}`;
+  const failing = OUTCOMES.filter((outcome) => count(outcome) > 0).map((outcome) => `${count(outcome)} ${outcome}`);
+  const points = `${runs.length}, ${failing.length > 0 ? `of which ${failing.join(' and ')}` : 'all ok'}`;
   const loads = runs.flatMap(({ load }) => load ?? []);
   return [
     ['Workload', listed(runs, ({ workload }) => workload)],

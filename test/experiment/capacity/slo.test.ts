@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkSlos, judge, parseSlo } from '../../../src/experiment/capacity/slo.js';
+import type { Judged } from '../../../src/results/outcome.js';
 import type { Result } from '../../../src/results/result.js';
 
 describe('an objective', () => {
@@ -50,7 +51,10 @@ describe('an objective', () => {
 });
 
 /** A result as far as it is judged: p99 slowdown with its interval, and what was dropped of 1000, per type. */
-function resultOf(types: Record<string, readonly [number, number | null, number | null, number?]>, unstable = false) {
+function resultOf(
+  types: Record<string, readonly [number, number | null, number | null, number?]>,
+  judged: Judged = { outcome: 'ok' },
+) {
   const slices = Object.entries(types).map(([name, [value, low, high, droppedMeasured = 0]]) => ({
     name,
     arrived: 1000,
@@ -59,7 +63,7 @@ function resultOf(types: Record<string, readonly [number, number | null, number 
     sojournNs: { p99: value * 1000, count: 1000, ci95: { p99: [low, high] } },
   }));
   const overall = slices[0]!;
-  return { types: slices, overall, droppedMeasured: 0, unstable } as unknown as Result;
+  return { types: slices, overall, droppedMeasured: 0, ...judged } as unknown as Result;
 }
 
 describe('a result is judged', () => {
@@ -93,8 +97,12 @@ describe('a result is judged', () => {
     expect(judge(result, slos)).toMatchObject({ verdict: 'undecided', slo: 'p99 slowdown <= 1.5 for A' });
   });
 
-  test('unstable or dropping too much, it fails whatever it measured', () => {
-    expect(verdict({ A: [2, 1, 3] }, true)).toMatchObject({ verdict: 'fails', reason: 'unstable' });
+  test('with an outcome that is not ok or dropping too much, it fails whatever it measured', () => {
+    for (const outcome of ['unstable', 'saturated', 'lost', 'failed'] as const) {
+      expect(verdict({ A: [2, 1, 3] }, { outcome })).toMatchObject({ verdict: 'fails', reason: outcome });
+    }
+    const doubt = { outcome: 'ok', reason: 'It may be unstable, too short to tell.' } as const;
+    expect(verdict({ A: [2, 1, 3] }, doubt).verdict).toBe('undecided');
     // A dropped request is later than any bound: p99 lets one in a hundred be.
     expect(verdict({ A: [2, 1, 3, 10] }).verdict).toBe('holds');
     expect(verdict({ A: [2, 1, 3, 11] })).toMatchObject({ verdict: 'fails', reason: 'dropped' });

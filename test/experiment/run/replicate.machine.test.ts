@@ -62,7 +62,10 @@ describe('replications', async () => {
     const verdict = (growing: readonly boolean[]) => {
       const replications = createReplications(() => '');
       growing.forEach((each, i) => {
-        replications.add(i, { ...run, record: { ...run.record, growing: each } });
+        replications.add(i, {
+          ...run,
+          record: { ...run.record, growth: each ? ('steady' as const) : ('none' as const) },
+        });
       });
       return replications.result()!.unstable;
     };
@@ -219,7 +222,11 @@ describe('of several replications', async () => {
   const run = await runRaw(specs[0]!);
   const pooled = (grew: number, of: number) => {
     const replications = createReplications((hashes) => hashes.join());
-    for (let i = 0; i < of; i++) replications.add(i, { ...run, record: { ...run.record, growing: i < grew } });
+    for (let i = 0; i < of; i++)
+      replications.add(i, {
+        ...run,
+        record: { ...run.record, growth: i < grew ? ('steady' as const) : ('none' as const) },
+      });
     return replications.result()!;
   };
 

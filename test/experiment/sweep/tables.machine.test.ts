@@ -39,6 +39,7 @@ it('CSV and Parquet hold the results: a row for each type of each point, and one
       expect(overall!.service_mean_ns || null).toBe(null);
       expect(JSON.parse(String(short!.policy_parameters))).toEqual(result.policyParameters);
       expect(short!.label).toBe(result.policy);
+      expect([short!.outcome, short!.reason || null]).toEqual(['ok', null]);
     }
   }
   expect(typeof parquet[0]!.requests).toBe('bigint');

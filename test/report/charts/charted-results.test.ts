@@ -13,7 +13,9 @@ describe('results as points of a chart', () => {
   });
 
   it('have no value where the run failed', () => {
-    expect(pointsOf([{ ...DARC, unstable: true }], load, SHORT)).toEqual([{ x: 0.8, y: null, failed: 'unstable' }]);
+    expect(pointsOf([{ ...DARC, outcome: 'unstable' }], load, SHORT)).toEqual([
+      { x: 0.8, y: null, failed: 'unstable' },
+    ]);
   });
 
   it('keep an interval without a bound as such', () => {

@@ -13,7 +13,12 @@ function slowdowns(name: string, scale: number, lostFrom = 2): Series {
   return {
     name,
     points: LOADS.map((x) => {
-      if (x >= lostFrom) return { x, y: null, failed: x === 1 ? 'unstable' : 'lost' };
+      if (x >= lostFrom)
+        return {
+          x,
+          y: null,
+          ...(x === 1 ? { failed: 'unstable' } : { failed: 'lost', reason: 'Some got no answer.' }),
+        };
       const y = Math.round((100 * (1 + scale * x)) / (1 - 0.9 * x)) / 100;
       return { x, y, low: y / 2, high: x === 0.9 ? null : y * 2 };
     }),
@@ -85,7 +90,7 @@ describe('a chart', () => {
     const only = { ...curves, panels: [{ ...panel!, series: [panel!.series[1]!] }] };
     const line = /<path d="([^"]*)" fill="none" stroke="#d55e00" stroke-width="1.6"/.exec(renderChart(only))![1]!;
     expect(line.match(/[ML]/g)).toHaveLength(LOADS.filter((load) => load < 0.9).length);
-    expect(renderChart(only)).toContain('c-fcfs\nload: 0.9\nlost: achieved less than 99.9 % of what was offered');
+    expect(renderChart(only)).toContain('c-fcfs\nload: 0.9\nlost: Some got no answer.');
   });
 
   it('gives each dot its own interval, and draws nothing between them', () => {

@@ -97,7 +97,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     expect(await said(page.locator('tbody code').nth(3))).toBe(
       'psp sim --workload bimodal --policy c-fcfs --load 0.2 --replications 2',
     );
-    expect(await said(chart())).toContain('Crosses above the chart are no values');
+    expect(await said(chart())).toContain('Crosses above the chart mark points without a value');
   });
 
   it('switches type, statistic, measure, scale and x axis, and keeps them in its address', async () => {
@@ -141,7 +141,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     const marks = chart().locator('.mark');
     // Crosses are drawn first.
     await hover(marks.nth(0));
-    expect(await said(tip)).toBe('c-fcfs\nload: 0.8\nunstable: its queues grew for as long as it ran');
+    expect(await said(tip)).toBe('c-fcfs\nload: 0.8\nunstable: its queues grew.');
     await hover(marks.nth(1));
     expect(await said(tip)).toBe('darc\nload: 0.2\np99.9 slowdown: 2.2\n95 % interval 2.18 to 2.22');
     const { x, y } = (await marks.nth(5).boundingBox())!;

@@ -42,7 +42,12 @@ export function smallSweep(): SweptPoint[] {
   return [
     ...[0.2, 0.5, 0.8].flatMap((load) => [
       point({ policy: 'darc', load, slowdown: 2 + load, other: { reservations, durationNs: 2e9 } }),
-      point({ policy: 'c-fcfs', load, slowdown: 100 * load, other: { unstable: load === 0.8 } }),
+      point({
+        policy: 'c-fcfs',
+        load,
+        slowdown: 100 * load,
+        other: load === 0.8 ? { outcome: 'unstable', reason: 'its queues grew.' } : {},
+      }),
     ]),
     point({ policy: 'darc', load: 0.5, slowdown: 7, other: { workload: markup } }),
   ];

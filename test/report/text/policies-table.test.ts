@@ -128,15 +128,38 @@ test('the best of each section is green on a terminal, a guess never', () => {
 });
 
 test('an unstable run has no latencies, and is never the best', () => {
-  const text = format(C_FCFS, { ...DARC, unstable: true });
+  const reason = 'Its queues grew.';
+  const text = format(C_FCFS, { ...DARC, outcome: 'unstable', reason });
   expect(text.match(/^ {2}darc +unstable +100k$/gm)).toHaveLength(2);
   expect(text).not.toContain('4.25');
-  expect(text).toMatch(/^unstable: the queues grew /m);
-  const coloured = formatComparison([C_FCFS, { ...DARC, unstable: true }], { title: 'x', style: COLOUR });
+  expect(text).toMatch(/^darc, unstable: Its queues grew\.$/m);
+  const coloured = formatComparison([C_FCFS, { ...DARC, outcome: 'unstable' }], { title: 'x', style: COLOUR });
   expect(coloured).not.toContain('4.25');
+});
+
+test.each(['saturated', 'lost', 'failed'] as const)('a run that is %s has no latencies either', (outcome) => {
+  const text = format(C_FCFS, { ...DARC, outcome, reason: 'It is so.' });
+  expect(text.match(new RegExp(`^ {2}darc +${outcome} +100k$`, 'gm'))).toHaveLength(2);
+  expect(text).toMatch(new RegExp(`^darc, ${outcome}: It is so\\.$`, 'm'));
+});
+
+test('a doubt stands below the table', () => {
+  const reason = 'It may be unstable, too short to tell: its workers never idled.';
+  const text = format(C_FCFS, { ...DARC, reason });
+  expect(text).toContain('4.25');
+  expect(text).toMatch(/^darc: It may be unstable, too short to tell: its workers never idled\.$/m);
+});
+
+test('a run of nothing has dashes, not NaN', () => {
+  const none = resultOf(
+    'c-fcfs',
+    { A: { count: 0, serviceNs: 1000, p99: 1, p99_9: 1 } },
+    { outcome: 'failed', dropped: 0 },
+  );
+  expect(format(none, C_FCFS)).not.toContain('NaN');
 });
 
 test('a run that had not settled says so, an unstable one does not say it twice', () => {
   expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled' })).toMatch(/^darc had not settled when measuring began/m);
-  expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled', unstable: true })).not.toContain('had not settled');
+  expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled', outcome: 'unstable' })).not.toContain('had not settled');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { takeaway } from '../../../src/report/text/takeaway.js';
-import { C_FCFS, DARC, resultOf } from '../results.js';
+import { C_FCFS, DARC, RESERVED, resultOf } from '../results.js';
 
 describe('the line to take home', () => {
   test('DARC beside c-FCFS: what it does, what it gains and what that costs', () => {
@@ -33,6 +33,27 @@ describe('the line to take home', () => {
     );
   });
 
+  test('says that one worker serves what the classifier does not know, where that takes long', () => {
+    const unknown = (p99_9: number) =>
+      resultOf(
+        'darc',
+        {
+          SHORT: { serviceNs: 1000, p99: 2.5, p99_9: 4.25 },
+          LONG: { serviceNs: 100_000, p99: 1.94, p99_9: 2.4 },
+          UNKNOWN: { serviceNs: 100_000, p99: p99_9 / 2, p99_9 },
+        },
+        { reservations: RESERVED },
+      );
+    expect(takeaway([unknown(46)])).toMatch(
+      / Under darc a single worker serves UNKNOWN, when nothing else waits for it: their p99\.9 sojourn is 4\.6ms\.$/,
+    );
+    expect(takeaway([unknown(46), { ...unknown(60), policy: 'darc-static' }])).toMatch(
+      / Under darc, darc-static a single worker serves UNKNOWN, .* is up to 6ms\.$/,
+    );
+    expect(takeaway([unknown(4)])).not.toContain('single worker');
+    expect(takeaway([DARC])).not.toContain('single worker');
+  });
+
   test('of one policy: who waits longest, without a comparison', () => {
     expect(takeaway([C_FCFS])).toBe(
       'Under c-fcfs one SHORT in a thousand spent at least 95.4 ±1 % times its service time in the system, one LONG in a thousand 1.96 ±1 % times.',
@@ -58,8 +79,8 @@ describe('nothing is concluded', () => {
   test('from an overload, where latency depends on how long it runs', () => {
     expect(
       takeaway([
-        { ...C_FCFS, unstable: true },
-        { ...DARC, unstable: true },
+        { ...C_FCFS, outcome: 'unstable' },
+        { ...DARC, outcome: 'unstable' },
       ]),
     ).toBeUndefined();
   });

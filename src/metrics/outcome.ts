@@ -1,0 +1,144 @@
+/** The one rule that decides what the outcome of a run is. */
+import type { Judged } from '../results/outcome.js';
+import { threeDigits } from '../units/duration.js';
+import type { RunIdentity, RunRecord } from './run-record.js';
+
+/** More than this share of the requests refused or lost, and the load was not carried: as the figures of Perséphone have it. */
+const MUCH = 0.001;
+/** Workers that idle less than this share of the time are all busy. */
+const ALL_BUSY = 0.001;
+/** Workers that idle less than this share of the time never showed that they keep up. */
+const NEVER_IDLE = 0.0001;
+/** Standard deviations of a Poisson count that are not chance. */
+const CHANCE = 3;
+/**
+ * Of several replications, the share that has to be unstable. Not one: by chance one in a hundred of a stable policy looks so. Not most: where a policy is only just
+ * overloaded, many replications are too short to show it.
+ */
+export const UNSTABLE_SHARE = 0.25;
+
+const NOTHING_ELSE = 'so a sojourn would only say how long the run was';
+
+type Identity = Pick<RunIdentity, 'world' | 'workers' | 'load'>;
+
+/**
+ * Judges a run, or several replications of one together. What a policy drops while it starts up, before it knows the workload, says nothing of the load:
+ * only what was measured counts.
+ *
+ * @param replications how many are in the record
+ */
+export function judgeRun(identity: Identity, record: RunRecord, replications = 1): Judged {
+  const measured = total(record.histograms.map(({ slowdown }) => slowdown.count));
+  const dropped = total(record.droppedMeasured);
+  const lost = lossOf(identity, record, measured);
+  if (!record.interrupted) {
+    if (measured === 0 && dropped === 0) return { outcome: 'failed', reason: whyNothing(record) };
+    if (lost !== undefined) return { outcome: 'lost', reason: lost };
+  }
+  const tooMuch = overloadOf(identity, record);
+  const isUnstable = roomOf(record) ?? (dropped === 0 ? tooMuch : undefined) ?? growthOf(record, replications);
+  if (isUnstable !== undefined) return { outcome: 'unstable', reason: `${isUnstable}, ${NOTHING_ELSE}.` };
+  // A queue that drops has an end.
+  if (dropped > (tooMuch === undefined ? (measured + dropped) * MUCH : 0)) {
+    const share = percent(dropped / (measured + dropped));
+    return {
+      outcome: 'saturated',
+      reason: `A full queue dropped ${share} of the requests, so a sojourn would only say how long that queue is.`,
+    };
+  }
+  const doubt = doubtOf(identity, record);
+  return { outcome: 'ok', ...(doubt !== undefined && { reason: `It may be unstable, too short to tell: ${doubt}.` }) };
+}
+
+function growthOf({ grew, growth }: RunRecord, replications: number): string | undefined {
+  const isGrowing = grew === undefined ? growth === 'steady' : grew >= UNSTABLE_SHARE * replications;
+  return isGrowing ? 'Its queues grew for as long as the run lasted' : undefined;
+}
+
+function whyNothing({ arrived, completed }: RunRecord): string {
+  if (total(arrived) === 0) return 'No request arrived.';
+  if (total(completed) > 0) return 'No request was finished after the warm-up.';
+  return `The policy finished none of ${total(arrived)} requests.`;
+}
+
+/** On a machine the network may lose a few; a simulated request has nowhere to go. */
+function lossOf({ world }: Identity, { lost, growth, arrived }: RunRecord, measured: number): string | undefined {
+  if (world === 'sim') {
+    return lost > 0 ? `The policy never finished ${lost} of ${total(arrived)} requests.` : undefined;
+  }
+  // An overloaded server answers late or never: then its queues are what is to be told.
+  if (growth === 'steady' || lost <= (measured + lost) * MUCH) return undefined;
+  return `${percent(lost / (measured + lost))} of the requests were not sent or not answered.`;
+}
+
+// The next two are arithmetic, which tells whether the run was long enough to show it or not.
+
+/** Does a reservation leave some types fewer workers than they keep busy? */
+function roomOf({ room, isSteady, window }: RunRecord): string | undefined {
+  // What arrived in the window is itself chance, unless the workload says how much it is.
+  const chance = isSteady ? 0 : CHANCE / Math.sqrt(Math.max(1, window.arrived));
+  if (!room || room.needed <= room.had * (1 + chance)) return undefined;
+  const [needed, had] = apart(room.needed, room.had);
+  return `${room.types.join(' and ')} would keep ${needed} workers busy and may use ${had}`;
+}
+
+/** Is there more work than all workers can do? */
+function overloadOf(identity: Identity, { isSteady, ...record }: RunRecord): string | undefined {
+  const { load, world } = identity;
+  // A trace whose requests all come at once has no load.
+  if (load === null) return undefined;
+  const idle = idleShare(identity, record);
+  if (load >= 1 && (world === 'sim' || idle < ALL_BUSY)) {
+    return `A load of ${threeDigits(load)} is ${load > 1 ? 'more than' : 'all'} the workers can do`;
+  }
+  const busy = busyShare(identity, record);
+  if (world === 'sim' && isSteady && idle < ALL_BUSY && busy < load) {
+    return `Overhead leaves ${percent(busy)} of the workers' time for a load of ${threeDigits(load)}`;
+  }
+  return undefined;
+}
+
+/** Undefined when the run shows that the policy keeps up. */
+function doubtOf(identity: Identity, record: RunRecord): string | undefined {
+  const { window, growth, droppedMeasured } = record;
+  if (window.toNs <= window.fromNs) return undefined;
+  if (growth === 'unclear') return 'its queues seem to grow';
+  // What was done in the window is held against what arrived in it, not against a mean over the whole trace.
+  const missing = window.arrived - window.completed - total(droppedMeasured);
+  if (missing > window.arrived * MUCH + CHANCE * Math.sqrt(window.arrived)) {
+    return `${percent(missing / window.arrived)} of what arrived was not done by the end of the measuring window`;
+  }
+  return idleShare(identity, record) < NEVER_IDLE ? 'its workers never idled' : undefined;
+}
+
+function busyShare({ workers }: Identity, { window }: Pick<RunRecord, 'window'>): number {
+  return shareOf(window.busyNs, window, workers);
+}
+
+function idleShare({ workers }: Identity, { window }: Pick<RunRecord, 'window'>): number {
+  return 1 - shareOf(window.busyNs + window.overheadNs, window, workers);
+}
+
+function shareOf(ns: number, { fromNs, toNs }: RunRecord['window'], workers: number): number {
+  return toNs > fromNs ? ns / ((toNs - fromNs) * workers) : 0;
+}
+
+/** With as many digits as tell the two apart. */
+function apart(a: number, b: number): [string, string] {
+  for (let digits = 3; digits < 9; digits++) {
+    if (a.toPrecision(digits) !== b.toPrecision(digits)) {
+      return [String(Number(a.toPrecision(digits))), String(Number(b.toPrecision(digits)))];
+    }
+  }
+  return [String(a), String(b)];
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+function total(counts: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) sum += counts[i]!;
+  return sum;
+}

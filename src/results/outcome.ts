@@ -1,0 +1,25 @@
+/** What a run says of its policy. Decided in one place, src/metrics/outcome.ts; everything else shows it. */
+
+/**
+ * - `ok`: its latencies are values.
+ * - `unstable`: more work comes than is done, so latencies grow with the length of the run.
+ * - `saturated`: a bounded queue drops, so latencies are bounded by the length of that queue.
+ * - `lost`: requests never came out.
+ * - `failed`: nothing was finished that could be measured, or the run itself could not be done.
+ */
+export const OUTCOMES = ['ok', 'unstable', 'saturated', 'lost', 'failed'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why latencies are no values. */
+export type MissingValue = Exclude<Outcome, 'ok'>;
+
+export interface Judged {
+  readonly outcome: Outcome;
+  /** Why, as a sentence. With `ok` it is a doubt: the run may be unstable, but is too short to tell. Absent when there is nothing to say. */
+  readonly reason?: string;
+}
+
+/** Why the latencies of a run are no values; undefined when they are. */
+export function failureOf({ outcome }: Pick<Judged, 'outcome'>): MissingValue | undefined {
+  return outcome === 'ok' ? undefined : outcome;
+}
