@@ -107,7 +107,7 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   'an unknown key in a workload': [withWorkload('key.yaml'), 'key.yaml:2:1: sevrice: expected one of name, title'],
   'a broken line in a trace': [
     withWorkload('broken.csv'),
-    "broken.csv:3: service_ns: expected a whole number of ns above 0, found '-5'",
+    "broken.csv:3: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found '-5'",
   ],
   'an empty trace': [withWorkload('empty.csv'), 'empty.csv:1: expected requests, found none'],
   'a trace that is not zipped': [withWorkload('notzipped.csv.gz'), 'notzipped.csv.gz: expected a gzip file, found: '],
