@@ -4,6 +4,7 @@ import { WIDTH } from '../report/text/style.js';
 import { wrap } from '../report/text/table.js';
 import type { Result } from '../results/result.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
+import { visible } from '../units/names.js';
 import { clearProgress } from './progress.js';
 
 export const EXIT = {
@@ -53,7 +54,8 @@ export function reportOutcomes(results: readonly Result[]): number {
 export function complain(message: string): void {
   clearProgress();
   const width = process.stderr.isTTY ? process.stderr.columns || WIDTH : Number.POSITIVE_INFINITY;
-  for (const line of message.split('\n')) process.stderr.write(`${wrap(`psp: ${line}`, width, '  ').join('\n')}\n`);
+  for (const line of message.split('\n'))
+    process.stderr.write(`${wrap(`psp: ${visible(line)}`, width, '  ').join('\n')}\n`);
 }
 
 /** Says on stderr how a workload is played where that is not as its file says, each note once. */

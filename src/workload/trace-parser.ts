@@ -4,12 +4,16 @@
  *
  * The first line may be a header. Empty lines are skipped, and lines may end in \r\n.
  */
+
+import { csvCells } from '../input/csv.js';
 import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
+import { unquoted } from '../units/lists.js';
 import { isName, NAME_EXPECTED, visible } from '../units/names.js';
 import type { RequestBatch } from './request-source.js';
-import { foldByte, HASH_START, MAX_TRACE_TYPES, TypeTable } from './type-table.js';
+import { foldByte, HASH_START, hashOf, MAX_TRACE_TYPES, TypeTable } from './type-table.js';
 
 const COMMA = 0x2c;
+const QUOTE = 0x22;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const ZERO = 0x30;
@@ -137,7 +141,7 @@ export class TraceParser {
     if (other !== undefined) return { hopeless: `expected lines of CSV in UTF-8, found ${other}` };
     const line = decode(bytes, start, end);
     const header = line.replaceAll(' ', '').toLowerCase();
-    this.hasFlow = line.split(',').length === 4;
+    this.hasFlow = csvCells(line).length === 4;
     if (header === HEADER || header === `${HEADER},flow`) return undefined;
     if (/^[-+.\d]/.test(line)) return this.readRequest(bytes, start, end, batch);
     return `expected the header ${HEADER} (and perhaps flow), found '${shorten(line)}'`;
@@ -155,7 +159,12 @@ export class TraceParser {
     const nameStart = this.position + 1;
     let hash = HASH_START;
     let at = nameStart;
-    while (at < end && bytes[at] !== COMMA) hash = foldByte(hash, bytes[at++]!);
+    if (bytes[at] === QUOTE) {
+      at = endOfQuoted(bytes, at, end);
+      hash = hashOf(bytes, nameStart, at);
+    } else {
+      while (at < end && bytes[at] !== COMMA) hash = foldByte(hash, bytes[at++]!);
+    }
     if (at === end) return this.wrongColumns(bytes, start, end);
     const known = this.types.find(bytes, nameStart, at, hash);
     const type = known >= 0 ? known : this.newType(bytes, nameStart, at);
@@ -209,27 +218,40 @@ export class TraceParser {
 
   /** Adds a name to the table and returns its index, or what is wrong with it. */
   private newType(bytes: Uint8Array, start: number, end: number): number | Problem {
-    const name = decode(bytes, start, end);
-    if (name.includes(REPLACEMENT))
-      return { hopeless: `type: expected UTF-8, found other bytes in '${shorten(name)}'` };
-    const found = `found '${shorten(name)}'`;
-    // A quote is the CSV of a spreadsheet, whose quoting this format does not have.
-    if (!isName(name) || name.includes('"')) return `type: expected ${NAME_EXPECTED}, or quotes, ${found}`;
+    const text = decode(bytes, start, end);
+    if (text.includes(REPLACEMENT))
+      return { hopeless: `type: expected UTF-8, found other bytes in '${shorten(text)}'` };
+    const found = `found '${shorten(text)}'`;
+    const name = unquoted(text);
+    const isHalfQuoted = text.startsWith('"') && name === text;
+    if (!isName(name) || isHalfQuoted) return `type: expected ${NAME_EXPECTED}, ${found}`;
+    const index = this.types.names.indexOf(name);
+    if (index >= 0) return this.types.addSpelling(bytes.slice(start, end), index);
     if (this.typesGiven) return `type: expected one of ${this.types.names.join(', ')}, ${found}`;
     if (this.types.full) return `type: expected at most ${MAX_TRACE_TYPES} different types, ${found} as another`;
-    return this.types.add(name);
+    return this.types.addSpelling(bytes.slice(start, end), this.types.names.push(name) - 1);
   }
 
   private wrongColumns(bytes: Uint8Array, start: number, end: number): string {
     const expected = this.hasFlow ? `4 columns (${HEADER},flow)` : `3 columns (${HEADER})`;
     const line = decode(bytes, start, end);
-    return `expected ${expected}, found ${line.split(',').length}: '${shorten(line)}'`;
+    return `expected ${expected}, found ${csvCells(line).length}: '${shorten(line)}'`;
   }
 }
 
 function wrongNumber(column: string, expected: string, bytes: Uint8Array, start: number, end: number): string {
   const text = fieldAt(bytes, start, end);
   return `${column}: expected ${expected}, found ${text === '' ? 'nothing' : `'${shorten(text)}'`}`;
+}
+
+/** The end of a cell in quotes, in which a quote is doubled; the comma after it, or the end of the line. */
+function endOfQuoted(bytes: Uint8Array, start: number, end: number): number {
+  let isInside = false;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === QUOTE) isInside = !isInside;
+    else if (bytes[at] === COMMA && !isInside) return at;
+  }
+  return end;
 }
 
 function fieldAt(bytes: Uint8Array, start: number, end: number): string {

@@ -1,3 +1,4 @@
+import { quoted } from '../units/lists.js';
 import type { RequestBatch } from './request-source.js';
 
 /** The header line of a trace file. */
@@ -11,9 +12,10 @@ export function traceLines(
   typeNames: readonly string[],
   flows = false,
 ): string {
+  const names = typeNames.map((name) => quoted(name));
   let text = '';
   for (let i = 0; i < length; i++) {
-    text += `${arrivalNs[i]},${typeNames[type[i]!]},${serviceNs[i]}${flows ? `,${flow[i]}` : ''}\n`;
+    text += `${arrivalNs[i]},${names[type[i]!]},${serviceNs[i]}${flows ? `,${flow[i]}` : ''}\n`;
   }
   return text;
 }

@@ -5,30 +5,33 @@
 export class TypeTable {
   /** Names by index. */
   readonly names: string[] = [];
-  private readonly bytes: Uint8Array[] = [];
-  private readonly hashes: number[] = [];
+  private readonly spellings: { readonly bytes: Uint8Array; readonly hash: number; readonly index: number }[] = [];
   private readonly slots = new Int16Array(SLOTS).fill(-1);
 
   /** @returns the index, or -1 when the name is not there */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     let slot = hash & (SLOTS - 1);
     for (;;) {
-      const index = this.slots[slot]!;
-      if (index < 0 || (this.hashes[index] === hash && equals(this.bytes[index]!, bytes, start, end))) return index;
+      const at = this.slots[slot]!;
+      if (at < 0) return -1;
+      const spelling = this.spellings[at]!;
+      if (spelling.hash === hash && equals(spelling.bytes, bytes, start, end)) return spelling.index;
       slot = (slot + 1) & (SLOTS - 1);
     }
   }
 
   /** Adds a name that is not there and returns its index. */
   add(name: string): number {
-    const bytes = new TextEncoder().encode(name);
+    return this.addSpelling(new TextEncoder().encode(name), this.names.push(name) - 1);
+  }
+
+  /** Adds the bytes of a name as they stand in a file, with quotes or without, and returns the index of the name. */
+  addSpelling(bytes: Uint8Array, index: number): number {
     const hash = hashOf(bytes, 0, bytes.length);
     let slot = hash & (SLOTS - 1);
     while (this.slots[slot]! >= 0) slot = (slot + 1) & (SLOTS - 1);
-    this.slots[slot] = this.names.length;
-    this.bytes.push(bytes);
-    this.hashes.push(hash);
-    return this.names.push(name) - 1;
+    this.slots[slot] = this.spellings.push({ bytes, hash, index }) - 1;
+    return index;
   }
 
   get full(): boolean {
@@ -38,6 +41,7 @@ export class TypeTable {
 
 /** With more, the column holds something else than types. */
 export const MAX_TRACE_TYPES = 1024;
+/** Each name has two spellings, with quotes and without. */
 const SLOTS = 4 * MAX_TRACE_TYPES;
 
 /** FNV-1a, 32 bits: starts with {@link HASH_START} and folds byte by byte. */

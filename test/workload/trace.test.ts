@@ -36,6 +36,25 @@ async function play(text: string, options?: TraceOptions, capacity?: number) {
 const GOOD = 'arrival_ns,type,service_ns\n0,GET,1500\n100,SCAN,635000\n100,GET,1500\n400,PUT,1\n';
 
 describe('a trace file', () => {
+  it('has names of types in quotes where they need them, and each name once', async () => {
+    const names = ['GET, big', 'say "hi"', 'GET'];
+    const lines = ['0,"GET, big",1', '1,"say ""hi""",1', '2,"GET",1', '3,GET,1', '4,"GET, big",1'];
+    const text = `arrival_ns,type,service_ns\n${lines.join('\n')}\n`;
+    const summary = await scan(text);
+    expect(summary.types.map(({ name, count }) => [name, count])).toEqual(names.map((name, i) => [name, [2, 1, 2][i]]));
+    for (const size of [1, 2, 7]) {
+      const { type } = await drain(openTrace(pieces(text, [size]), summary));
+      expect(type).toEqual([0, 1, 2, 2, 0]);
+    }
+    const batch = createBatch(3);
+    batch.length = 3;
+    batch.type.set([0, 1, 2]);
+    batch.serviceNs.fill(1);
+    const written = await scan(traceHeader() + traceLines(batch, names));
+    expect(written.types.map(({ name }) => name)).toEqual(names);
+    expect((await scan('0,"a,b",1\n1,"a,b",1\n')).hasFlow).toBe(false);
+  });
+
   it('is summed up by the first pass', async () => {
     const summary = await scan(GOOD);
     expect(summary).toEqual({
@@ -223,15 +242,16 @@ describe('a broken trace is refused with its line, before anything runs', () => 
     ['0,A,1,7\n1,A,1,4294967296\n', "t.csv:2: flow: expected a whole number below 2^32, found '4294967296'"],
     [
       '0,A,1\n1,,1\n',
-      "t.csv:2: type: expected a name of 1 to 200 characters, without control characters or spaces around it, or quotes, found ''",
+      "t.csv:2: type: expected a name of 1 to 255 characters, without control characters or spaces around it, found ''",
     ],
     [
       '0,A,1\n1, A,1\n',
-      "t.csv:2: type: expected a name of 1 to 200 characters, without control characters or spaces around it, or quotes, found ' A'",
+      "t.csv:2: type: expected a name of 1 to 255 characters, without control characters or spaces around it, found ' A'",
     ],
+    ['0,A,1\n1,"A,1\n', `t.csv:2: ${columns}, found 1: '1,"A,1'`],
     [
-      '0,A,1\n1,"A",1\n',
-      't.csv:2: type: expected a name of 1 to 200 characters, without control characters or spaces around it, or quotes, found \'"A"\'',
+      '0,A,1\n1,"A"x,1\n',
+      't.csv:2: type: expected a name of 1 to 255 characters, without control characters or spaces around it, found \'"A"x\'',
     ],
     [
       'time,type,service_ns\n0,A,1\n',

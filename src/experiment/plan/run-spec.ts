@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { parse } from 'yaml';
 import type { TraceFile } from '../../files/trace-file.js';
+import { yamlValue } from '../../input/yaml.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import type { SystemCosts } from '../../sim/costs.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
@@ -46,7 +46,7 @@ export function configHash(spec: RunSpec): string {
   const { policy, parameters } = parsePolicy(spec.policy);
   const workload =
     spec.workload.kind === 'generated'
-      ? { yaml: parse(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
+      ? { yaml: yamlValue(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
   const { workers, seed, replication, warmup, end, sliceNs } = spec;
   const run = { workers, seed, replication, warmup, end, sliceNs, costs: spec.system?.costs };
