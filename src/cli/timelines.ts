@@ -1,11 +1,11 @@
+import type { Contender } from '../experiment/plan/contenders.js';
 import type { Plan } from '../experiment/plan/plan.js';
-import type { RunSpec } from '../experiment/plan/run-spec.js';
+import { contenderName, type RunSpec } from '../experiment/plan/run-spec.js';
 import { runTimeline } from '../experiment/run/run-timeline.js';
 import { writeOutput } from '../files/output-file.js';
 import { MOST_RUNS, type Timeline } from '../metrics/timeline.js';
 import { timelineSvg, windowText } from '../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../report/timeline/timeline-trace.js';
-import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { complain } from './failure.js';
 import type { SimSettings } from './settings.js';
@@ -39,9 +39,9 @@ export function planTimelines({ timeline: path, fromNs, forNs }: SimSettings, { 
     return [];
   }
   for (const { policy } of specs) {
-    if (parsePolicy(policy).policy.sharing) {
+    if (policy.policy.sharing) {
       throw new InputError(
-        `timeline: ${policy} serves all requests at once: there is nothing on any one worker to draw`,
+        `timeline: ${policy.text} serves all requests at once: there is nothing on any one worker to draw`,
       );
     }
   }
@@ -50,11 +50,11 @@ export function planTimelines({ timeline: path, fromNs, forNs }: SimSettings, { 
 }
 
 /** Of one run the file as it was named; of several each has its policy before the extension: `out-darc.svg`. */
-export function pathsFor(path: string, specs: readonly Pick<RunSpec, 'policy' | 'system'>[]): string[] {
+export function pathsFor(path: string, specs: readonly Contender[]): string[] {
   if (specs.length === 1) return [path];
   const seen = new Map<string, number>();
-  return specs.map((spec) => {
-    const name = labelOf(spec).replace(/[^\w.=-]+/g, '-');
+  return specs.map(({ policy, system }) => {
+    const name = contenderName(policy.text, system).replace(/[^\w.=-]+/g, '-');
     const times = (seen.get(name) ?? 0) + 1;
     seen.set(name, times);
     return path.replace(/(\.\w+)$/, `-${name}${times > 1 ? `-${times}` : ''}$1`);
@@ -78,13 +78,9 @@ export async function writeTimelines(tasks: readonly TimelineTask[], settings: S
 }
 
 function render(timeline: Timeline, spec: RunSpec, path: string, { workload }: Plan): string {
-  const title = `${labelOf(spec)} on ${workload.title}`;
+  const title = `${contenderName(spec.policy.text, spec.system)} on ${workload.title}`;
   if (/\.json$/i.test(path)) return timelineTrace(timeline, `psp: ${title}`);
   const load = Number.isFinite(workload.load) ? `load ${Number(workload.load.toPrecision(3))} · ` : '';
   const subtitle = `${spec.workers} ${spec.workers === 1 ? 'worker' : 'workers'} · ${load}seed ${spec.seed} · ${windowText(timeline)}`;
   return timelineSvg(timeline, { title, subtitle });
-}
-
-function labelOf({ policy, system }: Pick<RunSpec, 'policy' | 'system'>): string {
-  return system ? `${system.name}/${policy}` : policy;
 }

@@ -48,6 +48,12 @@ export interface ChosenPolicy {
   readonly parameters: Parameters;
 }
 
+/** A policy that was read from text. */
+export interface TypedPolicy extends ChosenPolicy {
+  /** As typed: `darc`, `ts:quantum=5us:cost=1us`. */
+  readonly text: string;
+}
+
 /**
  * The policy of a name.
  *
@@ -67,7 +73,7 @@ export function policyNamed(name: string): Policy {
  *
  * @throws InputError that names the policy or parameter, what was found and what was expected.
  */
-export function parsePolicy(text: string): ChosenPolicy {
+export function parsePolicy(text: string): TypedPolicy {
   const [name = '', ...settings] = partsOf(text);
   const policy = policyNamed(name);
   const parameters: Record<string, number | string | boolean> = { ...defaultParameters(policy) };
@@ -81,7 +87,7 @@ export function parsePolicy(text: string): ChosenPolicy {
     seen.add(key);
     parameters[fieldOf(spec)] = parseParameter(policy, spec, at < 0 ? undefined : setting.slice(at + 1));
   }
-  return { policy, parameters };
+  return { text, policy, parameters };
 }
 
 function partsOf(text: string): string[] {
@@ -106,4 +112,9 @@ function unknownParameter(policy: Policy, key: string): string {
   const keys = policy.parameters.map((parameter) => parameter.key);
   if (keys.length === 0) return `${policy.name}: takes no parameters, found '${key}'`;
   return `${policy.name}: unknown parameter '${key}': did you mean '${closest(key, keys)}'? It takes ${keys.join(', ')}`;
+}
+
+/** Does the policy look at the flow of a request as it is configured? */
+export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
+  return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
 }

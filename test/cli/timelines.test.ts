@@ -3,20 +3,21 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { pathsFor } from '../../src/cli/timelines.js';
 import type { TraceEvent } from '../../src/report/timeline/timeline-trace.js';
+import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { traceComplaints } from '../support/trace-events.js';
 import { psp, pspHere, scratchFolder } from './psp.js';
 
 const folder = scratchFolder();
 
 it('of several policies each has a file of its own', () => {
-  const specs = ['darc', 'ts:quantum=5us', 'ts:quantum=5us'].map((policy) => ({ policy }));
+  const specs = ['darc', 'ts:quantum=5us', 'ts:quantum=5us'].map((text) => ({ policy: parsePolicy(text) }));
   expect(pathsFor('a/b.x.svg', specs)).toEqual([
     'a/b.x-darc.svg',
     'a/b.x-ts-quantum=5us.svg',
     'a/b.x-ts-quantum=5us-2.svg',
   ]);
   const system = { name: 'shinjuku', costs: {} as never };
-  expect(pathsFor('o.json', [{ policy: 'ts', system }, ...specs])[0]).toBe('o-shinjuku-ts.json');
+  expect(pathsFor('o.json', [{ policy: parsePolicy('ts'), system }, ...specs])[0]).toBe('o-shinjuku-ts.json');
   expect(pathsFor('b.svg', specs.slice(0, 1))).toEqual(['b.svg']);
 });
 

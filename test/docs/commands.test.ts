@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULTS } from '../../src/experiment/plan/plan.js';
+import { DEFAULTS } from '../../src/experiment/plan/settings.js';
 import { validationCases } from '../../src/experiment/validate/validation-cases.js';
 import { formatValidation } from '../../src/report/text/validation-table.js';
 import { blocks, pages, prose, ROOT } from './pages.js';

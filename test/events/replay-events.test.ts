@@ -26,8 +26,7 @@ async function record(policy: string, requests = 4000): Promise<string> {
   const types = workload.types.slice(0, workload.classified);
   const recording = recordSimulation(
     path,
-    parsePolicy(policy),
-    { policy, workers: WORKERS, seed: '1', replication: 0 },
+    { policy: parsePolicy(policy), workers: WORKERS, seed: '1', replication: 0 },
     { name: 'tpcc', types, trueProfile: trueProfile(workload) },
   );
   const { digest } = await run(policy, workload, { requests, load: 0.85, workers: WORKERS, policy: recording.policy });

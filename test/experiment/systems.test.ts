@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfigFile } from '../../src/cli/config-file.js';
-import { planRuns, type Settings } from '../../src/experiment/plan/plan.js';
+import { planRuns } from '../../src/experiment/plan/plan.js';
 import { pooledHash } from '../../src/experiment/plan/run-spec.js';
+import type { Settings } from '../../src/experiment/plan/settings.js';
 import { replayFile } from '../../src/experiment/run/event-recording.js';
 import { runRaw, runSimulation } from '../../src/experiment/run/run-simulation.js';
 import { createReplications } from '../../src/metrics/replications.js';
@@ -23,7 +24,7 @@ async function results(more: Partial<Settings>): Promise<Result[]> {
 
 describe('what is compared', () => {
   const contenders = async (more: Partial<Settings>) =>
-    (await planRuns(settings(more))).specs.map(({ policy, system }) => [system?.name, policy]);
+    (await planRuns(settings(more))).specs.map(({ policy, system }) => [system?.name, policy.text]);
 
   it('systems run their own policy, on some workloads another one', async () => {
     const systems = ['shinjuku', 'persephone'];
@@ -66,7 +67,7 @@ describe('what is compared', () => {
     writeFileSync(join(folder, 'mine.yaml'), 'name: mine\npolicy: sjf\ndelays: { wire: 1us }\n');
     writeFileSync(join(folder, 'sim.yaml'), 'workload: bimodal\nsystem: [mine.yaml, ideal]\n');
     const { specs } = await planRuns({ ...readConfigFile(join(folder, 'sim.yaml')), workload: 'bimodal' });
-    expect(specs.map(({ system, policy }) => [system?.name, system?.costs.wireNs, policy])).toEqual([
+    expect(specs.map(({ system, policy }) => [system?.name, system?.costs.wireNs, policy.text])).toEqual([
       ['mine', 1000, 'sjf'],
       ['ideal', 0, 'c-fcfs'],
     ]);

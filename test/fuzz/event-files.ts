@@ -53,8 +53,7 @@ async function record(policy: string, path: string): Promise<string> {
   const workload = shippedWorkload('bimodal');
   const recording = recordSimulation(
     path,
-    parsePolicy(policy),
-    { policy, workers: WORKERS, seed: '1', replication: 0 },
+    { policy: parsePolicy(policy), workers: WORKERS, seed: '1', replication: 0 },
     { name: 'bimodal', types: workload.types, trueProfile: trueProfile(workload) },
   );
   await run(policy, workload, { requests: REQUESTS, load: 0.9, workers: WORKERS, policy: recording.policy });

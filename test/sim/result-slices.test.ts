@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { planRuns, type Settings } from '../../src/experiment/plan/plan.js';
+import { planRuns } from '../../src/experiment/plan/plan.js';
+import type { Settings } from '../../src/experiment/plan/settings.js';
 import { runSimulation } from '../../src/experiment/run/run-simulation.js';
 import type { Result } from '../../src/results/result.js';
 

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
 import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
 import { inputFiles } from '../../experiment/plan/files.js';
-import { DEFAULTS } from '../../experiment/plan/plan.js';
+import { DEFAULTS } from '../../experiment/plan/settings.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
 import type { FrameFormat } from '../../hw/native/native.js';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
-import { DEFAULTS } from '../../experiment/plan/plan.js';
+import { DEFAULTS } from '../../experiment/plan/settings.js';
 import {
   droppedByServer,
   dropsByReason,

@@ -87,14 +87,14 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
 async function run({ specs, replications }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
   const control = controlFor(specs, replications);
   const undo = stopOnInterrupt(control);
-  const { hide, note } = showProgress(control, specs.length === 1 ? specs[0]!.policy : `${specs.length} policies`);
+  const { hide, note } = showProgress(control, specs.length === 1 ? specs[0]!.policy.text : `${specs.length} policies`);
   const { precision } = replications;
   try {
     const all = await runReplicated(specs, replications, {
       control,
       onPrecision: (reached) => note(`${precisionReached(reached, precision!)}`),
     });
-    const notBegun = all.filter(({ result }) => !result).map(({ spec }) => spec.policy);
+    const notBegun = all.filter(({ result }) => !result).map(({ spec }) => spec.policy.text);
     const results = all.flatMap(({ result }) => result ?? []);
     hide();
     if (precision && !control.stopped) complainOfPrecision(results, precision);

@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { shippedWorkloads } from '../../experiment/plan/files.js';
-import { openWorkload } from '../../experiment/plan/open-workload.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
@@ -81,8 +80,9 @@ async function sweep(
   const blocks = blocksOf(file, lists);
   const out = asked ?? (file === undefined ? undefined : join('results', basename(file).replace(/\.\w+$/, '')));
   if (out === undefined) throw new InputError('expected a folder for the results, found none: add --out DIR');
-  const all = await planSweep(blocks);
-  tellNotes(all.flatMap(({ spec }) => openWorkload(spec).notes));
+  const notes = new Set<string>();
+  const all = await planSweep(blocks, notes);
+  tellNotes([...notes]);
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
   const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);

@@ -2,14 +2,15 @@
 
 import { scanTraceFile, type TraceFile } from '../../files/trace-file.js';
 import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
-import { parsePolicy } from '../../scheduler/policy-registry.js';
+import { parsePolicy, usesFlows } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import { type TraceSummary, traceNotes } from '../../workload/trace.js';
 import { type Offer, type Workload, workloadNotes } from '../../workload/workload.js';
+import { missingFlows } from '../plan/check-run.js';
 import { findWorkload, readWorkload } from '../plan/files.js';
-import { DEFAULTS, missingFlows, rateScaleOf, type Settings } from '../plan/plan.js';
-import { usesFlows } from '../run/run-simulation.js';
+import { rateScaleOf } from '../plan/read-workload.js';
+import { DEFAULTS, type Settings } from '../plan/settings.js';
 
 export interface HardwareInput {
   /** Of a trace: its types with their shares and means, for all that must be known before it is played. */

@@ -114,7 +114,7 @@ export function inputFiles(
   planned?: GeneratedWorkload | TraceWorkload,
 ): string[] {
   const found = workload !== undefined && kindOf(workload) ? [resolve(workload)] : [];
-  const files = planned?.kind === 'generated' ? Object.keys(planned.source.files) : [];
+  const files = planned?.kind === 'generated' ? Object.keys(planned.workload.source.files) : [];
   const around = found.flatMap((path) => files.map((file) => resolve(dirname(path), file)));
   const named = systems.flatMap((system) => [system, `${system}.yaml`]);
   return [...found, ...around, ...named, ...(config === undefined ? [] : [config])].filter((path) => existsSync(path));

@@ -3,7 +3,6 @@ import type { TrueProfile, TypeInfo } from '../../scheduler/scheduler.js';
 import { exactDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { createRequestSource } from '../../workload/generate.js';
-import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { playedMeanNs } from '../../workload/played.js';
 import type { RequestSource } from '../../workload/request-source.js';
 import { traceEndNs, traceNotes } from '../../workload/trace.js';
@@ -46,8 +45,7 @@ export function openWorkload(spec: RunSpec): OpenWorkload {
   return spec.workload.kind === 'generated' ? openGenerated(spec, spec.workload) : openTraced(spec, spec.workload);
 }
 
-function openGenerated(spec: RunSpec, { source, offer }: GeneratedWorkload): OpenWorkload {
-  const workload = rebuildWorkload(source);
+function openGenerated(spec: RunSpec, { workload, offer }: GeneratedWorkload): OpenWorkload {
   const { name, title, types, classified } = workload;
   return {
     name,

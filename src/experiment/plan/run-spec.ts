@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { TraceFile } from '../../files/trace-file.js';
 import { yamlValue } from '../../input/yaml.js';
-import { parsePolicy } from '../../scheduler/policy-registry.js';
+import { type ChosenPolicy, parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import type { SystemCosts } from '../../sim/costs.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
-import type { Offer, WorkloadSource } from '../../workload/workload.js';
+import { rebuildWorkload } from '../../workload/parse-workload.js';
+import type { Offer, Workload, WorkloadSource } from '../../workload/workload.js';
 
-/** Everything that determines the result of one run of one policy. Plain data: it can be cloned into another thread. */
+/** Everything that determines the result of one run of one policy. {@link sendSpec} makes plain data of it. */
 export interface RunSpec {
   readonly workload: GeneratedWorkload | TraceWorkload;
-  /** The policy as typed: `darc`, `ts:quantum=5us:cost=1us`. */
-  readonly policy: string;
+  readonly policy: TypedPolicy;
   /** The system around the policy. */
   readonly system?: { readonly name: string; readonly costs: SystemCosts };
   readonly workers: number;
@@ -30,7 +30,7 @@ export interface RunSpec {
 /** A workload file. */
 export interface GeneratedWorkload {
   readonly kind: 'generated';
-  readonly source: WorkloadSource;
+  readonly workload: Workload;
   readonly offer: Offer;
 }
 
@@ -41,9 +41,47 @@ export interface TraceWorkload extends TraceFile {
   readonly rateScale: number;
 }
 
+/** A specification as plain data, with policy and workload as text: what goes to another thread or machine. */
+export type SentSpec = Omit<RunSpec, 'policy' | 'workload'> & {
+  readonly policy: string;
+  readonly workload: SentWorkload | TraceWorkload;
+};
+
+export type SentWorkload = Omit<GeneratedWorkload, 'workload'> & { readonly source: WorkloadSource };
+
+export function sendSpec(spec: RunSpec): SentSpec {
+  return { ...spec, policy: spec.policy.text, workload: sendWorkload(spec.workload) };
+}
+
+function sendWorkload(sent: RunSpec['workload']): SentSpec['workload'] {
+  if (sent.kind === 'trace') return sent;
+  const { workload, ...rest } = sent;
+  return { ...rest, source: workload.source };
+}
+
+/** @throws InputError when policy or workload are none */
+export function receiveSpec(spec: SentSpec): RunSpec {
+  return { ...spec, policy: parsePolicy(spec.policy), workload: receiveWorkload(spec.workload) };
+}
+
+function receiveWorkload(sent: SentSpec['workload']): RunSpec['workload'] {
+  if (sent.kind === 'trace') return sent;
+  const { source, ...rest } = sent;
+  return { ...rest, workload: rebuildWorkload(source) };
+}
+
+/** System and policy as a person names them: `shinjuku/ts:quantum=5us`. */
+export function contenderName(policy: string, system: RunSpec['system']): string {
+  return system ? `${system.name}/${policy}` : policy;
+}
+
 /** SHA-256 over the canonical form of what determines the result. Where a file lies and how it is commented do not matter. */
 export function configHash(spec: RunSpec): string {
-  const { policy, parameters } = parsePolicy(spec.policy);
+  return sentHash(sendSpec(spec), spec.policy);
+}
+
+/** The same of a specification as text. The workload need not be one: a point that cannot be run has a key, too. */
+export function sentHash(spec: SentSpec, { policy, parameters }: ChosenPolicy = parsePolicy(spec.policy)): string {
   const workload =
     spec.workload.kind === 'generated'
       ? { yaml: yamlValue(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }

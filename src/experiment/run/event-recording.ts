@@ -26,13 +26,13 @@ export interface RecordedRun {
  */
 export function recordSimulation(
   path: string,
-  chosen: ChosenPolicy,
   spec: Pick<RunSpec, 'policy' | 'system' | 'workers' | 'seed' | 'replication'>,
   workload: Pick<OpenWorkload, 'name' | 'types' | 'trueProfile'>,
 ): RecordedRun {
+  const chosen = spec.policy;
   const header: Omit<EventFileHeader, 'schema'> = {
     world: 'sim',
-    policy: spec.policy,
+    policy: spec.policy.text,
     parameters: plainParameters(chosen.parameters),
     workload: workload.name,
     workers: spec.workers,

@@ -2,7 +2,7 @@ import { createResult } from '../../metrics/create-result.js';
 import type { RawRun } from '../../metrics/replications.js';
 import type { Result, WarmupRule } from '../../results/result.js';
 import { type Parameters, plainParameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
+import { usesFlows } from '../../scheduler/policy-registry.js';
 import { costsOf, type FullCosts, replacesPolicyCost } from '../../sim/costs.js';
 import { type FoundWarmUp, findWarmUp } from '../../sim/find-warm-up.js';
 import { type SimulateOptions, type SimulationSetup, simulate } from '../../sim/simulate.js';
@@ -24,22 +24,21 @@ export interface RunHooks {
   readonly adjust?: (options: SimulateOptions) => SimulateOptions;
 }
 
-/** Simulates one policy. The result depends on nothing but the spec (and the code), in whichever thread it runs. */
+/** Simulates one policy. The result depends only on the spec and the code, whatever thread it runs in. */
 export async function runSimulation(spec: RunSpec, hooks: RunHooks = {}): Promise<Result> {
   const { identity, record, manifest } = await runRaw(spec, hooks);
   return createResult(identity, record, manifest);
 }
 
-/** The same, with the histograms still there: for pooling with other replications. */
+/** The same, with the histograms still there, so that replications can be merged. */
 export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawRun> {
   const startedAt = new Date();
   const startedMs = performance.now();
   const { environment = describeEnvironment() } = hooks;
   const spec = given.warmup === 'find' ? { ...given, warmup: await seekWarmUp(given, hooks) } : given;
   const workload = openWorkload(spec);
-  const policy = parsePolicy(spec.policy);
   const { share, rule } = warmupOf(spec);
-  const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, policy, spec, workload);
+  const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, spec, workload);
   const options = simulateOptions(spec, workload, share, hooks);
   const recorded = recording ? { ...options, policy: recording.policy } : options;
   const record = await simulate(hooks.adjust?.(recorded) ?? recorded);
@@ -47,8 +46,8 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
   return {
     identity: {
       world: 'sim',
-      policy: policy.policy.name,
-      policyParameters: plainParameters(chargedParameters(policy, spec)),
+      policy: spec.policy.policy.name,
+      policyParameters: plainParameters(chargedParameters(spec)),
       ...(spec.system && { system: spec.system.name }),
       workload: workload.name,
       workers: spec.workers,
@@ -62,7 +61,7 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
     manifest: {
       ...environment,
       configHash: configHash(spec),
-      ...(spec.system && { costs: constantsOf(costsOf(spec.system.costs, policy)) }),
+      ...(spec.system && { costs: constantsOf(costsOf(spec.system.costs, spec.policy)) }),
       ...(workload.notes.length > 0 && { notes: workload.notes }),
       startedAt: startedAt.toISOString(),
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
@@ -70,7 +69,7 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
   };
 }
 
-/** Those that vary by their medians. */
+/** The constants of a system; one that varies is given by its median. */
 function constantsOf({ spread: _, dispatcherQueues: __, ...constants }: FullCosts): Readonly<Record<string, number>> {
   return constants;
 }
@@ -80,10 +79,10 @@ export function seekWarmUp(spec: RunSpec, { shouldStop }: RunHooks = {}): Promis
   return findWarmUp(simulateOptions(spec, openWorkload(spec), 0, shouldStop ? { shouldStop } : {}));
 }
 
-/** What a run is simulated with, whether it is measured or watched: everything but its requests and where they end. */
+/** Everything that a run is simulated with except its requests and its end. */
 export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile, demand }: OpenWorkload): SimulationSetup {
   return {
-    policy: parsePolicy(spec.policy),
+    policy: spec.policy,
     workers: spec.workers,
     types,
     hasUnknown,
@@ -131,13 +130,8 @@ function warmupOf({ warmup }: RunSpec): { share: number; rule: WarmupRule } {
   return { share: warmup.share, rule: warmup.settled ? 'found' : 'unsettled' };
 }
 
-/** Does the policy look at the flow of a request as it is configured? */
-export function usesFlows({ policy, parameters }: ChosenPolicy): boolean {
-  return policy.needsFlows && (parameters.steering === undefined || parameters.steering === 'hash');
-}
-
-/** The parameters without a cost that the system's constant took the place of. */
-function chargedParameters(chosen: ChosenPolicy, { system }: RunSpec): Parameters {
+/** The parameters, without a cost that a constant of the system replaces. */
+function chargedParameters({ policy: chosen, system }: RunSpec): Parameters {
   if (!system || !replacesPolicyCost(system.costs, chosen)) return chosen.parameters;
   const { costNs: _, ...charged } = chosen.parameters;
   return charged;

@@ -1,11 +1,12 @@
 import { collectTimeline, type Timeline } from '../../metrics/timeline.js';
+import { usesFlows } from '../../scheduler/policy-registry.js';
 import { simulationOf } from '../../sim/simulate.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames as namesByIndex } from '../../units/unknown.js';
 import { createBatch } from '../../workload/request-source.js';
 import { openWorkload } from '../plan/open-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
-import { setupOf, usesFlows } from './run-simulation.js';
+import { setupOf } from './run-simulation.js';
 
 /** A window of simulated time, ns. */
 export interface Window {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type SentError, sendError } from '../../units/errors.js';
 import type { Environment } from '../environment.js';
-import type { RunSpec } from '../plan/run-spec.js';
+import type { SentSpec } from '../plan/run-spec.js';
 import { RunControl } from './run-control.js';
 import { setEngineFlags } from './simulator-flags.js';
 
@@ -19,7 +19,7 @@ export interface Failed {
 export interface WorkerTask {
   /** Measure the run, or only find where its warm-up ends. */
   readonly task: 'measure' | 'seek';
-  readonly spec: RunSpec;
+  readonly spec: SentSpec;
   readonly run: number;
   /** Runs there may be at most. */
   readonly most: number;
@@ -30,14 +30,16 @@ export interface WorkerTask {
 // First the flags, then the simulator: see there.
 setEngineFlags((workerData as WorkerData).inlineAll);
 const { runRaw, seekWarmUp } = await import('./run-simulation.js');
+const { receiveSpec } = await import('../plan/run-spec.js');
 
 parentPort!.on('message', (task: WorkerTask) => {
   perform(task).catch((error: unknown) => parentPort!.postMessage({ failed: sendError(error) } satisfies Failed));
 });
 
-async function perform({ task, spec, run, most, control: buffer, environment }: WorkerTask): Promise<void> {
+async function perform({ task, spec: sent, run, most, control: buffer, environment }: WorkerTask): Promise<void> {
   const control = new RunControl(most, buffer);
   const shouldStop = () => control.stopped;
+  const spec = receiveSpec(sent);
   if (task === 'seek') {
     parentPort!.postMessage({ answer: await seekWarmUp(spec, { shouldStop }) });
     return;

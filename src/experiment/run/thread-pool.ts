@@ -4,11 +4,10 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
 import type { RawRun } from '../../metrics/replications.js';
-import { parsePolicy } from '../../scheduler/policy-registry.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import { EnvironmentError, receiveError } from '../../units/errors.js';
 import { describeEnvironment } from '../environment.js';
-import type { RunSpec } from '../plan/run-spec.js';
+import { type RunSpec, sendSpec } from '../plan/run-spec.js';
 import type { RunControl } from './run-control.js';
 import type { Failed, WorkerData, WorkerTask } from './simulation-worker.js';
 import { wantsInlining } from './simulator-flags.js';
@@ -42,7 +41,8 @@ interface Thread {
 }
 
 interface Job {
-  readonly given: WorkerTask;
+  readonly given: Omit<WorkerTask, 'spec'>;
+  readonly spec: RunSpec;
   readonly resolve: (answer: Answers[Task]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -70,7 +70,7 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
 
   function begin(job: Job): void {
     running++;
-    const thread = takeThread(job.given);
+    const thread = takeThread(job);
     const { worker } = thread;
     const finish = (settle: () => void) => {
       for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
@@ -80,29 +80,29 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
     };
     worker.once('message', (message: { readonly answer: Answers[Task] } | Failed) =>
       finish(() => {
-        keep(thread, job.given);
-        if ('failed' in message) job.reject(explain(receiveError(message.failed), job.given.spec));
+        keep(thread, job);
+        if ('failed' in message) job.reject(explain(receiveError(message.failed), job.spec));
         else job.resolve(message.answer);
       }),
     );
-    worker.once('error', (error) => finish(() => job.reject(explain(error, job.given.spec))));
+    worker.once('error', (error) => finish(() => job.reject(explain(error, job.spec))));
     worker.once('exit', (code) =>
-      finish(() => job.reject(new EnvironmentError(`${job.given.spec.policy}: its thread ended (code ${code})`))),
+      finish(() => job.reject(new EnvironmentError(`${job.spec.policy.text}: its thread ended (code ${code})`))),
     );
     worker.ref();
-    worker.postMessage(job.given);
+    worker.postMessage({ ...job.given, spec: sendSpec(job.spec) } satisfies WorkerTask);
   }
 
-  function takeThread(given: WorkerTask): Thread {
-    const kind = kindOf(given.spec);
-    const at = needsOwnThread(given) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
+  function takeThread(job: Job): Thread {
+    const kind = kindOf(job.spec);
+    const at = needsOwnThread(job) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
     if (at >= 0) return idle.splice(at, 1)[0]!;
-    const workerData: WorkerData = { inlineAll: wantsInlining(given.spec) };
+    const workerData: WorkerData = { inlineAll: wantsInlining(job.spec) };
     return { worker: new Worker(entryPoint('experiment/run/simulation-worker'), { workerData }), kind };
   }
 
-  function keep(thread: Thread, given: WorkerTask): void {
-    if (needsOwnThread(given)) {
+  function keep(thread: Thread, job: Job): void {
+    if (needsOwnThread(job)) {
       void thread.worker.terminate();
       return;
     }
@@ -115,9 +115,9 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
   return {
     cores,
     run<T extends Task>(task: T, spec: RunSpec, control: RunControl, index: number) {
-      const given = { task, spec, run: index, most: control.most, control: control.buffer, environment };
+      const given = { task, run: index, most: control.most, control: control.buffer, environment };
       return new Promise<Answers[T]>((resolve, reject) => {
-        const job: Job = { given, resolve: resolve as Job['resolve'], reject };
+        const job: Job = { given, spec, resolve: resolve as Job['resolve'], reject };
         if (running < cores) begin(job);
         else waiting.push(job);
       });
@@ -131,19 +131,19 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
 /** Runs of one kind take the same ways through the simulator, in code compiled alike. */
 function kindOf(spec: RunSpec): string {
   const { policy, system } = spec;
-  return `${system?.name ?? ''}/${parsePolicy(policy).policy.name}/${wantsInlining(spec)}`;
+  return `${system?.name ?? ''}/${policy.policy.name}/${wantsInlining(spec)}`;
 }
 
-function needsOwnThread({ task, spec: { policy, end } }: WorkerTask): boolean {
-  const isLong = task === 'measure' && (!('requests' in end) || end.requests >= LONG_RUN_REQUESTS);
-  return isLong && parsePolicy(policy).policy.preemptive;
+function needsOwnThread({ given, spec: { policy, end } }: Job): boolean {
+  const isLong = given.task === 'measure' && (!('requests' in end) || end.requests >= LONG_RUN_REQUESTS);
+  return isLong && policy.policy.preemptive;
 }
 
 /** V8 and Node report a lack of memory in words of their own. */
 function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {
     return new EnvironmentError(
-      `${policy}: not enough memory (${error.message}): a load above 1 or an unbounded queue may be the reason`,
+      `${policy.text}: not enough memory (${error.message}): a load above 1 or an unbounded queue may be the reason`,
     );
   }
   return error;

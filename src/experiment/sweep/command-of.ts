@@ -1,6 +1,6 @@
 import { exactDuration } from '../../units/duration.js';
 import { quoted } from '../../units/lists.js';
-import type { Settings } from '../plan/plan.js';
+import type { Settings } from '../plan/settings.js';
 
 /** How each setting is typed. */
 const OPTIONS: { readonly [K in keyof Settings]?: (value: NonNullable<Settings[K]>) => string } = {

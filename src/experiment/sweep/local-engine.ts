@@ -1,3 +1,4 @@
+import { receiveSpec } from '../plan/run-spec.js';
 import { controlFor, runReplicated } from '../run/replicate.js';
 import type { RunControl } from '../run/run-control.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
@@ -69,13 +70,14 @@ export async function runPoint(
   },
 ): Promise<Point | undefined> {
   const planned = { key, command, spec, replications };
-  const control: RunControl = controlFor([spec], replications);
+  const specs = [receiveSpec(spec)];
+  const control: RunControl = controlFor(specs, replications);
   const stop = () => control.stop();
   hooks.signal.addEventListener('abort', stop);
   const looking = setInterval(() => hooks.onProgress(planned, control.done()), LOOK_EVERY_MS);
   try {
     if (hooks.signal.aborted) control.stop();
-    const [replicated] = await runReplicated([spec], replications, {
+    const [replicated] = await runReplicated(specs, replications, {
       control,
       threads,
       onRun: ({ record }) => hooks.onRequests?.(record.arrived.reduce((sum, count) => sum + count, 0)),

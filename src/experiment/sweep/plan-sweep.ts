@@ -1,7 +1,9 @@
 /** Which points a sweep has: every combination of the listed values. */
 import { scanTraceFile } from '../../files/trace-file.js';
 import { InputError } from '../../units/errors.js';
-import { DEFAULTS, planRuns, type Settings } from '../plan/plan.js';
+import { planRuns } from '../plan/plan.js';
+import { sendSpec } from '../plan/run-spec.js';
+import { DEFAULTS, type Settings } from '../plan/settings.js';
 import { commandOf } from './command-of.js';
 import { type PlannedPoint, pointKey } from './point.js';
 
@@ -23,18 +25,20 @@ const MOST_POINTS = 100_000;
 const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 'seed'];
 
 /**
- * Reads and checks everything, so that no point can be refused any more once the first has begun. A point that several blocks have is there once.
+ * Reads and checks everything, so that no point is refused once the first has begun. A point of several blocks is there once.
  *
- * @throws InputError, InputError or InputError
+ * @param notes filled with what a reader of the results should know of how workloads are played
+ * @throws InputError
  */
-export async function planSweep(blocks: readonly Block[]): Promise<PlannedPoint[]> {
+export async function planSweep(blocks: readonly Block[], notes?: Set<string>): Promise<PlannedPoint[]> {
   const points = new Map<string, PlannedPoint>();
   const scan = remembered(scanTraceFile);
   for (const { lists } of blocks) {
     const { policies = lists.systems ? undefined : DEFAULTS.policies } = lists;
     for (const settings of product({ ...lists, ...(policies && { policies }) })) {
-      const { specs, replications } = await planRuns(settings, scan);
-      const spec = specs[0]!;
+      const { specs, replications, workload } = await planRuns(settings, scan);
+      for (const note of workload.notes) notes?.add(note);
+      const spec = sendSpec(specs[0]!);
       const key = pointKey(spec, replications);
       if (!points.has(key)) points.set(key, { key, spec, replications, command: commandOf(settings) });
     }

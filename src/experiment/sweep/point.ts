@@ -1,13 +1,13 @@
 /** A point of a sweep: one policy under one configuration, and its result. */
 import type { Result } from '../../results/result.js';
 import { packageVersion } from '../package-info.js';
-import { canonicalJson, configHash, type RunSpec, sha256 } from '../plan/run-spec.js';
+import { canonicalJson, contenderName, type SentSpec, sentHash, sha256 } from '../plan/run-spec.js';
 import type { Replications } from '../run/replicate.js';
 
 /** A point that is to be run. Plain data: it can go to another thread or machine. */
 export interface PlannedPoint {
   readonly key: string;
-  readonly spec: RunSpec;
+  readonly spec: SentSpec;
   readonly replications: Replications;
   /** The command that runs this point alone. */
   readonly command: string;
@@ -37,7 +37,7 @@ export interface FailedPoint {
 
 export function failedPoint({ key, command, spec }: PlannedPoint, error: string): FailedPoint {
   const { policy, system, workers, seed } = spec;
-  const label = system ? `${system.name}/${policy}` : policy;
+  const label = contenderName(policy, system);
   return { schema: 'psp.failure/1', key, command, label, workers, seed, version: packageVersion(), error };
 }
 
@@ -45,7 +45,7 @@ export function failedPoint({ key, command, spec }: PlannedPoint, error: string)
 const KEY_DIGITS = 32;
 
 /** What tells points apart: everything that determines the result, and the version of psp. */
-export function pointKey(spec: RunSpec, replications: Replications): string {
-  const identity = { version: packageVersion(), config: configHash(spec), replications };
+export function pointKey(spec: SentSpec, replications: Replications): string {
+  const identity = { version: packageVersion(), config: sentHash(spec), replications };
   return sha256(canonicalJson(identity)).slice(0, KEY_DIGITS);
 }

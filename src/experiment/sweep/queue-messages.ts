@@ -7,14 +7,14 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import { type Read, readAs } from '../../results/result-schema.js';
-import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { CONSTANTS, VARYING } from '../../sim/costs.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
 import { packageVersion } from '../package-info.js';
+import { checkRun } from '../plan/check-run.js';
 import { MOST_REPLICATIONS, MOST_WORKERS } from '../plan/limits.js';
 import { openWorkload } from '../plan/open-workload.js';
-import { checkSpec } from '../plan/plan.js';
+import { receiveSpec } from '../plan/run-spec.js';
 import { type PlannedPoint, type Point, pointKey } from './point.js';
 import { keySchema, pointSchema } from './point-schema.js';
 
@@ -111,7 +111,7 @@ export function readJob(data: unknown, id: string | undefined): PlannedPoint {
   if ('wrong' in read) throw new InputError(`the job is not a point of a sweep: ${read.wrong}`);
   // What JSON has no word for, the schema has as undefined: an optional cost.
   const planned = read.value as unknown as PlannedPoint;
-  checkSpec(planned.spec);
+  checkRun(receiveSpec(planned.spec));
   const key = pointKey(planned.spec, planned.replications);
   if (key === id && key === planned.key) return planned;
   throw new InputError(
@@ -152,11 +152,12 @@ export function unpackPoint(answer: string, planned: PlannedPoint): Read<Point> 
 /** How a point differs from what was planned; its numbers cannot be checked. */
 function differenceFrom({ key, spec, replications }: PlannedPoint, point: Point): string | undefined {
   const { result } = point;
-  const opened = openWorkload(spec);
+  const run = receiveSpec(spec);
+  const opened = openWorkload(run);
   const expected: readonly (readonly [field: string, planned: unknown, found: unknown])[] = [
     ['key', key, point.key],
     ['world', 'sim', result.world],
-    ['policy', parsePolicy(spec.policy).policy.name, result.policy],
+    ['policy', run.policy.policy.name, result.policy],
     ['system', spec.system?.name, result.system],
     ['workload', opened.name, result.workload],
     ['types', typeNames(opened).join(), result.types.map(({ name }) => name).join()],

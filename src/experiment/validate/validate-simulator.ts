@@ -3,8 +3,10 @@ import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { studentT } from '../../metrics/student.js';
 import type { Result } from '../../results/result.js';
 import type { Policy } from '../../scheduler/policy.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
 import type { World } from '../../scheduler/scheduler.js';
 import type { SimulateOptions } from '../../sim/simulate.js';
+import { parseWorkload } from '../../workload/parse-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
 import { type RunHooks, runRaw } from '../run/run-simulation.js';
 import type { CaseQuantity, ValidationCase } from './validation-cases.js';
@@ -55,10 +57,10 @@ export function specOf(each: ValidationCase, seed: string, scale = 1): RunSpec {
   return {
     workload: {
       kind: 'generated',
-      source: { text: `name: validation\n${each.workload}\n`, fileName: each.name, files: {} },
+      workload: parseWorkload(`name: validation\n${each.workload}\n`, each.name),
       offer: { rateRps: each.rate * 1e9 },
     },
-    policy: each.policy,
+    policy: parsePolicy(each.policy),
     workers: each.workers,
     seed,
     replication: 0,

@@ -7,7 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { GeneratedWorkload, RunSpec } from '../../../src/experiment/plan/run-spec.js';
+import {
+  type GeneratedWorkload,
+  receiveSpec,
+  type SentSpec,
+  type SentWorkload,
+} from '../../../src/experiment/plan/run-spec.js';
 import type { ThreadPool } from '../../../src/experiment/run/thread-pool.js';
 import { bullmqEngine } from '../../../src/experiment/sweep/bullmq-engine.js';
 import { type PlannedPoint, type Point, pointKey } from '../../../src/experiment/sweep/point.js';
@@ -113,7 +118,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     expect([outcome.ran, outcome.failures, outcome.left]).toEqual([points.length, [], 0]);
     expect(given).toEqual(keys(points));
     for (const { key, spec, replications } of points) {
-      const [here] = await runReplicated([spec], replications, { threads });
+      const [here] = await runReplicated([receiveSpec(spec)], replications, { threads });
       const there = kept.find((point) => point.key === key)!;
       expect(there.result.digest).toBe(here!.result!.digest);
       expect(there.result.types).toEqual(here!.result!.types);
@@ -304,7 +309,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     const treasure = join(folder(), 'treasure');
     mkdirSync(dirname(treasure), { recursive: true });
     writeFileSync(treasure, 'my first line\n');
-    const { workload } = point.spec as { workload: GeneratedWorkload };
+    const { workload } = point.spec as { workload: SentWorkload };
     const summary = { fileName: 'x.csv', requests: 1, rateRps: 1, types: [], classified: 0, hasFlow: false };
     const specs: readonly object[] = [
       { ...point.spec, record: treasure },
@@ -316,7 +321,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     ];
     const hostile = specs.map((spec) => {
       // Whoever writes a job knows how its key is made; a policy that is a file has none.
-      const key = 'policy' in spec && spec.policy === treasure ? 'a1' : pointKey(spec as RunSpec, point.replications);
+      const key = 'policy' in spec && spec.policy === treasure ? 'a1' : pointKey(spec as SentSpec, point.replications);
       return { id: key, data: { ...point, spec, key } };
     });
     const unread = [null, 7, 'no JSON', '[', { ...point, key: '../../x' }].map((data, i) => ({ id: `odd${i}`, data }));
@@ -353,7 +358,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
       (point) => packPoint({ ...point, result: { ...point.result, workers: 15 } }),
     ];
     const lie = async ({ data }: { data: PlannedPoint }) => {
-      const [honest] = await runReplicated([data.spec], data.replications, { threads });
+      const [honest] = await runReplicated([receiveSpec(data.spec)], data.replications, { threads });
       const { key, command } = data;
       const answer = answers[points.findIndex((each) => each.key === key)]!;
       return answer({ schema: 'psp.point/1', key, command, result: honest!.result! });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileS
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { receiveSpec } from '../../../src/experiment/plan/run-spec.js';
 import type { Engine } from '../../../src/experiment/sweep/engine.js';
 import { mergeSweeps } from '../../../src/experiment/sweep/merge-sweeps.js';
 import { failedPoint, type PlannedPoint } from '../../../src/experiment/sweep/point.js';
@@ -30,7 +31,7 @@ describe('a sweep', () => {
     const outcome = await runSweep(points, { out });
     expect([outcome.ran, outcome.present, outcome.left, outcome.failures]).toEqual([4, 0, 0, []]);
     for (const { key, spec, replications, command } of points) {
-      const [alone] = await runReplicated([spec], replications, { threads });
+      const [alone] = await runReplicated([receiveSpec(spec)], replications, { threads });
       const point = readPoint(out, key)!;
       expect(point.command).toBe(command);
       expect(point.result.digest).toBe(alone!.result!.digest);

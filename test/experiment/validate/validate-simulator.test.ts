@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS } from '../../../src/experiment/plan/plan.js';
+import { DEFAULTS } from '../../../src/experiment/plan/settings.js';
 import { type RunHooks, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import {
   allAgree,
@@ -14,6 +14,7 @@ import { validationCases } from '../../../src/experiment/validate/validation-cas
 import { formatValidation } from '../../../src/report/text/validation-table.js';
 import type { Result } from '../../../src/results/result.js';
 import type { Policy } from '../../../src/scheduler/policy.js';
+import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
 import { DISTRIBUTIONS } from '../../../src/workload/distributions/distribution-registry.js';
 import { substream } from '../../../src/workload/random.js';
 import type { RequestBatch, RequestSource } from '../../../src/workload/request-source.js';
@@ -41,7 +42,9 @@ describe('psp validate finds an error of 2 %%', { timeout: 240_000 }, () => {
    */
   const misses = async (only: string, hooks: RunHooks): Promise<string[]> => {
     const run: Runner = async (specs, replications) => {
-      const one = specs.findIndex(({ workload }) => workload.kind === 'generated' && workload.source.fileName === only);
+      const one = specs.findIndex(
+        ({ workload }) => workload.kind === 'generated' && workload.workload.source.fileName === only,
+      );
       const [results] = await inline(hooks)([specs[one]!], replications);
       return specs.map((_, i) => (i === one ? results! : []));
     };
@@ -100,7 +103,7 @@ test('time sharing comes nearer to processor sharing the shorter its quantum, fo
     const each = validationCases().find(({ name }) => name === `M/M/1, time sharing, quantum ${quantum}`)!;
     const result = await runSimulation(specOf(each, '1'));
     // On the same requests, so that what differs is the quantum.
-    const shared = await runSimulation({ ...specOf(each, '1'), policy: 'ps' });
+    const shared = await runSimulation({ ...specOf(each, '1'), policy: parsePolicy('ps') });
     return each.quantities.map(({ of }) => Math.abs(of(result) - of(shared)));
   };
   const [long, short] = [await errors('1us'), await errors('0.2us')];

@@ -1,0 +1,35 @@
+import { parsePolicy } from '../../scheduler/policy-registry.js';
+import { policyOf, type System } from '../../sim/parse-system.js';
+import { InputError } from '../../units/errors.js';
+import { readSystem } from './files.js';
+import type { RunSpec } from './run-spec.js';
+import { DEFAULTS, type Settings } from './settings.js';
+
+/** Who runs: a policy, and the system around it if there is one. */
+export type Contender = Pick<RunSpec, 'policy' | 'system'>;
+
+/**
+ * What is compared: policies, systems with their own policies, or policies with the costs of one system.
+ *
+ * @param workload its name: a system may have a policy of its own for it
+ * @throws InputError
+ */
+export function contenders({ policies, systems }: Settings, workload: string): readonly Contender[] {
+  if (!systems) return (policies ?? DEFAULTS.policies).map((text) => ({ policy: parsePolicy(text) }));
+  const read = systems.map(readSystem);
+  if (!policies) {
+    return read.map((system) => ({ policy: parsePolicy(policyOf(system, workload)), system: nameAndCosts(system) }));
+  }
+  const [only] = read;
+  if (read.length > 1) {
+    throw new InputError(
+      `expected one system whose costs the policies have, found ${read.length} (${systems.join(', ')}): ` +
+        'leave out the policies, or all systems but one',
+    );
+  }
+  return policies.map((text) => ({ policy: parsePolicy(text), system: nameAndCosts(only!) }));
+}
+
+function nameAndCosts({ name, costs }: System): NonNullable<RunSpec['system']> {
+  return { name, costs };
+}

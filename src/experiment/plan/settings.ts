@@ -1,0 +1,44 @@
+import type { Precision } from '../run/replicate.js';
+
+/** What a person asked for. All that is not given has a default. */
+export interface Settings {
+  /** Name of a workload that comes with psp, or a file. */
+  readonly workload: string;
+  readonly policies?: readonly string[];
+  /** Names of systems that come with psp, or files. With policies at most one, which then gives the costs. */
+  readonly systems?: readonly string[];
+  readonly workers?: number;
+  /** At most one of these three. */
+  readonly load?: number;
+  readonly rateRps?: number;
+  /** Traces only. */
+  readonly rateScale?: number;
+  /** At most one of these two. */
+  readonly requests?: number;
+  readonly durationNs?: number;
+  readonly seed?: string;
+  readonly warmup?: number;
+  readonly replications?: number;
+  readonly precision?: Precision;
+  readonly maxReplications?: number;
+  /** Report the measuring window in slices of this length, too. */
+  readonly sliceNs?: number;
+  /** File to record the one run into. */
+  readonly record?: string;
+}
+
+export const DEFAULTS = {
+  /** The four of Perséphone's comparison. */
+  policies: ['d-fcfs', 'c-fcfs', 'ts', 'darc'],
+  /** The workers of Perséphone's testbed. */
+  workers: 14,
+  load: 0.8,
+  requests: 2_000_000,
+  seed: '1',
+  /** Of a run that is not known to be stationary. */
+  warmup: 0.1,
+  replications: 1,
+  /** Fewer say little about how much they differ: with 8, Student's t is 2.4, with 3 it is 4.3. */
+  replicationsForPrecision: 8,
+  maxReplications: 64,
+} as const;
