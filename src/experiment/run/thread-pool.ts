@@ -51,11 +51,12 @@ interface Job {
 const MOST_IDLE = 12;
 
 /**
- * A preemptive policy's run of at least so many requests gets a thread of its own. Its loop has many events per request, and V8 compiles the loop of a thread's
- * first run best: there it takes the arrays of the closure as constants, which it does only for closures that are made once. Measured for `ts`: later runs take 1.5
- * times as long, while a new thread costs 0.3 s.
+ * A run of at least this many requests gets a thread of its own. V8 takes the arrays of the loop's closure as constants only while
+ * the thread has made one such closure, so every later run in the thread is slower, also one after the search for the warm-up.
+ * Measured: 1.5 times as slow for all policies, while a new thread costs 0.1 s of processor time. The loop of a preemptive policy
+ * has many events per request, so that its limit is lower.
  */
-const LONG_RUN_REQUESTS = 500_000;
+const LONG_RUN_REQUESTS = { preemptive: 500_000, other: 4_000_000 };
 
 /**
  * A thread serves one policy only: what V8 learns of one policy (which classes a call leads to) would make the next one in the same thread a fifth slower. It is used again
@@ -135,8 +136,9 @@ function kindOf(spec: RunSpec): string {
 }
 
 function needsOwnThread({ given, spec: { policy, end } }: Job): boolean {
-  const isLong = given.task === 'measure' && (!('requests' in end) || end.requests >= LONG_RUN_REQUESTS);
-  return isLong && policy.policy.preemptive;
+  if (given.task !== 'measure') return false;
+  const limit = LONG_RUN_REQUESTS[policy.policy.preemptive ? 'preemptive' : 'other'];
+  return !('requests' in end) || end.requests >= limit;
 }
 
 /** V8 and Node report a lack of memory in words of their own. */
