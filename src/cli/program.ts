@@ -1,24 +1,115 @@
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
-import { addCalibrate } from './commands/calibrate.js';
-import { addCapacity } from './commands/capacity.js';
-import { addCompare } from './commands/compare.js';
-import { addDoctor } from './commands/doctor.js';
-import { addFigure } from './commands/figure.js';
-import { addLoad } from './commands/load.js';
-import { addMerge } from './commands/merge.js';
-import { addPolicies } from './commands/policies.js';
-import { addReplay } from './commands/replay.js';
-import { addReport } from './commands/report.js';
-import { addRun } from './commands/run.js';
-import { addServe } from './commands/serve.js';
-import { addSim } from './commands/sim.js';
-import { addSweep } from './commands/sweep.js';
-import { addSystems } from './commands/systems.js';
-import { addValidate } from './commands/validate.js';
-import { addWorker } from './commands/worker.js';
-import { addWorkloads } from './commands/workloads.js';
 import { reportFailure } from './failure.js';
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads the module of the command, which gives it its options and its action. */
+  readonly load: () => Promise<(command: Command) => void>;
+}
+
+/** All commands by the group that --help lists them in. Only the one that is called is loaded, because loading takes most of a start. */
+const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
+  'Simulate:': [
+    {
+      name: 'sim',
+      summary: 'simulate policies on a workload and compare them',
+      load: async () => (await import('./commands/sim.js')).defineSim,
+    },
+    {
+      name: 'sweep',
+      summary: 'simulate every combination of values, into a folder',
+      load: async () => (await import('./commands/sweep.js')).defineSweep,
+    },
+    {
+      name: 'merge',
+      summary: 'put the parts of a sweep together',
+      load: async () => (await import('./commands/merge.js')).defineMerge,
+    },
+    {
+      name: 'report',
+      summary: 'turn a sweep into one HTML page',
+      load: async () => (await import('./commands/report.js')).defineReport,
+    },
+    {
+      name: 'capacity',
+      summary: 'find the highest load, or the fewest workers, that meet objectives',
+      load: async () => (await import('./commands/capacity.js')).defineCapacity,
+    },
+    {
+      name: 'figure',
+      summary: "simulate a figure of Perséphone's paper and check its claims",
+      load: async () => (await import('./commands/figure.js')).defineFigure,
+    },
+    {
+      name: 'validate',
+      summary: 'check the simulator against queueing theory',
+      load: async () => (await import('./commands/validate.js')).defineValidate,
+    },
+    {
+      name: 'worker',
+      summary: 'run points of a sweep from a queue, on any machine',
+      load: async () => (await import('./commands/worker.js')).defineWorker,
+    },
+  ],
+  'Run on real machines:': [
+    {
+      name: 'run',
+      summary: 'run policies for real, on DPDK',
+      load: async () => (await import('./commands/run.js')).defineRun,
+    },
+    {
+      name: 'serve',
+      summary: 'serve requests over DPDK until Ctrl-C',
+      load: async () => (await import('./commands/serve.js')).defineServe,
+    },
+    {
+      name: 'load',
+      summary: 'generate load for a server, psp or another',
+      load: async () => (await import('./commands/load.js')).defineLoad,
+    },
+    {
+      name: 'calibrate',
+      summary: 'measure what this machine costs, for psp sim --system',
+      load: async () => (await import('./commands/calibrate.js')).defineCalibrate,
+    },
+    {
+      name: 'doctor',
+      summary: 'check what this machine lacks for a run on DPDK',
+      load: async () => (await import('./commands/doctor.js')).defineDoctor,
+    },
+  ],
+  'Compare and replay:': [
+    {
+      name: 'compare',
+      summary: 'compare two results, such as a simulated and a real one',
+      load: async () => (await import('./commands/compare.js')).defineCompare,
+    },
+    {
+      name: 'replay',
+      summary: 'check that every decision of a recorded run comes out again',
+      load: async () => (await import('./commands/replay.js')).defineReplay,
+    },
+  ],
+  'Look up:': [
+    {
+      name: 'policies',
+      summary: 'list the scheduling policies, or show one in full',
+      load: async () => (await import('./commands/policies.js')).definePolicies,
+    },
+    {
+      name: 'workloads',
+      summary: 'list the workloads that come with psp, or show one in full',
+      load: async () => (await import('./commands/workloads.js')).defineWorkloads,
+    },
+    {
+      name: 'systems',
+      summary: 'list the modelled systems, or show one with what it costs',
+      load: async () => (await import('./commands/systems.js')).defineSystems,
+    },
+  ],
+};
 
 /**
  * Runs the command that the arguments name. Writes to the process's streams and leaves the exit code in `process.exitCode`.
@@ -26,8 +117,8 @@ import { reportFailure } from './failure.js';
  * @param args without the names of node and of the script
  */
 export async function runPsp(args: readonly string[]): Promise<void> {
-  const program = createProgram();
   try {
+    const program = await createProgram(args);
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -35,7 +126,7 @@ export async function runPsp(args: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram(): Command {
+async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('psp')
     .description('A laboratory and a runtime for microsecond-scale request scheduling.')
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -43,19 +134,16 @@ function createProgram(): Command {
     // reportFailure writes all errors.
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', '\nStart with: psp sim --workload bimodal');
+  const called = args.find((arg) => arg !== 'help' && !arg.startsWith('-'));
   // Subcommands inherit what is set above. Each belongs to the group that is named before it.
-  program.commandsGroup('Simulate:');
-  for (const add of [addSim, addSweep, addMerge, addReport, addCapacity, addFigure, addValidate, addWorker])
-    add(program);
-  program.commandsGroup('Run on real machines:');
-  for (const add of [addRun, addServe, addLoad, addCalibrate, addDoctor]) add(program);
-  program.commandsGroup('Compare and replay:');
-  for (const add of [addCompare, addReplay]) add(program);
-  program
-    .commandsGroup('Look up:')
-    .addHelpCommand(
-      new Command('help').argument('[command]').description('show the help of a command').helpGroup('Look up:'),
-    );
-  for (const add of [addPolicies, addWorkloads, addSystems]) add(program);
-  return program;
+  for (const [group, entries] of Object.entries(COMMANDS)) {
+    program.commandsGroup(group);
+    for (const { name, summary, load } of entries) {
+      const command = program.command(name).summary(summary);
+      if (name === called) (await load())(command);
+    }
+  }
+  return program.addHelpCommand(
+    new Command('help').argument('[command]').description('show the help of a command').helpGroup('Look up:'),
+  );
 }

@@ -36,11 +36,9 @@ const CALIBRATION = 'calibration';
 /** Enough for medians within a few percent; some seconds where times are stretched. */
 const REQUESTS = 400;
 
-export function addCalibrate(program: Command): void {
+export function defineCalibrate(command: Command): void {
   const setting = (key: string) => (text: string) => parseSetting(settingOf(key), text, `--${key}`);
-  program
-    .command('calibrate')
-    .summary('measure what this machine costs, for psp sim --system')
+  command
     .description(
       'Runs requests on this machine and measures the costs that the simulator charges for a system. Writes a file for psp sim --system.',
     )

@@ -54,13 +54,10 @@ Examples:
   psp capacity --workload extreme-bimodal --find workers --rate 3M \\
     --slo "p99.9 slowdown <= 10"`;
 
-export function addCapacity(program: Command): void {
-  const command = program
-    .command('capacity')
-    .summary('find the highest load, or the fewest workers, that meet objectives')
-    .description(
-      'Finds for each policy the highest load that meets all objectives, or the fewest workers that meet them at a rate. Repeats runs until chance cannot decide.',
-    );
+export function defineCapacity(command: Command): void {
+  command.description(
+    'Finds for each policy the highest load that meets all objectives, or the fewest workers that meet them at a rate. Repeats runs until chance cannot decide.',
+  );
   addSettings(command, KEYS, HELPS);
   command
     .addOption(

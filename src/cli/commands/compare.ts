@@ -17,10 +17,8 @@ interface CompareCliOptions extends CompareOutput {
   readonly unpaired?: true;
 }
 
-export function addCompare(program: Command): void {
-  program
-    .command('compare')
-    .summary('compare two results, such as a simulated and a real one')
+export function defineCompare(command: Command): void {
+  command
     .description(
       'Compares two files of results, policy by policy: percentiles with their intervals, whole distributions, and each request in both runs.',
     )

@@ -8,10 +8,8 @@ import { EXIT } from '../failure.js';
 import { readHardwareConfig } from '../hardware-settings.js';
 import { type Output, outputTo } from '../output.js';
 
-export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .summary('check what this machine lacks for a run on DPDK')
+export function defineDoctor(command: Command): void {
+  command
     .description(
       'Checks this machine for a run on DPDK and names the command that mends each fault. Changes nothing. Exit code 1 if a run would fail.',
     )

@@ -42,11 +42,9 @@ Examples:
   psp figure all --full --out results/figures
   psp figure 4a --check      exit code 1 if a claim of the paper does not hold`;
 
-export function addFigure(program: Command): void {
+export function defineFigure(command: Command): void {
   const names = figures.map(({ name }) => name);
-  program
-    .command('figure')
-    .summary("simulate a figure of Perséphone's paper and check its claims")
+  command
     .description(
       "Simulates an experiment of Perséphone's paper (SOSP 2021), draws its figure as SVG and PNG, writes the data as CSV, and says whether each claim of the paper holds.",
     )

@@ -30,10 +30,8 @@ interface LoadOptions extends SimSettings {
   readonly dilate: number | 'auto';
 }
 
-export function addLoad(program: Command): void {
-  const command = program
-    .command('load')
-    .summary('generate load for a server, psp or another')
+export function defineLoad(command: Command): void {
+  command
     .description(
       'Sends the requests of a workload to any server that speaks PSP_MB or IX frames over UDP, and reports the sojourns.',
     )

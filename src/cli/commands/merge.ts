@@ -3,10 +3,8 @@ import { mergeSweeps } from '../../experiment/sweep/merge-sweeps.js';
 import { complain } from '../failure.js';
 import { outputTo } from '../output.js';
 
-export function addMerge(program: Command): void {
-  program
-    .command('merge')
-    .summary('put the parts of a sweep together')
+export function defineMerge(command: Command): void {
+  command
     .description('Copies the points of several folders of psp sweep into one and writes its tables.')
     .argument('<DIR...>', 'folders that psp sweep has written')
     .requiredOption('--out <DIR>', 'folder of all results; created if missing')

@@ -5,10 +5,8 @@ import { policies, policyNamed } from '../../scheduler/policy-registry.js';
 import { formatList } from '../list.js';
 import { type Output, outputTo } from '../output.js';
 
-export function addPolicies(program: Command): void {
-  program
-    .command('policies')
-    .summary('list the scheduling policies, or show one in full')
+export function definePolicies(command: Command): void {
+  command
     .description('Lists the scheduling policies. With names, shows these in full: parameters, source and promises.')
     .argument('[NAME...]', 'policies to show in full')
     .option('--json', 'as JSON, with parameters and promises')

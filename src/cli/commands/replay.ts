@@ -14,10 +14,8 @@ import { checkOutputs, outputTo } from '../output.js';
 import { parseSetting, settingOf } from '../settings.js';
 import { timelineWindow } from '../timelines.js';
 
-export function addReplay(program: Command): void {
-  program
-    .command('replay')
-    .summary('check that every decision of a recorded run comes out again')
+export function defineReplay(command: Command): void {
+  command
     .description(
       'Gives the policy of a recorded run the same events again and compares every decision. Exit code 1 at the first difference.',
     )

@@ -10,10 +10,8 @@ import { InputError } from '../../units/errors.js';
 import { complain } from '../failure.js';
 import { checkOutputs, outputTo } from '../output.js';
 
-export function addReport(program: Command): void {
-  program
-    .command('report')
-    .summary('turn a sweep into one HTML page')
+export function defineReport(command: Command): void {
+  command
     .description(
       'Writes one HTML file with all points of a sweep: charts, tables, reservations over time, and the command of each point. It opens from disk, without a server.',
     )

@@ -62,10 +62,8 @@ Examples:
 /** Real time a run takes when nobody says how long it should be. */
 const DEFAULT_REAL_SECONDS = 10;
 
-export function addRun(program: Command): void {
-  const command = program
-    .command('run')
-    .summary('run policies for real, on DPDK')
+export function defineRun(command: Command): void {
+  command
     .description(
       'Runs the same policies for real, on DPDK, with a load generator that sends the same requests as psp sim. Without --config both ends run on this machine and share memory.',
     )

@@ -25,10 +25,8 @@ export interface ServeOptions extends SimSettings {
   readonly dilate: number | 'auto';
 }
 
-export function addServe(program: Command): void {
-  const command = program
-    .command('serve')
-    .summary('serve requests over DPDK until Ctrl-C')
+export function defineServe(command: Command): void {
+  command
     .description('Runs the server alone. It serves any client, psp or another, until Ctrl-C.')
     .requiredOption('--config <FILE>', 'a configuration with a server: section; see configs/');
   addHardwareSettings(command, ['workload', 'policy', 'seed', 'record', 'json'], {

@@ -33,11 +33,8 @@ Examples:
 
 Policies and their parameters: psp policies, psp policies NAME.`;
 
-export function addSim(program: Command): void {
-  const command = program
-    .command('sim')
-    .summary('simulate policies on a workload and compare them')
-    .description('Simulates one or more policies on the same requests and compares them.');
+export function defineSim(command: Command): void {
+  command.description('Simulates one or more policies on the same requests and compares them.');
   addSettings(command);
   command
     .option('--config <FILE>', 'read options from a YAML file, by the same names; the command line wins')

@@ -44,10 +44,8 @@ Examples:
 
 Policies and their parameters: psp policies, psp policies NAME.`;
 
-export function addSweep(program: Command): void {
-  const command = program
-    .command('sweep')
-    .summary('simulate every combination of values, into a folder')
+export function defineSweep(command: Command): void {
+  command
     .description(
       'Simulates every combination of the listed values, on all cores. Writes each point to a folder as soon as it is finished. The same command resumes an interrupted sweep; a larger one runs only what is new.',
     )

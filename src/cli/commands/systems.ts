@@ -7,10 +7,8 @@ import { type Output, outputTo } from '../output.js';
 
 const YOURS = 'Your own: psp sim --system FILE, a .yaml like those in configs/systems.\n';
 
-export function addSystems(program: Command): void {
-  program
-    .command('systems')
-    .summary('list the modelled systems, or show one with what it costs')
+export function defineSystems(command: Command): void {
+  command
     .description('Lists the modelled systems. With names or files, shows every constant of these and its source.')
     .argument('[NAME|FILE...]', 'systems to show in full')
     .option('--json', 'as JSON, with every constant')

@@ -16,10 +16,8 @@ interface ValidateOptions {
   readonly json?: string;
 }
 
-export function addValidate(program: Command): void {
-  program
-    .command('validate')
-    .summary('check the simulator against queueing theory')
+export function defineValidate(command: Command): void {
+  command
     .description(
       'Simulates systems that queueing theory has solved and compares the results. Exit code 1 if one does not agree.',
     )

@@ -5,10 +5,8 @@ import { abortOnSignal } from '../interrupt.js';
 import { outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
 
-export function addWorker(program: Command): void {
-  program
-    .command('worker')
-    .summary('run points of a sweep from a queue, on any machine')
+export function defineWorker(command: Command): void {
+  command
     .description(
       'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. It reads and writes no files. Ctrl-C ends it when its points are finished; a second Ctrl-C ends it at once, and another worker runs these points again.',
     )

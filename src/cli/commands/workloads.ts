@@ -11,10 +11,8 @@ import { type Output, outputTo } from '../output.js';
 
 const YOURS = 'Your own: psp sim --workload FILE, a .yaml like those in workloads/ or a trace (.csv, .csv.gz).\n';
 
-export function addWorkloads(program: Command): void {
-  program
-    .command('workloads')
-    .summary('list the workloads that come with psp, or show one in full')
+export function defineWorkloads(command: Command): void {
+  command
     .description('Lists the workloads that come with psp. With names or files, shows these in full.')
     .argument('[NAME|FILE...]', 'workloads to show in full')
     .option('--json', 'as JSON, with their types')
