@@ -1,3 +1,5 @@
+import { visible } from './names.js';
+
 /** The two kinds of failure that a person can mend. Anything else that is thrown is a bug in psp. */
 
 /** One thing wrong at a place of an input file. */
@@ -22,7 +24,9 @@ export class InputError extends Error {
 
   /** @param wrong a message that names the place, what was found and what was expected; or at least one issue */
   constructor(wrong: string | readonly InputIssue[]) {
-    super(typeof wrong === 'string' ? wrong : wrong.map(formatIssue).join('\n'));
+    const lines = typeof wrong === 'string' ? wrong.split('\n') : wrong.map(formatIssue);
+    // What was found may hold anything; a terminal must not obey it.
+    super(lines.map(visible).join('\n'));
     this.issues = typeof wrong === 'string' ? [] : wrong;
   }
 }
