@@ -1,20 +1,27 @@
-import { InputError } from '../units/errors.js';
+import { EnvironmentError, InputError } from '../units/errors.js';
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'this user has no permission',
-  EPERM: 'this user has no permission',
-  ENOTDIR: 'a part of its path is not a folder',
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'this user has no permission'],
+  ['EPERM', 'this user has no permission'],
+  ['ENOTDIR', 'a part of its path is not a folder'],
+  ['EMFILE', 'too many files are open: raise the limit, such as with ulimit -n 256'],
+]);
+
+/** Whatever file it is, the machine is at fault. */
+const OF_THE_MACHINE: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO']);
 
 /** The error for a file that could not be read. */
-export function cannotRead(fileName: string, error: unknown): InputError {
-  return new InputError(`${fileName}: cannot be read: ${reasonOf(error)}`);
+export function cannotRead(fileName: string, error: unknown): InputError | EnvironmentError {
+  const said = `${fileName}: cannot be read: ${reasonOf(error)}`;
+  return OF_THE_MACHINE.has((error as NodeJS.ErrnoException).code ?? '')
+    ? new EnvironmentError(said)
+    : new InputError(said);
 }
 
 /** Why node:fs could not do it, in words. */
 export function reasonOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  return (Object.hasOwn(REASONS, code) && REASONS[code]) || message;
+  return REASONS.get(code) ?? message;
 }
