@@ -6,6 +6,7 @@ import type { Result } from '../results/result.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
 import { visible } from '../units/names.js';
 import { clearProgress } from './progress.js';
+import { SETTINGS } from './settings.js';
 
 export const EXIT = {
   ok: 0,
@@ -66,6 +67,12 @@ export function tellNotes(notes: readonly string[]): void {
 /** Returns the exit code of what commander threw, which it does for --help and --version too. Its own messages are switched off. */
 function reportUsage(error: CommanderError): number {
   if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.ok;
+  if (error.code === 'commander.optionMissingArgument') {
+    const key = /--([a-z-]+)/.exec(error.message)?.[1];
+    const setting = SETTINGS.find((each) => each.key === key);
+    complain(`--${key}: expected ${setting?.expected ?? 'a value'}, found nothing`);
+    return EXIT.usage;
+  }
   // 'error: unknown option '--laod'\n(Did you mean --load?)'
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, ": did you mean '$1'?");
   complain(message);

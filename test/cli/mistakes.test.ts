@@ -31,7 +31,8 @@ const withWorkload = (file: string, ...args: string[]) => ['sim', '--workload', 
 const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: string[]]> = {
   'an unknown command': [['smi'], "unknown command 'smi': did you mean 'sim'?"],
   'an unknown option': [sim('--laod', '1'), "unknown option '--laod': did you mean '--load'?"],
-  'an option without its value': [sim('--load'), "option '--load <X>' argument missing"],
+  'an option without its value': [sim('--load'), '--load: expected a number above 0, such as 0.8, found nothing'],
+  'an option of its own without its value': [sweep('--shard'), '--shard: expected a value, found nothing'],
   'a calibration by a trace': [
     ['calibrate', '--workload', 'noflow.csv'],
     '--workload: expected a workload file (.yaml), found noflow.csv',
