@@ -8,7 +8,7 @@
 #include <string>
 
 #include "net/frame.hpp"
-#include "net/handover.hpp"
+#include "net/frame_passing.hpp"
 
 namespace psp {
 

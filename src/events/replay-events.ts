@@ -17,7 +17,7 @@ import { hashReservation } from './tap.js';
 export interface ReplayOptions {
   readonly policy: Policy;
   readonly parameters: PolicyParameters;
-  readonly setup: Pick<SchedulerSetup, 'workers' | 'types' | 'random' | 'trueProfile' | 'handoverNs'>;
+  readonly setup: Pick<SchedulerSetup, 'workers' | 'types' | 'random' | 'trueProfile' | 'handoffNs'>;
   readonly file: Pick<EventFileReader, 'blocks' | 'damage'>;
   /** Told what happened on the recorded machine: the requests by number, in the order of their arrival. */
   readonly observer?: Observer;

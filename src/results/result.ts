@@ -75,7 +75,7 @@ export interface Result extends Judged {
   readonly preemptions: number;
   readonly steals: number;
   readonly reservations: readonly ReservationEntry[];
-  /** Reservations announced beyond those listed. */
+  /** Reservations announced beyond those listed; {@link RESERVATIONS_KEPT} are listed. */
   readonly reservationsLeftOut: number;
   readonly overall: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
   readonly types: readonly TypeResult[];
@@ -97,6 +97,9 @@ export interface ReachedPrecision {
 
 /** How the end of the warm-up came about: as asked for; where the run had settled; or where others had, while this one had not. */
 export type WarmupRule = 'given' | 'found' | 'unsettled';
+
+/** A result lists no more reservations than this: an unstable policy must not fill the memory with them. */
+export const RESERVATIONS_KEPT = 10_000;
 
 export interface ReservationEntry {
   readonly atNs: number;

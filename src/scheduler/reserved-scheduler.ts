@@ -26,7 +26,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected readonly startedNs: Float64Array;
   protected readonly spillway: number;
   protected readonly idle: WorkerSet;
-  protected readonly handoverNs: number;
+  protected readonly handoffNs: number;
   protected waiting = 0;
 
   // The groups, shortest first. Group g holds types groupTypes[groupFrom[g]] … groupTypes[groupFrom[g + 1] - 1].
@@ -53,7 +53,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.typeOn = int32s(workers);
     this.startedNs = float64s(workers);
     this.spillway = workers - 1;
-    this.handoverNs = setup.handoverNs ?? 0;
+    this.handoffNs = setup.handoffNs ?? 0;
     // One more than the types: UNKNOWN is a group of its own, always the last.
     this.groupOf = int32s(types + 1);
     this.groupTypes = Int32Array.from({ length: types + 1 }, (_, type) => type);
@@ -81,7 +81,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   complete(worker: number): void {
     this.idle.add(worker);
     // As Perséphone does; but what is left is time, however short.
-    const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - this.handoverNs;
+    const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - this.handoffNs;
     this.observe(this.typeOn[worker]!, Math.max(1, serviceNs));
   }
 

@@ -148,7 +148,7 @@ export interface SchedulerSetup {
    * What lies between a `start` and its `complete` beside the service (the way to the worker, the reply, the way back), ns, where a world knows it. Estimates of how
    * much work a type brings take it off.
    */
-  readonly handoverNs?: number;
+  readonly handoffNs?: number;
   /**
    * One cell: the service demand, ns, of the request being told to {@link Scheduler.arrive}. For policies whose metadata say `clairvoyant`; no real
    * machine has it.

@@ -124,7 +124,7 @@ export function replacesPolicyCost(costs: SystemCosts, { policy, parameters }: C
 }
 
 /** What passes between a start and its completion beside the service, as the dispatcher sees it when nothing waits for it, ns. */
-export function handoverNs(costs: FullCosts): number {
+export function wholeHandoffNs(costs: FullCosts): number {
   // psp's own dispatcher takes nothing off.
   if (costs.dispatcherQueues) return 0;
   const onWorker = costs.contextSwitchNs + costs.workerReceiveNs + costs.workerTransmitNs;

@@ -10,7 +10,7 @@ import { InputError } from '../units/errors.js';
 import { typeNames } from '../units/unknown.js';
 import type { Random } from '../workload/random.js';
 import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
-import { costsOf, handoverNs, NO_COSTS, type SystemCosts } from './costs.js';
+import { costsOf, NO_COSTS, type SystemCosts, wholeHandoffNs } from './costs.js';
 import { createResultSlices, type ResultSlices } from './result-slices.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
@@ -159,7 +159,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
   // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
   const stated = setup.costs ?? (observer && NO_COSTS);
   const costs = stated && costsOf(stated, setup.policy);
-  const known = costs && { handoverNs: handoverNs(costs) };
+  const known = costs && { handoffNs: wholeHandoffNs(costs) };
   return createSimulation({
     workers,
     types: typeNames(setup).length,

@@ -1,5 +1,6 @@
 import { formatDigest } from '../metrics/digest.js';
 import { createRecorder, type TypeHistograms } from '../metrics/recorder.js';
+import { RESERVATIONS_KEPT } from '../results/result.js';
 import { DROP_REASONS, type Reservation, type Scheduler, type World } from '../scheduler/scheduler.js';
 import { float64s, int32s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
@@ -94,9 +95,6 @@ const INITIAL_SLOTS = 1 << 17;
 function initialSlots(expectedRequests: number): number {
   return Math.min(INITIAL_SLOTS, 2 ** Math.ceil(Math.log2(Math.max(1, 2 * expectedRequests))));
 }
-
-/** More reservations than a person reads; an unstable policy must not fill the memory with them. */
-const RESERVATIONS_KEPT = 10_000;
 
 /**
  * Makes a simulation.

@@ -147,8 +147,8 @@ it('pooled replications have the dispatcher utilisation of all of them', async (
   expect(replications.result()!.dispatcherUtilisation).toBeLessThan(Math.max(...each));
 });
 
-it('DARC takes the hand-over off what it measures', async () => {
-  // Two of 14 workers are the right share for SHORT on Extreme Bimodal; with the hand-over of 0.4 us counted as service it would be four.
+it('DARC takes the hand-off off what it measures', async () => {
+  // Two of 14 workers are the right share for SHORT on Extreme Bimodal; with the hand-off of 0.4 us counted as service it would be four.
   const [result] = await results({
     workload: 'extreme-bimodal',
     load: 0.5,

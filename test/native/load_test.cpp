@@ -45,7 +45,7 @@ LoadConfig loadConfig(const RingDevice& device) {
   return config;
 }
 
-/** Whose port the frames pass: for ThreadSanitizer, see handover.hpp. */
+/** Whose port the frames pass: for ThreadSanitizer, see frame_passing.hpp. */
 const Port* wire = nullptr;
 
 /** What the other end gets next; nothing when that takes longer than `patience`. */

@@ -203,7 +203,7 @@ describe('a worker with places that the dispatcher fills', () => {
     // third dealt at 3460, long before the second is done. And so on.
     const done = [1, 2, 3, 4].map((i) => 100 + 500 + i * (10 + 2000));
     expect(record.histograms[0]!.sojournNs.sum).toBe(done.reduce((sum, ns) => sum + ns));
-    // With one place the worker waits for the notice, its handling, the dispatch and the hand-over, as with a central queue.
+    // With one place the worker waits for the notice, its handling, the dispatch and the hand-off, as with a central queue.
     const one = await inBurst('jbsq:k=1', 4, costs);
     expect(facts(one)).toEqual(facts(await inBurst('c-fcfs', 4, costs)));
     expect(one.histograms[0]!.sojournNs.sum).toBeGreaterThan(record.histograms[0]!.sojournNs.sum);

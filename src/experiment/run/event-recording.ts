@@ -4,7 +4,7 @@ import { tapped } from '../../events/tap.js';
 import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
 import { parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, policyNamed } from '../../scheduler/policy-registry.js';
-import { costsOf, handoverNs } from '../../sim/costs.js';
+import { costsOf, wholeHandoffNs } from '../../sim/costs.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
 import { STREAM, substream } from '../../workload/random.js';
@@ -44,7 +44,7 @@ export function recordSimulation(
     seed: spec.seed,
     replication: spec.replication,
     trueProfile: workload.trueProfile,
-    ...(spec.system && { handoffNs: handoverNs(costsOf(spec.system.costs, chosen)) }),
+    ...(spec.system && { handoffNs: wholeHandoffNs(costsOf(spec.system.costs, chosen)) }),
     dilation: 1,
   };
   try {
@@ -113,7 +113,7 @@ export function replayFile(path: string, window?: { readonly fromNs: number; rea
         types: header.types,
         random: substream(header.seed, STREAM.stealing, header.replication),
         ...(header.trueProfile && { trueProfile: header.trueProfile }),
-        ...(header.handoffNs !== undefined && { handoverNs: header.handoffNs }),
+        ...(header.handoffNs !== undefined && { handoffNs: header.handoffNs }),
       },
       file,
       ...(collector && { observer: collector.observer }),

@@ -10,7 +10,7 @@ import { loopbackCoresNeeded } from '../machine/cores.js';
 
 /**
  * On shared cores a request's way through four threads that sleep and are woken costs about 0.35 ms (measured: 140 us to and from the
- * server, 110 us hand-over to a worker, 25 us lateness of sleeps). Stretched to this, the shortest type shows a third of that as error.
+ * server, 110 us hand-off to a worker, 25 us lateness of sleeps). Stretched to this, the shortest type shows a third of that as error.
  */
 const SHORTEST_SERVICE_NS = 1e6;
 

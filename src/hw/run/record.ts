@@ -39,10 +39,10 @@ export interface HardwareFields {
   readonly closingLine: string;
   /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
   readonly fromActualSend: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
-  /** On the server, undilated: waiting for a worker, hand-over to it, and service as measured. Null without stamps. */
+  /** On the server, undilated: waiting for a worker, hand-off to it, and service as measured. Null without stamps. */
   readonly server: {
     readonly waitNs: DistributionSummary;
-    readonly handOverNs: DistributionSummary;
+    readonly handoffNs: DistributionSummary;
     readonly serviceNs: DistributionSummary;
   };
 }
@@ -63,7 +63,7 @@ export function recordOfRun(
   const unansweredMeasured = new Float64Array(typeNames.length);
   const recorder = createRecorder(typeNames.length);
   const fromSend = createRecorder(1);
-  const server = { waitNs: new Histogram(), handOverNs: new Histogram(), serviceNs: new Histogram() };
+  const server = { waitNs: new Histogram(), handoffNs: new Histogram(), serviceNs: new Histogram() };
   const first = measuredFrom(trace, warmup);
   const fromNs = trace.arrivalNs[first] ?? 0;
   let toNs = fromNs;
@@ -93,7 +93,7 @@ export function recordOfRun(
     fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!, i);
     if (Number.isNaN(records.endedNs[i]!)) continue;
     server.waitNs.record(wholeNs(records.dispatchedNs[i]! - records.receivedNs[i]!));
-    server.handOverNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
+    server.handoffNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
     server.serviceNs.record(wholeNs(records.endedNs[i]! - records.startedNs[i]!));
   }
   const sum = (counts: Float64Array): number => counts.reduce((all, count) => all + count, 0);
@@ -187,7 +187,7 @@ export function recordOfRun(
       },
       server: {
         waitNs: summarize(server.waitNs, NANOSECONDS),
-        handOverNs: summarize(server.handOverNs, NANOSECONDS),
+        handoffNs: summarize(server.handoffNs, NANOSECONDS),
         serviceNs: summarize(server.serviceNs, NANOSECONDS),
       },
     },

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
+import { RESERVATIONS_KEPT } from '../../results/result.js';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
@@ -66,8 +67,6 @@ export interface RunningServer {
   stop(): Promise<ServerCounts>;
 }
 
-/** More than a person reads; an unstable policy must not fill the memory with them. The result says how many were left out. */
-const RESERVATIONS_KEPT = 10_000;
 /** Requests in flight at the stop have this long to finish. */
 const STOP_LIMIT_MS = 2000;
 /** The warm-up takes a second, and longer on a machine that is busy with other things. */

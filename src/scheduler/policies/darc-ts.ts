@@ -119,9 +119,9 @@ class PreemptiveDarc extends Darc {
 
   private beginYield(worker: number): void {
     this.leave(worker);
-    // Of what lies between, each start lost a hand-over.
+    // Of what lies between, each start lost a hand-off.
     const sinceNs = this.setup.now[0]! - this.startedNs[worker]!;
-    this.attainedNs[this.requestOn[worker]!] = sinceNs - this.handoverNs;
+    this.attainedNs[this.requestOn[worker]!] = sinceNs - this.handoffNs;
     this.yieldingOn.add(worker);
     this.yielding++;
   }
