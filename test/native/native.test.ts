@@ -8,7 +8,7 @@ const reason = missing() as string | undefined;
 if (reason !== undefined) console.warn(`SKIPPED: native unit tests: ${reason}`);
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-/** A short run; scripts/fuzz-nightly.mjs does ten million. */
+/** A short run; scripts/fuzz.mjs does ten million. */
 const EXECUTIONS = 300_000;
 
 function run(path: string, args: string[] = []): { status: number | null; output: string } {

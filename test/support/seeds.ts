@@ -12,7 +12,8 @@ fc.configureGlobal({
 });
 
 function report(details: RunDetails<unknown>): void {
-  if (details.failed) throw new Error(`${fc.defaultReportMessage(details)}\n${repeatLine()}`);
+  if (!details.failed) return;
+  throw new Error(`${fc.defaultReportMessage(details)}\n${repeatLine()}`, { cause: details.errorInstance });
 }
 
 afterEach(({ task }) => {
