@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type HardwareInput, hardwareNotes, readHardwareInput } from '../experiment/hardware/hardware-input.js';
 import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
-import { DEFAULTS } from '../experiment/plan/settings.js';
+import { DEFAULTS, withDefaults } from '../experiment/plan/settings.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
@@ -34,6 +34,13 @@ export async function inputOf(settings: SimSettings): Promise<HardwareInput> {
   const input = await readHardwareInput({ ...settings, workload });
   tellNotes(hardwareNotes(input));
   return input;
+}
+
+/** The settings of a run on a machine, with their defaults. */
+export function hardwareDefaults<S extends SimSettings>(settings: S, config?: HardwareConfig) {
+  const workers = settings.workers ?? config?.server?.workers;
+  const { warmup = DEFAULTS.warmup } = settings;
+  return { ...withDefaults({ ...settings, ...(workers !== undefined && { workers }) }), warmup };
 }
 
 /** @throws InputError when it cannot be read or is wrong */

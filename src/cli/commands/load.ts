@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
 import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
 import { inputFiles } from '../../experiment/plan/files.js';
-import { DEFAULTS } from '../../experiment/plan/settings.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { DEFAULT_UDP_PORT, defaultClassifier, type HardwareConfig } from '../../hw/machine/config.js';
 import type { FrameFormat } from '../../hw/native/native.js';
@@ -12,6 +11,7 @@ import { EnvironmentError, InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addHardwareSettings,
+  hardwareDefaults,
   inputOf,
   parseDilation,
   readHardwareConfig,
@@ -75,9 +75,8 @@ async function load(options: LoadOptions): Promise<number> {
     throw new InputError('expected --requests N or --duration TIME: how long is the load to last?');
   }
   const config = configOf(options);
-  const workers = options.workers ?? DEFAULTS.workers;
+  const { workers, seed, warmup } = hardwareDefaults(options);
   const { offer, trace } = hardwareOffer(input, options, workers);
-  const seed = options.seed ?? DEFAULTS.seed;
   const dilation = options.dilate === 'auto' ? 1 : options.dilate;
   const { signal, undo } = abortOnSignal();
   const live = showProgress(undefined, 'load');
@@ -105,7 +104,7 @@ async function load(options: LoadOptions): Promise<number> {
       offer,
       workers,
       seed,
-      warmup: options.warmup ?? DEFAULTS.warmup,
+      warmup,
       startedAt,
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     });

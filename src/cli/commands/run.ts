@@ -6,7 +6,7 @@ import { type HardwareInput, hardwareOffer, refuseMissingFlows } from '../../exp
 import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/hardware/run-hardware.js';
 import { inputFiles, readSystem } from '../../experiment/plan/files.js';
 import { planRuns } from '../../experiment/plan/plan.js';
-import { DEFAULTS } from '../../experiment/plan/settings.js';
+import { DEFAULTS, policiesOrDefault } from '../../experiment/plan/settings.js';
 import { runSampled } from '../../experiment/run/run-sampled.js';
 import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { writeOutput } from '../../files/output-file.js';
@@ -21,6 +21,7 @@ import { type Offer, offeredRps, type Workload } from '../../workload/workload.j
 import { complain, EXIT, reportOutcomes } from '../failure.js';
 import {
   addHardwareSettings,
+  hardwareDefaults,
   inputOf,
   onePolicy,
   parseDilation,
@@ -112,7 +113,7 @@ async function run(options: RunOptions): Promise<number> {
   checkOutputs({ '--json': options.json, '--picture': options.picture, '--record': options.record }, inputs);
   const input = await inputOf(options);
   const { workload } = input;
-  const policies = options.role === 'client' ? [onePolicy(options)] : (options.policies ?? DEFAULTS.policies);
+  const policies = options.role === 'client' ? [onePolicy(options)] : policiesOrDefault(options)!;
   // Refused before anything runs.
   for (const policy of policies) {
     hardwarePolicy(policy);
@@ -187,8 +188,7 @@ async function runOne(
   signal: AbortSignal,
 ): Promise<RealRun> {
   const config = options.config === undefined ? undefined : readHardwareConfig(options.config);
-  const workers = options.workers ?? config?.server?.workers ?? DEFAULTS.workers;
-  const seed = options.seed ?? DEFAULTS.seed;
+  const { workers, seed, warmup } = hardwareDefaults(options, config);
   const { workload } = input;
   const { offer, trace } = hardwareOffer(input, { ...options, ...(load !== undefined && { load }) }, workers);
   const dilate = config && options.dilate === 'auto' ? 1 : options.dilate;
@@ -225,7 +225,6 @@ async function runOne(
   } finally {
     live.hide();
   }
-  const warmup = options.warmup ?? DEFAULTS.warmup;
   const { policy: _, ...unsaid } = spec;
   const result = hardwareResult(finished, {
     // A client knows the server's policy only from whoever typed it.

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
-import { DEFAULTS } from '../../experiment/plan/settings.js';
 import {
   droppedByServer,
   dropsByReason,
@@ -12,7 +11,14 @@ import { startServer } from '../../hw/server/server.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';
-import { addHardwareSettings, inputOf, onePolicy, parseDilation, readHardwareConfig } from '../hardware-settings.js';
+import {
+  addHardwareSettings,
+  hardwareDefaults,
+  inputOf,
+  onePolicy,
+  parseDilation,
+  readHardwareConfig,
+} from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkOutputs, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -57,7 +63,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     classifier,
     workload,
     policy,
-    seed: options.seed ?? DEFAULTS.seed,
+    seed: hardwareDefaults(options).seed,
     dilation: options.dilate === 'auto' ? 1 : options.dilate,
     ...(options.record !== undefined && { record: options.record }),
   });

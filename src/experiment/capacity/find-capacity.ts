@@ -7,7 +7,7 @@ import { typeNames } from '../../units/unknown.js';
 import { describeEnvironment } from '../environment.js';
 import { planRuns } from '../plan/plan.js';
 import { contenderName } from '../plan/run-spec.js';
-import { DEFAULTS, type Settings } from '../plan/settings.js';
+import { type Settings, withDefaults } from '../plan/settings.js';
 import { controlFor, runReplicated } from '../run/replicate.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import { commandOf } from '../sweep/command-of.js';
@@ -80,7 +80,7 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
     workload: workload.name,
     title: workload.title,
     slos: slos.map(({ text }) => text),
-    seed: settings.seed ?? DEFAULTS.seed,
+    seed: withDefaults(settings).seed,
     entries,
     manifest: describeEnvironment(),
   };
@@ -88,9 +88,9 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
 
 /** One policy or system each. */
 function contendersOf(settings: Settings): Settings[] {
-  const { policies, systems } = settings;
-  if (systems && !policies) return systems.map((system) => ({ ...settings, systems: [system] }));
-  return (policies ?? DEFAULTS.policies).map((policy) => ({ ...settings, policies: [policy] }));
+  const { policies, systems = [] } = withDefaults(settings);
+  if (!policies) return systems.map((system) => ({ ...settings, systems: [system] }));
+  return policies.map((policy) => ({ ...settings, policies: [policy] }));
 }
 
 /** @param loadPerRps with the workers of the settings */
@@ -109,7 +109,7 @@ async function search(
     return found.judgement.verdict;
   };
   if (find === 'load') await findEdge(0, LOAD_STEPS, probe);
-  else await findWorkers(settings.rateRps! * loadPerRps * (settings.workers ?? DEFAULTS.workers), probe, probes);
+  else await findWorkers(settings.rateRps! * loadPerRps * withDefaults(settings).workers, probe, probes);
   if (signal?.aborted || probes.length === 0) return undefined;
   const { result } = probes[0]!;
   const held = probes.filter(({ judgement }) => judgement.verdict === 'holds').sort((a, b) => b.at - a.at)[0];

@@ -3,7 +3,7 @@ import { policyOf, type System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import { readSystem } from './files.js';
 import type { RunSpec } from './run-spec.js';
-import { DEFAULTS, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 
 /** Who runs: a policy, and the system around it if there is one. */
 export type Contender = Pick<RunSpec, 'policy' | 'system'>;
@@ -11,13 +11,14 @@ export type Contender = Pick<RunSpec, 'policy' | 'system'>;
 /**
  * What is compared: policies, systems with their own policies, or policies with the costs of one system.
  *
+ * @param settings with their defaults
  * @param workload its name: a system may have a policy of its own for it
  * @throws InputError
  */
-export function contenders({ policies, systems }: Settings, workload: string): readonly Contender[] {
-  if (!systems) return (policies ?? DEFAULTS.policies).map((text) => ({ policy: parsePolicy(text) }));
+export function contenders({ policies = [], systems }: Settings, workload: string): readonly Contender[] {
+  if (!systems) return policies.map((text) => ({ policy: parsePolicy(text) }));
   const read = systems.map(readSystem);
-  if (!policies) {
+  if (policies.length === 0) {
     return read.map((system) => ({ policy: parsePolicy(policyOf(system, workload)), system: nameAndCosts(system) }));
   }
   const [only] = read;

@@ -9,7 +9,7 @@ import { contenders } from './contenders.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
 import { canSettle, readRunInput } from './read-workload.js';
 import type { RunSpec } from './run-spec.js';
-import { DEFAULTS, type Settings } from './settings.js';
+import { DEFAULTS, type Settings, withDefaults } from './settings.js';
 import { checkTypeName } from './type-names.js';
 
 /** Runs that compare policies on the same trace of requests. */
@@ -25,15 +25,16 @@ export interface Plan {
  * @param scan reads a trace; whoever plans many runs passes one that remembers
  * @throws InputError
  */
-export async function planRuns(settings: Settings, scan = scanTraceFile): Promise<Plan> {
-  const { workers = DEFAULTS.workers } = settings;
+export async function planRuns(given: Settings, scan = scanTraceFile): Promise<Plan> {
+  const settings = withDefaults(given);
+  const { workers, seed } = settings;
   const { workload, end, name } = await readRunInput(settings, workers, scan);
   const asked = contenders(settings, name).map(
     (contender): RunSpec => ({
       workload,
       ...contender,
       workers,
-      seed: settings.seed ?? DEFAULTS.seed,
+      seed,
       replication: 0,
       warmup: settings.warmup ?? 'find',
       end,

@@ -42,3 +42,18 @@ export const DEFAULTS = {
   replicationsForPrecision: 8,
   maxReplications: 64,
 } as const;
+
+/** The settings with every default that does not depend on the workload. Load, end and warm-up do: readRunInput and planRuns set them. */
+export function withDefaults<S extends Partial<Settings>>(settings: S) {
+  const { workers = DEFAULTS.workers, seed = DEFAULTS.seed } = settings;
+  const policies = policiesOrDefault(settings);
+  return { ...settings, workers, seed, ...(policies && { policies }) };
+}
+
+/** The policies that are compared; undefined where each system has its own. */
+export function policiesOrDefault({
+  policies,
+  systems,
+}: Pick<Settings, 'policies' | 'systems'>): readonly string[] | undefined {
+  return policies ?? (systems ? undefined : DEFAULTS.policies);
+}

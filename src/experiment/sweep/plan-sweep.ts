@@ -3,7 +3,7 @@ import { scanTraceFile } from '../../files/trace-file.js';
 import { InputError } from '../../units/errors.js';
 import { planRuns } from '../plan/plan.js';
 import { sendSpec } from '../plan/run-spec.js';
-import { DEFAULTS, type Settings } from '../plan/settings.js';
+import { policiesOrDefault, type Settings } from '../plan/settings.js';
 import { commandOf } from './command-of.js';
 import { type PlannedPoint, pointKey } from './point.js';
 
@@ -34,7 +34,7 @@ export async function planSweep(blocks: readonly Block[], notes?: Set<string>): 
   const points = new Map<string, PlannedPoint>();
   const scan = remembered(scanTraceFile);
   for (const { lists } of blocks) {
-    const { policies = lists.systems ? undefined : DEFAULTS.policies } = lists;
+    const policies = policiesOrDefault(lists);
     for (const settings of product({ ...lists, ...(policies && { policies }) })) {
       const { specs, replications, workload } = await planRuns(settings, scan);
       for (const note of workload.notes) notes?.add(note);
