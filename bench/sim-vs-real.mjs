@@ -1,4 +1,4 @@
-// The matrix of docs/sim-vs-real.md: each workload, policy and load on this machine and simulated with its calibrated costs. By hand, on a quiet machine:
+// The matrix of docs/decisions/sim-vs-real.md: each workload, policy and load on this machine and simulated with its calibrated costs. By hand, on a quiet machine:
 //
 //   node bench/sim-vs-real.mjs FOLDER [--minutes 28] [--workload a,b] [--policy a,b] [--load 0.3,0.6] [--tiny]
 //

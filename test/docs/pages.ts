@@ -10,12 +10,14 @@ export interface Page {
   readonly text: string;
 }
 
-/** README.md and all pages of docs/. */
+/** README.md and all pages of docs/ and docs/decisions/. */
 export const pages: readonly Page[] = [
   'README.md',
-  ...readdirSync(`${ROOT}docs`)
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`),
+  ...['docs', 'docs/decisions'].flatMap((folder) =>
+    readdirSync(ROOT + folder)
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `${folder}/${file}`),
+  ),
 ].map((path) => ({ path, text: readFileSync(ROOT + path, 'utf8') }));
 
 export interface Block {

@@ -7,7 +7,7 @@ import type { DistributionSummary, Result } from '../../src/results/result.js';
 const REPLICATIONS = 8;
 const ENVIRONMENT = { version: '', commit: null, node: '', cpu: '' };
 
-/** What docs/policies.md says of darc-ts on Extreme Bimodal, with shorter runs: one type after the other, against both its parents. */
+/** What docs/decisions/darc-ts.md says of darc-ts on Extreme Bimodal, with shorter runs: one type after the other, against both its parents. */
 describe.each([0.85, 0.9, 0.95])('darc-ts at load %f', { timeout: 120_000 }, async (load) => {
   const pooled = async (policy: string): Promise<Result> => {
     const { specs } = await planRuns({

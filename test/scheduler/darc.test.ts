@@ -133,7 +133,7 @@ it.each([0.85, 0.9])(
     expect(short).toBeLessThan(darcShort / 3);
     expect(short).toBeLessThan(tsShort / 10);
     expect(long).toBeLessThan(tsLong / 4);
-    // docs/policies.md has it within the intervals of eight longer runs.
+    // docs/decisions/darc-ts.md has it within the intervals of eight longer runs.
     expect(long / darcLong).toBeLessThan(1.25);
   },
 );
