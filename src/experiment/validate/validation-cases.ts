@@ -223,16 +223,16 @@ function sharing(): ValidationCase[] {
 }
 
 /**
- * M/M/1 under time sharing, its requests told apart by size: the shorter half, the next four tenths, the longest tenth. Each class is a type with the part of the exponential
+ * M/M/1 under time sharing, its requests told apart by size: the shorter 50 %, the next 40 %, the longest 10 %. Each class is a type with the part of the exponential
  * distribution that is its own, by quantiles so close that what is between them does not matter, and has the mean slowdown of all: 1 / (1 - load). With ever shorter
  * quanta what it is off falls.
  */
 function exponentialBySize(load: number, quantumUs: number): ValidationCase {
   const classes = (
     [
-      ['shorter half', 0, 0.5],
-      ['next four tenths', 0.5, 0.9],
-      ['longest tenth', 0.9, 1 - 1e-6],
+      ['shorter 50 %', 0, 0.5],
+      ['next 40 %', 0.5, 0.9],
+      ['longest 10 %', 0.9, 1 - 1e-6],
     ] as const
   ).map(([name, from, to]) => {
     // Equal steps of the logarithm of what is left above: those are equal steps of the size.

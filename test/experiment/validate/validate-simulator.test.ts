@@ -199,7 +199,7 @@ test('the table tells what agrees and what does not', () => {
     verdict: 'miss',
   };
   expect(formatValidation([check, bad])).toMatchInlineSnapshot(`
-    "              theory   simulated          off by   verdict
+    "              theory   simulated          off by
     M/M/1
       mean wait     15us      14.9us ±1 %    -0.67 %   ok
       loss           0.1         0.2 ±10 %     100 %   miss
