@@ -79,6 +79,13 @@ module.exports = {
       to: { path: rooms('experiment', 'cli', 'hw') },
     },
     {
+      name: 'experiment-does-not-know-report',
+      comment: 'What both need is in results.',
+      severity: 'error',
+      from: { path: rooms('experiment') },
+      to: { path: rooms('report', 'cli') },
+    },
+    {
       name: 'pure-rooms-use-nothing-of-node',
       comment: 'scheduler, workload, sim and metrics run unchanged in a browser worker.',
       severity: 'error',

@@ -1,13 +1,12 @@
 import { counterpartsOf, type Side } from '../experiment/compare/compare-results.js';
-import { writeOutput } from '../files/output-file.js';
 import { type RequestSamples, sortedSojourns } from '../metrics/samples.js';
 import { type ComparedSojourns, comparedChart } from '../report/charts/compared.js';
 import { renderChart } from '../report/charts/render.js';
-import { svgToPng } from '../report/png.js';
-import { policyLabel } from '../report/text/policy-label.js';
 import type { Result } from '../results/result.js';
+import { policyLabel } from '../scheduler/policy-label.js';
 import { InputError } from '../units/errors.js';
 import { formatLoad } from '../units/load.js';
+import { writePicture } from './output.js';
 
 /**
  * Draws each pair of results into FILE, or FILE-policy-load if there are several. Returns the files.
@@ -28,7 +27,7 @@ export async function drawComparisons(file: string, a: readonly Side[], b: reado
     const svg = renderChart(comparedChart(title, [worldOf(result), worldOf(second.result)], types));
     const suffix = pairs.length === 1 ? '' : `-${policyLabel(result).replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${load}`;
     const path = file.replace(/(\.\w+)$/, `${suffix}$1`);
-    writeOutput(path, /\.png$/i.test(path) ? await svgToPng(svg) : svg);
+    await writePicture(path, svg);
     written.push(path);
   }
   return written;

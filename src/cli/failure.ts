@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander';
-import { policyLabel } from '../report/text/policy-label.js';
 import { WIDTH } from '../report/text/style.js';
 import { wrap } from '../report/text/table.js';
 import type { Result } from '../results/result.js';
+import { policyLabel } from '../scheduler/policy-label.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
-import { visible } from '../units/names.js';
+import { visible, visibleLines } from '../units/names.js';
 import { clearProgress } from './progress.js';
 import { SETTINGS } from './settings.js';
 
@@ -35,7 +35,7 @@ export function reportFailure(error: unknown): number {
     return EXIT.environment;
   }
   complain('this is a bug in psp; please report it:');
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${visibleLines(error instanceof Error ? error.stack! : String(error))}\n`);
   return EXIT.environment;
 }
 

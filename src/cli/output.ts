@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { makeFolder } from '../experiment/plan/files.js';
 import { reasonOf } from '../files/cannot-read.js';
 import { type Content, fileIdentity, writeOutput } from '../files/output-file.js';
-import { COLOUR, PLAIN, type Style, WIDTH } from '../report/text/style.js';
+import { COLOUR, codesOf, PLAIN, type Style, WIDTH } from '../report/text/style.js';
 import { InputError } from '../units/errors.js';
+import { visibleLines } from '../units/names.js';
 import { canRewrite, clearProgress } from './progress.js';
 
 export interface Output {
@@ -15,16 +16,18 @@ export interface Output {
   readonly style: Style;
 }
 
-/** Where text for people goes: stdout, or stderr when stdout carries JSON. Colours only where the terminal shows them and the user wants them. */
+/** Where text for people goes. Colours only where the terminal shows them and the user wants them; nothing else acts on it. */
 export function outputTo(stream: NodeJS.WriteStream): Output {
+  const style = canRewrite(stream) && !process.env.NO_COLOR ? COLOUR : PLAIN;
+  const codes = codesOf(style);
   return {
     write: (text) => {
       clearProgress();
-      stream.write(text);
+      stream.write(visibleLines(text, codes));
     },
     isTerminal: stream.isTTY === true,
     width: (stream.isTTY && stream.columns) || WIDTH,
-    style: canRewrite(stream) && !process.env.NO_COLOR ? COLOUR : PLAIN,
+    style,
   };
 }
 
@@ -49,6 +52,29 @@ export function sendJson(json: string | undefined, value: unknown): void {
 export function send(file: string, content: Exclude<Content, Uint8Array>): void {
   if (file !== STDOUT) writeOutput(file, content);
   else for (const piece of typeof content === 'string' ? [content] : content) process.stdout.write(piece);
+}
+
+/**
+ * A file of one of these kinds.
+ *
+ * @param option that the message names
+ * @throws InputError
+ */
+export function withEnding(option: string, file: string, endings: readonly string[]): string {
+  if (endings.includes(endingOf(file))) return file;
+  const expected = endings.map((each) => `.${each}`).join(' or ');
+  throw new InputError(`${option}: expected a file whose name ends in ${expected}, found '${file}'`);
+}
+
+/** What kind of file a name asks for: `svg`. */
+export function endingOf(file: string): string {
+  return /\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? '';
+}
+
+/** Writes a picture in the format that the file's ending names. @throws EnvironmentError */
+export async function writePicture(file: string, svg: string): Promise<void> {
+  // Loaded only when needed: it brings a renderer and fonts.
+  writeOutput(file, endingOf(file) === 'png' ? await (await import('../report/png.js')).svgToPng(svg) : svg);
 }
 
 /** What a command is going to write, by the options that say so. */

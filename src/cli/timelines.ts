@@ -8,6 +8,7 @@ import { timelineSvg, windowText } from '../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../report/timeline/timeline-trace.js';
 import { InputError } from '../units/errors.js';
 import { complain } from './failure.js';
+import { endingOf } from './output.js';
 import type { SimSettings } from './settings.js';
 
 const DEFAULT_FOR_NS = 1e6;
@@ -79,7 +80,7 @@ export async function writeTimelines(tasks: readonly TimelineTask[], settings: S
 
 function render(timeline: Timeline, spec: RunSpec, path: string, { workload }: Plan): string {
   const title = `${contenderName(spec.policy.text, spec.system)} on ${workload.title}`;
-  if (/\.json$/i.test(path)) return timelineTrace(timeline, `psp: ${title}`);
+  if (endingOf(path) === 'json') return timelineTrace(timeline, `psp: ${title}`);
   const load = Number.isFinite(workload.load) ? `load ${Number(workload.load.toPrecision(3))} · ` : '';
   const subtitle = `${spec.workers} ${spec.workers === 1 ? 'worker' : 'workers'} · ${load}seed ${spec.seed} · ${windowText(timeline)}`;
   return timelineSvg(timeline, { title, subtitle });

@@ -8,8 +8,7 @@
 
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { z } from 'zod';
-import type { Parameters } from '../scheduler/policy.js';
-import type { TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
+import type { EventFileHeader } from '../results/event-header.js';
 import { InputError } from '../units/errors.js';
 import { BLOCK_BYTES, BLOCK_EVENTS, crc32, createBlockEncoder, decodeBlock, type EventBlock } from './codec.js';
 import type { EventSink } from './event.js';
@@ -60,26 +59,6 @@ const headerSchema = z
   );
 const endSchema = z.object({ events: whole, lost: whole });
 
-/** What a run was, for whoever wants to repeat it. */
-export interface EventFileHeader {
-  readonly schema: typeof SCHEMA;
-  readonly world: 'sim' | 'hw';
-  /** The policy as it is typed. */
-  readonly policy: string;
-  /** Its parameters as the scheduler got them (stretched in a dilated run). */
-  readonly parameters: Parameters;
-  readonly workload: string;
-  readonly workers: number;
-  readonly types: readonly TypeInfo[];
-  /** What the scheduler's random numbers are drawn from. */
-  readonly seed: string;
-  readonly replication: number;
-  readonly trueProfile?: TrueProfile;
-  /** What the scheduler was told of the hand-off of a request. */
-  readonly handoffNs?: number;
-  /** All times are stretched by this factor. */
-  readonly dilation: number;
-}
 /** Counts of events written and of those lost to a full log. */
 export type EventFileEnd = z.infer<typeof endSchema>;
 

@@ -1,4 +1,5 @@
 import { sampleStandardDeviation } from 'simple-statistics';
+import type { PairedDifference } from '../results/comparison.js';
 import type { Interval } from '../results/result.js';
 import { CONFIDENCE } from './confidence.js';
 import { studentT } from './student.js';
@@ -38,15 +39,6 @@ export function kolmogorovSmirnov(a: Float64Array, b: Float64Array): number {
     largest = Math.max(largest, Math.abs(i / a.length - j / b.length));
   }
   return largest;
-}
-
-/** How the sojourn of each request differs between two runs, ns (first less second). Negative: the first was quicker. */
-export interface PairedDifference {
-  /** Requests measured in both. */
-  readonly count: number;
-  readonly p1Ns: number;
-  readonly medianNs: number;
-  readonly p99Ns: number;
 }
 
 /** Pairs each request of one type, or of all, with itself. Undefined when no request was measured in both. */

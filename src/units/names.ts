@@ -1,7 +1,7 @@
 /** Names and texts that people write. They are data: whatever can be shown may stand in them. */
 
 /** Control characters, lone surrogates, and what breaks lines or turns the direction of text: none may reach a terminal or an SVG. */
-const HIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/u;
+const HIDDEN = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029\ufffe\uffff]/u;
 const EACH_HIDDEN = new RegExp(HIDDEN, 'gu');
 
 /** Length of the longest name, in characters: as long as the name of a file can be. */
@@ -23,6 +23,16 @@ export function hasHidden(text: string): boolean {
 /** The text with its hidden characters written out: `\u{1b}`. */
 export function visible(text: string): string {
   return text.replace(EACH_HIDDEN, (hidden) => `\\u{${hidden.codePointAt(0)!.toString(16)}}`);
+}
+
+const ESCAPE = '\u001b';
+/** An escape sequence that only changes how text looks, or one hidden character. */
+const CODE_OR_HIDDEN = new RegExp(`${ESCAPE}\\[\\d*m|${HIDDEN.source}`, 'gu');
+const NO_CODES: ReadonlySet<string> = new Set();
+
+/** As {@link visible}, for a whole text: lines stay lines, and the escape sequences in `kept` stay what they are. */
+export function visibleLines(text: string, kept = NO_CODES): string {
+  return text.replace(CODE_OR_HIDDEN, (found) => (found === '\n' || kept.has(found) ? found : visible(found)));
 }
 
 /** The value of a key that a person wrote; undefined for names that every object inherits, such as `constructor`. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { Check } from '../../src/experiment/validate/validate-simulator.js';
 import { validationCases } from '../../src/experiment/validate/validation-cases.js';
+import type { ValidationCheck } from '../../src/results/validation.js';
 import { psp } from './psp.js';
 
 test('psp validate --quick: the simulator agrees with theory', { timeout: 300_000 }, async () => {
   const { code, out, err } = await psp(['validate', '--quick', '--json', '-']);
-  const { schema, checks } = JSON.parse(out) as { schema: string; checks: Check[] };
+  const { schema, checks } = JSON.parse(out) as { schema: string; checks: ValidationCheck[] };
   expect(schema).toBe('psp.validation/1');
   expect(checks.filter(({ verdict }) => verdict !== 'ok')).toEqual([]);
   expect(new Set(checks.map((check) => check.case)).size).toBe(validationCases().length + 1);

@@ -80,7 +80,7 @@ it('docs/reading-the-numbers.md shows of psp validate what it checks', () => {
   const cases = [...validationCases(), { name: 'Little’s law', quantities: [little] }];
   const quantities = cases.flatMap(({ name, quantities }) =>
     quantities.map(({ what, theory, unit }) => ({
-      ...{ case: name, what, theory, unit, simulated: theory },
+      ...{ case: name, what, theory, unit, simulated: theory, slack: 0 },
       ...{ halfWidth: 0, verdict: 'ok' as const },
     })),
   );

@@ -8,11 +8,12 @@ import seedrandom from 'seedrandom';
 import { MOST_REPLICATIONS, MOST_WORKERS } from '../../src/experiment/plan/limits.js';
 import { readSampled, sampledJson } from '../../src/experiment/run/sampled-json.js';
 import { mergeSweeps } from '../../src/experiment/sweep/merge-sweeps.js';
-import { failedPoint, type PlannedPoint, type Point, pointKey } from '../../src/experiment/sweep/point.js';
+import { failedPoint, type PlannedPoint, pointKey } from '../../src/experiment/sweep/point.js';
 import { packPoint, readJob, unpackPoint } from '../../src/experiment/sweep/queue-messages.js';
 import { writeTables } from '../../src/experiment/sweep/run-sweep.js';
 import { readSweep } from '../../src/experiment/sweep/store.js';
 import { reportData } from '../../src/report/html/report-data.js';
+import type { Point } from '../../src/results/point.js';
 import { InputError } from '../../src/units/errors.js';
 import { damaged, mutated, pick, type Random } from './mutate.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Comparison } from '../../src/experiment/compare/compare-results.js';
+import type { Comparison } from '../../src/results/comparison.js';
 import { psp, scratchFolder } from '../cli/psp.js';
 import { missingNative } from './support.js';
 

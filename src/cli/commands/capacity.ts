@@ -2,16 +2,14 @@ import { type Command, Option } from 'commander';
 import { findCapacity } from '../../experiment/capacity/find-capacity.js';
 import { parseSlo, type Slo } from '../../experiment/capacity/slo.js';
 import { inputFiles } from '../../experiment/plan/files.js';
-import { writeOutput } from '../../files/output-file.js';
 import { renderBars } from '../../report/charts/bars.js';
 import { capacityBars } from '../../report/charts/capacity-bars.js';
-import { svgToPng } from '../../report/png.js';
 import { formatCapacity } from '../../report/text/capacity-table.js';
 import type { Capacity } from '../../results/capacity-schema.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkOutputs, outputBeside, sendJson } from '../output.js';
+import { checkOutputs, outputBeside, sendJson, writePicture } from '../output.js';
 import { showProgress } from '../progress.js';
 import { addSettings, checkConflict } from '../setting-options.js';
 import type { SimSettings } from '../settings.js';
@@ -111,8 +109,7 @@ async function capacity({
   if (found.entries.length > 0) output.write(formatCapacity(found, output));
   sendJson(json, found);
   if (picture !== undefined && found.entries.length > 0) {
-    const svg = renderBars(capacityBars(found));
-    writeOutput(picture, /\.png$/i.test(picture) ? await svgToPng(svg) : svg);
+    await writePicture(picture, renderBars(capacityBars(found)));
   }
   if (signal.aborted) return EXIT.interrupted;
   return found.entries.some(({ holds }) => holds) ? EXIT.ok : EXIT.no;

@@ -5,7 +5,7 @@ import { formatCompared } from '../../report/text/compare-table.js';
 import { InputError } from '../../units/errors.js';
 import { drawComparisons } from '../compare-picture.js';
 import { EXIT } from '../failure.js';
-import { checkOutputs, outputBeside, sendJson } from '../output.js';
+import { checkOutputs, outputBeside, sendJson, withEnding } from '../output.js';
 
 export interface CompareOutput {
   readonly json?: string | undefined;
@@ -45,11 +45,7 @@ Example:
 
 export const PICTURE_HELP = 'draw both distributions, .svg or .png; one file per policy and load';
 
-/** @throws InputError */
-export function parsePicture(text: string): string {
-  if (!/\.(svg|png)$/i.test(text)) throw new InputError(`--picture: expected a file .svg or .png, found '${text}'`);
-  return text;
-}
+export const parsePicture = (file: string): string => withEnding('--picture', file, ['svg', 'png']);
 
 /** Compares, prints and writes, and returns the exit code. */
 export async function showComparison(

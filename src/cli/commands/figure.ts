@@ -12,14 +12,13 @@ import { renderChart } from '../../report/charts/render.js';
 import type { Claim } from '../../report/figures/claims.js';
 import { figures } from '../../report/figures/index.js';
 import type { Figure } from '../../report/figures/paper-figure.js';
-import { svgToPng } from '../../report/png.js';
 import { wrap } from '../../report/text/table.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkFolder, outputTo } from '../output.js';
+import { checkFolder, outputTo, writePicture } from '../output.js';
 import { showProgress } from '../progress.js';
 
 const ENDINGS = ['.svg', '.png', '.csv'];
@@ -130,8 +129,7 @@ const CLAIM_INDENT = 13;
 async function show(name: string, chart: Chart, claims: readonly Claim[], out: string): Promise<void> {
   const base = join(out, `figure-${name}`);
   const svg = renderChart(chart);
-  writeOutput(`${base}.svg`, svg);
-  writeOutput(`${base}.png`, await svgToPng(svg));
+  for (const ending of ['svg', 'png']) await writePicture(`${base}.${ending}`, svg);
   writeOutput(`${base}.csv`, chartCsv(chart));
   const { write, style, width } = outputTo(process.stdout);
   write(`${style.heading(chart.title)}\n${base}.svg, .png, .csv\n`);

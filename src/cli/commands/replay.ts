@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import type { EventFileHeader } from '../../events/event-file.js';
 import type { ReplayReport } from '../../events/replay-events.js';
 import { replayFile } from '../../experiment/run/event-recording.js';
 import { writeOutput } from '../../files/output-file.js';
@@ -7,10 +6,11 @@ import type { Timeline } from '../../metrics/timeline.js';
 import { formatReplay } from '../../report/text/replay-text.js';
 import { timelineSvg, windowText } from '../../report/timeline/timeline-svg.js';
 import { timelineTrace } from '../../report/timeline/timeline-trace.js';
+import type { EventFileHeader } from '../../results/event-header.js';
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
-import { checkOutputs, outputTo } from '../output.js';
+import { checkOutputs, endingOf, outputTo, sendJson, withEnding } from '../output.js';
 import { parseSetting, settingOf } from '../settings.js';
 import { timelineWindow } from '../timelines.js';
 
@@ -52,15 +52,13 @@ function timeOption(key: 'from' | 'for', help: string): Option {
 
 function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions): number {
   if (path !== undefined) {
-    if (!/\.(svg|json)$/i.test(path))
-      throw new InputError(`--timeline: expected a file .svg or .json, found '${path}'`);
+    withEnding('--timeline', path, ['json', 'svg']);
     checkOutputs({ '--timeline': path }, [file]);
   }
   const { header, report, timeline } = replayFile(file, path === undefined ? undefined : timelineWindow(window));
   const output = outputTo(process.stdout);
   const { damage, ...rest } = report;
-  if (json)
-    output.write(`${JSON.stringify({ ...header, ...rest, ...(damage && { damage: damage.message }) }, null, 2)}\n`);
+  if (json) sendJson('-', { ...header, ...rest, ...(damage && { damage: damage.message }) });
   else output.write(formatReplay(header, report));
   if (damage) complain(damage.message);
   if (timeline && report.untilNs < (window.fromNs ?? 0)) {
@@ -74,7 +72,7 @@ function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions
 
 function draw(timeline: Timeline, header: EventFileHeader, path: string): string {
   const title = `${header.policy} on ${header.workload}, recorded`;
-  if (/\.json$/i.test(path)) return timelineTrace(timeline, `psp: ${title}`);
+  if (endingOf(path) === 'json') return timelineTrace(timeline, `psp: ${title}`);
   const stretched = header.dilation === 1 ? '' : ` · times stretched ${header.dilation} times`;
   return timelineSvg(timeline, { title, subtitle: `${header.workers} workers · ${windowText(timeline)}${stretched}` });
 }

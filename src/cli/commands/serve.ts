@@ -1,13 +1,8 @@
 import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
-import {
-  droppedByServer,
-  dropsByReason,
-  reconcileServer,
-  type ServerCounts,
-  serverClosingLine,
-} from '../../hw/memory/counts.js';
+import { droppedByServer, dropsByReason, reconcileServer, serverClosingLine } from '../../hw/memory/counts.js';
 import { startServer } from '../../hw/server/server.js';
+import type { ServerCounts, ServerReport } from '../../results/server.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';
@@ -95,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     for (const line of reconcileServer(counts)) complain(`the counts do not add up: ${line}`);
     if (options.json !== undefined) {
       const { workers } = config;
-      const report = {
+      const report: ServerReport = {
         schema: 'psp.server/1',
         workload: workload.name,
         policy,

@@ -5,6 +5,7 @@ import type { RunControl } from '../../experiment/run/run-control.js';
 import { allAgree, FULL, QUICK, validate } from '../../experiment/validate/validate-simulator.js';
 import { validationCases } from '../../experiment/validate/validation-cases.js';
 import { formatValidation } from '../../report/text/validation-table.js';
+import type { Validation } from '../../results/validation.js';
 import { complain, EXIT } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkOutputs, outputBeside, sendJson } from '../output.js';
@@ -49,7 +50,8 @@ async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
   if (interrupted) complain('interrupted: these are the results so far');
   const output = outputBeside(json);
   output.write(formatValidation(checks, output));
-  sendJson(json, { schema: 'psp.validation/1', seed, replications: plan.replications, checks });
+  const validation: Validation = { schema: 'psp.validation/1', seed, replications: plan.replications, checks };
+  sendJson(json, validation);
   if (interrupted) return EXIT.interrupted;
   return allAgree(checks) ? EXIT.ok : EXIT.no;
 }

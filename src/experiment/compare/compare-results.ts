@@ -1,21 +1,20 @@
 /** Two results of the same policy on the same requests, side by side: where two worlds agree, and by how much they do not. */
 
 import type { RequestSamples } from '../../metrics/samples.js';
+import { kolmogorovSmirnov, pairedDifference, pairedIntervals, sortedSojourns } from '../../metrics/samples.js';
 import {
-  kolmogorovSmirnov,
-  type PairedDifference,
-  pairedDifference,
-  pairedIntervals,
-  sortedSojourns,
-} from '../../metrics/samples.js';
+  COMPARED,
+  type ComparedRun,
+  type ComparedType,
+  type ComparedValue,
+  type Comparison,
+} from '../../results/comparison.js';
 import type { Interval } from '../../results/result.js';
 import { type DistributionSummary, PERCENTILES, type Percentile, type Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
 import { formatLoad } from '../../units/load.js';
 import { canonicalJson } from '../plan/run-spec.js';
 
-/** The percentiles that are compared. */
-export const COMPARED = ['p50', 'p90', 'p99', 'p99_9'] as const satisfies readonly Percentile[];
 /** How much more the worlds may differ at a percentile than the tolerance says: p99.9 is known from few requests. */
 const SLACK: Readonly<Partial<Record<Percentile, number>>> = { p99_9: 2 };
 
@@ -23,65 +22,6 @@ const SLACK: Readonly<Partial<Record<Percentile, number>>> = { p99_9: 2 };
 export interface Side {
   readonly result: Result;
   readonly samples?: RequestSamples | undefined;
-}
-
-/** One percentile of the slowdown on both sides. */
-export interface ComparedValue {
-  readonly a: number;
-  readonly b: number;
-  readonly aCi95: Interval;
-  readonly bCi95: Interval;
-  /** a / b - 1 */
-  readonly relative: number;
-  /** Do the intervals have a value in common? */
-  readonly overlap: boolean;
-  /** Where each may be, by what the two runs do not have in common; absent when they met different requests, or too few. */
-  readonly paired?: { readonly a: Interval; readonly b: Interval };
-  /**
-   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows: the intervals overlap, or one value is where the other may be by the paired ones. Null: further apart,
-   * and an interval has no bound on the side that counts, so that nobody knows. Absent without a tolerance.
-   */
-  readonly agrees?: boolean | null;
-}
-
-export interface ComparedType {
-  /** `undefined` in code, left out in JSON: all types. */
-  readonly name?: string;
-  /** Null where either side measured no request. */
-  readonly slowdown: Readonly<Record<(typeof COMPARED)[number], ComparedValue | null>>;
-  /** Kolmogorov–Smirnov distance of the sojourns; absent without samples of both. */
-  readonly ks?: number;
-  /** Each request with itself, a - b; absent without samples of both or when they met different requests. */
-  readonly paired?: PairedDifference;
-}
-
-export interface ComparedRun {
-  readonly policy: string;
-  readonly policyParameters: Result['policyParameters'];
-  readonly workload: string;
-  readonly workers: number;
-  readonly load: number | null;
-  readonly requests: readonly [a: number, b: number];
-  readonly types: readonly ComparedType[];
-}
-
-export interface Verdicts {
-  readonly agree: number;
-  readonly disagree: number;
-  readonly undecided: number;
-}
-
-/** Schema `psp.compare/1`. */
-export interface Comparison {
-  readonly schema: 'psp.compare/1';
-  readonly a: Pick<Result, 'world' | 'system'>;
-  readonly b: Pick<Result, 'world' | 'system'>;
-  readonly tolerance: number | null;
-  /** Is there no value that disagrees, and one that agrees? Null without a tolerance. */
-  readonly agrees: boolean | null;
-  /** How many values agree, do not, and cannot be decided; null without a tolerance. */
-  readonly verdicts: Verdicts | null;
-  readonly runs: readonly ComparedRun[];
 }
 
 export interface CompareOptions {

@@ -5,27 +5,14 @@
 import type { PacketTimes } from '../../hw/native/native.js';
 import { cannotProbe, probeDispatcher, probeRingHop } from '../../hw/native/probe.js';
 import { type HardwareRun, runHardware } from '../../hw/run/run-pair.js';
+import type { Calibrated, Calibration, NamedMeasurement } from '../../results/calibration.js';
 import { type CostField, constantName } from '../../sim/costs.js';
-import type { QuantilePairs } from '../../workload/distributions/empirical.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
-import { type Measurement, measure, ranked } from './measure.js';
+import { measure, ranked } from './measure.js';
 import { observed, ofFree, ofTurns } from './observed.js';
 
 /** A constant of the model, undilated. */
-export interface Calibrated extends Measurement {
-  readonly field: CostField;
-  /** Of single measurements, where the model lets them vary. */
-  readonly quantiles?: QuantilePairs;
-  /** Under policies that cost otherwise, ns. */
-  readonly policies?: Readonly<Record<string, number>>;
-}
-
-/** Something that was measured beside the constants, by its name: `wire.reply`, `dispatcher.darc`. */
-export interface NamedMeasurement extends Measurement {
-  readonly name: string;
-}
-
 export interface CalibrateOptions {
   readonly policy: string;
   readonly workers: number;
@@ -40,19 +27,6 @@ export interface CalibrateOptions {
   readonly dispatchers?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onNote?: (line: string) => void;
-}
-
-export interface Calibration {
-  readonly dilation: number;
-  readonly workload: string;
-  readonly workers: number;
-  readonly load: number;
-  /** What the model charges. */
-  readonly constants: readonly Calibrated[];
-  /** What the delays of the model are made of, undilated; the model charges the whole. */
-  readonly parts: readonly NamedMeasurement[];
-  /** What threads are busy for, in real time. */
-  readonly work: readonly NamedMeasurement[];
 }
 
 /** Demands that most workloads have something of. */
@@ -76,7 +50,7 @@ const WAITING_POLICY = 'd-fcfs';
  * @throws EnvironmentError when this machine cannot run it
  * @throws Error when a run did not end as it should, or was interrupted
  */
-export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
+export async function calibrate(options: CalibrateOptions): Promise<Calibration<CostField>> {
   const { policy, workers, dilate, requests, signal, onNote, load = DEFAULT_LOAD, dispatchers = [] } = options;
   const workload = options.workload ?? parseWorkload(WORKLOAD, 'calibration');
   const offer = { load, workers };
@@ -190,7 +164,7 @@ function dispatchConstant(
   alone: readonly NamedMeasurement[],
   policy: string,
   dilation: number,
-): Calibrated | undefined {
+): Calibrated<CostField> | undefined {
   const own = alone.find(({ name }) => name === `${DISPATCHER}${policy}`);
   if (!own || own.medianNs / dilation < 1) return undefined;
   const others = alone.filter((each) => each.name.startsWith(DISPATCHER) && each !== own);
@@ -232,7 +206,7 @@ function probabilities(count: number): number[] {
  */
 const SPREAD: readonly CostField[] = ['wireNs', 'againNs'];
 
-function calibrated(field: CostField, values: Float64Array, source: string): Calibrated {
+function calibrated(field: CostField, values: Float64Array, source: string): Calibrated<CostField> {
   const at = ranked(values);
   return {
     field,

@@ -1,8 +1,8 @@
 /** A calibration as the file of a system, and what it says about an earlier one. */
-import { CONSTANTS, constantName } from '../../sim/costs.js';
+
+import type { Calibration, Measurement, Moved, NamedMeasurement } from '../../results/calibration.js';
+import { CONSTANTS, type CostField, constantName } from '../../sim/costs.js';
 import type { System } from '../../sim/parse-system.js';
-import type { Calibration, NamedMeasurement } from './calibrate-system.js';
-import type { Measurement } from './measure.js';
 
 export interface SystemFile {
   readonly name: string;
@@ -13,7 +13,7 @@ export interface SystemFile {
 }
 
 /** The text of a system file with these constants. */
-export function systemYaml({ name, policy, machine, date }: SystemFile, calibration: Calibration): string {
+export function systemYaml({ name, policy, machine, date }: SystemFile, calibration: Calibration<CostField>): string {
   const { dilation, workload, workers, load, constants, parts, work } = calibration;
   const quoted = JSON.stringify;
   const stretched =
@@ -88,24 +88,11 @@ function tenths(ns: number): string {
   return `${Number(ns.toFixed(1))}ns`;
 }
 
-/** What was measured then and now. */
-export interface Moved {
-  /** `delays.wire`, or `again.notice`. */
-  readonly name: string;
-  /** Does the model charge it, so that results move with it? */
-  readonly charged: boolean;
-  /** Undefined: the earlier file does not say. */
-  readonly beforeNs: number | undefined;
-  readonly now: Measurement;
-  /** Do the intervals have nothing in common, and do the values differ by more than a tenth? */
-  readonly moved: boolean;
-}
-
 /** A smaller change moves no result by more than its own interval. */
 const NOTABLE = 0.1;
 
 /** What a calibration says about an earlier one. */
-export function compareCalibration(before: System, { constants, parts, work }: Calibration): Moved[] {
+export function compareCalibration(before: System, { constants, parts, work }: Calibration<CostField>): Moved[] {
   const told = { ...before.measured?.parts, ...before.measured?.work };
   return [
     ...constants.map((now) => {

@@ -1,15 +1,6 @@
+import { NORMAL } from '../../metrics/confidence.js';
+import type { Measurement } from '../../results/calibration.js';
 import { InputError } from '../../units/errors.js';
-
-/** What was measured, ns. */
-export interface Measurement {
-  readonly medianNs: number;
-  /** 95 % confidence interval of the median, from order statistics. */
-  readonly ci95Ns: readonly [number, number];
-  /** Standard deviation of one measurement. */
-  readonly sdNs: number;
-  readonly samples: number;
-  readonly source: string;
-}
 
 /** Fewer say nothing. */
 const FEWEST = 20;
@@ -26,7 +17,7 @@ export function measure(what: string, values: Float64Array, source: string): Mea
   const mean = values.reduce((sum, x) => sum + x, 0) / length;
   const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (length - 1);
   // Ranks of the order-statistic interval of the median, by the normal approximation of the binomial distribution.
-  const half = (1.959964 * Math.sqrt(length)) / 2;
+  const half = (NORMAL * Math.sqrt(length)) / 2;
   return {
     medianNs: at((length - 1) / 2),
     ci95Ns: [at((length - 1) / 2 - half), at((length - 1) / 2 + half)],

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type HardwareFields, measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
+import { measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
 import type { HardwareRun } from '../../hw/run/run-pair.js';
 import { createResult } from '../../metrics/create-result.js';
 import type { RequestSamples } from '../../metrics/samples.js';
+import type { HardwareFields } from '../../results/hardware-fields.js';
 import type { Manifest, Result } from '../../results/result.js';
 import { plainParameters } from '../../scheduler/policy.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';

@@ -1,7 +1,8 @@
-import { createEventFile, type EventFileHeader, openEventFile, sinkOf } from '../../events/event-file.js';
+import { createEventFile, openEventFile, sinkOf } from '../../events/event-file.js';
 import { type ReplayReport, replay } from '../../events/replay-events.js';
 import { tapped } from '../../events/tap.js';
 import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
+import type { EventFileHeader } from '../../results/event-header.js';
 import { parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, policyNamed } from '../../scheduler/policy-registry.js';
 import { costsOf, wholeHandoffNs } from '../../sim/costs.js';

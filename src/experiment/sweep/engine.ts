@@ -1,5 +1,6 @@
 /** Who runs the points of a sweep: this machine, or workers on many. */
-import type { PlannedPoint, Point } from './point.js';
+import type { Point } from '../../results/point.js';
+import type { PlannedPoint } from './point.js';
 
 /** What a sweep wants to know while its points are run. */
 export interface EngineHooks {

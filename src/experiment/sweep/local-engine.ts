@@ -1,9 +1,10 @@
+import type { Point } from '../../results/point.js';
 import { receiveSpec } from '../plan/run-spec.js';
 import { controlFor, runReplicated } from '../run/replicate.js';
 import type { RunControl } from '../run/run-control.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import type { Engine, EngineHooks } from './engine.js';
-import type { PlannedPoint, Point } from './point.js';
+import type { PlannedPoint } from './point.js';
 
 /** Between two looks at how far the points are. */
 const LOOK_EVERY_MS = 200;

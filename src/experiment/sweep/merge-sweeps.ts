@@ -1,5 +1,5 @@
+import type { Point } from '../../results/point.js';
 import { InputError } from '../../units/errors.js';
-import type { Point } from './point.js';
 import { writeTables } from './run-sweep.js';
 import { createStore, readSweep, writeFailure, writePoint } from './store.js';
 

@@ -1,5 +1,5 @@
 /** A point of a sweep: one policy under one configuration, and its result. */
-import type { Result } from '../../results/result.js';
+import type { FailedPoint } from '../../results/point.js';
 import { packageVersion } from '../package-info.js';
 import { canonicalJson, contenderName, type SentSpec, sentHash, sha256 } from '../plan/run-spec.js';
 import type { Replications } from '../run/replicate.js';
@@ -11,28 +11,6 @@ export interface PlannedPoint {
   readonly replications: Replications;
   /** The command that runs this point alone. */
   readonly command: string;
-}
-
-/** A finished point, as it is kept in a file: schema `psp.point/1`, documented in docs/sweeps.md. */
-export interface Point {
-  readonly schema: 'psp.point/1';
-  readonly key: string;
-  readonly command: string;
-  /** All replications together. */
-  readonly result: Result;
-}
-
-/** What is kept of a point that could not be run: schema `psp.failure/1`, documented in docs/sweeps.md. It is tried again by the next sweep. */
-export interface FailedPoint {
-  readonly schema: 'psp.failure/1';
-  readonly key: string;
-  readonly command: string;
-  /** System and policy as they were typed. */
-  readonly label: string;
-  readonly workers: number;
-  readonly seed: string;
-  readonly version: string;
-  readonly error: string;
 }
 
 export function failedPoint({ key, command, spec }: PlannedPoint, error: string): FailedPoint {

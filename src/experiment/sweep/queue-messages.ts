@@ -5,6 +5,8 @@
 
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import type { Point } from '../../results/point.js';
+import { keySchema, pointSchema } from '../../results/point-schema.js';
 import { STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import { type Read, readAs } from '../../results/result-schema.js';
 import { CONSTANTS, VARYING } from '../../sim/costs.js';
@@ -15,8 +17,7 @@ import { checkRun } from '../plan/check-run.js';
 import { MOST_REPLICATIONS, MOST_WORKERS } from '../plan/limits.js';
 import { openWorkload } from '../plan/open-workload.js';
 import { receiveSpec } from '../plan/run-spec.js';
-import { type PlannedPoint, type Point, pointKey } from './point.js';
-import { keySchema, pointSchema } from './point-schema.js';
+import { type PlannedPoint, pointKey } from './point.js';
 
 /** What a job answers: the point as compressed JSON. */
 export interface JobAnswer {

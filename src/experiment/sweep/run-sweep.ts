@@ -1,12 +1,14 @@
 /** Runs a sweep into a folder, and writes its tables. */
 import { join } from 'node:path';
 import { writeInFolder } from '../../files/output-file.js';
+import { csvOf } from '../../results/csv.js';
+import type { Point } from '../../results/point.js';
 import { describeEnvironment } from '../environment.js';
 import type { Engine } from './engine.js';
 import { localEngine } from './local-engine.js';
-import { failedPoint, type PlannedPoint, type Point } from './point.js';
+import { failedPoint, type PlannedPoint } from './point.js';
 import { createStore, readPoint, readSweep, writeFailure, writePoint } from './store.js';
-import { csvOf, failedRows, parquetOf, tidyRows } from './tables.js';
+import { COLUMN_NAMES, failedRows, parquetOf, tidyRows } from './tables.js';
 
 export interface SweepOptions {
   /** Folder of the results; made when it is not there. Points it has already are not run again. */
@@ -131,7 +133,7 @@ export function writeTables(folder: string, onNote?: (message: string) => void):
   const { points, failed, leftOut } = readSweep(folder);
   for (const line of leftOut) onNote?.(line);
   const rows = [...tidyRows(points), ...failedRows(failed)];
-  writeInFolder(join(folder, 'results.csv'), csvOf(rows));
+  writeInFolder(join(folder, 'results.csv'), csvOf([COLUMN_NAMES, ...rows]));
   writeInFolder(join(folder, 'results.parquet'), parquetOf(rows));
 }
 

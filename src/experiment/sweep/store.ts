@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { cannotRead, reasonOf } from '../../files/cannot-read.js';
 import { removeLeftovers, writeInFolder } from '../../files/output-file.js';
-import { policyLabel } from '../../report/text/policy-label.js';
+import type { FailedPoint, Point } from '../../results/point.js';
+import { failureSchema, keySchema, pointSchema } from '../../results/point-schema.js';
 import { type Read, readAs } from '../../results/result-schema.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { makeFolder } from '../plan/files.js';
-import type { FailedPoint, Point } from './point.js';
-import { failureSchema, keySchema, pointSchema } from './point-schema.js';
 
 /** The points of a folder. */
 export interface Sweep {

@@ -1,10 +1,11 @@
 /** All points as one tidy table: a row for each request type of each point, and one for all its requests; a row for each point that failed. The columns are documented in docs/sweeps.md. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { policyLabel } from '../../report/text/policy-label.js';
+import type { CsvCell } from '../../results/csv.js';
+import type { FailedPoint, Point } from '../../results/point.js';
 import { type DistributionSummary, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
-import type { FailedPoint, Point } from './point.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 
-type Cell = string | number | null;
+type Cell = Exclude<CsvCell, undefined>;
 
 interface Column {
   readonly name: string;
@@ -93,11 +94,6 @@ export function failedRows(failed: readonly FailedPoint[]): Cell[][] {
   });
 }
 
-/** RFC 4180, with a heading; what is not known is empty. */
-export function csvOf(rows: readonly (readonly Cell[])[]): string {
-  return [COLUMN_NAMES, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`).join('');
-}
-
 export function parquetOf(rows: readonly (readonly Cell[])[]): Uint8Array {
   const columnData = COLUMNS.map(({ name, type }, i) => ({
     name,
@@ -135,10 +131,4 @@ function real(name: string, of: (slice: TableRow) => number | null): Column {
 
 function count(name: string, of: (slice: TableRow) => number): Column {
   return { name, type: 'INT64', of };
-}
-
-function csvCell(cell: Cell): string {
-  if (cell === null) return '';
-  const word = String(cell);
-  return /[",\r\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word;
 }

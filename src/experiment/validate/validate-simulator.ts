@@ -2,6 +2,7 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { studentT } from '../../metrics/student.js';
 import type { Result } from '../../results/result.js';
+import type { ValidationCheck } from '../../results/validation.js';
 import type { Policy } from '../../scheduler/policy.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import type { World } from '../../scheduler/scheduler.js';
@@ -30,22 +31,8 @@ const FALSE_ALARM = 0.01;
 const LITTLE_REQUESTS = 20_000;
 const LITTLE_TOLERANCE = 1e-9;
 
-export interface Check {
-  readonly case: string;
-  readonly what: string;
-  readonly unit: CaseQuantity['unit'];
-  readonly theory: number;
-  /** How far the simulated system may be from the theory's, beside chance. */
-  readonly slack: number;
-  readonly simulated: number;
-  /** Half of the confidence interval. */
-  readonly halfWidth: number;
-  /** `imprecise`: the interval is too wide to say anything. Only `ok` is a yes. */
-  readonly verdict: 'ok' | 'miss' | 'imprecise';
-}
-
 /** Is there nothing to complain of? The exit code of `psp validate` says so. */
-export function allAgree(checks: readonly Check[]): boolean {
+export function allAgree(checks: readonly ValidationCheck[]): boolean {
   return checks.every(({ verdict }) => verdict === 'ok');
 }
 
@@ -82,7 +69,7 @@ export async function validate(
   seed: string,
   run: Runner,
   hooks: RunHooks = {},
-): Promise<Check[]> {
+): Promise<ValidationCheck[]> {
   const specs = cases.map((each) => specOf(each, seed, scale));
   const results = await run(specs, replications);
   const quantities = cases.reduce((sum, each) => sum + each.quantities.length, 0);
@@ -102,7 +89,7 @@ function check(
   results: readonly Result[],
   t: number,
   widest: number,
-): Check {
+): ValidationCheck {
   const values = results.map(of);
   const simulated = mean(values);
   const halfWidth = (t * sampleStandardDeviation(values)) / Math.sqrt(values.length);
@@ -115,7 +102,7 @@ function check(
  * Little's law: the mean number in the system is the rate times the mean sojourn. In a run that begins and ends empty it is an identity, between the area under the number in
  * the system, added up here from what the scheduler is told, and the sojourns the recorder was told of. Answers the case that is farthest from it.
  */
-async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks: RunHooks): Promise<Check> {
+async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks: RunHooks): Promise<ValidationCheck> {
   let farthest = { name: '', ratio: 1 };
   for (const each of cases) {
     const area = new Area();

@@ -1,9 +1,10 @@
 /** What a loopback run and its two processes say to each other. */
+
+import type { ServerCounts } from '../../results/server.js';
 import type { SentError } from '../../units/errors.js';
 import type { Offer, WorkloadSource } from '../../workload/workload.js';
 import type { TracePart } from '../client/planned-trace.js';
 import type { ClientConfig } from '../machine/config.js';
-import type { ServerCounts } from '../memory/counts.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
 import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from '../native/native.js';
 import type { ServerSpec } from '../server/server.js';

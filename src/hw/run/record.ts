@@ -6,46 +6,11 @@ import { createRecorder } from '../../metrics/recorder.js';
 import { demandIn, leastRoom } from '../../metrics/room.js';
 import type { RunRecord } from '../../metrics/run-record.js';
 import { NANOSECONDS, SLOWDOWN, summarize } from '../../metrics/summarize.js';
-import type { DistributionSummary } from '../../results/result.js';
+import type { HardwareFields } from '../../results/hardware-fields.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import type { Workload } from '../../workload/workload.js';
 import type { HardwareRun } from './run-pair.js';
-
-/** What a hardware result has beside the fields it shares with a simulated one. */
-export interface HardwareFields {
-  /** Sent, and neither answered nor counted as dropped by the server. */
-  readonly lost: number;
-  /** Sent later than planned by more than the run's tolerance; measured from planned time all the same. */
-  readonly late: number;
-  /** Not sent, because too many were unanswered. */
-  readonly skipped: number;
-  /** Replies whose stamps cannot be true; they are left out of `server`. */
-  readonly stampsRefused: number;
-  /** Why the load generator ended. */
-  readonly end: HardwareRun['end'];
-  /** Why the server ended before its time; absent when it did not, or when nobody knows. */
-  readonly failure?: string;
-  /** Counts of both ends that do not add up; empty unless something is broken. */
-  readonly unreconciled: readonly string[];
-  /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
-  readonly serverCounted: boolean;
-  /**
-   * For how long a core of this machine was away in all, by a millisecond or more each time, real ns: another program had it, or a virtual machine's host. Null when nobody looked: only the
-   * cores of a dilated run are watched.
-   */
-  readonly coresAwayNs: number | null;
-  /** The client's closing line. */
-  readonly closingLine: string;
-  /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
-  readonly fromActualSend: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
-  /** On the server, undilated: waiting for a worker, hand-off to it, and service as measured. Null without stamps. */
-  readonly server: {
-    readonly waitNs: DistributionSummary;
-    readonly handoffNs: DistributionSummary;
-    readonly serviceNs: DistributionSummary;
-  };
-}
 
 /** Looks at the backlog in a run: as many as a growth is told from chance by. */
 const BACKLOG_SAMPLES = 256;

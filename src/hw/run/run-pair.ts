@@ -1,5 +1,6 @@
 /** A hardware run from its specification to its records: what `psp run --hw` does, whatever the device. */
 
+import type { ServerCounts } from '../../results/server.js';
 import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
@@ -14,7 +15,7 @@ import {
   type ServerConfig,
 } from '../machine/config.js';
 import { allowedCores, loopbackCores } from '../machine/cores.js';
-import { closingLine, type RunCounts, reconcileRun, type ServerCounts } from '../memory/counts.js';
+import { closingLine, type RunCounts, reconcileRun } from '../memory/counts.js';
 import { MAX_WORKERS } from '../memory/layout.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
 import {

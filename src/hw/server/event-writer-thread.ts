@@ -1,7 +1,8 @@
 /** The thread that takes events from the dispatcher's ring and puts them into a file. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createEventFile, type EventFileHeader } from '../../events/event-file.js';
+import { createEventFile } from '../../events/event-file.js';
 import { openEventRing } from '../../events/event-ring.js';
+import type { EventFileHeader } from '../../results/event-header.js';
 
 export interface EventWriterData {
   readonly memory: SharedArrayBuffer;

@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
 import { RESERVATIONS_KEPT } from '../../results/result.js';
+import type { ServerCounts } from '../../results/server.js';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
 import { hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
 import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from '../machine/config.js';
 import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
-import { readServerCounts, type ServerCounts } from '../memory/counts.js';
+import { readServerCounts } from '../memory/counts.js';
 import {
   Control,
   createSharedMemory,

@@ -1,6 +1,6 @@
 import type { Capacity } from '../../results/capacity-schema.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatRate } from '../../units/rate.js';
-import { policyLabel } from '../text/policy-label.js';
 import type { Bars } from './bars.js';
 
 /** What each policy sustains, or how many workers it needs, as bars. */

@@ -1,3 +1,4 @@
+import { csvOf } from '../../results/csv.js';
 import type { Chart } from './chart.js';
 
 /** The data of a chart, a row per point: what was drawn, in base units (ns, shares, requests per second), empty where there is no value. */
@@ -8,10 +9,5 @@ export function chartCsv({ panels }: Chart): string {
     ),
   );
   const header = ['panel', 'series', 'x', 'y', 'ci95_low', 'ci95_high', 'failed'];
-  return [header, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('');
-}
-
-function cell(value: string | number | null | undefined): string {
-  const text = String(value ?? '');
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvOf([header, ...rows]);
 }

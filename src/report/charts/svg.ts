@@ -1,5 +1,7 @@
 /** SVG as text. Without a DOM it is the same in Node and in a browser, down to the last character. */
 
+import { visibleLines } from '../../units/names.js';
+
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
@@ -38,8 +40,9 @@ export function svgText(content: string, x: number, y: number, attributes: Attri
   return element('text', { x, y, ...attributes }, escapeText(content));
 }
 
+/** A text safe in XML, which has no place for control characters, not even as their numbers. */
 export function escapeText(content: string): string {
-  return content.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return visibleLines(content).replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /** Hundredths of a pixel are enough. */

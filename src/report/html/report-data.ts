@@ -1,14 +1,11 @@
+import type { Point } from '../../results/point.js';
 import type { DistributionSummary, Result } from '../../results/result.js';
-import { policyLabel } from '../text/policy-label.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { reservationChanges } from '../text/reserved-workers.js';
 import type { FailedRun, Parameter, ReportData, Reserved, ShownRun } from '../view/data.js';
 
-/** A point of a sweep, as far as a report needs it. */
-export interface SweptPoint {
-  readonly key: string;
-  readonly command: string;
-  readonly result: Result;
-}
+/** A point of a sweep, in memory. */
+export type SweptPoint = Omit<Point, 'schema'>;
 
 /** More changes of a reservation are not to be told apart in a picture, and would be most of the page. */
 const MOST_CHANGES = 300;

@@ -1,32 +1,12 @@
-import { constantName } from '../../sim/costs.js';
+import type { Calibration, Measurement, Moved } from '../../results/calibration.js';
+import { type CostField, constantName } from '../../sim/costs.js';
 import { formatDuration } from '../../units/duration.js';
 import { type Look, PLAIN, WIDTH } from './style.js';
 import { layOut } from './table.js';
 
-/** What was measured, as src/experiment/hardware/calibrate-system.ts makes it. */
-interface ShownMeasurement {
-  readonly medianNs: number;
-  readonly ci95Ns: readonly [number, number];
-  readonly sdNs: number;
-  readonly samples: number;
-  readonly source: string;
-}
-
-type NamedMeasurement = ShownMeasurement & { readonly name: string };
-
 /** What was measured, a line per constant, with what it is made of; then what threads are busy for. */
 export function formatCalibration(
-  {
-    dilation,
-    constants,
-    parts,
-    work,
-  }: {
-    readonly dilation: number;
-    readonly constants: readonly (ShownMeasurement & { readonly field: Parameters<typeof constantName>[0] })[];
-    readonly parts: readonly NamedMeasurement[];
-    readonly work: readonly NamedMeasurement[];
-  },
+  { dilation, constants, parts, work }: Calibration<CostField>,
   { style = PLAIN, width = WIDTH }: Look = {},
 ): string {
   const columns = (what: string) =>
@@ -38,7 +18,7 @@ export function formatCalibration(
       { title: 'samples' },
       { title: 'what it is', align: 'left', wraps: true },
     ] as const;
-  const row = (name: string, { medianNs, ci95Ns, sdNs, samples, source }: ShownMeasurement) => [
+  const row = (name: string, { medianNs, ci95Ns, sdNs, samples, source }: Measurement) => [
     name,
     shown(medianNs),
     interval(ci95Ns),
@@ -63,12 +43,7 @@ export function formatCalibration(
 
 /** What has moved since a calibration, and what has not. */
 export function formatMoved(
-  measured: readonly {
-    readonly name: string;
-    readonly beforeNs: number | undefined;
-    readonly now: ShownMeasurement;
-    readonly moved: boolean;
-  }[],
+  measured: readonly Moved[],
   before: { readonly name: string; readonly measured?: { readonly date?: string } },
   { style = PLAIN, width = WIDTH }: Look = {},
 ): string {

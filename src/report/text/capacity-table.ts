@@ -1,9 +1,9 @@
 import { relativeError } from '../../metrics/confidence.js';
 import type { Capacity, CapacityEntry, Judgement, Probe } from '../../results/capacity-schema.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatRate } from '../../units/rate.js';
 import { formatMargin, formatSlowdown } from './numbers.js';
-import { policyLabel } from './policy-label.js';
 import { type Look, PLAIN, WIDTH } from './style.js';
 import { type Column, layOut, wrap } from './table.js';
 

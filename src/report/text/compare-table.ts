@@ -1,55 +1,21 @@
 import { relativeError } from '../../metrics/confidence.js';
-import type { PairedDifference } from '../../metrics/samples.js';
-import type { Interval, Percentile } from '../../results/result.js';
+import { COMPARED, type ComparedType, type ComparedValue, type Comparison } from '../../results/comparison.js';
+import type { Interval } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatLoad } from '../../units/load.js';
 import { formatCount, formatMargin, formatSlowdown } from './numbers.js';
 import { type Look, PLAIN, type Style, WIDTH } from './style.js';
 import { type Cell, type Column, layOut, type Row, wrap } from './table.js';
 
-/** What is shown of a comparison: `psp.compare/1`, as src/experiment/compare/compare-results.ts makes it. */
-export interface ShownComparison {
-  readonly a: { readonly world: string; readonly system?: string };
-  readonly b: { readonly world: string; readonly system?: string };
-  readonly tolerance: number | null;
-  readonly agrees: boolean | null;
-  readonly verdicts: { readonly agree: number; readonly disagree: number; readonly undecided: number } | null;
-  readonly runs: readonly {
-    readonly policy: string;
-    readonly workload: string;
-    readonly workers: number;
-    readonly load: number | null;
-    readonly requests: readonly [number, number];
-    readonly types: readonly ShownType[];
-  }[];
-}
-
-interface ShownType {
-  readonly name?: string;
-  readonly slowdown: Readonly<Partial<Record<Percentile, ShownValue | null>>>;
-  readonly ks?: number;
-  readonly paired?: PairedDifference;
-}
-
-interface ShownValue {
-  readonly a: number;
-  readonly b: number;
-  readonly aCi95: Interval;
-  readonly bCi95: Interval;
-  readonly relative: number;
-  readonly overlap: boolean;
-  readonly agrees?: boolean | null;
-}
-
-const LABELS: readonly (readonly [Percentile, string])[] = [
-  ['p50', 'p50'],
-  ['p90', 'p90'],
-  ['p99', 'p99'],
-  ['p99_9', 'p99.9'],
-];
+const LABELS: Readonly<Record<(typeof COMPARED)[number], string>> = {
+  p50: 'p50',
+  p90: 'p90',
+  p99: 'p99',
+  p99_9: 'p99.9',
+};
 
 /** A table per policy and load: every percentile of the slowdown in both worlds, and how the sojourns differ as a whole. */
-export function formatCompared(comparison: ShownComparison, { style = PLAIN, width = WIDTH }: Look = {}): string {
+export function formatCompared(comparison: Comparison, { style = PLAIN, width = WIDTH }: Look = {}): string {
   const [a, b] = [label(comparison.a), label(comparison.b)];
   const columns: Column[] = [
     { title: '', align: 'left' },
@@ -73,15 +39,16 @@ export function formatCompared(comparison: ShownComparison, { style = PLAIN, wid
   return `${paragraphs.filter((text) => text !== '').join('\n\n')}\n`;
 }
 
-function label({ world, system }: ShownComparison['a']): string {
+function label({ world, system }: Comparison['a']): string {
   const name = world === 'hw' ? 'real' : 'simulated';
   return system === undefined ? name : `${name} (${system})`;
 }
 
-function typeRows(type: ShownType, style: Style): (Row | Cell)[] {
+function typeRows(type: ComparedType, style: Style): (Row | Cell)[] {
   const name = type.name ?? 'all requests';
-  const rows: (Row | Cell)[] = LABELS.flatMap(([key, title], i) => {
+  const rows: (Row | Cell)[] = COMPARED.flatMap((key, i) => {
     const value = type.slowdown[key];
+    const title = LABELS[key];
     const first = i === 0 ? name : '';
     return [value ? valueRow(first, title, value, style) : [first, title, '–', '', '–', '', '–', '']];
   });
@@ -89,7 +56,7 @@ function typeRows(type: ShownType, style: Style): (Row | Cell)[] {
   return whole === '' ? rows : [...rows, { text: `  ${whole}`, style: style.faint }];
 }
 
-function valueRow(name: string, title: string, value: ShownValue, style: Style): Row {
+function valueRow(name: string, title: string, value: ComparedValue, style: Style): Row {
   const percent = value.relative * 100;
   const sign = percent < 0 ? '−' : '+';
   const difference = `${sign}${Math.abs(percent) < 9.95 ? Math.abs(percent).toFixed(1) : Math.abs(percent).toFixed(0)} %`;
@@ -117,7 +84,7 @@ function marginOf(value: number, interval: Interval): string {
   return Number.isFinite(margin) ? formatMargin(margin) : '';
 }
 
-function describeWhole({ ks, paired }: ShownType): string {
+function describeWhole({ ks, paired }: ComparedType): string {
   const parts: string[] = [];
   if (ks !== undefined) parts.push(`sojourns differ by ${ks.toFixed(3)} (Kolmogorov–Smirnov)`);
   if (paired) {
@@ -133,7 +100,7 @@ function signed(ns: number): string {
   return `${ns < 0 ? '−' : '+'}${formatDuration(Math.abs(ns))}`;
 }
 
-function footnotes({ runs }: ShownComparison): string[] {
+function footnotes({ runs }: Comparison): string[] {
   const notes = ['±: 95 % confidence. Difference: the first divided by the second, minus one.'];
   const types = runs.flatMap((run) => run.types);
   if (types.every(({ ks }) => ks === undefined)) {
@@ -142,7 +109,7 @@ function footnotes({ runs }: ShownComparison): string[] {
   return notes;
 }
 
-function verdict({ verdicts, tolerance }: ShownComparison): string {
+function verdict({ verdicts, tolerance }: Comparison): string {
   if (verdicts === null || tolerance === null) return '';
   const { agree, disagree, undecided } = verdicts;
   const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or the confidence intervals where they are wider`;

@@ -1,10 +1,10 @@
 import { failureOf, type MissingValue } from '../../results/outcome.js';
 import type { DistributionSummary, Percentile, Result } from '../../results/result.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatLoad } from '../../units/load.js';
 import { formatRate } from '../../units/rate.js';
 import { formatCount, formatEstimate, formatShare, formatSlowdown } from './numbers.js';
-import { policyLabel } from './policy-label.js';
 import { formatReservation, formatReservationHistory, reservationChanges } from './reserved-workers.js';
 import { type Look, PLAIN, type Style, WIDTH } from './style.js';
 import { type Cell, type Column, layOut, type Row, UNBROKEN, wrap } from './table.js';

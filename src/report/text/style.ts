@@ -23,3 +23,8 @@ export const PLAIN: Style = { heading: (text) => text, best: (text) => text, fai
 const ansi = (on: number, off: number) => (text: string) => `\u001b[${on}m${text}\u001b[${off}m`;
 
 export const COLOUR: Style = { heading: ansi(1, 22), best: ansi(32, 39), faint: ansi(2, 22) };
+
+/** What a style puts around a text: all that a terminal is to act on. */
+export function codesOf({ heading, best, faint }: Style): ReadonlySet<string> {
+  return new Set([heading, best, faint].flatMap((style) => style('|').split('|')));
+}

@@ -1,3 +1,4 @@
+import { visible } from '../../units/names.js';
 import { type Look, PLAIN, WIDTH } from './style.js';
 
 /** A column of a table of aligned text. */
@@ -117,7 +118,7 @@ function isRow(row: Row | Cell | string): row is Row {
 }
 
 function textOf(cell: Cell | string | undefined): string {
-  return typeof cell === 'object' ? cell.text : (cell ?? '');
+  return visible(typeof cell === 'object' ? cell.text : (cell ?? ''));
 }
 
 function styleOf(cell: Cell | string | undefined): (text: string) => string {

@@ -1,8 +1,8 @@
 import { failureOf } from '../../results/outcome.js';
 import type { Percentile, Result, TypeResult } from '../../results/result.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatEstimate, formatShare, formatSlowdown, isKnown } from './numbers.js';
-import { policyLabel } from './policy-label.js';
 
 /** Slowdowns nearer to each other than this are called equal. */
 const ALIKE = 1.15;

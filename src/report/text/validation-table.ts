@@ -1,17 +1,7 @@
+import type { ValidationCheck } from '../../results/validation.js';
 import { formatDuration } from '../../units/duration.js';
 import { type Look, PLAIN, WIDTH } from './style.js';
 import { type Cell, type Column, layOut, type Row } from './table.js';
-
-/** A quantity that theory knows, and what the simulator makes of it. */
-export interface ValidatedQuantity {
-  readonly case: string;
-  readonly what: string;
-  readonly unit: 'ns' | 'ratio';
-  readonly theory: number;
-  readonly simulated: number;
-  readonly halfWidth: number;
-  readonly verdict: 'ok' | 'miss' | 'imprecise';
-}
 
 const COLUMNS: readonly Column[] = [
   { title: '', align: 'left' },
@@ -24,7 +14,7 @@ const COLUMNS: readonly Column[] = [
 
 /** The checks as a table, one section per system, and a line that sums up. */
 export function formatValidation(
-  checks: readonly ValidatedQuantity[],
+  checks: readonly ValidationCheck[],
   { style = PLAIN, width = WIDTH }: Look = {},
 ): string {
   const rows: (Row | Cell)[] = [];

@@ -1,4 +1,5 @@
 /** What a report page knows: the points of a sweep, reduced to what it shows. Written by report-data.ts, embedded in the page as JSON. */
+import type { FailedPoint } from '../../results/point.js';
 import type { Result } from '../../results/result.js';
 import type { Charted } from '../charts/charted-results.js';
 
@@ -12,11 +13,7 @@ export interface ReportData {
 }
 
 /** A point that could not be run. */
-export interface FailedRun {
-  readonly key: string;
-  readonly command: string;
-  readonly error: string;
-}
+export type FailedRun = Pick<FailedPoint, 'key' | 'command' | 'error'>;
 
 /** A point of the sweep. */
 export interface ShownRun

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type Calibration, calibrate } from '../../../src/experiment/hardware/calibrate-system.js';
+import { calibrate } from '../../../src/experiment/hardware/calibrate-system.js';
 import { compareCalibration, systemYaml } from '../../../src/experiment/hardware/calibration-file.js';
 import { formatCalibration, formatMoved } from '../../../src/report/text/calibration-table.js';
+import type { Calibration } from '../../../src/results/calibration.js';
 import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
-import { costsOf } from '../../../src/sim/costs.js';
+import { type CostField, costsOf } from '../../../src/sim/costs.js';
 import { parseSystem } from '../../../src/sim/parse-system.js';
 import { missingNative } from '../../hw/support.js';
 
@@ -20,7 +21,7 @@ const named = (name: string, ...median: [number, number, number]) => {
   const { field: _, ...measurement } = constant('wireNs', ...median);
   return { name, ...measurement };
 };
-const CALIBRATION: Calibration = {
+const CALIBRATION: Calibration<CostField> = {
   dilation: 200,
   workload: 'bimodal',
   workers: 14,

@@ -15,10 +15,11 @@ import {
 } from '../../../src/experiment/plan/run-spec.js';
 import type { ThreadPool } from '../../../src/experiment/run/thread-pool.js';
 import { bullmqEngine } from '../../../src/experiment/sweep/bullmq-engine.js';
-import { type PlannedPoint, type Point, pointKey } from '../../../src/experiment/sweep/point.js';
+import { type PlannedPoint, pointKey } from '../../../src/experiment/sweep/point.js';
 import { packPoint } from '../../../src/experiment/sweep/queue-messages.js';
 import { runQueueWorker } from '../../../src/experiment/sweep/queue-worker.js';
 import { readSweep } from '../../../src/experiment/sweep/store.js';
+import type { Point } from '../../../src/results/point.js';
 import { EnvironmentError } from '../../../src/units/errors.js';
 import { MAIN, psp } from '../../cli/psp.js';
 import { pages } from '../../docs/pages.js';

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, it } from 'vitest';
-import { COLUMN_NAMES, csvOf } from '../../../src/experiment/sweep/tables.js';
+import { COLUMN_NAMES } from '../../../src/experiment/sweep/tables.js';
+import { csvOf } from '../../../src/results/csv.js';
 import { pages } from '../../docs/pages.js';
 import { runSweep } from './built.js';
 import { folders, plan } from './points.js';
@@ -48,7 +49,7 @@ it('CSV and Parquet hold the results: a row for each type of each point, and one
 
 it('CSV quotes what would be taken apart', () => {
   const row = COLUMN_NAMES.map((_, i) => (i === 0 ? 'a,"b"\nc' : i === 1 ? null : 0.1));
-  const text = csvOf([row]);
+  const text = csvOf([COLUMN_NAMES, row]);
   expect(text.slice(text.indexOf('\n') + 1)).toMatch(/^"a,""b""\nc",,0.1,/);
   expect(parseCsv(text)[0]!.key).toBe('a,"b"\nc');
 });

@@ -3,7 +3,6 @@ import { DEFAULTS } from '../../../src/experiment/plan/settings.js';
 import { type RunHooks, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import {
   allAgree,
-  type Check,
   FULL,
   QUICK,
   type Runner,
@@ -13,6 +12,7 @@ import {
 import { validationCases } from '../../../src/experiment/validate/validation-cases.js';
 import { formatValidation } from '../../../src/report/text/validation-table.js';
 import type { Result } from '../../../src/results/result.js';
+import type { ValidationCheck } from '../../../src/results/validation.js';
 import type { Policy } from '../../../src/scheduler/policy.js';
 import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
 import { DISTRIBUTIONS } from '../../../src/workload/distributions/distribution-registry.js';
@@ -146,7 +146,7 @@ describe('a verdict', () => {
         return { types: [waits] } as unknown as Result;
       }),
     ];
-  const verdict = async (waits: readonly number[]): Promise<Check['verdict']> => {
+  const verdict = async (waits: readonly number[]): Promise<ValidationCheck['verdict']> => {
     const [check] = await validate([first], { ...QUICK, replications: 4, widest: 0.1 }, '1', withWaits(waits));
     return check!.verdict;
   };
@@ -179,7 +179,7 @@ describe('a verdict', () => {
 });
 
 test('the table tells what agrees and what does not', () => {
-  const check: Check = {
+  const check: ValidationCheck = {
     case: 'M/M/1',
     what: 'mean wait',
     unit: 'ns',
@@ -189,7 +189,7 @@ test('the table tells what agrees and what does not', () => {
     halfWidth: 150,
     verdict: 'ok',
   };
-  const bad: Check = {
+  const bad: ValidationCheck = {
     ...check,
     what: 'loss',
     unit: 'ratio',

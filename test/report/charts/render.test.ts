@@ -103,6 +103,13 @@ describe('a chart', () => {
     expect(d).toMatch(/^M(\S+) \S+L\1 \S+M(\S+) \S+L\2 \S+$/);
   });
 
+  it('parses, whatever its names hold', async () => {
+    const named = (text: string) => renderChart({ ...curves, title: text, caption: text });
+    const hostile = '<b>&"\u0000\u001b[2J\u202e\ud83d\uffff</b>';
+    expect(named(hostile)).not.toMatch(/[^\P{Cc}\n]/u);
+    expect((await svgToPng(named(hostile))).length).toBeGreaterThan(1000);
+  });
+
   it('becomes a PNG', async () => {
     const png = await svgToPng(renderChart(other));
     expect([...png.subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join('')).toBe('PNG');

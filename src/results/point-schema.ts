@@ -1,7 +1,7 @@
 /** The shapes of psp.point/1 and psp.failure/1, checked wherever they are read: from a folder or from a queue. */
 import { z } from 'zod';
-import { resultSchema } from '../../results/result-schema.js';
 import type { FailedPoint, Point } from './point.js';
+import { resultSchema } from './result-schema.js';
 
 /** A key names files, so it is a word and leads nowhere else. */
 export const keySchema = z.string().regex(/^\w{1,64}$/, 'expected a key of letters and digits');

@@ -1,0 +1,36 @@
+/** What a result of a real machine has beside the fields of every psp.result/1. docs/result-format.md describes it. */
+import type { DistributionSummary } from './result.js';
+
+export interface HardwareFields {
+  /** Sent, and neither answered nor counted as dropped by the server. */
+  readonly lost: number;
+  /** Sent later than planned by more than the run's tolerance; measured from planned time all the same. */
+  readonly late: number;
+  /** Not sent, because too many were unanswered. */
+  readonly skipped: number;
+  /** Replies whose stamps cannot be true; they are left out of `server`. */
+  readonly stampsRefused: number;
+  /** Why the load generator ended. */
+  readonly end: 'complete' | 'drained' | 'stopped' | 'serverGone';
+  /** Why the server ended before its time; absent when it did not, or when nobody knows. */
+  readonly failure?: string;
+  /** Counts of both ends that do not add up; empty unless something is broken. */
+  readonly unreconciled: readonly string[];
+  /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
+  readonly serverCounted: boolean;
+  /**
+   * For how long a core of this machine was away in all, by a millisecond or more each time, real ns: another program had it, or a virtual machine's host. Null when nobody looked: only the
+   * cores of a dilated run are watched.
+   */
+  readonly coresAwayNs: number | null;
+  /** The client's closing line. */
+  readonly closingLine: string;
+  /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
+  readonly fromActualSend: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
+  /** On the server, undilated: waiting for a worker, hand-off to it, and service as measured. Null without stamps. */
+  readonly server: {
+    readonly waitNs: DistributionSummary;
+    readonly handoffNs: DistributionSummary;
+    readonly serviceNs: DistributionSummary;
+  };
+}

@@ -1,0 +1,57 @@
+/** The schema psp.server/1: what a server of `psp serve` counted. docs/hardware.md describes it. */
+
+export interface ServerReport {
+  readonly schema: 'psp.server/1';
+  readonly workload: string;
+  readonly policy: string;
+  readonly workers: number;
+  /** By reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly counts: ServerCounts;
+}
+
+/** Everything the server counted. Each request frame is in exactly one of the places `reconcileServer` (src/hw/memory/counts.ts) adds up. */
+export interface ServerCounts {
+  readonly framesReceived: number;
+  /** Frames that were requests; the others were counted below as what they were. */
+  readonly requests: number;
+  readonly unknownType: number;
+  readonly arpAnswered: number;
+  readonly foreign: number;
+  readonly malformed: number;
+  readonly truncated: number;
+  readonly oversized: number;
+  readonly badChecksum: number;
+  /** Requests dropped before the scheduler saw them. */
+  readonly droppedNoSlot: number;
+  readonly droppedArrivalsFull: number;
+  readonly droppedStopping: number;
+  /** Requests the scheduler was told of, started, saw completed, and refused. */
+  readonly arrived: number;
+  readonly dispatched: number;
+  readonly completed: number;
+  readonly preempted: number;
+  readonly dropped: number;
+  /** `droppedByType[type][reason]`, the last type being UNKNOWN. */
+  readonly droppedByType: readonly (readonly number[])[];
+  readonly queued: number;
+  /** On workers at this moment. */
+  readonly running: number;
+  readonly stolen: number;
+  readonly reservations: number;
+  /** Replies handed to the device, and those it would not take. */
+  readonly repliesSent: number;
+  readonly repliesDropped: number;
+  /** Completed, as the workers count it: ahead of the dispatcher's count. */
+  readonly finishedByWorkers: number;
+  /** Requests whose application failed; they are answered all the same. */
+  readonly failed: number;
+  /** Lost inside the device, before psp saw them; it does not say whether they were requests. */
+  readonly deviceMissed: number;
+  readonly deviceNoBuffer: number;
+  /** Frames the device took to send and could not. */
+  readonly deviceTxErrors: number;
+  readonly slotsInUse: number;
+  /** ns each worker was busy. */
+  readonly workerBusyNs: readonly number[];
+}
