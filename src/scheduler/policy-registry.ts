@@ -20,7 +20,10 @@ import { tq } from './policies/tq.js';
 import { ts, tsMq } from './policies/ts.js';
 import { defaultParameters, describeValue, fieldOf, type Parameters, type Policy, parseParameter } from './policy.js';
 
-/** Every policy there is. To add one: write its file and add its line here; the command line and the property tests pick it up. */
+/**
+ * Every policy. To add one, write its file and add its line here. The command line and the property tests find it by
+ * themselves.
+ */
 export const policies: readonly Policy[] = [
   dFcfs,
   dFcfsSteal,

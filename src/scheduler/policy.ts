@@ -3,15 +3,17 @@ import { InputError } from '../units/errors.js';
 import type { Scheduler, SchedulerSetup } from './scheduler.js';
 
 /**
- * Where a worker's next request comes from: `central` when the dispatcher hands it over once the worker is free; `worker` when the worker takes it from a queue of its
- * own (where the dispatcher put it on arrival, or from a neighbour's) and the dispatcher has no more to do with it; `dealt` when the worker takes it from a few places of
- * its own, which the dispatcher fills again from a central queue when it hears that one is free.
+ * Where a worker's next request comes from:
+ * - `central`: the dispatcher hands it over once the worker is free.
+ * - `worker`: the worker takes it from its own queue, where the dispatcher put it on arrival, or from a neighbour's.
+ * - `dealt`: the worker takes it from one of a few places of its own, which the dispatcher fills from a central queue
+ *   when it hears that one is free.
  */
 export type QueuePlace = 'central' | 'worker' | 'dealt';
 
 /**
- * A policy: what it is called, what it promises, which parameters it takes, and how to make a scheduler of it. The registry lists them
- * all; the command line, the property tests and both worlds read nothing but this.
+ * A policy: its name, what it promises, its parameters, and how to make a scheduler of it. The command line, the
+ * property tests and both worlds read only this.
  */
 export interface Policy<P extends Parameters = Parameters> {
   /** The name on the command line, lower case with dashes. */
@@ -41,10 +43,13 @@ export interface Policy<P extends Parameters = Parameters> {
   /**
    * Makes a scheduler.
    *
-   * @throws InputError when the parameters do not fit the setup (more reserved workers than there are, an unknown type name).
+   * @throws InputError when the parameters do not fit the setup (more reserved workers than there are, an unknown type
+   *   name).
    */
   create(setup: SchedulerSetup, parameters: P): Scheduler;
-  /** What the simulator charges for the policy's mechanisms; absent means nothing. On a real machine they cost what they cost. */
+  /**
+   * What the simulator charges for preemptions and steals; absent: nothing. On a real machine they cost what they cost.
+   */
   costs?(parameters: P): PolicyCosts;
 }
 
@@ -72,7 +77,7 @@ export interface ParameterSpec {
   readonly choices?: readonly string[];
 }
 
-/** Identity function that checks a policy's definition against its parameter type. */
+/** Checks at compile time that a policy's definition fits its type of parameters. */
 export function definePolicy<P extends Parameters>(policy: Policy<P>): Policy {
   return policy as unknown as Policy;
 }
@@ -182,7 +187,7 @@ export function describeValue(spec: ParameterSpec, value: number | string | bool
   return String(value);
 }
 
-/** Parameters as JSON can hold them: a limit of Infinity is the word that is typed for it. */
+/** Parameters as JSON can hold them: a limit of Infinity becomes the word `unbounded`. */
 export function plainParameters(parameters: Parameters): Parameters {
   return Object.fromEntries(
     Object.entries(parameters).map(([key, value]) => [key, value === Number.POSITIVE_INFINITY ? 'unbounded' : value]),

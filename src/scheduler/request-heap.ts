@@ -1,23 +1,24 @@
 import { grown } from './queues.js';
 
 /**
- * Requests by ascending key, those of equal key in the order in which they were pushed: a 4-ary heap over typed arrays.
+ * A 4-ary heap of requests by ascending key, over typed arrays. Requests of equal key come out in the order in which
+ * they were pushed.
  *
- * The key of a request is written into {@link keyOf} before it is pushed, because a double handed to a function that is not inlined
- * is boxed; it stays there while the request runs, which is what most policies need it for anyway.
+ * The key is written into {@link keyOf} before the request is pushed, because V8 boxes a double that is passed to a
+ * function it does not inline. It stays there while the request runs, where most policies need it.
  */
 export class RequestHeap {
   /** Requests in the heap. */
   length = 0;
   /** Key by request handle; see {@link fit}. A change after `push` does not move the request. */
   keyOf = new Float64Array(1024);
-  // By place in the heap. The turn numbers the pushes; it may wrap, because it is compared by difference.
+  // By place in the heap. The turn counts the pushes; it may overflow, because only differences are compared.
   private keys = new Float64Array(64);
   private turns = new Int32Array(64);
   private requests = new Int32Array(64);
   private nextTurn = 0;
 
-  /** Makes `keyOf` long enough for a request; to be called once per request, when it arrives. */
+  /** Makes `keyOf` long enough for a request. Call it once per request, when it arrives. */
   fit(request: number): void {
     if (request >= this.keyOf.length) this.keyOf = grown(this.keyOf, request);
   }

@@ -10,14 +10,16 @@ import {
 import { WorkerSet } from './worker-set.js';
 
 /**
- * The dispatch of DARC (Perséphone, SOSP'21, section 3 and algorithm 1) over a given reservation: a queue per type, types in groups, groups from the shortest
- * to the longest; a request takes a free worker reserved for its group, else a free one of a longer group, and never one
- * reserved for a shorter group. Within a group, the oldest request first.
+ * The dispatch of DARC (Perséphone, SOSP'21, section 3, algorithm 1) for a given reservation. Each type has a queue.
+ * Types form groups, from the shortest to the longest. A request takes a free worker that is reserved for its group,
+ * else a free one of a longer group, and never one that is reserved for a shorter group. Within a group, the oldest
+ * request goes first.
  *
- * UNKNOWN requests (those the classifier did not recognise) have a queue of their own that only the spillway, the last worker, serves, after
- * all known types.
+ * UNKNOWN requests, which the classifier did not recognise, have their own queue. Only the spillway, the last worker,
+ * serves it, after all known types.
  *
- * Starts as one group that holds all types and all workers, which is c-FCFS. Subclasses change the groups with {@link setGroups}.
+ * It begins with one group of all types and all workers, which is c-FCFS. Subclasses replace the groups with
+ * beginGroups … {@link endGroups}.
  */
 export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected readonly types: number;
@@ -29,7 +31,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected readonly handoffNs: number;
   protected waiting = 0;
 
-  // The groups, shortest first. Group g holds types groupTypes[groupFrom[g]] … groupTypes[groupFrom[g + 1] - 1].
+  // The groups, shortest first. Group g has the types groupTypes[groupFrom[g]] … groupTypes[groupFrom[g + 1] - 1].
   protected groups = 1;
   protected readonly groupOf: Int32Array;
   private readonly groupTypes: Int32Array;
@@ -54,7 +56,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.startedNs = float64s(workers);
     this.spillway = workers - 1;
     this.handoffNs = setup.handoffNs ?? 0;
-    // One more than the types: UNKNOWN is a group of its own, always the last.
+    // One more than the types, because UNKNOWN is a group of its own, always the last.
     this.groupOf = int32s(types + 1);
     this.groupTypes = Int32Array.from({ length: types + 1 }, (_, type) => type);
     this.groupFrom = int32s(types + 2);
@@ -80,7 +82,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
 
   complete(worker: number): void {
     this.idle.add(worker);
-    // As Perséphone does; but what is left is time, however short.
+    // Perséphone measures the same. A hand-off that takes longer than usual must not make it negative.
     const serviceNs = this.setup.now[0]! - this.startedNs[worker]! - this.handoffNs;
     this.observe(this.typeOn[worker]!, Math.max(1, serviceNs));
   }
@@ -106,7 +108,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
 
   reservation(): Reservation {
     const groups = [];
-    // The group of UNKNOWN owns nothing and is not shown.
+    // The group of UNKNOWN owns no worker and is left out.
     for (let group = 0; group < this.groups - 1; group++) {
       groups.push({
         types: Array.from(this.groupTypes.subarray(this.groupFrom[group]!, this.groupFrom[group + 1]!)),
@@ -117,17 +119,18 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     return { groups };
   }
 
-  /** A request of `type` ran for `serviceNs` between dispatch and completion. */
+  /** Told that a request of `type` took `serviceNs` between dispatch and completion. */
   protected abstract observe(type: number, serviceNs: number): void;
 
-  // A reservation is laid down in one pass: beginGroups, then for each group from the shortest its types and its workers, then endGroups.
+  // A reservation is made in one pass: beginGroups; then for each group, from the shortest, its types and its workers;
+  // then endGroups.
 
   protected beginGroups(): void {
     this.groups = 0;
     this.groupFrom[0] = 0;
   }
 
-  /** Adds a type to the current group, or to a new one. */
+  /** Adds a type to the current group, or opens a new group with it. */
   protected addToGroup(type: number, opensGroup: boolean): void {
     if (opensGroup) {
       const group = this.groups++;
@@ -141,7 +144,9 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.groupTypes[this.groupFrom[group + 1]!++] = type;
   }
 
-  /** Reserves a worker for the current group; all shorter groups may steal it. Without a known type there is no group. */
+  /**
+   * Reserves a worker for the current group; all shorter groups may steal it. Without a known type there is no group.
+   */
   protected own(worker: number): void {
     const group = this.groups - 1;
     if (group < 0) return;
@@ -158,7 +163,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
   protected endGroups(): void {
     this.addToGroup(this.types, true);
     this.share(this.spillway);
-    // What waits belongs to the new groups from now on; the queues themselves, and so the order of arrival, stay as they are.
+    // Waiting requests belong to the new groups from now on. The queues, and so the order of arrival, do not change.
     this.waitingIn.fill(0);
     for (let type = 0; type <= this.types; type++) this.waitingIn[this.groupOf[type]!]! += this.queues.length[type]!;
   }
@@ -171,7 +176,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     this.run(worker, this.queues.shift(type));
   }
 
-  /** Starts a request on a worker that has been set aside for it. */
+  /** Starts a request on a worker that is marked as busy. */
   protected run(worker: number, request: number): void {
     this.setup.world.start(worker, request, TO_COMPLETION);
   }
@@ -186,7 +191,7 @@ export abstract class ReservedScheduler extends NonPreemptiveScheduler {
     let oldestNs = Number.POSITIVE_INFINITY;
     for (let i = groupFrom[group]!; i < to; i++) {
       const type = groupTypes[i]!;
-      // Most often one type of a group is all that waits, and there are no ages to compare.
+      // Usually only one type of a group waits, and there are no ages to compare.
       if (length[type] === waiting) return type;
       if (length[type] === 0) continue;
       const arrivalNs = queues.headArrivalNs(type);

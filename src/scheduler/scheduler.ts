@@ -1,21 +1,23 @@
 /**
- * The shared scheduler interface: the one seam between a policy and the two worlds that can host it.
+ * The interface between a policy and the two worlds that can run it.
  *
- * A world (the simulator of src/sim, the dispatcher loop of src/hw) owns time, requests and workers. It writes the time of an event into
- * {@link SchedulerSetup.now}, *tells* the scheduler what happened, and then asks it to {@link Scheduler.dispatch}. The scheduler *answers* by
- * calling the world's {@link World} (start this request on that worker, preempt that one). What crosses the seam is small integers:
+ * A world (the simulator of src/sim, the dispatcher loop of src/hw) owns time, requests and workers. It writes the time
+ * of an event into {@link SchedulerSetup.now}, *tells* the scheduler what happened, and then asks it to
+ * {@link Scheduler.dispatch}. The scheduler acts by calling {@link World}: start this request on that worker, preempt
+ * that one. Only small integers are passed:
  *
  * - a `request` is a handle: an index the world reuses after the request has ended (an mbuf slot, a row of a table);
  * - a `worker` is 0 … workers-1;
- * - a `type` is an index into `setup.types`; `setup.types.length` itself means UNKNOWN (the classifier recognised nothing);
+ * - a `type` is an index into `setup.types`; `setup.types.length` itself means UNKNOWN (the classifier recognised
+ *   nothing);
  * - a `flow` is a 32-bit label of the connection a request came on (what a NIC would hash), any int32.
  *
- * Time does not cross as an argument but through a shared cell, because a double handed to a function that V8 does not inline is boxed on
- * the heap, and a dispatcher that allocates 16 bytes per request is a dispatcher that stops for the garbage collector.
+ * Time is passed in a shared cell, not as an argument: V8 puts a double on the heap when it is passed to a function
+ * that is not inlined, and a dispatcher that allocates 16 bytes per request stops for the garbage collector.
  *
- * After construction a scheduler allocates nothing per request, reads no clock, draws no random numbers of its own and throws nothing: what it was
- * given in {@link SchedulerSetup} is all it knows. That is what lets one source file run in both worlds, and lets a recorded run
- * be replayed decision by decision.
+ * After construction, a scheduler allocates nothing per request, reads no clock, has no random numbers of its own and
+ * throws nothing. It knows only what {@link SchedulerSetup} gave it. Therefore one source file runs in both worlds, and
+ * a recorded run can be replayed decision by decision.
  */
 export interface Scheduler {
   /** A request entered. It is queued, or dropped through {@link World.drop}; nothing starts before {@link dispatch}. */
@@ -25,62 +27,77 @@ export interface Scheduler {
   complete(worker: number): void;
 
   /**
-   * The request on `worker` has used up its slice and still runs. Answer {@link PREEMPT} to take it off (the world then reports
-   * {@link preempted}, or {@link complete} if the request was quicker); a number of ns (int32) gives it another slice at no cost;
-   * {@link TO_COMPLETION} lets it run on until it completes or the scheduler calls {@link World.preempt}.
+   * The request on `worker` has used up its slice and still runs. Return {@link PREEMPT} to take it off: the world then
+   * calls {@link preempted}, or {@link complete} if the request was quicker. Return a number of ns (int32) to give it
+   * another slice at no cost. Return {@link TO_COMPLETION} to let it run until it completes or the scheduler calls
+   * {@link World.preempt}.
    */
   sliceExpired(worker: number): number;
 
-  /** The request on `worker` was taken off it, unfinished: the worker is free and the request is the scheduler's again. */
+  /**
+   * The request on `worker` was taken off it, unfinished: the worker is free and the request is the scheduler's again.
+   */
   preempted(worker: number): void;
 
   /**
-   * Only for policies whose metadata say `queues: 'dealt'`, in a world whose dispatcher hears of things late: the worker is done with its request, or has given
-   * it up, and takes the next it has been dealt by itself. Answer by starting that, if there is one. `complete` or `preempted` follows when the dispatcher hears of
-   * it, in the same order for each worker. A world in which that takes no time calls only those.
+   * Only for policies with `queues: 'dealt'`, in a world whose dispatcher hears of events late. The worker has finished
+   * its request, or given it up, and takes its next one without the dispatcher. Start that request here, if there is
+   * one. `complete` or `preempted` follows when the dispatcher hears of it, in the same order for each worker. A world
+   * without that delay does not call this.
    */
   leaves?(worker: number, preempted: boolean): void;
 
   /**
-   * Assign what can be assigned now. A world calls it after it has told one event or a batch of them; it may leave the call
-   * out while no request waits.
+   * Assign what can be assigned now. A world calls this after one event or a batch of events, and may skip the call
+   * while no request waits.
    */
   dispatch(): void;
 
-  /** Requests held in queues at this moment, those on workers not counted. */
+  /** Returns the number of requests in queues, without those on workers. */
   queued(): number;
 
   /** The current allocation of workers, for policies that reserve them; see {@link World.reserved}. */
   reservation?(): Reservation;
 }
 
-/** What a scheduler can make a world do. Implemented once by each world; called only from inside the methods of {@link Scheduler}. */
+/**
+ * What a scheduler can make a world do. Each world implements it, and only the methods of {@link Scheduler} call it.
+ */
 export interface World {
   /**
-   * Run `request` on the free `worker` for at most `sliceNs` (int32) before {@link Scheduler.sliceExpired} is asked;
+   * Run `request` on the free `worker` for at most `sliceNs` (int32), then call {@link Scheduler.sliceExpired}.
    * {@link TO_COMPLETION} sets no limit.
    */
   start(worker: number, request: number, sliceNs: number): void;
 
-  /** Ask `worker` to give up its request. The world answers later with `preempted`, or with `complete` if the request was quicker. */
+  /**
+   * Ask `worker` to give up its request. The world later calls `preempted`, or `complete` if the request was quicker.
+   */
   preempt(worker: number): void;
 
-  /** `request` has been put into a place of `worker`, which runs another one: costs what a start costs, but nothing more when it starts from there. */
+  /**
+   * `request` has been put into a place of `worker`, which runs another one. This costs as much as a start; the start
+   * from that place then costs nothing.
+   */
   dealt?(worker: number, request: number): void;
 
-  /** The request is refused and its handle is the world's again. Every drop is counted, by type and reason. */
+  /** Refuse the request: its handle belongs to the world again. Every drop is counted, by type and reason. */
   drop(request: number, reason: DropReason): void;
 
-  /** `thief` has taken `count` requests from the queue of `victim`. The simulator charges the cost of a steal to the thief's next start. */
+  /**
+   * `thief` has taken `count` requests from the queue of `victim`. The simulator charges the cost of a steal to the
+   * thief's next start.
+   */
   stole(thief: number, victim: number, count: number): void;
 
   /** The reservation has changed: read it from {@link Scheduler.reservation} before the next call. */
   reserved(): void;
 
   /**
-   * Only for policies whose metadata say `sharing`, which start nothing: all requests present run at once, each at a fraction of a worker's
-   * speed. `request` is the next to complete, at the time in {@link SchedulerSetup.completionNs}; the world tells it as a completion on worker 0.
-   * Replaces the plan made before. Under such a policy a request counts as queued until it completes.
+   * Only for policies with `sharing`, which start nothing: all requests present run at once, each at a fraction of a
+   * worker's speed. `request` is the next to complete, at the time in {@link SchedulerSetup.completionNs}. The world
+   * reports it as a completion on worker 0. Each call replaces the plan of the last. Under such a policy a request
+   * counts as queued until it completes.
    */
   completeAt?(request: number): void;
 }
@@ -88,18 +105,18 @@ export interface World {
 /** The slice of a request that runs to completion. */
 export const TO_COMPLETION = 0;
 
-/** The answer to {@link Scheduler.sliceExpired} that takes the request off its worker. */
+/** What {@link Scheduler.sliceExpired} returns to take the request off its worker. */
 export const PREEMPT = -1;
 
 /** Why a request was dropped. */
 export const DropReason = {
-  /** The bounded queue it belonged into was full. */
+  /** Its queue was full. */
   queueFull: 0,
 } as const;
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 export const DROP_REASONS = Object.keys(DropReason) as readonly (keyof typeof DropReason)[];
 
-/** Which workers each group of request types owns. Plain data, made only when a world asks for it. */
+/** Which workers each group of request types owns. Plain data, made when a world asks for it. */
 export interface Reservation {
   readonly groups: readonly ReservedGroup[];
 }
@@ -136,31 +153,31 @@ export interface SchedulerSetup {
   readonly workers: number;
   /** The request types; the index one past the last is UNKNOWN. */
   readonly types: readonly TypeInfo[];
-  /** Where answers go. */
+  /** What the scheduler calls to act. */
   readonly world: World;
-  /** One cell: the time of the event being told, integer ns, never decreasing. Written by the world only. */
+  /** One cell: the time of the current event, integer ns, never decreasing. Only the world writes it. */
   readonly now: Float64Array;
   /** Uniform on [0, 1), from the world's `stealing` substream: the same seed gives the same decisions. */
   readonly random: () => number;
   /** The truth about the workload, where a world knows it. Read only by policies whose parameters ask for an oracle. */
   readonly trueProfile?: TrueProfile;
   /**
-   * What lies between a `start` and its `complete` beside the service (the way to the worker, the reply, the way back), ns, where a world knows it. Estimates of how
-   * much work a type brings take it off.
+   * Time between a `start` and its `complete` that is not service (the way to the worker, the reply, the way back), ns,
+   * where a world knows it. Estimates of a type's work subtract it.
    */
   readonly handoffNs?: number;
   /**
-   * One cell: the service demand, ns, of the request being told to {@link Scheduler.arrive}. For policies whose metadata say `clairvoyant`; no real
+   * One cell: the service demand, ns, of the request that arrives. Only for policies with `clairvoyant`; no real
    * machine has it.
    */
   readonly demandNs?: Float64Array;
-  /** One cell, written by the scheduler: the time {@link World.completeAt} speaks of, whole ns, not in the past. */
+  /** One cell, written by the scheduler: the time for {@link World.completeAt}, whole ns, not in the past. */
   readonly completionNs?: Float64Array;
 }
 
 /**
- * A run-to-completion scheduler: the base of every policy that never preempts. It starts requests with {@link TO_COMPLETION}, so a
- * world never asks it about a slice.
+ * The base of all policies that never preempt. They start requests with {@link TO_COMPLETION}, so a world never calls
+ * `sliceExpired`.
  */
 export abstract class NonPreemptiveScheduler implements Scheduler {
   abstract arrive(request: number, type: number, flow: number): void;

@@ -1,17 +1,18 @@
-/** Completions after which the mean of a type stops being a plain average and starts to forget. */
+/** Completions of a type after which its mean begins to forget old ones. */
 import { float64s } from '../units/arrays.js';
 
 const MEMORY = 1000;
 
 /**
- * What a dispatcher can learn of service times: the mean per type of the times from dispatch to completion, and the order of the types by
- * that mean. A plain average over the first 1000 completions of a type, an exponentially weighted one with weight 1/1000 after, so
- * that it follows a workload that changes. Constant work per completion; nothing is allocated.
+ * What a dispatcher can learn of service times: the mean time from dispatch to completion of each type, and the order
+ * of the types by that mean. It is a plain average over the first 1000 completions of a type, then an exponentially
+ * weighted one with weight 1/1000, so that it follows a workload that changes. A completion takes constant time and
+ * allocates nothing.
  */
 export class ServiceProfile {
   /** Mean observed service time per type, ns; 0 until one has been observed. */
   readonly meanNs: Float64Array;
-  /** Type indices by ascending mean. Types not seen yet come first: they are given the benefit of the doubt. */
+  /** Type indices by ascending mean. Types without a completion come first, because they may be short. */
   readonly order: Int32Array;
   private readonly rank: Int32Array;
   private readonly seen: Float64Array;

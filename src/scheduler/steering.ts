@@ -1,9 +1,9 @@
 import type { ParameterSpec } from './policy.js';
 import type { SchedulerSetup } from './scheduler.js';
 
-/** How requests are dealt to per-worker queues. */
+/** How arriving requests are spread over the queues of the workers. */
 export interface Steering {
-  /** The worker whose queue a request of this flow goes into. */
+  /** Returns the worker whose queue a request of this flow goes into. */
   workerFor(flow: number): number;
 }
 
@@ -58,7 +58,10 @@ class RoundRobinSteering implements Steering {
   }
 }
 
-/** Receive-side scaling: all requests of a flow go to the same worker, and few flows may leave workers without any. */
+/**
+ * As receive-side scaling of a network card does: all requests of a flow go to the same worker. With few flows, some
+ * workers may get none.
+ */
 class HashSteering implements Steering {
   constructor(
     private readonly workers: number,

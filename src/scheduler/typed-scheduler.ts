@@ -8,8 +8,9 @@ import { WorkerSet } from './worker-set.js';
 export const TYPED_QUEUE_LIMIT = 4096;
 
 /**
- * The base of non-preemptive policies that keep a queue per type (UNKNOWN is one more type) and let any free worker take the head of the queue
- * that {@link nextType} names. It profiles each type's service time from what a dispatcher sees: dispatch and completion.
+ * The base of non-preemptive policies with a queue per type (UNKNOWN is one more type), whose free workers take the
+ * oldest request of the type that {@link nextType} returns. It measures each type's service time as a dispatcher can,
+ * from dispatch to completion.
  */
 export abstract class TypedScheduler extends NonPreemptiveScheduler {
   protected readonly queues: TimedQueues;
@@ -33,7 +34,10 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
     this.startedNs = float64s(setup.workers);
   }
 
-  /** The type whose oldest request goes next. Asked only while some queue is not empty; must name a queue that is not. */
+  /**
+   * Returns the type whose oldest request goes next; its queue must not be empty. Called only while some queue is not
+   * empty.
+   */
   protected abstract nextType(): number;
 
   arrive(request: number, type: number, _flow: number): void {

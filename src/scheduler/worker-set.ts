@@ -1,8 +1,8 @@
 import { int32s } from '../units/arrays.js';
 
 /**
- * A set of workers as a bitset of 32-bit words: constant-time add and delete, lowest member by a count of zeros.
- * Any number of workers; up to 32 it is a single word, which is the common case on one machine.
+ * A set of workers as a bitset of 32-bit words: add and delete take constant time, and counting zeros finds the lowest
+ * member. Up to 32 workers, the usual case, it is a single word.
  */
 export class WorkerSet {
   readonly words: Int32Array;
@@ -54,7 +54,7 @@ export class WorkerSet {
     return -1;
   }
 
-  /** Members in ascending order; allocates, so not for a hot path. */
+  /** Members in ascending order. It allocates, so it is not for hot paths. */
   toArray(): number[] {
     const members: number[] = [];
     for (let worker = 0; worker < this.words.length << 5; worker++) if (this.has(worker)) members.push(worker);

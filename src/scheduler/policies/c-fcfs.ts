@@ -3,7 +3,7 @@ import { Queues } from '../queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
-/** One queue for all requests, taken in the order of arrival by the lowest-numbered free worker. */
+/** One queue for all requests. The lowest-numbered free worker takes the oldest request and runs it to completion. */
 class CentralFcfs extends NonPreemptiveScheduler {
   private readonly queue: Queues;
   private readonly idle: WorkerSet;

@@ -5,12 +5,15 @@ import { createSteering, type Steering } from '../steering.js';
 import { WorkerSet } from '../worker-set.js';
 import { type DistributedParameters, distributedParameters } from './d-fcfs.js';
 
-/** Most requests taken in one steal (Shenango's runtime: half the victim's queue, rounded up, at most 32). */
+/**
+ * Most requests taken in one steal. Shenango's runtime takes half of the victim's queue, rounded up, and at most 32.
+ */
 const STEAL_AT_MOST = 32;
 
 /**
- * d-FCFS whose idle workers steal: an idle worker with an empty queue looks at all others from a random start and takes half of the first queue
- * that is not empty. An idle worker polls, so a request dealt to a busy worker is stolen at once.
+ * d-FCFS with work stealing (Shenango, NSDI'19, section 5.2). An idle worker with an empty queue looks at the queues of
+ * all others, beginning with a random one, and takes half of the first that is not empty. Idle workers poll, so a
+ * request that is put into the queue of a busy worker is stolen at once.
  */
 class StealingFcfs extends NonPreemptiveScheduler {
   private readonly queues: Queues;
@@ -30,7 +33,7 @@ class StealingFcfs extends NonPreemptiveScheduler {
 
   arrive(request: number, _type: number, flow: number): void {
     const worker = this.steering.workerFor(flow);
-    // The limit holds for what is dealt; a steal moves requests that were admitted already.
+    // The limit is for arrivals. A steal moves requests that were admitted before.
     if (this.queues.length[worker]! >= this.limit) {
       this.setup.world.drop(request, DropReason.queueFull);
       return;

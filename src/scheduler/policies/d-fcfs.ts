@@ -4,7 +4,10 @@ import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION 
 import { createSteering, flowCount, type Steering, steeringChoice } from '../steering.js';
 import { WorkerSet } from '../worker-set.js';
 
-/** Each worker has a queue of its own; a request is dealt to one on arrival and stays there. */
+/**
+ * Each worker has its own queue. A request is put into one of them on arrival and stays there, even when other workers
+ * are idle.
+ */
 export abstract class DistributedFcfs extends NonPreemptiveScheduler {
   private readonly queues: Queues;
   private readonly idle: WorkerSet;
@@ -23,10 +26,10 @@ export abstract class DistributedFcfs extends NonPreemptiveScheduler {
     this.ready = new WorkerSet(setup.workers);
   }
 
-  /** The worker an arriving request is dealt to. */
+  /** Returns the worker whose queue an arriving request goes into. */
   protected abstract workerFor(flow: number): number;
 
-  /** Requests dealt to a worker that have not completed. */
+  /** Requests in the queue of a worker, and the one it runs. */
   protected loadOf(worker: number): number {
     return this.queues.length[worker]! + (this.idle.has(worker) ? 0 : 1);
   }
@@ -62,7 +65,7 @@ export abstract class DistributedFcfs extends NonPreemptiveScheduler {
   }
 }
 
-/** Dealt without a look at the queues. */
+/** Chooses a queue without looking at how long it is. */
 class SteeredFcfs extends DistributedFcfs {
   constructor(
     setup: SchedulerSetup,
@@ -96,7 +99,7 @@ export const dFcfs = definePolicy<DistributedParameters>({
   preemptive: false,
   workConserving: false,
   clairvoyant: false,
-  // Two requests of one type may be dealt to different workers, and the later one's queue may be the shorter.
+  // Two requests of one type may go to different workers, and the later one may find the shorter queue.
   fifoWithinType: false,
   queues: 'worker',
   parameters: distributedParameters,

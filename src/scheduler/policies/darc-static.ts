@@ -8,7 +8,8 @@ import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
 type DarcStaticParameters = { reserved: number; short: string; queue: number };
 
 /**
- * DARC with a reservation chosen by hand: the short type owns workers 0 … n-1 and may use all others; the rest own n … N-1 and steal nothing.
+ * DARC with a reservation chosen by hand (Perséphone, SOSP'21, section 5.3). The short type owns workers 0 … n-1 and
+ * may use all others. All other types own workers n … N-1 together and may use no others.
  */
 class DarcStatic extends ReservedScheduler {
   constructor(setup: SchedulerSetup, { reserved, short, queue }: DarcStaticParameters) {
@@ -22,7 +23,7 @@ class DarcStatic extends ReservedScheduler {
       const names = types.map((type) => type.name).join(', ') || 'none that the classifier knows';
       throw new InputError(`darc-static: short: unknown type '${short}'. The workload has ${names}`);
     }
-    // Without a known type the one group of the start, that of UNKNOWN, is all there is.
+    // Without a known type there is only UNKNOWN, whose group the base class has made.
     if (types.length === 0) return;
     this.beginGroups();
     this.addToGroup(shortType, true);
@@ -33,13 +34,13 @@ class DarcStatic extends ReservedScheduler {
       this.addToGroup(type, opens);
       opens = false;
     }
-    // With a single type there is no other group: it owns all.
+    // A single type owns all workers, because no other group was opened.
     for (let worker = reserved; worker < workers; worker++) this.own(worker);
     this.endGroups();
   }
 
   protected observe(_type: number, _serviceNs: number): void {
-    // The reservation never changes: there is nothing to learn.
+    // The reservation never changes, so there is nothing to learn.
   }
 }
 

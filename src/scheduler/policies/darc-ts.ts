@@ -8,24 +8,26 @@ import { Darc, type DarcParameters, darcParameters } from './darc.js';
 type DarcTsParameters = DarcParameters & { quantumNs: number; backlog: number; costNs: number };
 
 /**
- * DARC's reservation with preemption outside of the shortest group: when more requests of a group wait than `backlog` for each worker it owns, a
- * request of a longer group on a worker they may use, that has had a quantum, goes back to the head of its queue.
+ * DARC's reservation with preemption. When more requests of a group wait than `backlog` for each worker it owns, it
+ * takes a worker that it may use from a request of a longer group, if that request has had a quantum. The preempted
+ * request goes back to the head of its queue.
  *
- * DARC alone rounds the demand of the shorts to whole workers. Where that leaves them too few, they depend on workers of the longer groups being
- * idle, which at high load they are not. The backlog is what keeps preemptions rare: a short that waits for a few others of its kind has hardly waited, and a
- * worker, once it has been taken, serves them all before it returns to the long. Requests of one group do not preempt each other: they are of similar
- * length, and taking turns would only make all of them late.
+ * DARC alone rounds the demand of short types to whole workers. Where that gives them too few, they depend on idle
+ * workers of the longer groups, which are rare at high load. The backlog keeps preemptions rare: a short request that
+ * waits for a few of its kind hardly waits, and a preempted worker serves all of them before it returns to the long
+ * request. Requests of one group do not preempt each other, because they are of similar length and taking turns would
+ * only make all of them late.
  */
 class PreemptiveDarc extends Darc {
   private readonly quantumNs: number;
   private readonly backlog: number;
   private readonly requestOn: Int32Array;
-  /** By request handle: service received before its present start, ns. */
+  /** By request handle: service received before its latest start, ns. */
   private attainedNs = new Float64Array(1024);
-  /** By type: the workers whose request of that type has had its quantum, and how many there are in all. */
+  /** By type: the workers whose request has had its quantum. And their number over all types. */
   private readonly overdueOf: WorkerSet[];
   private overdue = 0;
-  /** Workers that have been told to give up their request and have not answered yet, and how many they are. */
+  /** Workers that have been told to give up their request and still have it, and their number. */
   private readonly yieldingOn: WorkerSet;
   private yielding = 0;
 
@@ -87,12 +89,15 @@ class PreemptiveDarc extends Darc {
 
   protected override run(worker: number, request: number): void {
     this.requestOn[worker] = request;
-    // As if it had run without a break, so that what is observed when it completes is all of its service.
+    // Pretends that the request ran without a break, so that its completion shows all of its service.
     this.startedNs[worker] = this.startedNs[worker]! - this.attainedNs[request]!;
     this.setup.world.start(worker, request, this.quantumNs);
   }
 
-  /** A worker that a group may use and whose request, of the longest group possible, has had its quantum; -1 when there is none. */
+  /**
+   * Returns a worker that the group may use and whose request has had its quantum, preferably of the longest group; -1
+   * when there is none.
+   */
   private overdueFor(group: number): number {
     const { overdueOf, groupOf, owned, stealable } = this;
     let found = -1;
@@ -108,7 +113,10 @@ class PreemptiveDarc extends Darc {
     return found;
   }
 
-  /** Do more requests of a group wait than are left to its own workers, those not counted for whom workers are being freed? */
+  /**
+   * Do more requests of a group wait than its own workers may leave waiting? Requests for which a worker is being freed
+   * do not count.
+   */
   private presses(group: number): boolean {
     return this.waitingIn[group]! > this.yielding + this.backlog * this.ownedCount[group]!;
   }
@@ -119,14 +127,14 @@ class PreemptiveDarc extends Darc {
 
   private beginYield(worker: number): void {
     this.leave(worker);
-    // Of what lies between, each start lost a hand-off.
+    // Each start takes a hand-off, which is not service.
     const sinceNs = this.setup.now[0]! - this.startedNs[worker]!;
     this.attainedNs[this.requestOn[worker]!] = sinceNs - this.handoffNs;
     this.yieldingOn.add(worker);
     this.yielding++;
   }
 
-  /** The request is no longer one to be preempted: it has left the worker or been told to. */
+  /** The request cannot be preempted any more: it has left the worker or been told to. */
   private leave(worker: number): void {
     const overdue = this.overdueOf[this.typeOn[worker]!]!;
     if (overdue.has(worker)) {

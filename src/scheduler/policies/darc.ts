@@ -14,31 +14,37 @@ export type DarcParameters = {
   queue: number;
 };
 
-/** Completions between two looks at the update trigger once a window is full: often enough to adapt within it, rare enough to cost nothing. */
+/**
+ * Completions between two checks of the update triggers once a window is full: often enough to adapt within a window,
+ * rare enough to cost nothing.
+ */
 const TRIGGER_CHECK_INTERVAL = 64;
 
 /**
- * Dynamic application-aware reserved cores (Perséphone, SOSP'21, section 3).
+ * DARC, dynamic application-aware reserved cores (Perséphone, SOSP'21, section 3, algorithms 1 and 2).
  *
- * Runs as c-FCFS while it profiles the first window of completions, then reserves workers for groups of similar types in proportion to their
- * demand. Later windows change the reservation only when requests suffer (the delay trigger) and the demand has moved (the demand trigger).
+ * It runs as c-FCFS while it profiles the first window of completions. Then it reserves workers for groups of similar
+ * types, in proportion to their demand. Later windows change the reservation only when requests wait too long (the
+ * delay trigger) and the demand has changed (the demand trigger).
  *
- * Where the paper's prototype and this differ on purpose: the backlog of the profiling phase stays in its queues, in order of arrival;
- * a type that was not seen in the window owns no worker any more, but may use those of longer groups and the spillway; a worker that no
- * group's rounded demand claims goes to the longest group (the shorter ones can steal it); a window that does not lead to an update is
- * forgotten after as many completions again, so that an old mix of requests does not hide a new one.
+ * It differs from the paper's prototype on purpose:
+ * - The backlog of the profiling phase stays in its queues, in the order of arrival.
+ * - A type that did not occur in the window loses its workers, but may use those of longer groups and the spillway.
+ * - A worker that no group claims after rounding goes to the longest group, from which the shorter ones can steal it.
+ * - A window that leads to no update is discarded after twice its length, so that an old mix of requests does not hide
+ *   a new one.
  */
 export class Darc extends ReservedScheduler {
-  /** Last known mean service time per type, ns; Infinity until the type has been seen. */
+  /** Last known mean service time per type, ns; Infinity until a request of the type has completed. */
   private readonly meanNs: Float64Array;
-  /** Workers each type is entitled to under the current reservation. */
+  /** Workers that each type keeps busy, by the profile of the current reservation. */
   private readonly demand: Float64Array;
   private readonly nextDemand: Float64Array;
   private readonly windowSumNs: Float64Array;
   private readonly windowCount: Float64Array;
   private readonly order: Int32Array;
   private completions = 0;
-  /** Completions at which the window is looked at next. */
+  /** Number of completions at which the window is checked next. */
   private lookAt: number;
   private reserved = false;
 
@@ -81,13 +87,13 @@ export class Darc extends ReservedScheduler {
     }
   }
 
-  /** The delay trigger: some type's second-oldest request has waited longer than the type's allowed delay. */
+  /** The delay trigger: the second-oldest request of some type has waited longer than the type allows. */
   private someTypeSuffers(): boolean {
     const { queues, meanNs } = this;
     const nowNs = this.setup.now[0]!;
     for (let type = 0; type < this.types; type++) {
       if (queues.length[type]! < 2) continue;
-      // A type that has not been seen yet has no mean; that it waits at all is reason enough.
+      // A type without a mean may not wait at all.
       const allowedNs = meanNs[type] === Number.POSITIVE_INFINITY ? 0 : this.parameters.delay * meanNs[type]!;
       if (nowNs - queues.arrivalNs(queues.second(type)) > allowedNs) return true;
     }
@@ -95,8 +101,9 @@ export class Darc extends ReservedScheduler {
   }
 
   /**
-   * Demand of each type in workers, from the window: N x mean_i x ratio_i / sum_j (mean_j x ratio_j), which is N times the type's
-   * share of the window's service time. Answers whether it moved by more than the demand trigger, or a type came or vanished.
+   * Computes each type's demand in workers from the window: N x mean_i x ratio_i / sum_j (mean_j x ratio_j), which is N
+   * times the type's share of the service time. Returns whether a demand changed by more than the demand trigger, or a
+   * type came or vanished.
    */
   private measureDemand(): boolean {
     const { windowSumNs, windowCount, nextDemand, demand, meanNs } = this;
@@ -120,7 +127,10 @@ export class Darc extends ReservedScheduler {
     this.restartWindow();
   }
 
-  /** Insertion sort: a handful of types, almost sorted, nothing allocated. Equal means keep the order of the types. */
+  /**
+   * Insertion sort: the types are few and almost sorted, and it allocates nothing. Equal means keep the order of the
+   * types.
+   */
   private sortByMean(): void {
     const { order, meanNs } = this;
     for (let type = 0; type < order.length; type++) order[type] = type;
@@ -154,7 +164,7 @@ export class Darc extends ReservedScheduler {
         opens = false;
       }
       const wanted = i >= demanding ? workers : nextWorker + wholeWorkers(groupDemand);
-      // The longest group with a demand takes what is left, even if that is more than its own; a group without one takes nothing.
+      // The longest group with a demand takes all workers that are left. A group without a demand takes none.
       if (groupDemand > 0) while (nextWorker < Math.min(wanted, workers)) this.own(nextWorker++);
       if (wanted > workers || groupDemand === 0 || nextWorker === workers) this.share(spillway);
     }
@@ -168,7 +178,7 @@ export class Darc extends ReservedScheduler {
     this.lookAt = this.parameters.window;
   }
 
-  /** `oracle`: starts from the workload's true means and ratios instead of a profiling window. */
+  /** The parameter `oracle`: begins with the workload's true means and ratios instead of a profiling window. */
   private believe(setup: SchedulerSetup): void {
     const truth = setup.trueProfile;
     if (!truth)
@@ -184,12 +194,12 @@ export class Darc extends ReservedScheduler {
   }
 }
 
-/** Types are similar when the mean is within delta of the first, shortest one of the group. */
+/** Types are similar when the mean is within delta of that of the group's first, shortest type. */
 function similar(meanNs: number, firstMeanNs: number, delta: number): boolean {
   return meanNs - firstMeanNs < delta * firstMeanNs || meanNs === firstMeanNs;
 }
 
-/** Demand to whole workers: less than one becomes one; else a fraction of up to a half is rounded down, more is rounded up. */
+/** Rounds a demand to whole workers: below one, up to one; else a fraction of up to a half down, and more up. */
 export function wholeWorkers(demand: number): number {
   if (demand < 1) return 1;
   const floor = Math.floor(demand);

@@ -3,8 +3,9 @@ import type { SchedulerSetup } from '../scheduler.js';
 import { TYPED_QUEUE_LIMIT, TypedScheduler } from '../typed-scheduler.js';
 
 /**
- * Earliest deadline first, run to completion. The deadline of a request is its arrival plus the deadline the workload states for its type, or
- * else a multiple of the type's profiled mean. Within a type deadlines are in arrival order, so only the heads of the queues compete.
+ * Earliest deadline first (C. L. Liu and J. W. Layland, JACM 20, 1973), run to completion. The deadline of a request is
+ * its arrival plus the deadline that the workload states for its type, or else plus a multiple of the type's measured
+ * mean. Within a type, deadlines are in the order of arrival, so only the heads of the queues compete.
  */
 class EarliestDeadlineFirst extends TypedScheduler {
   /** Stated relative deadline per type, ns; 0 where the multiple of the mean applies. */
@@ -27,7 +28,7 @@ class EarliestDeadlineFirst extends TypedScheduler {
       if (queues.length[type] === 0) continue;
       const stated = statedNs[type]!;
       const deadlineNs = queues.headArrivalNs(type) + (stated > 0 ? stated : factor * profile.meanNs[type]!);
-      // The first one in any case: a multiple of the mean may be infinite.
+      // The first candidate always counts, because a deadline may be infinite.
       if (best < 0 || deadlineNs < earliestNs) {
         earliestNs = deadlineNs;
         best = type;

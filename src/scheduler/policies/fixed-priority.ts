@@ -4,7 +4,10 @@ import { definePolicy, queueLimit } from '../policy.js';
 import type { SchedulerSetup } from '../scheduler.js';
 import { firstWaiting, TYPED_QUEUE_LIMIT, TypedScheduler } from '../typed-scheduler.js';
 
-/** Types served strictly in a given order, run to completion. */
+/**
+ * Non-preemptive priority (A. Cobham, Operations Research 2, 1954): types are served strictly in a given order, and
+ * requests run to completion.
+ */
 class FixedPriority extends TypedScheduler {
   constructor(
     setup: SchedulerSetup,
@@ -19,7 +22,10 @@ class FixedPriority extends TypedScheduler {
   }
 }
 
-/** Type indices from names such as `GET/SCAN`. Types that are left out follow in the workload's order; UNKNOWN comes last. */
+/**
+ * Type indices from names such as `GET/SCAN`. Types that are left out follow in the workload's order; UNKNOWN comes
+ * last.
+ */
 function priorityOrder(setup: SchedulerSetup, text: string): Int32Array {
   const names = setup.types.map((type) => type.name);
   const first = text === '' ? [] : splitList(text, '/').map(unquoted);

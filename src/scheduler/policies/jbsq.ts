@@ -5,28 +5,36 @@ import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../sch
 import { WorkerSet } from '../worker-set.js';
 
 /**
- * Join the bounded shortest queue, with preemption, as in Concord: a central queue, whose head is dealt to the worker with the fewest requests as long as
- * that has fewer than k, the one it runs included. A worker that is done thus finds its next request without asking. Whoever has
- * used up a quantum goes to the tail of the central queue, even when nothing waits.
+ * Join the bounded shortest queue, with preemption (Concord, SOSP'23). The dispatcher gives the oldest request of a
+ * central queue to the worker with the fewest requests, as long as that worker has fewer than k, including the one it
+ * runs. So a worker that finishes a request finds the next one without asking. A request that has used up a quantum
+ * goes to the tail of the central queue, even when nothing waits.
  *
- * Of workers with equally many requests, the lowest-numbered. Concord's dispatcher also runs requests itself when it would idle; this one does not.
+ * Of workers with the same number of requests, the lowest-numbered gets the next. Concord's dispatcher also runs
+ * requests itself when it is idle; this one does not.
  */
 class BoundedShortestQueue implements Scheduler {
-  /** Queue w holds what worker w has been dealt and does not run yet; the one past the last worker is the central queue. */
+  /**
+   * Queue w holds what worker w has been given and does not run yet. The queue after the last worker's is the central
+   * one.
+   */
   private readonly queues: Queues;
   private readonly central: number;
-  /** The workers that hold so many requests, from none to k - 1; who holds k is in no set. */
+  /** By number of requests, from 0 to k - 1: the workers that hold as many. Workers that hold k are in no set. */
   private readonly holding: WorkerSet[];
-  /** Idle workers with somebody in their queue. */
+  /** Idle workers whose queue is not empty. */
   private readonly ready: WorkerSet;
-  /** Once {@link leaves} has been called: -1 when the worker runs nothing. */
+  /** The request on each worker. After {@link leaves}: -1 when the worker runs nothing. */
   private readonly requestOn: Int32Array;
-  /** Does the dispatcher hear late that a worker has gone on? Then {@link leaves} comes before each `complete` and `preempted`. */
+  /**
+   * Does the dispatcher hear late that a worker has gone on to its next request? Then {@link leaves} comes before each
+   * `complete` and `preempted`.
+   */
   private late = false;
-  /** Per worker: requests that it has given up, unfinished, of which the dispatcher has not heard. */
+  /** Per worker: unfinished requests that it has given up, which the dispatcher does not know yet. */
   private readonly givenUp: Queues;
   private readonly loads: Int32Array;
-  /** Requests that can be dealt before every worker holds k. */
+  /** How many requests the dispatcher can give away before every worker holds k. */
   private room: number;
   private waitingDealt = 0;
 

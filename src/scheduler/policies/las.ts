@@ -6,24 +6,29 @@ import { PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
 /**
- * Least attained service, or foreground-background: who has received least runs. Equal ones take turns, in the order in which they began to wait.
+ * Least attained service, also called foreground-background: the requests that have received the least service run.
+ * Those that have received the same take turns, in the order in which they began to wait.
  *
- * Looked at with the granularity of a quantum: at the end of each, a running request makes room for a waiting one that has attained no more than it;
- * otherwise it runs on, without a preemption, until the next look. An arrival takes a worker at once, from the running request that has
- * attained most, if that has had a quantum; so nothing is preempted within its first quantum.
+ * Service is compared once per quantum. At the end of its quantum a running request makes room for a waiting one that
+ * has attained no more; otherwise it runs on for another quantum without a preemption. An arrival takes a worker at
+ * once, from the running request that has attained the most, if that has had a full quantum. So nothing is preempted
+ * within its first quantum.
  */
 class LeastAttained implements Scheduler {
-  /** Waiting requests that have not run yet: they have attained least, and need no heap to say so. */
+  /** Waiting requests that have not run yet. They have attained nothing, so they need no heap. */
   private readonly fresh = new Queues(1);
-  /** The other waiting requests by what they have attained, ns. */
+  /** The other waiting requests, by attained service, ns. */
   private readonly heap = new RequestHeap();
   private readonly idle: WorkerSet;
   private readonly requestOn: Int32Array;
-  /** When the request on a worker would have started, had it run without a break: now less what it has attained. Infinity when nothing runs that could be taken off. */
+  /**
+   * Per worker: when its request would have started, had it run without a break (now minus attained service). Infinity
+   * when nothing runs that can be preempted.
+   */
   private readonly bornNs: Float64Array;
-  /** The worker whose request has attained most; -1 when that must be looked up. */
+  /** The worker whose request has attained the most; -1 when not known. */
   private oldest = -1;
-  /** Workers that have been told to give up their request and have not answered yet. */
+  /** Workers that have been told to give up their request and still have it. */
   private readonly yieldingOn: WorkerSet;
   private yielding = 0;
 

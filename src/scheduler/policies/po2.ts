@@ -1,7 +1,10 @@
 import { definePolicy, queueLimit } from '../policy.js';
 import { DistributedFcfs } from './d-fcfs.js';
 
-/** Deals each request to the shorter of the queues of two different workers chosen at random, the running request counted. */
+/**
+ * Power of two choices (M. Mitzenmacher, IEEE TPDS 12(10), 2001): looks at two different random workers and puts the
+ * request into the shorter of their queues, counting the running request.
+ */
 class PowerOfTwo extends DistributedFcfs {
   protected workerFor(_flow: number): number {
     const { workers, random } = this.setup;
@@ -9,7 +12,7 @@ class PowerOfTwo extends DistributedFcfs {
     if (workers === 1) return one;
     let other = (random() * (workers - 1)) | 0;
     if (other >= one) other++;
-    // The first is as random as the second, so a tie need not be broken by a third number.
+    // Both are random, so on a tie the first is as good as a third random choice.
     return this.loadOf(other) < this.loadOf(one) ? other : one;
   }
 }

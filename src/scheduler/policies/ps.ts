@@ -3,22 +3,26 @@ import { definePolicy, knownDemand } from '../policy.js';
 import { RequestHeap } from '../request-heap.js';
 import { NonPreemptiveScheduler, type SchedulerSetup } from '../scheduler.js';
 
-/** A completion this close above a whole ns is on it, ns: far more than the rounding errors of doubles amount to, far less than a ns. */
+/**
+ * A completion this close above a whole ns counts as on it, ns: far more than the rounding errors of doubles, far less
+ * than 1 ns.
+ */
 const ROUNDING_NS = 1 / 1024;
 
 /**
- * Ideal processor sharing: all n requests present run at once, each at the speed min(1, workers / n), without switches and costs.
+ * Ideal processor sharing (L. Kleinrock, JACM 14, 1967): all n requests present run at once, each at the speed min(1,
+ * workers / n), and switching costs nothing.
  *
- * Virtual time advances at that speed, so that a request completes when virtual time has advanced by its demand since it arrived, whatever
- * comes and goes in between. Only the next completion has to be planned. It is told at the next whole ns; what is computed from is the exact
- * time, so that nothing accumulates.
+ * Virtual time advances at that speed. A request completes when virtual time has advanced by its demand since it
+ * arrived, whatever arrives or completes in between. So only the next completion has to be planned. The world reports
+ * it at the next whole ns, but the policy computes with the exact time, so that rounding errors do not add up.
  */
 class ProcessorSharing extends NonPreemptiveScheduler {
-  /** The requests present, by the virtual time at which they complete. */
+  /** All requests present, by the virtual time at which they complete. */
   private readonly heap = new RequestHeap();
   private readonly demandNs: Float64Array;
   private readonly completionNs: Float64Array;
-  /** Virtual time, when it was that late, and the exact time of the planned completion, ns. */
+  /** Virtual time, the real time at which it had this value, and the exact time of the planned completion, ns. */
   private virtualNs = 0;
   private atNs = 0;
   private plannedNs = 0;
@@ -33,7 +37,7 @@ class ProcessorSharing extends NonPreemptiveScheduler {
   arrive(request: number, _type: number, _flow: number): void {
     const { heap } = this;
     const nowNs = this.setup.now[0]!;
-    // Starts again from 0 when nobody is there, so that virtual time stays small and exact.
+    // An empty system starts again from 0, so that virtual time stays small and exact.
     if (heap.length === 0) this.virtualNs = 0;
     else this.virtualNs += (nowNs - this.atNs) / this.slowdown();
     this.atNs = nowNs;
@@ -58,7 +62,7 @@ class ProcessorSharing extends NonPreemptiveScheduler {
     this.setup.world.completeAt!(heap.first());
   }
 
-  /** Nobody waits, and nobody has a worker: all who are present count. */
+  /** No request waits or has a worker of its own, so all that are present count as queued. */
   queued(): number {
     return this.heap.length;
   }

@@ -3,7 +3,10 @@ import { RequestHeap } from '../request-heap.js';
 import { NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
-/** The waiting request with the least demand goes next, to the lowest-numbered free worker; equal demands in the order of arrival. */
+/**
+ * The lowest-numbered free worker takes the waiting request with the least demand. Equal demands go in the order of
+ * arrival.
+ */
 class ShortestDemandFirst extends NonPreemptiveScheduler {
   private readonly heap = new RequestHeap();
   private readonly idle: WorkerSet;

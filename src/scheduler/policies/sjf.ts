@@ -1,7 +1,10 @@
 import { definePolicy, queueLimit } from '../policy.js';
 import { firstWaiting, TYPED_QUEUE_LIMIT, TypedScheduler } from '../typed-scheduler.js';
 
-/** Shortest job first by the type's profiled mean, run to completion. */
+/**
+ * Shortest job first: the type with the shortest measured mean goes first, and requests run to completion (SJF of the
+ * artifact of Perséphone, SOSP'21).
+ */
 class ShortestJobFirst extends TypedScheduler {
   protected nextType(): number {
     return firstWaiting(this.queues, this.profile.order);

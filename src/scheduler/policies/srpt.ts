@@ -5,24 +5,29 @@ import { PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../
 import { WorkerSet } from '../worker-set.js';
 
 /**
- * The requests with the least remaining demand run: an arrival takes the worker of the running request with the most left, if it has less
- * itself. Equal ones do not preempt each other.
+ * Shortest remaining processing time (L. Schrage, Operations Research 16, 1968): the requests with the least remaining
+ * demand run. An arrival takes the worker of the running request with the most left, if the arrival has less. Equal
+ * requests do not preempt each other.
  *
- * Running requests shrink at the same speed, so that the one with the most left is the one that would end last, and only a request that comes or
- * comes back can be shorter than a running one. Exact when preemption is free. With a cost, taking the worker of a request with R left for one
- * with r left delays the first by r + cost and spares the second R - cost: it is done when that helps their mean, R > r + 2 cost.
+ * All running requests shrink at the same speed. So the one with the most left would also end last, and only a request
+ * that arrives, or was preempted, can be shorter than a running one. The policy is exact when preemption is free. With
+ * a cost, preempting a request with R left for one with r left delays the first by r + cost and saves the second R -
+ * cost. It happens when it helps their mean: R > r + 2 cost.
  */
 class ShortestRemaining implements Scheduler {
-  /** Waiting requests by what is left of them, ns. */
+  /** Waiting requests by remaining demand, ns. */
   private readonly heap = new RequestHeap();
   private readonly idle: WorkerSet;
   private readonly demandNs: Float64Array;
   private readonly requestOn: Int32Array;
-  /** When the worker would end its request if it were left alone; 0 when it runs none, or has been told to give it up. */
+  /**
+   * Per worker: when its request would end if nothing preempts it; 0 when the worker runs none, or has been told to
+   * give it up.
+   */
   private readonly endsNs: Float64Array;
-  /** The worker that would end last; -1 when that must be looked up. */
+  /** The worker that would end last; -1 when not known. */
   private last = -1;
-  /** The request that came or came back in this event; -1 when there is none. */
+  /** The request that this event put into the queue; -1 when it put none. */
   private entered = -1;
 
   constructor(
@@ -49,7 +54,7 @@ class ShortestRemaining implements Scheduler {
     this.idle.add(worker);
   }
 
-  /** Not asked: nothing is started with a slice. */
+  /** Never called, because nothing is started with a slice. */
   sliceExpired(_worker: number): number {
     return PREEMPT;
   }
@@ -89,7 +94,7 @@ class ShortestRemaining implements Scheduler {
     this.setup.world.start(worker, request, TO_COMPLETION);
   }
 
-  /** Takes a worker from the request with the most left, if the one that entered has enough less. */
+  /** Preempts the request with the most left, if the one that entered has enough less. */
   private makeRoom(entered: number): void {
     const { heap, endsNs } = this;
     if (this.last < 0) this.last = indexOfMax(endsNs);

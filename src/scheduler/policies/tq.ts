@@ -4,26 +4,33 @@ import { grown, Queues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
-/** What an unfinished request weighs in the comparison of workers, in quanta: more than all quanta that requests on one worker have ever had. */
+/**
+ * Weight of an unfinished request in the comparison of workers, in quanta: more than all requests on one worker ever
+ * use.
+ */
 const REQUEST = 2 ** 40;
 
 /**
- * Two levels, as in Tiny Quanta: the dispatcher deals an arrival to the worker with the fewest unfinished requests, and each worker shares itself
- * among its requests, a small quantum at a time, in turns. Requests never change the worker.
+ * Tiny Quanta (ASPLOS'24): two-level scheduling. The dispatcher gives an arrival to the worker with the fewest
+ * unfinished requests, and each worker runs its requests in turns, one small quantum each. A request never changes its
+ * worker.
  *
- * Of workers with equally many requests the arrival goes to the one whose unfinished requests have received most quanta, then to the lowest-numbered.
- * A request that is alone runs on at the end of a quantum; the paper's workers then switch to the same request again, for the price of
- * a switch.
+ * Of workers with the same number of requests, the arrival goes to the one whose unfinished requests have had the most
+ * quanta, then to the lowest-numbered. A request that is alone runs on at the end of a quantum; in the paper, the
+ * worker pays for a switch to the same request.
  */
 class TinyQuanta implements Scheduler {
   private readonly queues: Queues;
   private readonly idle: WorkerSet;
-  /** Idle workers with somebody in their queue. */
+  /** Idle workers whose queue is not empty. */
   private readonly ready: WorkerSet;
   private readonly requestOn: Int32Array;
-  /** Per worker: its unfinished requests, REQUEST each, less the quanta they have had. The least goes first. */
+  /**
+   * Per worker: REQUEST for each unfinished request, minus the quanta these have had. The smallest gets the next
+   * arrival.
+   */
   private readonly burden: Float64Array;
-  /** By request handle: quanta used up. */
+  /** By request handle: quanta it has had. */
   private quantaOf = new Int32Array(1024);
   private waiting = 0;
 

@@ -15,28 +15,31 @@ type TimeSharingParameters = {
 };
 
 /**
- * Preemptive time sharing as in Shinjuku: a request runs for at most a quantum, then goes back to the tail (or head) of its queue with its original
- * arrival time. One queue for all, or one per type; with several, the queue whose head has waited longest in
- * proportion to its SLO goes first.
+ * Preemptive time sharing (Shinjuku, NSDI'19, section 3.3). A request runs for at most a quantum, then goes back to the
+ * tail (or head) of its queue with its original arrival time. There is one queue, or one per type. With several, the
+ * queue whose head has waited longest in proportion to its SLO goes first.
  *
- * `preempt=always` preempts at the end of a quantum even when nothing waits, as Shinjuku does. `preempt=when-waiting` lets such a request run on, and
- * takes the worker from it as soon as a request waits that no idle worker can take.
+ * With `preempt=always`, a request is preempted at the end of a quantum even when nothing waits, as in Shinjuku. With
+ * `preempt=when-waiting` it then runs on until a request waits that no idle worker can take.
  */
 class TimeSharing implements Scheduler {
   private readonly queues: TimedQueues;
   private readonly idle: WorkerSet;
-  /** Workers whose request has used up its quantum and was let run on. */
+  /** Workers whose request has used up its quantum and runs on. */
   private readonly overdue: WorkerSet;
   private readonly profile: ServiceProfile;
-  /** Stated SLO per type, ns; 0 where the multiple of the mean applies. */
+  /** SLO that the workload states per type, ns; 0 where it states none and the multiple of the mean applies. */
   private readonly statedSloNs: Float64Array;
   private readonly requestOn: Int32Array;
   private readonly startedNs: Float64Array;
-  /** By request handle, with a queue per type: type, service received in earlier slices. Grown when a world hands out a larger handle. */
+  /**
+   * By request handle, only with a queue per type: the type, and the service received in earlier slices. They grow when
+   * a larger handle appears.
+   */
   private typeOf: Uint16Array;
   private attainedNs: Float64Array;
   private waiting = 0;
-  /** Workers that have been told to give up their request and have not answered yet, and how many they are. */
+  /** Workers that have been told to give up their request and still have it, and their number. */
   private readonly yieldingOn: WorkerSet;
   private yielding = 0;
   private readonly limit: number;
@@ -100,7 +103,7 @@ class TimeSharing implements Scheduler {
   preempted(worker: number): void {
     this.leave(worker);
     const request = this.requestOn[worker]!;
-    // Beyond the limit if need be: it was admitted when it arrived.
+    // The limit does not apply, because the request was admitted when it arrived.
     const queue = this.perType ? this.typeOf[request]! : 0;
     if (this.toHead) this.queues.unshift(queue, request);
     else this.queues.push(queue, request);
@@ -127,7 +130,7 @@ class TimeSharing implements Scheduler {
     return this.waiting;
   }
 
-  /** A worker per waiting request, of those whose request is past its quantum. */
+  /** For each waiting request, preempts a request that is past its quantum. */
   private takeFromOverdue(): void {
     while (this.waiting > this.yielding) {
       const worker = this.overdue.lowest();
@@ -139,7 +142,7 @@ class TimeSharing implements Scheduler {
 
   private beginYield(worker: number): void {
     if (this.perType) {
-      // What the request received ends here; the time until the worker is free again is the cost of preempting it.
+      // The request receives no service from here on: the time until the worker is free is the cost of the preemption.
       this.attainedNs[this.requestOn[worker]!]! += this.setup.now[0]! - this.startedNs[worker]!;
       this.startedNs[worker] = this.setup.now[0]!;
     }
@@ -148,7 +151,7 @@ class TimeSharing implements Scheduler {
     this.yielding++;
   }
 
-  /** The request has left the worker, done or not. */
+  /** The request has left the worker, finished or not. */
   private leave(worker: number): void {
     this.overdue.delete(worker);
     if (this.yieldingOn.has(worker)) {
@@ -157,7 +160,7 @@ class TimeSharing implements Scheduler {
     }
   }
 
-  /** The type whose head has the largest (now - first arrival) / SLO (Shinjuku, NSDI'19, section 3.3). */
+  /** The type whose head has the largest waiting time / SLO (Shinjuku, NSDI'19, section 3.3). */
   private mostUrgent(): number {
     const { queues, profile, statedSloNs } = this;
     const nowNs = this.setup.now[0]!;
@@ -167,7 +170,7 @@ class TimeSharing implements Scheduler {
       if (queues.length[type] === 0) continue;
       const stated = statedSloNs[type]!;
       const sloNs = stated > 0 ? stated : this.parameters.slo * profile.meanNs[type]!;
-      // A type without a mean yet (0/0, x/0) is as urgent as can be.
+      // A type without a mean yet is the most urgent.
       const ratio = sloNs > 0 ? (nowNs - queues.headArrivalNs(type)) / sloNs : Number.POSITIVE_INFINITY;
       if (ratio > urgency) {
         urgency = ratio;
