@@ -16,8 +16,8 @@ export type EntryPoint = (typeof ENTRY_POINTS)[number];
 declare const PSP_BUNDLED: true | undefined;
 
 /**
- * Returns the compiled file of an entry point: in the bundle where this runs from it, else in dist/, also when the sources run
- * directly (tests), because neither a worker thread nor a child process understands TypeScript.
+ * Returns the compiled file of an entry point: in the bundle where this runs from it, else in dist/, also when the
+ * sources run directly (tests), because neither a worker thread nor a child process understands TypeScript.
  */
 export function entryPoint(name: EntryPoint): URL {
   if (typeof PSP_BUNDLED !== 'undefined') return new URL(`./${name.split('/').at(-1)}.js`, import.meta.url);

@@ -1,4 +1,7 @@
-/** The files that psp writes: under a name of psp's own beside their place, then renamed. Others see all of a file or nothing. */
+/**
+ * The files that psp writes: under a name of psp's own beside their place, then renamed. Others see all of a file or
+ * nothing.
+ */
 
 import { randomUUID } from 'node:crypto';
 import {
@@ -16,7 +19,10 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvironmentError } from '../units/errors.js';
 
-/** The name of an unfinished file. It is random because machines that share a folder have processes with the same number. */
+/**
+ * The name of an unfinished file. It is random because machines that share a folder have processes with the same
+ * number.
+ */
 const UNFINISHED = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.psp-part$/;
 /** Writing a file never takes this long: an older unfinished one belongs to a process that was killed. */
 const LEFTOVER_MS = 24 * 3600 * 1000;
@@ -66,7 +72,9 @@ function openBeside(path: string, existing?: Stats): OutputFile {
   };
 }
 
-/** What is no file of a disk is written itself: renaming would replace the device, or leave the pipe's reader waiting. */
+/**
+ * What is no file of a disk is written itself: renaming would replace the device, or leave the pipe's reader waiting.
+ */
 function isSpecial(path: string, existing: Stats | undefined): boolean {
   return (existing !== undefined && !existing.isFile()) || /^\/(dev|proc)\//.test(resolve(path));
 }
@@ -81,7 +89,8 @@ export function writeOutput(path: string, content: Content): void {
 }
 
 /**
- * Writes a file of a results folder. A link in its place is replaced, not followed, because the folder may come from anyone.
+ * Writes a file of a results folder. A link in its place is replaced, not followed, because the folder may come from
+ * anyone.
  *
  * @throws EnvironmentError; the file that was there before is unchanged then
  */
@@ -122,7 +131,9 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
-/** What tells files apart, whatever name or link leads to them; undefined for a device or a pipe, which many may use. */
+/**
+ * What tells files apart, whatever name or link leads to them; undefined for a device or a pipe, which many may use.
+ */
 export function fileIdentity(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false, bigint: true });
   if (found) return found.isFile() || found.isDirectory() ? `${found.dev}:${found.ino}` : undefined;

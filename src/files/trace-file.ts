@@ -53,7 +53,8 @@ export async function scanTraceFile(path: string, fileName: string): Promise<Tra
 }
 
 /**
- * Second pass: plays a trace file that has been checked. `fill` rejects with an InputError when the file is no longer what it was then.
+ * Second pass: plays a trace file that has been checked. `fill` rejects with an InputError when the file is no longer
+ * what it was then.
  *
  * @throws InputError when the scale takes a time beyond the limit
  */
@@ -61,7 +62,10 @@ export function playTraceFile(trace: TraceFile, options: TraceOptions): RequestS
   return openTrace(checkedBytes(trace), trace.summary, options);
 }
 
-/** The bytes of a file as they were checked. A reader that stops early trusts size and time; the digest decides where they differ. */
+/**
+ * The bytes of a file as they were checked. A reader that stops early trusts size and time; the digest decides where
+ * they differ.
+ */
 async function* checkedBytes(trace: TraceFile): AsyncGenerator<Uint8Array> {
   const { path, summary, sha256, bytes } = trace;
   const { fileName } = summary;

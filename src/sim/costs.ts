@@ -1,17 +1,17 @@
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import type { QuantilePairs } from '../workload/distributions/empirical.js';
 
-/** What the simulator charges for a system's mechanisms, ns each; {@link CONSTANTS} says what each of them is. */
+/** What the simulator charges for a system's mechanisms, ns each. {@link CONSTANTS} explains them. */
 export interface SystemCosts {
   readonly wireNs: number;
   readonly handoffNs: number;
-  /** Undefined: as any hand-off. */
+  /** Undefined: the same as `handoffNs`. */
   readonly againNs: number | undefined;
   readonly noticeNs: number;
   readonly signalNs: number;
   readonly dispatcherReceiveNs: number;
   readonly dispatchNs: number;
-  /** Under policies that keep the dispatcher busy for longer, or for less. */
+  /** By policy, where a policy keeps the dispatcher busy for longer or shorter. */
   readonly dispatchNsUnder?: Readonly<Record<string, number>>;
   readonly completionNs: number;
   readonly preemptNs: number;
@@ -19,26 +19,29 @@ export interface SystemCosts {
   readonly workerReceiveNs: number;
   readonly contextSwitchNs: number;
   readonly workerTransmitNs: number;
-  /** Undefined: what the policy itself says. */
+  /** Undefined: the policy's own cost. */
   readonly preemptedNs: number | undefined;
-  /** Undefined: what the policy itself says. */
+  /** Undefined: the policy's own cost. */
   readonly stealNs: number | undefined;
-  /** Do the queues of workers live in the dispatcher, which starts every request, also under policies whose workers could take from them alone? */
+  /**
+   * Are the queues of workers in the dispatcher? It then starts every request, even under policies whose workers could
+   * take requests themselves.
+   */
   readonly dispatcherQueues?: true;
-  /** How those vary from request to request that are no constants. */
+  /** The distributions of the costs that vary from request to request. */
   readonly spread?: Spread;
 }
 
 /** A cost by its name. */
 export type CostField = Exclude<keyof SystemCosts, 'spread' | 'dispatcherQueues' | 'dispatchNsUnder'>;
 
-/** What may vary from request to request: what lies on the way of each of them once. */
+/** The costs that may vary from request to request: each request has each of them once. */
 export const VARYING = ['wireNs', 'handoffNs', 'againNs', 'contextSwitchNs'] as const satisfies readonly CostField[];
 
-/** Quantiles, [probability, ns] from 0 to 1: drawn from, linearly between them, for each request anew. */
+/** Quantiles [probability, ns] from 0 to 1, linear between them. Each request draws anew. */
 export type Spread = { readonly [C in (typeof VARYING)[number]]?: QuantilePairs };
 
-/** Costs of a system that say everything. */
+/** Costs without anything undefined. */
 export type FullCosts = { readonly [C in CostField]: number } & Pick<SystemCosts, 'spread' | 'dispatcherQueues'>;
 
 export interface ConstantSpec {
@@ -47,11 +50,14 @@ export interface ConstantSpec {
   readonly key: string;
   readonly field: CostField;
   readonly help: string;
-  /** What holds when a file does not state it; default: nothing is charged. */
+  /** The value when a file does not state it; default: 0. */
   readonly absent?: 'policy' | 'handoff';
 }
 
-/** Every constant of a system, in the order of a request's way: delays pass while nobody works, the others keep the dispatcher or a worker busy. */
+/**
+ * Every constant of a system, in the order of a request's way. During a delay nobody works; the other costs keep the
+ * dispatcher or a worker busy.
+ */
 export const CONSTANTS: readonly ConstantSpec[] = [
   { section: 'delays', key: 'wire', field: 'wireNs', help: 'between client and server, each way' },
   { section: 'delays', key: 'handoff', field: 'handoffNs', help: 'from the dispatcher to a worker' },
@@ -86,7 +92,7 @@ export const CONSTANTS: readonly ConstantSpec[] = [
   { section: 'worker', key: 'steal', field: 'stealNs', help: 'per steal', absent: 'policy' },
 ];
 
-/** As it stands in a system's file: `delays.wire`. */
+/** As in a system's file: `delays.wire`. */
 export function constantName(field: CostField): string {
   const { section, key } = CONSTANTS.find((constant) => constant.field === field)!;
   return `${section}.${key}`;
@@ -99,7 +105,10 @@ export const NO_COSTS: SystemCosts = {
   stealNs: undefined,
 };
 
-/** The costs of a system under a policy: what the system does not state of preemptions and steals, the policy's own `cost` says. */
+/**
+ * The costs of a system under a policy. Where the system states no cost of preemptions or steals, the policy's own
+ * `cost` counts.
+ */
 export function costsOf(costs: SystemCosts, { policy, parameters }: ChosenPolicy): FullCosts {
   const { preemptionNs = 0, stealNs = 0 } = policy.costs?.(parameters) ?? {};
   return {
@@ -108,13 +117,13 @@ export function costsOf(costs: SystemCosts, { policy, parameters }: ChosenPolicy
     againNs: costs.againNs ?? costs.handoffNs,
     preemptedNs: costs.preemptedNs ?? preemptionNs,
     stealNs: costs.stealNs ?? stealNs,
-    // Not stated, it is a hand-off like any other, and varies as one.
+    // If it is not stated, it is as long as any hand-off, and varies like it.
     ...(costs.againNs === undefined &&
       costs.spread?.handoffNs && { spread: { ...costs.spread, againNs: costs.spread.handoffNs } }),
   };
 }
 
-/** Does the policy have a cost of its own that the system's constant takes the place of? */
+/** Does a constant of the system replace the policy's own cost? */
 export function replacesPolicyCost(costs: SystemCosts, { policy, parameters }: ChosenPolicy): boolean {
   const own = policy.costs?.(parameters) ?? {};
   return (
@@ -123,9 +132,9 @@ export function replacesPolicyCost(costs: SystemCosts, { policy, parameters }: C
   );
 }
 
-/** What passes between a start and its completion beside the service, as the dispatcher sees it when nothing waits for it, ns. */
+/** Time between a start and its completion that is not service, ns, as seen by a dispatcher that is not busy. */
 export function wholeHandoffNs(costs: FullCosts): number {
-  // psp's own dispatcher takes nothing off.
+  // psp's own dispatcher subtracts nothing.
   if (costs.dispatcherQueues) return 0;
   const onWorker = costs.contextSwitchNs + costs.workerReceiveNs + costs.workerTransmitNs;
   return (

@@ -1,12 +1,12 @@
 /**
- * The future events of the workers. A worker has at most one (its request completes, its slice expires, or it has given up its request), so the
- * list holds at most one entry per worker. Events at the same time come in the order of worker numbers.
+ * The future events of the workers. A worker has at most one: its request completes, its slice expires, or it has given
+ * up its request. Events at the same time come in the order of worker numbers.
  */
 import { float64s, int32s } from '../units/arrays.js';
 export interface EventList {
   /** Time of the next event, ns; Infinity when there is none. */
   nextNs(): number;
-  /** Removes the next event and answers its worker. There must be one. */
+  /** Removes the next event and returns its worker. There must be one. */
   take(): number;
   /** Adds the event of a worker that has none. */
   add(worker: number, timeNs: number): void;
@@ -15,7 +15,7 @@ export interface EventList {
   size(): number;
 }
 
-/** Up to this many workers a sorted array is the faster list: fewer than 32 entries are shifted, most of the time far fewer. */
+/** Up to this many workers, a sorted array is faster than a heap, because few entries are shifted. */
 const SORTED_LIST_LIMIT = 48;
 
 export function createEventList(workers: number): EventList {
@@ -23,8 +23,8 @@ export function createEventList(workers: number): EventList {
 }
 
 /**
- * Entries in descending order, the next event last: taking it moves nothing, and adding a short service (most are) moves the few
- * entries that end even earlier.
+ * Entries in descending order, the next event last. Taking it moves nothing, and adding an event moves only the entries
+ * before it in time, which are few for a short service.
  */
 export function createSortedEventList(workers: number): EventList {
   // Index 0 is a sentinel that is later than everything.

@@ -2,28 +2,33 @@ import { createSettling } from '../metrics/settling.js';
 import { createBatch } from '../workload/request-source.js';
 import { type SimulateOptions, samplingStep, simulationOf } from './simulate.js';
 
-/** First and last checkpoint at which it is asked whether a run has settled, as shares of the run; each is twice the one before. */
+/** First and last checkpoint, as shares of the run. Each checkpoint is twice the one before. */
 const FIRST_SHARE = 0.05;
 const LAST_SHARE = 0.4;
-/** The same in requests, for long runs: how long a system takes to settle does not depend on how long one looks at it. */
+/**
+ * The same in requests, for long runs, because the time that a system takes to settle does not depend on the length of
+ * the run.
+ */
 const FIRST_REQUESTS = 100_000;
 const LAST_REQUESTS = 12_800_000;
 
 export interface FoundWarmUp {
   /** Share of the run that is left out. */
   readonly share: number;
-  /** False when the run was still on its way at the last checkpoint. */
+  /** False when the run had not settled at the last checkpoint. */
   readonly settled: boolean;
 }
 
 /**
- * Finds where the warm-up of a run ends, by playing it up to there.
+ * Finds where the warm-up of a run ends, by playing its beginning.
  *
- * At each checkpoint (after 5, 10, 20 and 40 % of the run, in a run of more than two million requests after 100 000, 200 000, …) MSER-5 looks at the number of requests in the system, sampled since the start (by Little's law its mean is that of the sojourns times the rate, and it asks
- * nothing of each request). The warm-up is over when it finds the transient in the first half of what it has seen. So at least as much again as the
- * transient is left out, and no request that will be measured has a part in the decision: a cut that is chosen afterwards likes to fall behind the worst burst.
+ * Checkpoints are at 5, 10, 20 and 40 % of the run; in a run of more than two million requests, at 100 000, 200 000, …
+ * requests. At each, MSER-5 looks at the number of requests in the system, sampled since the start. By Little's law its
+ * mean is the mean sojourn times the rate, and sampling it costs nothing per request. The warm-up is over when the
+ * transient lies in the first half of the samples. So at least twice the transient is left out, and no measured request
+ * has a part in the decision: a cut that is chosen afterwards tends to fall just behind the worst burst.
  *
- * A policy that reserves workers by type but has not told the types apart yet is not settled, whatever the queues look like.
+ * A policy that reserves workers by type has not settled before its first reservation, whatever the queues look like.
  */
 export async function findWarmUp(
   options: SimulateOptions & { readonly expectedRequests: number },

@@ -1,19 +1,19 @@
-/** What can lie in an inbox of the dispatcher. */
+/** The messages to the dispatcher. */
 export const InboxMessage = {
-  /** A request has come in: its row, its flow. */
+  /** A request has arrived: its row and flow. */
   arrival: 0,
-  /** A worker is done with its request. */
+  /** A worker has finished its request. */
   completed: 1,
   /** A worker has given up its request. */
   preempted: 2,
-  /** The slice of a request is over: the worker, and the start it belongs to. */
+  /** A slice has ended: the worker, and the number of the start it belongs to. */
   sliceEnd: 3,
-  /** A reply that leaves through the dispatcher's core: the request's row, its worker. */
+  /** A reply leaves through the dispatcher's core: the request's row and worker. */
   reply: 4,
 } as const;
 export const MESSAGE_KINDS = Object.keys(InboxMessage).length;
 
-/** An inbox of the dispatcher: messages in the order they came, a ring over typed arrays that doubles when it is full. */
+/** An inbox of the dispatcher: messages in their order, in a ring over typed arrays that doubles when it is full. */
 export class Inbox {
   length = 0;
   private kinds = new Uint8Array(1024);
@@ -22,7 +22,7 @@ export class Inbox {
   private times = new Float64Array(1024);
   private head = 0;
 
-  /** @param atNs when it will be there, for whoever keeps messages on their way */
+  /** @param atNs when the message arrives, for messages that are under way */
   push(kind: number, subject: number, detail: number, atNs = 0): void {
     if (this.length === this.kinds.length) this.grow();
     const at = (this.head + this.length++) & (this.kinds.length - 1);

@@ -35,7 +35,9 @@ export interface MeasuredOn {
   readonly policy?: string;
   readonly workload?: string;
   readonly load?: number;
-  /** What the delays are made of, by names such as `wire.reply`. For people only: the model charges the whole delays. */
+  /**
+   * What the delays are made of, by names such as `wire.reply`. For people only: the model charges the whole delays.
+   */
   readonly parts?: Readonly<Record<string, Stated>>;
   /** How long threads are busy, in real time, by names such as `dispatcher.darc`. For people only. */
   readonly work?: Readonly<Record<string, Stated>>;

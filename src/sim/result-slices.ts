@@ -3,7 +3,7 @@ import type { ResultSlice } from '../results/result.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import type { Simulation } from './simulation.js';
 
-/** Plays a simulation and cuts what is recorded into slices of equal length, by the time of completion. */
+/** Plays a simulation and cuts what is recorded into slices of equal length, by time of completion. */
 export interface ResultSlices {
   /** As that of the simulation. */
   advance(batch: RequestBatch, from: number, to: number): void;
@@ -14,7 +14,7 @@ export interface ResultSlices {
 /**
  * Cuts the histograms at the end of each slice, so that nothing is done per request.
  *
- * @param fromNs when the first begins; the simulation has not come further
+ * @param fromNs when the first begins; the simulation must not be later
  * @param sliceNs their length, above 0
  */
 export function createResultSlices(
@@ -40,7 +40,7 @@ export function createResultSlices(
     startNs = endNs;
   }
 
-  /** By multiplication, so that the ends of many slices do not drift. */
+  /** A product, so that rounding errors of many slices do not add up. */
   const nextEndNs = () => fromNs + (slices.length + 1) * sliceNs;
 
   return {

@@ -14,7 +14,7 @@ import { costsOf, NO_COSTS, type SystemCosts, wholeHandoffNs } from './costs.js'
 import { createResultSlices, type ResultSlices } from './result-slices.js';
 import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
 
-/** What a simulation is made of. */
+/** What a simulation needs. */
 export interface SimulationSetup {
   readonly policy: ChosenPolicy;
   readonly workers: number;
@@ -25,17 +25,19 @@ export interface SimulationSetup {
   /** Uniform on [0, 1): the `stealing` substream. */
   readonly random: () => number;
   readonly trueProfile?: TrueProfile;
-  /** Workers that each type keeps busy, by index, where that is the same throughout the run; absent: what arrives tells. */
+  /**
+   * Workers that each type keeps busy, by index, where that is the same throughout the run; absent: what arrives tells.
+   */
   readonly demand?: readonly number[];
-  /** What the system around the policy costs; default: nothing but the policy's own preemptions and steals. */
+  /** Costs of the system around the policy; default: only the policy's own preemptions and steals. */
   readonly costs?: SystemCosts;
-  /** For costs that vary; needed for those only. */
+  /** Random numbers for costs that vary; only these need it. */
   readonly costsRandom?: Random;
-  /** Told what happens, request by request; slow. */
+  /** Told what happens to each request; slow. */
   readonly observer?: Observer;
   /** Filled with the sojourn of each recorded request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
-  /** About how many requests there will be: the shorter the run, the more often the queues are looked at. */
+  /** About how many requests there will be. In a short run the queues are sampled more often. */
   readonly expectedRequests?: number;
 }
 
@@ -45,28 +47,29 @@ export interface SimulateOptions extends SimulationSetup {
   readonly warmup: { readonly requests: number } | { readonly untilNs: number };
   /** When the measuring window ends, ns; default: with the last arrival. */
   readonly endNs?: number;
-  /** Length of the slices that the measuring window is also reported in, ns; default: it is not. */
+  /** Length of the slices in which the measuring window is also reported, ns; default: no slices. */
   readonly sliceNs?: number;
   /** Told the number of requests that have arrived and the virtual time, now and then. */
   readonly onProgress?: (requests: number, nowNs: number) => void;
-  /** Asked now and then; true ends the run with what there is. */
+  /** Called now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
 }
 
-/** Batches between two calls of `onProgress` and `shouldStop`: some ten milliseconds. */
+/** Batches between two calls of `onProgress` and `shouldStop`, about ten milliseconds. */
 const BATCHES_PER_PULSE = 256;
 const EVENTS_PER_PULSE = 1 << 17;
-/** Looks at the queues in a short run. */
+/** Samples of the queues in a short run. */
 const LOOKS = 4096;
 
 /**
  * Simulates one policy on one request trace until every request that arrived is served.
  *
- * The measuring window (for rates and utilisation) is from the end of the warm-up to the last arrival or `endNs`; percentiles are those of all requests that
- * arrived after the warm-up, however late they are served, so that a long wait at the end is not cut off.
+ * The measuring window, for rates and utilisation, lasts from the end of the warm-up to the last arrival or `endNs`.
+ * Percentiles count all requests that arrived after the warm-up, however late they complete, so that long waits at the
+ * end are not cut off.
  *
  * @throws InputError when the policy's parameters do not fit the setup
- * @throws InputError when a trace file turns out to be broken
+ * @throws InputError when a trace file has changed, or times exceed their limit
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   const { source, warmup, sliceNs, shouldStop, onProgress, expectedRequests } = options;
@@ -142,7 +145,10 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   };
 }
 
-/** Beyond the limit of times, results would be wrong, and a time that no longer grows would never end. @throws InputError */
+/**
+ * Beyond the limit of times, results would be wrong, and a time that no longer grows would never end. @throws
+ * InputError
+ */
 function refuseBeyondTime(simulation: Simulation): void {
   if (simulation.snapshot().atNs <= MAX_TIME_NS) return;
   throw new InputError(`expected a run that ends within ${MAX_TIME}, found one that lasts longer`);
@@ -156,7 +162,7 @@ function refuseBeyondTime(simulation: Simulation): void {
 export function simulationOf(setup: SimulationSetup): Simulation {
   const { workers, types, random, trueProfile, observer, sojournsNs, expectedRequests } = setup;
   const { policy, parameters } = setup.policy;
-  // With costs of nothing the loop of a system plays what the fast one plays, and lets itself be observed.
+  // With costs of zero, the loop of a system plays the same as the fast one, and can be observed.
   const stated = setup.costs ?? (observer && NO_COSTS);
   const costs = stated && costsOf(stated, setup.policy);
   const known = costs && { handoffNs: wholeHandoffNs(costs) };
@@ -170,7 +176,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
       system: {
         costs,
         random: setup.costsRandom ?? noRandom,
-        // A dispatcher that has the queues starts every request.
+        // A dispatcher that holds the queues starts every request.
         queues: costs.dispatcherQueues ? 'central' : policy.queues,
         ...(observer && { observer }),
       },
@@ -187,7 +193,10 @@ function noRandom(): never {
   throw new Error('costs that vary need random numbers: expected costsRandom');
 }
 
-/** Arrivals between two looks at the queues: a batch, less in short runs. Divides a batch, so that the looks are equally far apart. */
+/**
+ * Arrivals between two samples of the queues: a batch, or less in short runs. It divides a batch, so that the samples
+ * are equally far apart.
+ */
 export function samplingStep(expectedRequests = Number.POSITIVE_INFINITY): number {
   const most = Math.min(BATCH_CAPACITY, expectedRequests / LOOKS);
   return 2 ** Math.max(0, Math.floor(Math.log2(most)));

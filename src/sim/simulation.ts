@@ -27,13 +27,13 @@ export interface SimulationOptions {
   readonly preemptionNs?: number;
   /** Worker time lost per steal, ns. */
   readonly stealNs?: number;
-  /** When given, its costs are charged in place of these two. */
+  /** Its costs replace these two. */
   readonly system?: SimulatedSystem;
   /** Filled with the sojourn of each recorded request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
   /** About how many requests there will be. */
   readonly expectedRequests?: number;
-  /** Makes the scheduler, given where its answers go, the cell it reads the time from, and the cells of clairvoyant policies. */
+  /** Makes the scheduler from the world it acts on, the cell with the time, and the cells of clairvoyant policies. */
   readonly createScheduler: (world: World, now: Float64Array, ideal: Ideal) => Scheduler;
 }
 
@@ -68,7 +68,7 @@ export interface Simulation {
   advance(batch: RequestBatch, from: number, to: number): void;
   /** Plays everything that happens until `timeNs`, without arrivals. */
   advanceTo(timeNs: number): void;
-  /** Plays at most `events` events without arrivals; answers whether any are left. */
+  /** Plays at most `events` events without arrivals. Returns whether any are left. */
   drain(events: number): boolean;
   /** From the next arrival on, completed requests are recorded; those that arrived before are only counted. */
   startRecording(): void;
@@ -79,15 +79,15 @@ export interface Simulation {
   /** What was recorded for each type since the last cut, or the start. */
   cut(): TypeHistograms[];
   reservations(): readonly ReservationChange[];
-  /** Reservation changes beyond the ones kept. */
+  /** Number of reservation changes that were not kept. */
   reservationsLeftOut(): number;
   digest(): string;
 }
 
 /**
- * As many as most runs ever need, for growing replaces the loop, and V8 no longer takes the arrays of a loop that was made twice for constants (1.5
- * times slower). Rows never used cost address space only: free rows are taken from the low end. To V8 they are memory, though, of which it collects garbage the more
- * often: a short run has only what it can need.
+ * More than most runs need, because growing replaces the loop, and V8 no longer treats the arrays of a loop that was
+ * made twice as constants (1.5 times slower). Unused rows cost only address space, because the lowest free row is taken
+ * first. But V8 counts them as memory and collects garbage more often, so a short run gets fewer.
  */
 const INITIAL_SLOTS = 1 << 17;
 
@@ -99,19 +99,20 @@ function initialSlots(expectedRequests: number): number {
 /**
  * Makes a simulation.
  *
- * Equal-time order: events of workers before arrivals, in the order of worker numbers. An arriving request thus finds every worker
- * free that is done by then.
+ * At equal times, events of workers come before arrivals, in the order of worker numbers. So an arriving request finds
+ * every worker free that finishes at that time.
  */
 export function createSimulation(options: SimulationOptions): Simulation {
   const { workers, types, preemptionNs = 0, stealNs = 0, system } = options;
-  // The dispatcher of a system has events, too, and so have the notices on their way to it; they come after the workers.
+  // The dispatcher of a system and the notices on their way to it have events, too. They come after the workers.
   const state = createState(workers, types, system ? workers + 2 : workers, options.sojournsNs);
   const systemState = system && createSystemState(workers);
   const { now, integers, doubles, requestOn, eventMeans, stretchFromNs } = state;
   const reservations: ReservationChange[] = [];
   let reservationsLeftOut = 0;
 
-  // The scheduler answers through this object, which leads to the loop. Growing the slots replaces the loop, and the scheduler need not know.
+  // The scheduler calls this object, which calls the loop. Growing the slots replaces the loop without the scheduler
+  // knowing.
   const notRunning = () => {
     throw new Error('a scheduler answers only to what it is told, not while it is made');
   };
@@ -148,7 +149,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return connected;
   }
 
-  /** The loop never runs out of slots in the middle of a batch, so its arrays can be constants. */
+  /** Slots grow only between batches, so the arrays can be constants of the loop. */
   function ensureSlots(arrivals: number): void {
     while (integers[StateInteger.freeSlots]! < arrivals) {
       slots = grownSlots(slots, integers[StateInteger.freeSlots]!);
@@ -241,7 +242,10 @@ function createSlots(capacity: number): Slots {
   };
 }
 
-/** Twice the slots; the first half as it was, the new rows free beneath the `free` rows that were free already. */
+/**
+ * Doubles the slots. The first half keeps its content; the new rows are free, below the `free` rows that were free
+ * before.
+ */
 function grownSlots(slots: Slots, free: number): Slots {
   const before = slots.id.length;
   const larger = createSlots(before * 2);

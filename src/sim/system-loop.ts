@@ -36,26 +36,32 @@ const {
 const RUN_ON: number = TO_COMPLETION;
 const TAKE_OFF: number = PREEMPT;
 const fold = foldCompletion;
-/** More that the pending event of a worker can mean here. */
+/** What else the pending event of a worker can mean here. */
 const SIGNALLED = 4;
 const REPLIES = 5;
 const NOTIFIES_COMPLETED = 6;
 const NOTIFIES_PREEMPTED = 7;
 
 /**
- * The loop of a system that costs something, beside the one of loop.ts that costs nothing and is fast. With costs of zero both make the same decisions at
- * the same times, bit for bit.
+ * The loop of a system with costs. The one of loop.ts has none and is faster. With costs of zero, both make the same
+ * decisions at the same times, bit for bit.
  *
- * The dispatcher is a server: a message (an arrival, the notice of a worker, the end of a slice) keeps it busy for as long as it costs. As a polling loop
- * does, it looks at what the workers say before it takes another packet off the network, each in the order it came; so a dispatcher that cannot keep up leaves
- * packets lying, not workers. The scheduler is told when a message is done with, at that time; each `start` it answers keeps the dispatcher busy for `dispatchNs` more, and
- * reaches its worker `handoffNs` after that (`againNs`, when the worker has just said that it is free). A worker that is done, or has been preempted, says so by a notice. Where workers have
- * queues of their own, they take from them at once: the dispatcher only deals arrivals. Where they have places that the dispatcher fills, they take from them at once, too,
- * and send the notice on the side: each filling keeps the dispatcher busy as a start does, and only the worker does not wait for it.
+ * The dispatcher is a server: each message (an arrival, the notice of a worker, the end of a slice) keeps it busy for
+ * its cost. Like a polling loop, it reads the notices of workers before it takes the next packet from the network, each
+ * in the order it came. So a dispatcher that cannot keep up lets packets wait, not workers.
  *
- * The clock is the server's: it is `wireNs` behind the client's, so that a planned arrival is when the packet is there, and both ways are added to the sojourn.
+ * The scheduler is told when the dispatcher has finished a message. Each `start` then keeps the dispatcher busy for
+ * `dispatchNs` more, and reaches its worker `handoffNs` later (`againNs` when the worker has just said that it is
+ * free). A worker that has finished, or has been preempted, sends a notice.
  *
- * A cost that varies is drawn when it is charged; the two ways over the wire are drawn as one.
+ * Where workers have their own queues, they take from them at once, and the dispatcher only spreads arrivals. Where
+ * workers have places that the dispatcher fills, they also take from them at once and send the notice at the same time.
+ * Filling a place keeps the dispatcher busy as a start does, but the worker does not wait for it.
+ *
+ * The clock is the server's, `wireNs` behind the client's. So a request arrives at its planned time, and both ways over
+ * the wire are added to its sojourn.
+ *
+ * A cost that varies is drawn when it is charged. Both ways over the wire are one draw.
  */
 export function createSystemLoop(
   state: State,
@@ -110,7 +116,7 @@ export function createSystemLoop(
     takeMessages();
   }
 
-  /** Begins with the next message; those that take no time it is done with at once. */
+  /** Begins the next message. It finishes messages that take no time at once. */
   function takeMessages(): void {
     while (notices.length + arrivals.length > 0) {
       const inbox = notices.length > 0 ? notices : arrivals;
@@ -129,7 +135,7 @@ export function createSystemLoop(
     system.integers[OCCUPIED] = 0;
   }
 
-  /** The dispatcher is done with a message: the scheduler is told. */
+  /** The dispatcher has finished a message: tells the scheduler. */
   function act(): void {
     const kind = system.integers[KIND]!;
     const subject = system.integers[SUBJECT]!;
@@ -149,7 +155,7 @@ export function createSystemLoop(
     system.integers[UNREAD_ARRIVALS]!--;
     if (workersHaveQueues) {
       occupy(dispatchNs);
-      // From when on a worker can have it.
+      // When a worker can take it.
       landsNs[request] = system.doubles[FREE_AT_NS]! + handoffNs();
     }
     demandNs[0] = serviceNs[request]!;
@@ -175,9 +181,9 @@ export function createSystemLoop(
   }
 
   function tellSliceEnd(worker: number, start: number): void {
-    // The worker may be done meanwhile; unless its notice came before, the dispatcher does not know.
+    // The worker may have finished meanwhile, which the dispatcher knows only if the notice came before.
     if (serial[worker] !== start || signalled[worker] === 1) return;
-    // The scheduler has been told that it left: what would be sent now would be in vain.
+    // The scheduler knows that the request has left, so a signal would be useless.
     if (workersHavePlaces && requestOn[worker]! < 0) return;
     const sliceNs = scheduler.sliceExpired(worker);
     if (sliceNs !== TAKE_OFF) {
@@ -193,7 +199,10 @@ export function createSystemLoop(
     else yieldNow(worker);
   }
 
-  /** Answers when the preemption takes effect: a worker that is still receiving or switching to the request does so to the end. */
+  /**
+   * Returns when the preemption takes effect: a worker that is still receiving the request or switching to it finishes
+   * that first.
+   */
   function sendPreemption(worker: number): number {
     signalled[worker] = 1;
     if (workersHaveQueues) return Math.max(now[0]!, stretchFromNs[worker]!);
@@ -201,7 +210,7 @@ export function createSystemLoop(
     return Math.max(system.doubles[FREE_AT_NS]! + signalNs, stretchFromNs[worker]!);
   }
 
-  // What the scheduler answers.
+  // What the scheduler calls.
 
   function start(worker: number, request: number, sliceNs: number): void {
     integers[WAITING]!--;
@@ -217,7 +226,7 @@ export function createSystemLoop(
       fromNs = system.doubles[FREE_AT_NS]! + (system.integers[JUST_FREE] === worker ? againNs() : handoffNs());
     }
     if (isFirst) startNs[request] = fromNs;
-    // Once, even when it is preempted before it has run: then it starts as a first time again.
+    // Charged once, even when the request is preempted before it has run and starts again.
     const overheadNs = contextSwitchNs() + toPayNs[worker]! + (received[request] === 0 ? workerReceiveNs : 0);
     received[request] = 1;
     toPayNs[worker] = 0;
@@ -236,7 +245,7 @@ export function createSystemLoop(
 
   function preempt(worker: number): void {
     if (signalled[worker] === 1) return;
-    // A request that is done at this very moment completes.
+    // A request that ends at this very moment completes.
     if (workersHaveQueues && (requestOn[worker]! < 0 || endsNs(worker) <= now[0]!)) return;
     const atNs = sendPreemption(worker);
     if (requestOn[worker]! < 0 || endsNs(worker) <= atNs) return;
@@ -273,7 +282,7 @@ export function createSystemLoop(
 
   // The workers.
 
-  /** When the request on a worker will be done if nobody preempts it. */
+  /** When the request on a worker will end if nothing preempts it. */
   function endsNs(worker: number): number {
     return stretchFromNs[worker]! + leftNs[requestOn[worker]!]!;
   }
@@ -296,7 +305,7 @@ export function createSystemLoop(
     }
   }
 
-  /** The worker has no more to do with its request. */
+  /** The worker has finished with its request, reply included. */
   function finish(worker: number): void {
     const request = doneOn[worker]!;
     if (!dispatcherReplies) depart(request, worker);
@@ -317,7 +326,7 @@ export function createSystemLoop(
       if (sliceNs === TAKE_OFF) yieldNow(worker);
       else runOn(worker, sliceNs);
     } else {
-      // Until the dispatcher has noticed, it runs on.
+      // It runs on until the dispatcher has noticed.
       runOn(worker, RUN_ON);
       post(SLICE_END, worker, serial[worker]!);
     }
@@ -365,7 +374,7 @@ export function createSystemLoop(
     }
   }
 
-  /** The worker takes its next request from a place of its own. */
+  /** The worker takes its next request from one of its places. */
   function leave(worker: number, preempted: boolean): void {
     byItself = true;
     scheduler.leaves!(worker, preempted);
@@ -375,7 +384,7 @@ export function createSystemLoop(
   function notify(worker: number, message: number, means: number, request: number): void {
     if (noticeNs === 0) post(message, worker, request);
     else if (workersHavePlaces) {
-      // The worker may be at its next request: its own event is for that.
+      // The worker may already run its next request, which needs the worker's event.
       if (underWay.length === 0) events.add(way, now[0]! + noticeNs);
       underWay.push(message, worker, request, now[0]! + noticeNs);
     } else {

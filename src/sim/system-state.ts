@@ -1,4 +1,4 @@
-/** What a system adds to a simulation: its parts, its state, and costs that vary. The loop is in system-loop.ts. */
+/** What a system adds to a simulation: its state and costs that vary. The loop is in system-loop.ts. */
 import type { Observer } from '../metrics/observer.js';
 import type { QueuePlace } from '../scheduler/policy.js';
 import { float64s, int32s, uint8s } from '../units/arrays.js';
@@ -14,11 +14,11 @@ export const SystemDouble = { freeAtNs: 0, chargedNs: 1 } as const;
 export const SystemInteger = {
   occupied: 0,
   unreadArrivals: 1,
-  /** The message the dispatcher is at. */
+  /** The message that the dispatcher works on. */
   kind: 2,
   subject: 3,
   detail: 4,
-  /** The worker whose notice the scheduler is just told of; -1: none. */
+  /** The worker whose notice is being told to the scheduler; -1: none. */
   justFree: 5,
 } as const;
 
@@ -34,24 +34,33 @@ export interface SimulatedSystem {
 
 /** What a system adds to the {@link State} of a simulation. */
 export interface SystemState {
-  /** What the dispatcher has still to look at: packets that came in, and what workers and timers say. */
+  /** What the dispatcher has not read yet: packets, and notices of workers and timers. */
   readonly arrivals: Inbox;
   readonly notices: Inbox;
-  /** Notices on their way, of workers that go on meanwhile: all take equally long, so they arrive in the order they were sent. */
+  /**
+   * Notices under way, of workers that go on meanwhile. All take equally long, so they arrive in the order in which
+   * they were sent.
+   */
   readonly underWay: Inbox;
-  /** When the dispatcher has done all it has begun; all the time it was charged for. */
+  /** When the dispatcher will have finished all it has begun; and all the time it was charged for. */
   readonly doubles: Float64Array;
   readonly integers: Int32Array;
-  /** Per worker: the request it is done with, the number of its latest start, and whether that was sent a preemption. */
+  /**
+   * Per worker: the request it has finished, the number of its latest start, and whether that start was sent a
+   * preemption.
+   */
   readonly doneOn: Int32Array;
   readonly serial: Int32Array;
   readonly signalled: Uint8Array;
-  /** Per request: when it is there for its worker to take, ns; and whether the worker has paid for receiving it. Grow with the slots. */
+  /**
+   * Per request: when its worker can take it, ns; and whether the worker has paid for receiving it. They grow with the
+   * slots.
+   */
   landsNs: Float64Array;
   received: Uint8Array;
 }
 
-/** Answers what a cost is this time: always the same, unless it varies. */
+/** Returns a cost: always the same, unless it varies. */
 export function drawsOf({ costs, random }: SimulatedSystem, field: keyof Spread): () => number {
   const quantiles = costs.spread?.[field];
   const constant = costs[field];
@@ -75,12 +84,15 @@ export function createSystemState(workers: number): SystemState {
   };
 }
 
-/** Time the dispatcher has been busy until `nowNs`. What it is charged for it does without a pause, so what is left of it lies ahead. */
+/**
+ * Time the dispatcher has been busy until `nowNs`. It works without a pause, so the part of its charges that is left
+ * lies after `nowNs`.
+ */
 export function dispatcherBusyNs({ doubles }: SystemState, nowNs: number): number {
   return doubles[SystemDouble.chargedNs]! - Math.max(0, doubles[SystemDouble.freeAtNs]! - nowNs);
 }
 
-/** Requests the dispatcher has not looked at yet. */
+/** Requests that the dispatcher has not read yet. */
 export function unreadArrivals({ integers }: SystemState): number {
   return integers[SystemInteger.unreadArrivals]!;
 }

@@ -1,9 +1,10 @@
 const GUIDES = 256;
 
 /**
- * Chooses an index with given probabilities from one uniform number, by inversion. A guide table says where to start looking
- * (H.-C. Chen and Y. Asau, "On Generating Random Variates from an Empirical Distribution", AIIE Transactions 6(2), 1974). Unlike the alias
- * method it is monotone: a small change of the probabilities changes few choices. An index with probability 0 is never chosen.
+ * Chooses an index with given probabilities from one uniform number, by inversion. A guide table says where to start
+ * looking (H.-C. Chen and Y. Asau, "On Generating Random Variates from an Empirical Distribution", AIIE Transactions
+ * 6(2), 1974). Unlike the alias method it is monotone: a small change of the probabilities changes few choices. An
+ * index with probability 0 is never chosen.
  */
 export class Chooser {
   /** A number u chooses the first index with `u < upTo[index]`, at or after `guide[floor(u * guides)]`. */

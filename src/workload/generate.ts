@@ -19,7 +19,9 @@ export type SourceOptions = Offer & {
   readonly requests?: number;
   /** End at this time, ns; the last arrival is before it. */
   readonly durationNs?: number;
-  /** Label every request with a connection, uniform over 32 bits. Default false: the batch's column is left as it is. */
+  /**
+   * Label every request with a connection, uniform over 32 bits. Default false: the batch's column is left as it is.
+   */
   readonly flows?: boolean;
 };
 
@@ -32,14 +34,15 @@ export interface GeneratedSource extends RequestSource {
 const MOST_PHASES_PER_REQUEST = 100;
 
 /**
- * Opens the request trace of a workload. Equal arguments give equal traces, bit for bit, on any machine. The trace ends after `requests` or at
- * `durationNs`, whichever comes first; without both, after one cycle of the phases.
+ * Opens the request trace of a workload. Equal arguments give equal traces, bit for bit, on any machine. The trace ends
+ * after `requests` or at `durationNs`, whichever comes first; without both, after one cycle of the phases.
  *
- * Random streams: one for arrivals, one for the choice of types, one per type (by name) for its demands, one for flows. So the
- * n-th request has the same type at every load, and the n-th request of a type has the same demand whatever the other types are.
+ * Random streams: one for arrivals, one for the choice of types, one per type (by name) for its demands, one for flows.
+ * So the n-th request has the same type at every load, and the n-th request of a type has the same demand whatever the
+ * other types are.
  *
- * @throws RangeError when the load, rate, number of workers, requests or duration makes no sense, when nothing says where to end, when the trace would not end
- *   within the limit of times, or when phases are too short
+ * @throws RangeError when the load, rate, number of workers, requests or duration makes no sense, when nothing says
+ *   where to end, when the trace would not end within the limit of times, or when phases are too short
  */
 export function createRequestSource(workload: Workload, options: SourceOptions): GeneratedSource {
   const { seed, replication = 0, requests, durationNs, flows = false } = options;
@@ -106,7 +109,7 @@ function refuseEndless(workload: Workload, offer: Offer, seconds: number): void 
   }
 }
 
-/** A phase laid out for the generator's loops. */
+/** A phase prepared for the generator's loops. */
 class PlayedPhase {
   readonly durationNs: number;
   readonly chooser: Chooser;
@@ -155,7 +158,7 @@ class Generator implements GeneratedSource {
       const endNs = Math.min(this.phaseEndNs, this.endNs);
       const next = phase.arrivals.fill(batch.arrivalNs, from, to, endNs);
       if (next > from) this.fillDemands(batch, from, next, phase);
-      // The plan expects the end before; chance, or a burst, may still exceed it.
+      // The expected end is within the limit, but chance may exceed it.
       if (next > from && batch.arrivalNs[next - 1]! > MAX_TIME_NS) throw beyondTime('an arrival');
       from = next;
       if (from === to) break;
@@ -178,7 +181,7 @@ class Generator implements GeneratedSource {
     phase.arrivals.restart(startNs);
   }
 
-  /** Types and service demands of the requests `from … to-1`. Column by column, with nothing called that need not be. */
+  /** Types and service demands of the requests `from … to-1`, column by column, without calls that are not needed. */
   private fillDemands(batch: RequestBatch, from: number, to: number, phase: PlayedPhase): void {
     const { type, serviceNs } = batch;
     const { constantNs, onlyType } = phase;

@@ -1,11 +1,12 @@
 /**
- * Logarithm, exponential, power and gamma function, the same to the last bit on every machine and in every JavaScript engine.
+ * Logarithm, exponential, power and gamma function, the same to the last bit on every machine and in every JavaScript
+ * engine.
  *
- * ECMAScript fixes the results of + - * / and Math.sqrt (IEEE 754), but leaves those of Math.log, Math.exp and Math.pow to the
- * implementation. A trace that must be equal bit for bit everywhere may therefore use only what is below.
+ * ECMAScript fixes the results of + - * / and Math.sqrt (IEEE 754), but leaves those of Math.log, Math.exp and Math.pow
+ * to the implementation. A trace that must be equal bit for bit everywhere may therefore use only what is below.
  *
- * log, exp and pow follow fdlibm 5.3 (e_log.c, e_exp.c, e_pow.c; Sun Microsystems 1993, freely granted): the same reductions,
- * coefficients and order of operations, errors below 1 ulp.
+ * log, exp and pow follow fdlibm 5.3 (e_log.c, e_exp.c, e_pow.c; Sun Microsystems 1993, freely granted): the same
+ * reductions, coefficients and order of operations, errors below 1 ulp.
  */
 
 // A double and its two halves, to read its exponent. Whether the high half comes first depends on the machine.
@@ -104,8 +105,9 @@ function timesPowerOf2(y: number, k: number): number {
 }
 
 /**
- * The upper 26 bits of the significand of `x`, so that products of two such numbers are exact: T. J. Dekker, "A Floating-Point Technique for Extending the
- * Available Precision", Numerische Mathematik 18, 1971. (fdlibm clears the lower 32 bits instead, for which a double must go through memory.)
+ * The upper 26 bits of the significand of `x`, so that products of two such numbers are exact: T. J. Dekker, "A
+ * Floating-Point Technique for Extending the Available Precision", Numerische Mathematik 18, 1971. (fdlibm clears the
+ * lower 32 bits instead, for which a double must go through memory.)
  */
 function upper(x: number): number {
   const t = 134217729 * x;
@@ -207,8 +209,8 @@ export function expm1(x: number): number {
   return sum;
 }
 
-// Lanczos's approximation with g = 607/128 and 15 terms: P. Godfrey, "A note on the computation of the convergent Lanczos
-// complex gamma approximation" (2001). Relative error about 1e-15 for the arguments below.
+// Lanczos's approximation with g = 607/128 and 15 terms: P. Godfrey, "A note on the computation of the convergent
+// Lanczos complex gamma approximation" (2001). Relative error about 1e-15 for the arguments below.
 const LANCZOS_G = 607 / 128;
 const LANCZOS = [
   0.9999999999999971, 57.15623566586292, -59.59796035547549, 14.136097974741746, -0.4919138160976202,

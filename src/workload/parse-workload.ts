@@ -50,7 +50,10 @@ export function parseWorkload(yaml: string, fileName: string, options: ParseOpti
   return { ...workload, source: { text: yaml, fileName, files: Object.fromEntries(files) } };
 }
 
-/** The one that was rebuilt last. Most runs of a sweep have the same workload, and reading it takes longer than a short run. */
+/**
+ * The one that was rebuilt last. Most runs of a sweep have the same workload, and reading it takes longer than a short
+ * run.
+ */
 let last: Workload | undefined;
 
 /** Reads a workload again from what {@link Workload.source} kept: how it travels to another thread. */

@@ -8,8 +8,8 @@ export function playedNs(ns: number): number {
 }
 
 /**
- * Relative difference between the stated mean and the mean of what is played that load does not count. No run tells a load of 0.8 from 0.8008; and
- * where the difference is smaller, rates stay exactly those of the stated means.
+ * Relative difference between the stated mean and the mean of what is played that load does not count. No run tells a
+ * load of 0.8 from 0.8008; and where the difference is smaller, rates stay exactly those of the stated means.
  */
 const NEGLIGIBLE = 1e-3;
 
@@ -32,8 +32,8 @@ export function playedMeanNs(service: Distribution): number {
 }
 
 /**
- * By how much rounding moves the mean, 0 when that is negligible: exact for a constant, else an average over samples of a stream that is always the same. Each
- * sample moves by at most 1 ns, so heavy tails do no harm.
+ * By how much rounding moves the mean, 0 when that is negligible: exact for a constant, else an average over samples of
+ * a stream that is always the same. Each sample moves by at most 1 ns, so heavy tails do no harm.
  */
 function movedNs(service: Distribution): number {
   const { kind, meanNs } = service;

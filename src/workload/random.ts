@@ -1,21 +1,21 @@
 /**
- * All randomness of psp. One seed gives many independent named streams, so that changing what one of them is used for
- * (another service distribution, say) leaves the draws of all others as they were: two policies, or two variants of a workload,
- * are compared on common random numbers.
+ * All randomness of psp. One seed gives many independent named streams. Changing the use of one stream, such as another
+ * service distribution, does not change the draws of the others. So two policies, or two variants of a workload, are
+ * compared on common random numbers.
  */
 import seedrandom from 'seedrandom';
 
 /** A stream of numbers uniform on [0, 1). Every value is a multiple of 2^-32, and 0 does occur. */
 export type Random = () => number;
 
-/** The streams there are, by name. */
+/** All streams, by name. */
 export const STREAM = {
   arrivals: 'arrivals',
   types: 'types',
   flows: 'flows',
   stealing: 'stealing',
   classifier: 'classifier',
-  /** What varies of a system's costs. */
+  /** The costs of a system that vary. */
   costs: 'costs',
   /** The service demands of one request type. */
   service: (type: string) => `service/${type}`,
@@ -24,15 +24,15 @@ export const STREAM = {
 /**
  * Opens a stream. The same three arguments give the same numbers on any machine.
  *
- * The generator is seedrandom's `alea` (J. Baagøe's multiply-with-carry, period about 2^116): 32 random bits a call, at about a
- * quarter of the cost of seedrandom's default generator.
+ * The generator is seedrandom's `alea` (J. Baagøe's multiply-with-carry, period about 2^116): 32 random bits a call, at
+ * about a quarter of the cost of seedrandom's default generator.
  *
  * @param seed what the user chose; 1 and '1' are the same seed
  * @param name one of {@link STREAM}
  * @param replication number of the independent repetition of a run, from 0
  */
 export function substream(seed: string | number, name: string, replication = 0): Random {
-  // JSON keeps the three apart whatever characters they contain.
+  // JSON separates the three, whatever characters they contain.
   return seedrandom.alea(JSON.stringify([String(seed), replication, name]));
 }
 

@@ -1,6 +1,6 @@
 /**
- * The request trace both worlds consume: arrivals in time order, each with its type, service demand and flow.
- * A source hands it out in batches of parallel arrays, so that neither world allocates or calls per request.
+ * The request trace both worlds consume: arrivals in time order, each with its type, service demand and flow. A source
+ * fills batches of parallel arrays, so that neither world allocates or calls per request.
  */
 
 /** A batch of requests, struct-of-arrays. Entries `0 … length-1` are valid. */
@@ -17,11 +17,11 @@ export interface RequestBatch {
   readonly flow: Uint32Array;
 }
 
-/** Hands out one request trace, batch by batch. */
+/** Gives one request trace, batch by batch. */
 export interface RequestSource {
   /**
-   * Overwrites `batch` with the next requests, as many as fit. Afterwards `batch.length` is 0 exactly when the trace has ended.
-   * Generated workloads answer at once; a trace file may have to be waited for.
+   * Overwrites `batch` with the next requests, as many as fit. Afterwards `batch.length` is 0 exactly when the trace
+   * has ended. Generated workloads return at once; a trace file may return a promise.
    */
   fill(batch: RequestBatch): void | Promise<void>;
   /** Ends the trace before its end, so that a file behind it is closed. */

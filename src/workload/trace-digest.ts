@@ -1,6 +1,6 @@
 /**
- * A digest of a request trace: two runs, in either world, that report the same one consumed the same arrivals, types (by name) and service
- * demands in the same order.
+ * A digest of a request trace. Two runs with the same digest, in either world, had the same arrivals, types (by name)
+ * and service demands in the same order.
  */
 import type { RequestBatch } from './request-source.js';
 import { hashOf } from './type-table.js';
@@ -10,7 +10,7 @@ export interface TraceDigest {
   a: number;
   b: number;
   requests: number;
-  /** Hash of the name of each type: the order in which a file happens to list them does not matter. */
+  /** Hash of the name of each type, so that the order of the types does not matter. */
   readonly typeHash: Int32Array;
 }
 

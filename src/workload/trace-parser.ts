@@ -1,6 +1,6 @@
 /**
- * The parser of trace files: CSV lines `arrival_ns,type,service_ns`, optionally with a fourth column `flow`. It takes byte chunks of any
- * size and writes straight into request batches; it makes no string for a line that is right.
+ * The parser of trace files: CSV lines `arrival_ns,type,service_ns`, optionally with a fourth column `flow`. It takes
+ * byte chunks of any size and writes straight into request batches; it makes no string for a line that is right.
  *
  * The first line may be a header. Empty lines are skipped, and lines may end in \r\n.
  */
@@ -21,7 +21,10 @@ const NINE = 0x39;
 const TAB = 0x09;
 const HEADER = 'arrival_ns,type,service_ns';
 
-/** Longest line, in bytes, without its end. A line that the end of a chunk cuts is put together in a buffer of this size. */
+/**
+ * Longest line, in bytes, without its end. A line that the end of a chunk cuts is put together in a buffer of this
+ * size.
+ */
 const MAX_LINE = 1024;
 
 const TOO_LONG = `expected a line of at most ${MAX_LINE} bytes, found a longer one`;
@@ -134,7 +137,9 @@ export class TraceParser {
     return this.begun ? this.readRequest(bytes, start, end, batch) : this.readFirst(bytes, start, end, batch);
   }
 
-  /** The first line: the header, or a request, which then tells the number of columns. Returns what is wrong with it. */
+  /**
+   * The first line: the header, or a request, which then tells the number of columns. Returns what is wrong with it.
+   */
   private readFirst(bytes: Uint8Array, start: number, end: number, batch: RequestBatch): Problem | undefined {
     this.begun = true;
     const other = otherFormat(bytes, start, end);
@@ -193,7 +198,10 @@ export class TraceParser {
     return undefined;
   }
 
-  /** Reads digits up to a comma or the end, and leaves {@link position} there. Returns -1 for anything else, and for numbers from 2^53. */
+  /**
+   * Reads digits up to a comma or the end, and leaves {@link position} there. Returns -1 for anything else, and for
+   * numbers from 2^53.
+   */
   private readNumber(bytes: Uint8Array, start: number, end: number): number {
     let value = 0;
     let at = start;

@@ -6,7 +6,7 @@ export function traceHeader(flows = false): string {
   return flows ? 'arrival_ns,type,service_ns,flow\n' : 'arrival_ns,type,service_ns\n';
 }
 
-/** The lines of a batch, in the format that scanTrace and openTrace read. */
+/** The lines of a batch, as scanTrace and openTrace read them. */
 export function traceLines(
   { length, arrivalNs, serviceNs, type, flow }: RequestBatch,
   typeNames: readonly string[],

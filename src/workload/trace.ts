@@ -1,6 +1,6 @@
 /**
- * Traces as the whole workload. A first pass over the bytes checks every line and sums up what is in it; a second pass plays
- * it. Both hold one chunk at a time, so that a trace may be larger than memory.
+ * Traces as the whole workload. A first pass over the bytes checks every line and sums up what is in it; a second pass
+ * plays it. Both hold one chunk at a time, so that a trace may be larger than memory.
  */
 import { exactDuration, MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError, type InputIssue } from '../units/errors.js';
@@ -125,7 +125,10 @@ class Sums {
 /** Mean gaps before the first arrival that are not chance: of Poisson arrivals, one trace in e^100 has more. */
 const LATE_GAPS = 100;
 
-/** Does a trace begin late for its rate, as one with times since 1970 does? A wait longer than the trace is late in any case. */
+/**
+ * Does a trace begin late for its rate, as one with times since 1970 does? A wait longer than the trace is late in any
+ * case.
+ */
 function beginsLate(firstArrivalNs: number, spanNs: number, requests: number): boolean {
   const gapNs = spanNs / Math.max(1, requests - 1);
   return firstArrivalNs > Math.min(spanNs, LATE_GAPS * gapNs);
@@ -173,8 +176,8 @@ export interface TraceOptions {
 /**
  * Second pass: plays the trace.
  *
- * `fill` returns at once while something is left of a chunk, else a promise. It rejects with an InputError when a line is wrong, which means that the
- * trace has changed since the first pass.
+ * `fill` returns at once while something is left of a chunk, else a promise. It rejects with an InputError when a line
+ * is wrong, which means that the trace has changed since the first pass.
  *
  * @throws RangeError when the scale is not above 0
  * @throws InputError when the scale takes a time beyond the limit

@@ -1,6 +1,6 @@
 /**
- * Finds the index of a request type by the bytes of its name, without making a string. It is a hash table with open addressing; the caller
- * computes the hash while it looks for the end of the name.
+ * Finds the index of a request type by the bytes of its name, without making a string. It is a hash table with open
+ * addressing; the caller computes the hash while it looks for the end of the name.
  */
 export class TypeTable {
   /** Names by index. */

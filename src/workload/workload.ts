@@ -1,4 +1,7 @@
-/** The workload model: what a workload file says, checked and ready to be played. Plain immutable data but for the distributions. */
+/**
+ * The workload model: what a workload file says, checked and ready to be played. Plain immutable data but for the
+ * distributions.
+ */
 
 import { exactDuration, threeDigits } from '../units/duration.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
@@ -14,11 +17,14 @@ export interface Workload {
   readonly description: string;
   /** The request types, in the order of the file except that UNKNOWN, if there is one, is last. */
   readonly types: readonly RequestType[];
-  /** Number of types the classifier recognises: all but UNKNOWN. The scheduler is told of these; they are the first of `types`. */
+  /**
+   * Number of types the classifier recognises: all but UNKNOWN. The scheduler is told of these; they are the first of
+   * `types`.
+   */
   readonly classified: number;
-  /** At least one. They repeat from the start; a workload without phases has one of infinite duration. */
+  /** At least one; they repeat from the start. A workload without phases has one of infinite duration. */
   readonly phases: readonly Phase[];
-  /** The text it was read from: send this to another thread and read it again there ({@link rebuildWorkload}). */
+  /** The text it was read from. Another thread gets this and reads it again ({@link rebuildWorkload}). */
   readonly source: WorkloadSource;
 }
 
@@ -54,7 +60,7 @@ export interface WorkloadSource {
 /** What is offered: a load in every phase, or one rate throughout. */
 export type Offer =
   | {
-      /** Offered load: arriving work over the capacity of the workers; above 0. 1 is all they can do. */
+      /** Offered load: arriving work over the capacity of the workers; above 0. A load of 1 is all they can do. */
       readonly load: number;
       /** Number of workers, at least 1. */
       readonly workers: number;
@@ -65,8 +71,8 @@ export type Offer =
     };
 
 /**
- * Rate of a phase in requests per second. With a load: load × workers / mean service demand *of that phase*, so that every phase
- * is offered the same load.
+ * Rate of a phase in requests per second. With a load: load × workers / mean service demand *of that phase*, so that
+ * every phase is offered the same load.
  *
  * @throws RangeError when load, workers or rate are not above 0
  */
@@ -84,14 +90,20 @@ export function phaseRateRps(phase: Phase, offer: Offer): number {
   return (load * workers * 1e9) / phase.meanServiceNs;
 }
 
-/** Long-run rate in requests per second: the mean over the phases, weighted by their durations. @throws RangeError as {@link phaseRateRps} */
+/**
+ * Long-run rate in requests per second: the mean over the phases, weighted by their durations. @throws RangeError as
+ * {@link phaseRateRps}
+ */
 export function offeredRps(workload: Workload, offer: Offer): number {
   return meanOverTime(workload, (phase) => phaseRateRps(phase, offer));
 }
 
-/** Offered load with so many workers: arriving work over capacity, as a mean over time. @throws RangeError as {@link phaseRateRps} */
+/**
+ * Offered load with this number of workers: arriving work over capacity, as a mean over time. @throws RangeError as
+ * {@link phaseRateRps}
+ */
 export function offeredLoad(workload: Workload, offer: Offer, workers: number): number {
-  // As it was asked for, not 0.8000000000000002.
+  // The load as asked for, not 0.8000000000000002.
   if ('load' in offer && offer.workers === workers) return offer.load;
   return meanOverTime(workload, (phase) => (phaseRateRps(phase, offer) * phase.meanServiceNs) / (workers * 1e9));
 }
@@ -114,7 +126,10 @@ export function cycleNs(workload: Workload): number {
   return workload.phases.reduce((sum, phase) => sum + phase.durationNs, 0);
 }
 
-/** True mean demand and share of the *classified* types at the start (first phase): for schedulers that are given an oracle. */
+/**
+ * True mean demand and share of the *classified* types at the start (first phase): for schedulers that are given an
+ * oracle.
+ */
 export function trueProfile(workload: Workload): { meanNs: number[]; ratio: number[] } {
   const first = workload.phases[0]!;
   return {

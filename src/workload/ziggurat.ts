@@ -1,11 +1,11 @@
 /**
- * Exponential and normal variates by the ziggurat method: G. Marsaglia and W. W. Tsang, "The Ziggurat Method for Generating
- * Random Variables", Journal of Statistical Software 5(8), 2000. About 98.9 % of the samples take one draw, one multiplication and one
- * comparison.
+ * Exponential and normal variates by the ziggurat method: G. Marsaglia and W. W. Tsang, "The Ziggurat Method for
+ * Generating Random Variables", Journal of Statistical Software 5(8), 2000. About 98.9 % of the samples take one draw,
+ * one multiplication and one comparison.
  *
- * As in the paper, one 32-bit draw gives both the layer (its low bits) and the position in it (all its bits): positions within a
- * layer have a resolution of 2^-24. The tails are not cut at what 32 bits can express: they are sampled by their own
- * draws, to any depth.
+ * As in the paper, one 32-bit draw gives both the layer (its low bits) and the position in it (all its bits): positions
+ * within a layer have a resolution of 2^-24. The tails are not cut at what 32 bits can express: they are sampled by
+ * their own draws, to any depth.
  */
 import { exp, log } from './math.js';
 import type { Random } from './random.js';
@@ -45,8 +45,8 @@ export function standardExponential(random: Random): number {
 }
 
 /**
- * The rare rest of {@link standardExponential}: draw `u` fell in layer `k` but outside the part that is certainly below the density.
- * Exported for loops that have the common case inlined.
+ * The rare rest of {@link standardExponential}: draw `u` fell in layer `k` but outside the part that is certainly below
+ * the density. Exported for loops that have the common case inlined.
  */
 export function exponentialEdge(random: Random, u: number, k: number): number {
   let beyond = 0;
@@ -107,8 +107,8 @@ export function standardNormal(random: Random): number {
 }
 
 /**
- * Cuts the area under `density` (falling, density(0) = 1) into layers of equal area. Layer 0 is the base with the tail; layer k > 0 lies
- * between the heights of k and k-1. The paper's tables, in units of 1 instead of 2^32.
+ * Cuts the area under `density` (falling, density(0) = 1) into layers of equal area. Layer 0 is the base with the tail;
+ * layer k > 0 lies between the heights of k and k-1. The paper's tables, in units of 1 instead of 2^32.
  */
 function buildLayers(
   width: Float64Array,

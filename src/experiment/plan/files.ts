@@ -129,7 +129,10 @@ export function readText(path: string, fileName = path): string {
   }
 }
 
-/** Makes a folder and those above it, where they are not there. Not with `recursive`: Node then tries forever where a folder is there but nothing can be made in it, such as /proc. */
+/**
+ * Makes a folder and those above it, where they are not there. Not with `recursive`: Node then tries forever where a
+ * folder is there but nothing can be made in it, such as /proc.
+ */
 export function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));

@@ -1,4 +1,7 @@
-/** What nobody means to exceed, so that a slip of the pen or a hostile queue cannot exhaust a machine. Checked at every door. */
+/**
+ * What nobody means to exceed, so that a slip of the pen or a hostile queue cannot exhaust a machine. Checked at every
+ * door.
+ */
 
 /** Of a simulation. */
 export const MOST_WORKERS = 65_536;

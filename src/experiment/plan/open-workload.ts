@@ -17,7 +17,7 @@ import {
 } from '../../workload/workload.js';
 import type { GeneratedWorkload, RunSpec, TraceWorkload } from './run-spec.js';
 
-/** What a run needs to know of its workload, wherever that comes from. */
+/** What a run needs to know of its workload, generated or traced. */
 export interface OpenWorkload {
   readonly name: string;
   /** For people. */
@@ -31,11 +31,11 @@ export interface OpenWorkload {
   /** Mean offered rate; NaN for a trace whose requests all arrive at once. */
   readonly offeredRps: number;
   readonly load: number;
-  /** Does every request have a flow of its own? Generated workloads have when asked to. */
+  /** Do requests have flows? Generated workloads have them when asked to. */
   readonly hasFlows: boolean;
   /** What a reader of the results should know of how the workload is played. */
   readonly notes: readonly string[];
-  /** Where the trace of requests ends, as far as that is known beforehand. */
+  /** Where the trace of requests ends, as far as that is known before the run. */
   readonly end: RunSpec['end'];
   /** Starts the trace of requests from the beginning. */
   source(options: { flows: boolean }): RequestSource;

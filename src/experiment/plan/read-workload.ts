@@ -71,8 +71,8 @@ export function rateScaleOf(
 }
 
 /**
- * Can the end of the warm-up be found? In a trace or with phases a change of the workload looks like a system that has not
- * settled, and an overloaded system never settles.
+ * Can the end of the warm-up be found? In a trace or with phases a change of the workload looks like a system that has
+ * not settled, and an overloaded system never settles.
  */
 export function canSettle(workload: RunSpec['workload'], load: number): boolean {
   return load < 1 && workload.kind === 'generated' && workload.workload.phases.length === 1;

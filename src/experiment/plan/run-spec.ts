@@ -15,15 +15,17 @@ export interface RunSpec {
   readonly system?: { readonly name: string; readonly costs: SystemCosts };
   readonly workers: number;
   readonly seed: string;
-  /** Number of the independent repetition, from 0: each has random streams of its own. */
+  /** Number of the independent repetition, from 0. Each has its own random streams. */
   readonly replication: number;
-  /** Share of the run whose requests are not measured, 0 <= warmup < 1: as asked for, to be found, or as it was found. */
+  /**
+   * Share of the run whose requests are not measured, 0 <= warmup < 1: as asked for, still to be found, or as found.
+   */
   readonly warmup: number | 'find' | FoundWarmUp;
   /** Where the trace of requests ends. */
   readonly end: { readonly requests: number } | { readonly durationNs: number };
-  /** Length of the slices that the measuring window is also reported in, ns. */
+  /** Length of the slices in which the measuring window is also reported, ns. */
   readonly sliceNs?: number;
-  /** File that what the scheduler is told and answers is written to; has no part in the result. */
+  /** File that records what the scheduler is told and does; not part of the result's identity. */
   readonly record?: string;
 }
 
@@ -59,7 +61,7 @@ function sendWorkload(sent: RunSpec['workload']): SentSpec['workload'] {
   return { ...rest, source: workload.source };
 }
 
-/** @throws InputError when policy or workload are none */
+/** @throws InputError when the policy or the workload is wrong */
 export function receiveSpec(spec: SentSpec): RunSpec {
   return { ...spec, policy: parsePolicy(spec.policy), workload: receiveWorkload(spec.workload) };
 }
@@ -75,7 +77,10 @@ export function contenderName(policy: string, system: RunSpec['system']): string
   return system ? `${system.name}/${policy}` : policy;
 }
 
-/** SHA-256 over the canonical form of what determines the result. Where a file lies and how it is commented do not matter. */
+/**
+ * SHA-256 over the canonical form of what determines the result. Where a file lies and how it is commented do not
+ * matter.
+ */
 export function configHash(spec: RunSpec): string {
   return sentHash(sendSpec(spec), spec.policy);
 }
@@ -92,12 +97,12 @@ export function sentHash(spec: SentSpec, { policy, parameters }: ChosenPolicy = 
   return sha256(canonicalJson(config));
 }
 
-/** The same for several runs that became one result. */
+/** The same for several runs that were pooled into one result. */
 export function pooledHash(hashes: readonly string[]): string {
   return sha256(canonicalJson(hashes));
 }
 
-/** As hexadecimal digits. */
+/** SHA-256 as hexadecimal digits. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

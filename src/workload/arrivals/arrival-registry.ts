@@ -1,4 +1,4 @@
-/** All arrival processes. A new one is a file beside this and a line in this list. */
+/** All arrival processes. To add one, write its file and add its line here. */
 import { type Checker, misspelt, oneOf, show } from '../../input/checker.js';
 import type { ArrivalKind, Arrivals } from './arrival-process.js';
 import { constantGap } from './constant-gap.js';
@@ -10,8 +10,8 @@ import { renewal } from './renewal.js';
 export const ARRIVALS: readonly ArrivalKind[] = [poisson, constantGap, renewal, mmpp2, recorded];
 
 /**
- * Reads an arrival process as it stands in a workload file: its name, or a map of its name to its parameters.
- * Reports what is wrong to the checker and answers undefined.
+ * Reads an arrival process as it stands in a workload file: its name, or a map of its name to its parameters. Reports
+ * what is wrong to the checker and then returns undefined.
  */
 export function readArrivals(value: unknown, checker: Checker): Arrivals | undefined {
   const names = ARRIVALS.map((kind) => kind.name);

@@ -17,7 +17,7 @@ class ConstantGapProcess implements ArrivalProcess {
     let n = this.arrivals;
     let i = from;
     while (i < to) {
-      // A product instead of a sum: no rounding error builds up.
+      // A product, so that rounding errors do not add up.
       const now = startNs + ++n * gapNs;
       if (now >= endNs) break;
       out[i++] = Math.floor(now);

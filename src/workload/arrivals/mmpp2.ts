@@ -7,8 +7,9 @@ import type { ArrivalKind, ArrivalProcess, Arrivals } from './arrival-process.js
 const MOST_SWITCHES_PER_REQUEST = 100;
 
 /**
- * A Poisson process whose rate is switched between two values by a two-state Markov chain: calm, burst, calm, burst …, each for an exponential time.
- * W. Fischer and K. Meier-Hellstern, "The Markov-modulated Poisson process (MMPP) cookbook", Performance Evaluation 18(2), 1993.
+ * A Poisson process whose rate is switched between two values by a two-state Markov chain: calm, burst, calm, burst …,
+ * each for an exponential time. W. Fischer and K. Meier-Hellstern, "The Markov-modulated Poisson process (MMPP)
+ * cookbook", Performance Evaluation 18(2), 1993.
  */
 class Mmpp2Process implements ArrivalProcess {
   private nowNs = 0;
@@ -27,7 +28,8 @@ class Mmpp2Process implements ArrivalProcess {
   }
 
   restart(atNs: number): void {
-    // In the long run a share meanBurst / (meanCalm + meanBurst) of the time is bursts; exponential sojourns have no memory of their start.
+    // In the long run, bursts take the share meanBurst / (meanCalm + meanBurst) of the time. Exponential times have no
+    // memory, so a restart may begin in the middle of one.
     this.nowNs = atNs;
     this.burst = this.random() * (this.meanCalmNs + this.meanBurstNs) < this.meanBurstNs;
     this.untilNs = atNs + this.sojourn();
@@ -45,7 +47,7 @@ class Mmpp2Process implements ArrivalProcess {
       // A calm gap is infinite when nothing arrives in calm times; then only the next burst counts.
       const now = gap === Number.POSITIVE_INFINITY ? gap : this.nowNs + gap * standardExponential(random);
       if (now >= this.untilNs) {
-        // Without memory, the wait for the next arrival may start anew where the state changes.
+        // Exponential gaps have no memory, so the wait for the next arrival may start again where the state changes.
         this.nowNs = this.untilNs;
         if (this.nowNs >= endNs) break;
         this.burst = !this.burst;
@@ -95,7 +97,8 @@ function mmpp2Of(burstFactor: number, meanCalmNs: number, meanBurstNs: number): 
           `mmpp2: expected meanCalm and meanBurst that change at most ${MOST_SWITCHES_PER_REQUEST} times per request, found about ${Math.round(perRequest)}`,
         );
       }
-      // Long-run rate = (calm rate · meanCalm + burst rate · meanBurst) / (meanCalm + meanBurst), burst rate = burstFactor · calm rate.
+      // Long-run rate = (calm rate · meanCalm + burst rate · meanBurst) / (meanCalm + meanBurst), burst rate =
+      // burstFactor · calm rate.
       const burstGapNs = (meanGapNs * (meanCalmNs / burstFactor + meanBurstNs)) / (meanCalmNs + meanBurstNs);
       return new Mmpp2Process(burstGapNs * burstFactor, burstGapNs, meanCalmNs, meanBurstNs, random);
     },

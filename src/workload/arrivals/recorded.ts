@@ -3,7 +3,7 @@ import { createBatch } from '../request-source.js';
 import { TraceParser } from '../trace-parser.js';
 import type { ArrivalKind, ArrivalProcess, Arrivals } from './arrival-process.js';
 
-/** Recorded gaps, one after another, from the start again when they are used up. */
+/** Recorded gaps, one after another. After the last, it begins again with the first. */
 class RecordedProcess implements ArrivalProcess {
   private nowNs = 0;
   private next = 0;
@@ -47,7 +47,7 @@ export const recorded: ArrivalKind = {
     if (csv === undefined) return undefined;
     let right = true;
     const times = readArrivalTimes(csv, (line, message) => {
-      // One line is enough to know that it is the wrong file, or a broken one.
+      // One wrong line is enough to show that the file is wrong.
       if (right) here.refuse(`${p.file}:${line}: ${message}`);
       right = false;
     });

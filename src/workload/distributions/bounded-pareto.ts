@@ -26,7 +26,10 @@ class BoundedPareto implements Distribution {
     this.secondMomentNs2 = this.moment(2);
   }
 
-  /** E[X^n] = α min^n / covered · (1 - (min/max)^(α-n)) / (α-n), where the last factor tends to ln(max/min) as α tends to n. */
+  /**
+   * E[X^n] = α min^n / covered · (1 - (min/max)^(α-n)) / (α-n), where the last factor tends to ln(max/min) as α tends
+   * to n.
+   */
   private moment(n: number): number {
     const lnRatio = log(this.minNs / this.maxNs);
     const excess = this.alpha - n;
@@ -35,7 +38,8 @@ class BoundedPareto implements Distribution {
   }
 
   sample(random: Random): number {
-    // The inverse distribution function. It takes 53 random bits: with 32 the largest values of a wide range would come in visible steps.
+    // The inverse distribution function. It takes 53 random bits: with 32 the largest values of a wide range would come
+    // in visible steps.
     return this.minNs * exp(this.power * log(1 - uniform53(random) * this.covered));
   }
 }

@@ -26,8 +26,8 @@ export const DISTRIBUTIONS: readonly DistributionKind[] = [
 ];
 
 /**
- * Reads a distribution as it stands in a workload file: `1us` (short for `{ constant: 1us }`) or a map of one kind to its
- * parameters. Reports what is wrong to the checker and returns undefined.
+ * Reads a distribution as it stands in a workload file: `1us` (short for `{ constant: 1us }`) or a map of one kind to
+ * its parameters. Reports what is wrong to the checker and returns undefined.
  */
 export function readDistribution(value: unknown, checker: Checker): Distribution | undefined {
   const read = readAny(value, checker);

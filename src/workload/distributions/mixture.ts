@@ -104,8 +104,8 @@ export const hyperexponential: DistributionKind = {
       value,
     );
     if (!p) return undefined;
-    // Two branches with balanced means, p1 m1 = p2 m2: W. Whitt, "Approximating a Point Process by a Renewal Process, I",
-    // Operations Research 30(1), 1982, section 3.
+    // Two branches with balanced means, p1 m1 = p2 m2: W. Whitt, "Approximating a Point Process by a Renewal Process,
+    // I", Operations Research 30(1), 1982, section 3.
     const first = (1 + Math.sqrt((p.scv - 1) / (p.scv + 1))) / 2;
     const probabilities = [first, 1 - first];
     return new Mixture(
