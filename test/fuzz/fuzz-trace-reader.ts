@@ -99,8 +99,14 @@ function pieces(bytes: Uint8Array, { upTo }: Choices): Uint8Array[] {
 /** Reads a trace that is right, line by line. */
 function simpleReader(text: string): string[][] {
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  const rows = lines.filter((line) => line !== '').map((line) => line.split(','));
+  const rows = lines.filter((line) => line !== '').map(cellsOf);
   return /^\d/.test(rows[0]?.[0] ?? '') ? rows : rows.slice(1);
+}
+
+/** The cells of a line; a name may stand in quotes, in which a quote is doubled. */
+function cellsOf(line: string): string[] {
+  const cells = line.match(/(?<=^|,)(?:"(?:[^"]|"")*"(?=,|$)|[^,]*)/g) ?? [];
+  return cells.map((cell) => (/^".*"$/.test(cell) ? cell.slice(1, -1).replaceAll('""', '"') : cell));
 }
 
 function differences(read: Columns & { names?: readonly string[] }, rows: readonly string[][]): string | undefined {
