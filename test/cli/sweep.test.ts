@@ -73,7 +73,7 @@ describe('psp sweep', () => {
     const { exitCode, stdout, stderr } = await child;
     expect(exitCode).toBe(1);
     const failures = before.map(
-      (seed) => `psp: failed: psp sim --workload ${trace} --policy c-fcfs --seed ${seed}: ENOENT: `,
+      (seed) => `psp: failed: psp sim --workload ${trace} --policy c-fcfs --seed ${seed}: ${trace}: cannot be read: `,
     );
     const lines = stderr.split('\n');
     expect(lines.map((line, i) => line.slice(0, failures[i]?.length)).sort()).toEqual(failures.sort());
