@@ -5,6 +5,7 @@ import type { Result } from '../results/result.js';
 import { policyLabel } from '../scheduler/policy-label.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
 import { visible, visibleLines } from '../units/names.js';
+import { isOutOfFiles, OUT_OF_FILES } from './out-of-files.js';
 import { clearProgress } from './progress.js';
 import { SETTINGS } from './settings.js';
 
@@ -31,17 +32,12 @@ export function reportFailure(error: unknown): number {
     return EXIT.environment;
   }
   if (isOutOfFiles(error)) {
-    complain('too many open files: raise the limit with ulimit -n');
+    complain(OUT_OF_FILES);
     return EXIT.environment;
   }
   complain('this is a bug in psp; please report it:');
   process.stderr.write(`${visibleLines(error instanceof Error ? error.stack! : String(error))}\n`);
   return EXIT.environment;
-}
-
-function isOutOfFiles(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** Says which runs have no result, because requests never came out of them; the exit code. */

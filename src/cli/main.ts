@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-import { reportFailure } from './failure.js';
-import { guardStreams } from './pipes.js';
+import { isOutOfFiles, OUT_OF_FILES } from './out-of-files.js';
 
-guardStreams();
 try {
-  // Loaded here, so that a failure to load it (too many open files) is reported like any other.
+  // Loaded here, so that a failure to load is said in one line, too.
+  const { guardStreams } = await import('./pipes.js');
+  guardStreams();
   const { runPsp } = await import('./program.js');
   await runPsp(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = reportFailure(error);
+  if (!isOutOfFiles(error)) throw error;
+  process.stderr.write(`psp: ${OUT_OF_FILES}\n`);
+  process.exitCode = 3;
 }

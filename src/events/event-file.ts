@@ -8,6 +8,7 @@
 
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { z } from 'zod';
+import { openOutput } from '../files/output-file.js';
 import type { EventFileHeader } from '../results/event-header.js';
 import { InputError } from '../units/errors.js';
 import { BLOCK_BYTES, BLOCK_EVENTS, crc32, createBlockEncoder, decodeBlock, type EventBlock } from './codec.js';
@@ -72,7 +73,8 @@ export interface EventFileWriter {
 
 /** Creates (or overwrites) an event file. Writes synchronously, a block at a time: use it outside of the dispatcher's thread. */
 export function createEventFile(path: string, header: Omit<EventFileHeader, 'schema'>): EventFileWriter {
-  const file = openSync(path, 'w');
+  const output = openOutput(path);
+  const file = output.descriptor;
   const encoder = createBlockEncoder();
   const content = encodeJson({ schema: SCHEMA, ...header });
   const prefix = new DataView(new ArrayBuffer(PREFIX_BYTES));
@@ -82,8 +84,15 @@ export function createEventFile(path: string, header: Omit<EventFileHeader, 'sch
   prefix.setUint32(8, VERSION, true);
   prefix.setUint32(12, content.length, true);
   prefix.setUint32(16, crc32(content), true);
-  writeAll(file, new Uint8Array(prefix.buffer));
-  writeAll(file, content);
+  try {
+    writeAll(file, new Uint8Array(prefix.buffer));
+    writeAll(file, content);
+    // From now on the file has its name, so that a run that is killed leaves what was recorded.
+    output.publish();
+  } catch (error) {
+    output.close();
+    throw error;
+  }
   let events = 0;
 
   function writeSection(kind: number, content: Uint8Array): void {
@@ -110,7 +119,7 @@ export function createEventFile(path: string, header: Omit<EventFileHeader, 'sch
       flush();
       const end: EventFileEnd = { events, lost };
       writeSection(END, encodeJson(end));
-      closeSync(file);
+      output.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,3 +49,34 @@ test('an interrupted run writes its partial results to --json FILE and its count
   expect(result!.requests).toBeLessThan(1e9);
   expect(result!.completed + result!.dropped + result!.inFlight).toBe(result!.requests);
 });
+
+test.each([
+  ['sim --workload bimodal --policy c-fcfs --requests 1000 --json full.json', 'a table'],
+  ['sim --workload bimodal --policy c-fcfs --requests 1000 --json -', 'JSON'],
+  ['policies --json', 'a list'],
+  ['--help', 'help'],
+])('psp %s onto a full disk says so in one line, with exit code 3', async (args) => {
+  const script = `'${process.execPath}' '${MAIN}' ${args} > /dev/full`;
+  const { exitCode, stderr } = await execa('bash', ['-c', script], { cwd: folder, reject: false });
+  const [line, ...others] = stderr.split('\n').filter((each) => each.startsWith('psp: '));
+  expect([exitCode, line, others]).toEqual([3, 'psp: stdout: cannot be written: ENOSPC: no space left on device', []]);
+  expect(stderr).not.toMatch(/^ +at /m);
+  // Files on other disks are written.
+  if (args.includes('full.json')) expect(existsSync(join(folder, 'full.json'))).toBe(true);
+});
+
+test.each([24, 28, 32, 40, 64])(
+  'with %i open files at most there is one line and exit code 3, or it works',
+  async (most) => {
+    const trace = join(folder, 't.csv');
+    writeFileSync(
+      trace,
+      `arrival_ns,type,service_ns\n${Array.from({ length: 500 }, (_, i) => `${i * 1000},A,500\n`).join('')}`,
+    );
+    const args = `sweep --workload '${trace}' --policy c-fcfs,darc,ts --rate-scale .5,1,2 --out few-${most}`;
+    const script = `ulimit -n ${most}; '${process.execPath}' '${MAIN}' ${args}`;
+    const { exitCode, stderr } = await execa('bash', ['-c', script], { cwd: folder, reject: false });
+    expect(stderr).not.toMatch(/^ +at |node:internal/m);
+    if (exitCode !== 0) expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^psp: .*open files.*$/)]);
+  },
+);

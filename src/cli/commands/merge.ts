@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { mergeSweeps } from '../../experiment/sweep/merge-sweeps.js';
+import { TABLES } from '../../experiment/sweep/run-sweep.js';
 import { complain } from '../failure.js';
-import { outputTo } from '../output.js';
+import { checkFolder, outputTo } from '../output.js';
 
 export function defineMerge(command: Command): void {
   command
@@ -10,6 +11,7 @@ export function defineMerge(command: Command): void {
     .requiredOption('--out <DIR>', 'folder of all results; created if missing')
     .addHelpText('after', '\nExamples:\n  psp merge part-1 part-2 part-3 --out results/all')
     .action((folders: string[], { out }: { out: string }) => {
+      checkFolder('--out', out, TABLES);
       const { added, present } = mergeSweeps(folders, out, complain);
       const before = present > 0 ? `, ${present} were there already` : '';
       outputTo(process.stdout).write(`${added} points added${before}\nresults: ${out}\n`);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { inputFiles, shippedWorkloads } from '../../experiment/plan/files.js';
 import { type Plan, planRuns } from '../../experiment/plan/plan.js';
+import { sendSpec } from '../../experiment/plan/run-spec.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/run/replicate.js';
 import { runSampled, type SampledResult } from '../../experiment/run/run-sampled.js';
 import { sampledJson } from '../../experiment/run/sampled-json.js';
@@ -62,7 +63,10 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   const timelines = planTimelines(settings, plan);
   checkOutputs(
     { json, record: settings.record, timeline: timelines.map(({ path }) => path) },
-    inputFiles({ ...settings, config }, plan.specs[0]?.workload),
+    inputFiles(
+      { ...settings, config },
+      plan.specs.map((spec) => sendSpec(spec).workload),
+    ),
   );
   await writeTimelines(timelines, settings, plan);
   tellNotes(plan.workload.notes);

@@ -1,18 +1,18 @@
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { shippedWorkloads } from '../../experiment/plan/files.js';
+import { inputFiles, shippedWorkloads } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/point.js';
 import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
-import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
+import { runSweep, type SweepOutcome, type SweepProgress, TABLES } from '../../experiment/sweep/run-sweep.js';
 import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
-import { outputTo } from '../output.js';
+import { checkFolder, outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
 import { addLists, checkConflict } from '../setting-options.js';
 
@@ -81,12 +81,21 @@ async function sweep(
   const notes = new Set<string>();
   const all = await planSweep(blocks, notes);
   tellNotes([...notes]);
+  checkFolder('--out', out, TABLES, inputsOf(file, blocks, all));
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
   const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);
   const pointsCode = reportOutcomes(outcome.points.map(({ result }) => result));
   if (outcome.left > 0) return EXIT.interrupted;
   return outcome.failures.length > 0 ? EXIT.no : pointsCode;
+}
+
+/** The files that the experiment, its systems and its workloads are read from. */
+function inputsOf(file: string | undefined, blocks: readonly Block[], planned: readonly PlannedPoint[]): string[] {
+  return inputFiles(
+    { config: file, systems: blocks.flatMap(({ lists }) => lists.systems ?? []) },
+    planned.map(({ spec }) => spec.workload),
+  );
 }
 
 /** @throws InputError */

@@ -7,7 +7,7 @@ import { nearest } from '../../units/nearest.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
 import { PACKAGE_ROOT } from '../package-info.js';
-import type { GeneratedWorkload, TraceWorkload } from './run-spec.js';
+import type { SentSpec } from './run-spec.js';
 
 const SHIPPED = join(PACKAGE_ROOT, 'workloads');
 const SHIPPED_SYSTEMS = join(PACKAGE_ROOT, 'configs/systems');
@@ -107,17 +107,19 @@ export interface NamedFiles {
 /**
  * The files that a command reads: it must not write onto them.
  *
- * @param planned the workload as it was read, for the files that it refers to
+ * @param played workloads as they were read, for the files that they refer to
  */
 export function inputFiles(
   { workload, systems = [], config }: NamedFiles,
-  planned?: GeneratedWorkload | TraceWorkload,
+  played: readonly SentSpec['workload'][] = [],
 ): string[] {
-  const found = workload !== undefined && kindOf(workload) ? [resolve(workload)] : [];
-  const files = planned?.kind === 'generated' ? Object.keys(planned.workload.source.files) : [];
-  const around = found.flatMap((path) => files.map((file) => resolve(dirname(path), file)));
-  const named = systems.flatMap((system) => [system, `${system}.yaml`]);
-  return [...found, ...around, ...named, ...(config === undefined ? [] : [config])].filter((path) => existsSync(path));
+  const referred = played.flatMap((each) => {
+    if (each.kind === 'trace') return [each.path];
+    const { fileName, files } = each.source;
+    return [fileName, ...Object.keys(files).map((file) => resolve(dirname(fileName), file))];
+  });
+  const named = [workload, ...systems, ...systems.map((system) => `${system}.yaml`), config];
+  return [...new Set([...referred, ...named.filter((name) => name !== undefined)])].filter((path) => existsSync(path));
 }
 
 /** @throws InputError */

@@ -128,13 +128,16 @@ function tryTo(write: () => void): void {
   }
 }
 
-/** Writes `results.csv` and `results.parquet` from all points of a folder. @throws EnvironmentError */
+/** The files that a sweep writes beside its points. */
+export const TABLES = ['results.csv', 'results.parquet'] as const;
+
+/** Writes {@link TABLES} from all points of a folder. @throws EnvironmentError */
 export function writeTables(folder: string, onNote?: (message: string) => void): void {
   const { points, failed, leftOut } = readSweep(folder);
   for (const line of leftOut) onNote?.(line);
   const rows = [...tidyRows(points), ...failedRows(failed)];
-  writeInFolder(join(folder, 'results.csv'), csvOf([COLUMN_NAMES, ...rows]));
-  writeInFolder(join(folder, 'results.parquet'), parquetOf(rows));
+  const contents = [csvOf([COLUMN_NAMES, ...rows]), parquetOf(rows)];
+  for (const [i, name] of TABLES.entries()) writeInFolder(join(folder, name), contents[i]!);
 }
 
 /** The version tells released versions apart; between them the code may have changed. */

@@ -31,7 +31,6 @@ const MOST_BYTES = 256 << 20;
 
 /** Makes the folder, if it is not there, and tidies it. @throws InputError when it cannot be made or written */
 export function createStore(folder: string): void {
-  if (folder === '') throw new InputError('--out: expected a folder, found nothing');
   try {
     makeFolder(pointsIn(folder));
     accessSync(pointsIn(folder), constants.W_OK);
