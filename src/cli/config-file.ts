@@ -8,8 +8,8 @@ import { conflict, parseText, SETTINGS, type Setting, type SimSettings } from '.
 const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, anything]));
 
 /**
- * Reads a configuration file: YAML with the names of the options as keys. A value means what the same text means on the command line, except that
- * paths are relative to the folder of the file.
+ * Reads a configuration file: YAML with the names of the options as keys. A value means what the same text means on the
+ * command line, except that paths are relative to the folder of the file.
  *
  * @throws InputError when it cannot be read, or with everything that is wrong
  */

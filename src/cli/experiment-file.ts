@@ -20,8 +20,9 @@ const LISTS = Object.fromEntries(LISTED.map(({ key }) => [key, anything]));
 const SHAPE = { title: text.optional(), description: prose.optional(), ...LISTS, series: list('maps').optional() };
 
 /**
- * Reads an experiment: YAML with the names of the options of `psp sweep` as keys, each with one value or several, and `series`, a list of maps of the
- * same keys. Each map replaces some of the values above. Files are relative to the folder of the experiment.
+ * Reads an experiment: YAML with the names of the options of `psp sweep` as keys, each with one value or several, and
+ * `series`, a list of maps of the same keys. Each map replaces some of the values above. Files are relative to the
+ * folder of the experiment.
  *
  * @param given on the command line, instead of what the file says
  * @throws InputError when it cannot be read, or with everything that is wrong

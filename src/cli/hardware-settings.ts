@@ -56,18 +56,18 @@ export function onePolicy(settings: SimSettings): string {
   return policies[0]!;
 }
 
-/** Said below the table of a load generator that runs alone. */
+/** The line below the table of a load generator that runs alone. */
 export const SERVER_UNKNOWN =
-  'The figures are those of the load generator: what only the server knows (its policy, how busy its workers are, what it dropped) is not among them.\n';
+  'The figures are those of the load generator. Only the server knows its policy, its utilisation and its drops.\n';
 
-/** What is said of a server that was not there to the end. */
+/** The message about a server that was not there to the end. */
 export function serverGone({ completed, failure }: Pick<HardwareResult, 'completed' | 'failure'>): string {
   if (failure !== undefined) {
-    return `the server went away in mid-run (${failure}); the figures are those of what it had answered by then`;
+    return `the server went away during the run (${failure}); the figures cover what it had answered by then`;
   }
   return completed === 0
     ? 'the server answered nothing: is it running, and does it listen at that address and port?'
-    : 'the server went away in mid-run; the figures are those of what it had answered by then';
+    : 'the server went away during the run; the figures cover what it had answered by then';
 }
 
 export function parseDilation(text: string): number | 'auto' {

@@ -51,7 +51,10 @@ function parseRange(setting: Setting, word: string): unknown[] | undefined {
   return bounds && numberRange(bounds.map((bound) => parseText(setting, bound)) as number[], word);
 }
 
-/** A policy, of which each parameter may have several values: `ts:quantum=5us,10us`, `darc-static:reserved=0:4:2`. Names begin with a letter, further values with a digit. */
+/**
+ * The policies of a list in which each parameter may have several values: `ts:quantum=5us,10us`,
+ * `darc-static:reserved=0:4:2`. Names begin with a letter, further values with a digit.
+ */
 function splitPolicies(text: string): string[] {
   return splitBeforeWords(text, ',').flatMap((each) => {
     const [name = '', ...settings] = splitBeforeWords(each, ':');
@@ -76,7 +79,8 @@ function splitBeforeWords(text: string, separator: string): string[] {
 /**
  * A policy, as it is typed, for every combination of its parameters.
  *
- * @param parameters each with a value or several, as a list, as `a,b` or as `from:to:step`; undefined for one that is only named
+ * @param parameters each with a value or several, as a list, as `a,b` or as `from:to:step`; undefined for one that is
+ * only named
  * @throws Error when a range is wrong
  */
 export function policiesOf(name: string, parameters: readonly (readonly [key: string, value: unknown])[]): string[] {

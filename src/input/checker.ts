@@ -1,6 +1,7 @@
 /**
- * Checks data from outside. A {@link Checker} stands at one place of a file and reports what is wrong there or below it. It throws nothing,
- * so that one reading finds all mistakes. Shapes are zod schemas; readYaml turns the places into lines and columns.
+ * Checks data from outside. A {@link Checker} stands at one place of a file and reports what is wrong there or below
+ * it. It throws nothing, so that one reading finds all mistakes. Shapes are zod schemas; readYaml turns places into
+ * lines and columns.
  */
 import type { z } from 'zod';
 import { visible } from '../units/names.js';

@@ -11,7 +11,7 @@ export function* csvLines(text: string): Generator<readonly [number: number, lin
   }
 }
 
-/** The cells of a line, without quotes and spaces around them. A quote that is not closed makes one cell of the whole line. */
+/** The cells of a line, without quotes and spaces around them. A quote that is not closed makes the line one cell. */
 export function csvCells(line: string): string[] {
   try {
     return splitList(line, ',').map(unquoted);

@@ -86,7 +86,7 @@ function showBare(input: unknown): string {
   return isWord ? `${input} without quotes: write '${input}'` : show(input);
 }
 
-/** A list with at least one item, whatever the items are. */
+/** A list with at least one item of any kind. */
 export function list(what: string) {
   return field((input): readonly unknown[] => {
     if (!Array.isArray(input) || input.length === 0) {

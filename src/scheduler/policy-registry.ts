@@ -101,7 +101,7 @@ function partsOf(text: string): string[] {
   }
 }
 
-/** A chosen policy as it would be typed, with only the parameters that differ from the defaults. */
+/** A chosen policy as a person would type it, with only the parameters that differ from the defaults. */
 export function describePolicy({ policy, parameters }: ChosenPolicy): string {
   const settings = policy.parameters
     .filter((spec) => parameters[fieldOf(spec)] !== spec.default)
@@ -114,7 +114,8 @@ export function describePolicy({ policy, parameters }: ChosenPolicy): string {
 function unknownParameter(policy: Policy, key: string): string {
   const keys = policy.parameters.map((parameter) => parameter.key);
   if (keys.length === 0) return `${policy.name}: takes no parameters, found '${key}'`;
-  return `${policy.name}: unknown parameter '${key}': did you mean '${closest(key, keys)}'? It takes ${keys.join(', ')}`;
+  const meant = closest(key, keys);
+  return `${policy.name}: unknown parameter '${key}': did you mean '${meant}'? It takes ${keys.join(', ')}`;
 }
 
 /** Does the policy look at the flow of a request as it is configured? */

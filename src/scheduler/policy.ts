@@ -82,7 +82,7 @@ export function definePolicy<P extends Parameters>(policy: Policy<P>): Policy {
   return policy as unknown as Policy;
 }
 
-/** The parameter every policy with bounded queues takes. */
+/** The parameter of every policy with bounded queues. */
 export function queueLimit(defaultLimit: number): ParameterSpec {
   return {
     key: 'queue',

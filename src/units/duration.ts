@@ -1,6 +1,6 @@
 /**
- * Durations as people write them. Inside psp a time is an integer number of nanoseconds in a double, and its name ends in the unit (`serviceNs`).
- * In YAML and on the command line a duration always has its unit (`1us`, `0.5 ms`).
+ * Durations as people write them. Inside psp a time is an integer number of nanoseconds in a double, and its name
+ * ends in the unit (`serviceNs`). In YAML and on the command line a duration always has its unit (`1us`, `0.5 ms`).
  */
 
 /** The longest time: a double counts whole nanoseconds exactly up to this. */
@@ -22,9 +22,10 @@ const NS_PER_UNIT: ReadonlyMap<string, number> = new Map([
 const DURATION = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-zµμ]*)$/i;
 
 /**
- * Parses a duration such as `1us`, `0.5 ms` or `20s` into nanoseconds, not rounded: distributions round when they sample.
+ * Parses a duration such as `1us`, `0.5 ms` or `20s` into nanoseconds, not rounded: distributions round when they
+ * sample.
  *
- * @throws Error that says what was found and expected, when the text is no duration, has no unit, is negative or above {@link MAX_TIME_NS}
+ * @throws Error that says what was found and expected, when the text has another form or unit, or is out of range
  */
 export function parseDuration(text: string): number {
   const match = DURATION.exec(text.trim());

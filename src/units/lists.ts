@@ -1,4 +1,4 @@
-/** Lists as people type them: `a,b`. A name with a separator or a quote in it is quoted as in CSV files: `"GET, big","say ""hi"""`. */
+/** Lists as people type them: `a,b`. A name with a separator or a quote is quoted as in CSV files: `"GET, big"`. */
 
 /**
  * The parts between separators outside of quotes, without spaces around them. Their quotes stay: see {@link unquoted}.

@@ -1,6 +1,6 @@
 /** Names and texts that people write. They are data: whatever can be shown may stand in them. */
 
-/** Control characters, lone surrogates, and what breaks lines or turns the direction of text: none may reach a terminal or an SVG. */
+/** Controls, lone surrogates, and what breaks lines or turns the direction of text: never for a terminal or an SVG. */
 const HIDDEN = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029\ufffe\uffff]/u;
 const EACH_HIDDEN = new RegExp(HIDDEN, 'gu');
 

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate a misspelt word most likely meant, or undefined when none is close (more than about a third of the letters wrong). */
+/** The candidate that a misspelt word most likely means; undefined when more than a third of the letters are wrong. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;

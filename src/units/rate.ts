@@ -1,4 +1,6 @@
-/** Rates as people write them: `250krps`, `4.67Mrps`, `1e6`. Inside psp a rate is requests per second in a double (`offeredRps`). */
+/**
+ * Rates as people write them: `250krps`, `4.67Mrps`, `1e6`. Inside psp a rate is requests per second (`offeredRps`).
+ */
 
 const RATE = /^((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(k|M|G)?\s*(?:rps|\/s)?$/;
 const SCALE: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9 };

@@ -1,7 +1,10 @@
 /** The name of the type of all requests that the classifier does not recognise. */
 export const UNKNOWN = 'UNKNOWN';
 
-/** Puts types in the order of their indices: UNKNOWN comes after all that the classifier recognises. Returns also how many those are. */
+/**
+ * Puts types in the order of their indices: UNKNOWN comes after all that the classifier recognises. Returns also how
+ * many those are.
+ */
 export function byIndex<T>(types: readonly T[], nameOf: (type: T) => string): { types: T[]; classified: number } {
   const classified = types.filter((type) => nameOf(type) !== UNKNOWN);
   const unknown = types.filter((type) => nameOf(type) === UNKNOWN);

@@ -55,7 +55,7 @@ policy.create = (setup, parameters) => {
       NODE_OPTIONS: `--import ${pathToFileURL(patch).href}`,
     }).outcome();
     expect(err).toContain(
-      'psp: c-fcfs: the server went away in mid-run (the policy c-fcfs failed: lost count); the figures are those of what it had answered by then',
+      'psp: c-fcfs: the server went away during the run (the policy c-fcfs failed: lost count); the figures cover what it had answered by then',
     );
     expect(err).not.toContain('mistake in psp');
     expect(err).not.toContain('do not add up');
@@ -69,7 +69,7 @@ policy.create = (setup, parameters) => {
     await sending(run.pid);
     process.kill(childWith(run.pid, 'psp-net')!, 'SIGKILL');
     const { code, out, err } = await run.outcome();
-    expect(err).toContain('the server went away in mid-run (the server ended unexpectedly (SIGKILL))');
+    expect(err).toContain('the server went away during the run (the server ended unexpectedly (SIGKILL))');
     expect(code).toBe(3);
     expect(only(out)).toMatchObject({ end: 'serverGone', interrupted: true, serverCounted: false });
     expect(only(out).completed).toBeGreaterThan(10);

@@ -1,4 +1,4 @@
-/** Service-level objectives: `p99.9 slowdown <= 10 for every type`, `p99 sojourn <= 50us for GET`, `mean slowdown <= 3 overall`. */
+/** Service-level objectives, such as `p99.9 slowdown <= 10 for every type` or `p99 sojourn <= 50us for GET`. */
 
 import type { Judgement, SloVerdict } from '../../results/capacity-schema.js';
 import { failureOf } from '../../results/outcome.js';
@@ -32,7 +32,8 @@ export function parseSlo(text: string): Slo {
   const match = FORM.exec(text.trim());
   if (!match) {
     throw new InputError(
-      `--slo: expected an objective such as 'p99.9 slowdown <= 10 for every type' or 'p99 sojourn <= 50us for NAME', found '${text}'`,
+      "--slo: expected an objective such as 'p99.9 slowdown <= 10 for every type' " +
+        `or 'p99 sojourn <= 50us for GET', found '${text}'`,
     );
   }
   const [, name, quantity, bound, scope = 'for every type'] = match as unknown as string[];
@@ -76,8 +77,9 @@ export function checkSlos(slos: readonly Slo[], types: readonly string[]): void 
 }
 
 /**
- * Judges a result by all objectives; the answer is about the one that is worst. An objective holds when all of the interval is within the bound, and fails when none of it is, when
- * the outcome of the run is not ok, or when more requests were dropped than the percentile lets be late. A run that may be unstable decides for nothing.
+ * Judges a result by all objectives and returns the worst judgement. An objective holds when the whole interval is
+ * within the bound. It fails when none of the interval is, when the outcome of the run is not ok, or when more
+ * requests were dropped than the percentile allows to be late. A run that may be unstable decides nothing.
  */
 export function judge(result: Result, slos: readonly Slo[]): Judgement {
   const judgements = slos.flatMap((slo) => judgedParts(result, slo).map((slice) => judgePart(result, slo, slice)));

@@ -1,4 +1,4 @@
-/** The configuration of a hardware run: what a machine offers and who talks to whom. configs/*.yaml describe the form. */
+/** The configuration of a hardware run: devices, addresses and cores. The files of configs/ describe the form. */
 
 import { type Checker, oneOf, show } from '../../input/checker.js';
 import { anything, field, list, number, positiveDuration, text } from '../../input/fields.js';
@@ -13,7 +13,7 @@ export type Device =
   | { readonly kind: 'memif'; readonly socket: string; readonly listens: boolean }
   | { readonly kind: 'af_packet'; readonly interface: string };
 
-/** One end of the wire. Without a MAC the device's own is used (or, for the other end, asked for by ARP). */
+/** One end of the wire. Without a MAC psp uses the device's own, and asks for the other end's by ARP. */
 export interface Address {
   readonly mac?: string;
   readonly ip: string;
@@ -28,7 +28,7 @@ export interface ApplicationChoice {
   readonly scan?: string;
 }
 
-/** Where a request says its type. Codes by type name; without them the original's codes are used. */
+/** Where a request says its type. Codes are by type name; without them the original's codes are used. */
 export interface ClassifierConfig {
   readonly offset: number;
   readonly width: number;
@@ -49,7 +49,7 @@ export interface ServerConfig {
   readonly promiscuous: boolean;
 }
 
-/** Cores to pin to; what is absent is left to the kernel. */
+/** Cores to pin threads to. Threads without one are left to the kernel. */
 export interface ServerCores {
   readonly main?: number;
   readonly net?: number;
@@ -84,12 +84,12 @@ export interface HardwareConfig {
 
 /** UDP port of the original's experiments. */
 export const DEFAULT_UDP_PORT = 6789;
-/** As many as the original's rings hold. */
+/** The size of the original's rings. */
 export const DEFAULT_DESCRIPTORS = 128;
-/** Silence after the last send that ends a run. The original waits out 5 s whenever one reply is lost. */
+/** A run ends after this silence since the last send. The original waits 5 s whenever one reply is lost. */
 export const DEFAULT_DRAIN_NS = 1e9;
 
-/** Where the type is read when nothing else is said: the second word of the PSP_MB payload, the first of the IX one. */
+/** Where the type is read by default: the second word of a PSP_MB payload, the first of an IX payload. */
 export function defaultClassifier(frame: FrameFormat): ClassifierConfig {
   return frame === 'ix' ? { offset: 0, width: 2, endian: 'little' } : { offset: 4, width: 4, endian: 'little' };
 }
@@ -122,7 +122,7 @@ const core = integer('the number of a core', 0, 1023);
 const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix');
 const poll = choice<Poll>('spin', 'yield', 'sleep');
 
-/** @throws EnvironmentError when an address has the form of a MAC, but no device can have it: one of a group, or all zeros */
+/** @throws EnvironmentError when no device can have the MAC: it is that of a group, or all zeros */
 export function refuseUselessMac({ mac, ip }: Address): void {
   if (mac === undefined) return;
   const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
@@ -182,7 +182,8 @@ function readClassifier(value: unknown, checker: Checker, frame: FrameFormat): C
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       return checker.at('codes').refuse(`expected a map from type names to codes, found ${show(given)}`);
     }
-    // A code must fit the field it is read from, and the one the load generator writes it to: 16 bits of an IX frame, 32 of the others.
+    // A code must fit the field it is read from, and the field that the load generator writes: 16 bits in an IX frame,
+    // 32 bits in the others.
     const bytes = Math.min(fields.width ?? otherwise.width, frame === 'ix' ? 2 : 4);
     const highest = 2 ** (8 * bytes) - 1;
     for (const [name, code] of Object.entries(given)) {

@@ -10,7 +10,10 @@ class Empirical implements Distribution {
   readonly meanNs: number;
   readonly secondMomentNs2: number;
 
-  /** @param probabilities strictly ascending from 0 to 1 @param durationsNs not descending, as many */
+  /**
+   * @param probabilities strictly ascending from 0 to 1
+   * @param durationsNs one per probability, not descending
+   */
   constructor(
     readonly probabilities: Float64Array,
     readonly durationsNs: Float64Array,
