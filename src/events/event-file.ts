@@ -147,20 +147,92 @@ export interface EventFileReader {
  */
 export function openEventFile(path: string): EventFileReader {
   // To open a pipe would wait for its writer.
-  if (!statSync(path).isFile())
-    throw new InputError(`${path}: expected an event file, found something that is no regular file`);
+  if (!statSync(path).isFile()) throw new InputError(`${path}: expected an event file, found no regular file`);
   const file = openSync(path, 'r');
+  const parts = createPartReader(file, path);
+  try {
+    return {
+      header: readHeader(parts),
+      blocks: () => readBlocks(parts),
+      damage: parts.damage,
+      close: () => closeSync(file),
+    };
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+function readHeader({ begin, read, readChecked, parse, damage }: PartReader): EventFileHeader {
+  const magic = String.fromCharCode(...read(MAGIC.length, `its first ${MAGIC.length} bytes`));
+  if (magic !== MAGIC) {
+    throw damage(`expected an event file, which begins with ${MAGIC}, found ${JSON.stringify(magic)}`);
+  }
+  begin();
+  const prefix = new DataView(read(PREFIX_BYTES - MAGIC.length, `its first ${PREFIX_BYTES} bytes`).buffer);
+  const version = prefix.getUint32(0, true);
+  if (version === 1) throw damage('written by an older psp (version 1 of the format): record the run again');
+  if (version !== VERSION) throw damage(`expected version ${VERSION} of the format, found ${version}`);
+  const length = prefix.getUint32(4, true);
+  if (length > HEADER_LIMIT) throw damage(`a header of ${length} bytes, more than ${HEADER_LIMIT}`);
+  begin();
+  const content = readChecked(length, prefix.getUint32(8, true), 'the header');
+  return parse(headerSchema, content, 'the header') as EventFileHeader;
+}
+
+function* readBlocks({ begin, read, readChecked, parse, damage }: PartReader): Generator<EventBlock, EventFileEnd> {
+  for (let events = 0; ; ) {
+    begin();
+    const head = new DataView(read(SECTION_HEADER_BYTES, 'a section’s header (was the run killed?)').buffer);
+    const kind = head.getUint32(0, true);
+    const length = head.getUint32(4, true);
+    const limit = kind === EVENTS ? BLOCK_BYTES : kind === END ? END_LIMIT : 0;
+    if (length > limit || limit === 0) throw damage('not the beginning of a section');
+    const content = readChecked(length, head.getUint32(8, true), 'the section');
+    if (kind === END) {
+      const end = parse(endSchema, content, 'the end section');
+      if (end.events !== events) throw damage(`the end speaks of ${end.events} events, there are ${events}`);
+      return end;
+    }
+    const block = decodeOr(damage, content);
+    events += block.count;
+    yield block;
+  }
+}
+
+function decodeOr(damage: PartReader['damage'], content: Uint8Array): EventBlock {
+  try {
+    return decodeBlock(content);
+  } catch (error) {
+    if (error instanceof RangeError) throw damage(error.message);
+    throw error;
+  }
+}
+
+/** Reads a file part by part; every error names the offset of its part. */
+interface PartReader {
+  /** A part begins here. */
+  begin(): void;
+  read(bytes: number, what: string): Uint8Array<ArrayBuffer>;
+  readChecked(bytes: number, checksum: number, what: string): Uint8Array;
+  parse<T>(schema: z.ZodType<T>, content: Uint8Array, what: string): T;
+  damage(problem: string): InputError;
+}
+
+function createPartReader(file: number, path: string): PartReader {
   let offset = 0;
-  /** Where the part that was read last begins. */
-  let begins = 0;
-  const damage = (problem: string): InputError => new InputError(`${path}: offset ${begins}: ${problem}`);
-  const read = (bytes: number, what: string): Uint8Array => {
+  let beginsAt = 0;
+  const begin = (): void => {
+    beginsAt = offset;
+  };
+  const damage = (problem: string): InputError => new InputError(`${path}: offset ${beginsAt}: ${problem}`);
+  const read = (bytes: number, what: string): Uint8Array<ArrayBuffer> => {
     const content = new Uint8Array(bytes);
     let got = 0;
     while (got < bytes) {
       const more = readSync(file, content, got, bytes - got, offset + got);
       if (more === 0) {
-        begins = offset;
+        begin();
         throw damage(`the file ends in the middle of ${what} (expected ${bytes} bytes, found ${got})`);
       }
       got += more;
@@ -168,76 +240,26 @@ export function openEventFile(path: string): EventFileReader {
     offset += bytes;
     return content;
   };
-  const readChecked = (length: number, checksum: number, what: string): Uint8Array => {
-    const content = read(length, what);
-    const found = crc32(content);
-    if (found !== checksum) throw damage(`checksum ${hex(found)} instead of ${hex(checksum)}: ${what} is damaged`);
-    return content;
-  };
-  const parse = <T>(schema: z.ZodType<T>, content: Uint8Array, what: string): T => {
-    try {
-      return schema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)));
-    } catch (error) {
-      const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : (error as Error).message;
-      throw damage(`${what}: ${why}`);
-    }
-  };
-
-  try {
-    return { header: readHeader(), blocks, damage, close: () => closeSync(file) };
-  } catch (error) {
-    closeSync(file);
-    throw error;
-  }
-
-  function readHeader(): EventFileHeader {
-    const magic = String.fromCharCode(...read(MAGIC.length, `its first ${MAGIC.length} bytes`));
-    if (magic !== MAGIC) {
-      throw damage(`expected an event file, which begins with ${MAGIC}, found ${JSON.stringify(magic)}`);
-    }
-    begins = offset;
-    const prefix = new DataView(read(PREFIX_BYTES - MAGIC.length, `its first ${PREFIX_BYTES} bytes`).buffer);
-    const version = prefix.getUint32(0, true);
-    if (version === 1) throw damage('written by an older psp (version 1 of the format): record the run again');
-    if (version !== VERSION) throw damage(`expected version ${VERSION} of the format, found ${version}`);
-    const length = prefix.getUint32(4, true);
-    if (length > HEADER_LIMIT) throw damage(`a header of ${length} bytes, more than ${HEADER_LIMIT}`);
-    begins = offset;
-    return parse(
-      headerSchema,
-      readChecked(length, prefix.getUint32(8, true), 'the header'),
-      'the header',
-    ) as EventFileHeader;
-  }
-
-  function* blocks(): Generator<EventBlock, EventFileEnd> {
-    for (let events = 0; ; ) {
-      begins = offset;
-      const head = new DataView(read(SECTION_HEADER_BYTES, 'a section’s header (was the run killed?)').buffer);
-      const kind = head.getUint32(0, true);
-      const length = head.getUint32(4, true);
-      const limit = kind === EVENTS ? BLOCK_BYTES : kind === END ? END_LIMIT : 0;
-      if (length > limit || limit === 0) throw damage('not the beginning of a section');
-      const content = readChecked(length, head.getUint32(8, true), 'the section');
-      if (kind === END) {
-        const end = parse(endSchema, content, 'the end section');
-        if (end.events !== events) throw damage(`the end speaks of ${end.events} events, there are ${events}`);
-        return end;
+  return {
+    begin,
+    read,
+    damage,
+    readChecked: (bytes, checksum, what) => {
+      const content = read(bytes, what);
+      const found = crc32(content);
+      if (found !== checksum) throw damage(`checksum ${hex(found)} instead of ${hex(checksum)}: ${what} is damaged`);
+      return content;
+    },
+    parse: (schema, content, what) => {
+      try {
+        return schema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)));
+      } catch (error) {
+        const why =
+          error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : (error as Error).message;
+        throw damage(`${what}: ${why}`);
       }
-      const block = decode(content);
-      events += block.count;
-      yield block;
-    }
-  }
-
-  function decode(content: Uint8Array): EventBlock {
-    try {
-      return decodeBlock(content);
-    } catch (error) {
-      if (error instanceof RangeError) throw damage(error.message);
-      throw error;
-    }
-  }
+    },
+  };
 }
 
 function hex(value: number): string {

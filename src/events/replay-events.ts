@@ -11,6 +11,7 @@ import { InputError } from '../units/errors.js';
 import type { EventBlock } from './codec.js';
 import { EventKind, isAnswer, kindName } from './event.js';
 import type { EventFileReader } from './event-file.js';
+import { type Books, createBooks, type Waiting } from './replay-books.js';
 import { hashReservation } from './tap.js';
 
 /** What has to be known to take the decisions of a run again. */
@@ -50,7 +51,7 @@ export interface Difference {
   readonly recorded: string;
   readonly replayed: string;
   /** The requests that wait, oldest first. */
-  readonly waiting: readonly { readonly request: number; readonly type: number; readonly waitedNs: number }[];
+  readonly waiting: readonly Waiting[];
   readonly idle: readonly number[];
   readonly reservation?: Reservation;
 }
@@ -60,11 +61,18 @@ export interface Difference {
  * run on the machine (or in the simulator) was decided by this policy and nothing else.
  */
 export function replay(options: ReplayOptions): ReplayReport {
-  const books = createBooks(options.setup.workers, options.observer);
   const progress = { decisions: 0, told: 0, untilNs: 0 };
-  const cursor = createCursor(options);
+  const cell = (): Float64Array => new Float64Array(1);
   try {
-    play(options, cursor, books, progress);
+    play({
+      options,
+      cursor: createCursor(options),
+      books: createBooks(options.setup.workers, options.observer),
+      progress,
+      now: cell(),
+      demandNs: cell(),
+      completionNs: cell(),
+    });
     return progress;
   } catch (end) {
     if (end instanceof InputError) return { ...progress, damage: end };
@@ -92,137 +100,158 @@ interface Progress {
   untilNs: number;
 }
 
-function play(options: ReplayOptions, cursor: Cursor, books: Books, progress: Progress): void {
-  const { policy, parameters, setup, observer, onReservation } = options;
-  const now = new Float64Array(1);
-  const demandNs = new Float64Array(1);
-  const completionNs = new Float64Array(1);
-  let told = 'being made';
+/** A replay under way. */
+interface Replaying {
+  readonly options: ReplayOptions;
+  readonly cursor: Cursor;
+  readonly books: Books;
+  readonly progress: Progress;
+  /** The cells that the scheduler reads and writes. */
+  readonly now: Float64Array;
+  readonly demandNs: Float64Array;
+  readonly completionNs: Float64Array;
+  scheduler?: Scheduler;
+  /** What the scheduler was told last. */
+  told?: LoggedEvent;
+}
 
-  function differ(recorded: string, replayed: string): never {
-    throw new Differs({
-      atNs: now[0]!,
-      event: cursor.number(),
-      told,
-      recorded,
-      replayed,
-      waiting: books.waiting(now[0]!),
-      idle: books.idle(),
-      ...(scheduler.reservation && { reservation: scheduler.reservation() }),
-    });
-  }
-
-  /** The scheduler answers: it must be what the recorded one answered next. */
-  function answered(kind: EventKind, a: number, b: number, c: number, quantityNs?: number): void {
-    const recorded = cursor.next();
-    const same =
-      recorded &&
-      recorded.kind === kind &&
-      recorded.a === a &&
-      recorded.b === b &&
-      recorded.c === c &&
-      (quantityNs === undefined || recorded.timeNs === quantityNs);
-    if (!same) {
-      const answer = recorded && isAnswer(recorded.kind) ? describe(recorded) : 'no further decision';
-      differ(answer, describe({ kind, a, b, c, timeNs: quantityNs ?? now[0]! }));
+function play(replaying: Replaying): void {
+  const { options, cursor, progress, now, demandNs, completionNs } = replaying;
+  const { policy, parameters, setup, file, onReservation } = options;
+  let where = 'the policy cannot be made';
+  try {
+    const world = comparingWorld(replaying);
+    const scheduler = policy.create({ ...setup, world, now, demandNs, completionNs }, parameters);
+    replaying.scheduler = scheduler;
+    if (scheduler.reservation) onReservation?.(scheduler.reservation(), 0);
+    where = 'the policy failed';
+    for (;;) {
+      const event = cursor.next();
+      if (!event) return;
+      if (isAnswer(event.kind)) differ(replaying, describe(event), 'no decision');
+      replaying.told = event;
+      const why = cannotBe(replaying, event);
+      if (why !== undefined) throw file.damage(`${placeOf(replaying)}${why}`);
+      if (event.kind === EventKind.demand) {
+        demandNs[0] = event.timeNs;
+        continue;
+      }
+      now[0] = event.timeNs;
+      tell(replaying, scheduler, event);
+      progress.told++;
+      progress.untilNs = now[0];
     }
-    progress.decisions++;
+  } catch (error) {
+    if (error instanceof Gap || error instanceof Differs || error instanceof InputError) throw error;
+    // A file can hold what no run can do, and a policy need not be prepared for that.
+    throw file.damage(`${placeOf(replaying)}${where}: ${(error as Error).message}`);
   }
+}
 
-  const world: World = {
+/** The world of the replaying scheduler: holds each answer against the recorded one. */
+function comparingWorld(replaying: Replaying): World {
+  const { books, now, completionNs, options } = replaying;
+  return {
     start: (worker, request, sliceNs) => {
-      answered(EventKind.start, worker, request, sliceNs);
+      answered(replaying, EventKind.start, worker, request, sliceNs);
       books.start(worker, request, now[0]!);
     },
-    preempt: (worker) => answered(EventKind.preempt, worker, 0, 0),
+    preempt: (worker) => answered(replaying, EventKind.preempt, worker, 0, 0),
     drop: (request, reason) => {
-      answered(EventKind.drop, request, reason, 0);
+      answered(replaying, EventKind.drop, request, reason, 0);
       books.drop(request, now[0]!);
     },
     stole: (thief, victim, count) => {
-      answered(EventKind.stole, thief, victim, count);
-      observer?.steals(thief, victim, count, now[0]!);
+      answered(replaying, EventKind.stole, thief, victim, count);
+      options.observer?.steals(thief, victim, count, now[0]!);
     },
     reserved: () => {
-      const reservation = scheduler.reservation!();
-      answered(EventKind.reserved, hashReservation(reservation), 0, 0);
-      onReservation?.(reservation, now[0]!);
+      const reservation = replaying.scheduler!.reservation!();
+      answered(replaying, EventKind.reserved, hashReservation(reservation), 0, 0);
+      options.onReservation?.(reservation, now[0]!);
     },
     completeAt: (request) => {
-      answered(EventKind.completeAt, request, 0, 0, completionNs[0]!);
+      answered(replaying, EventKind.completeAt, request, 0, 0, completionNs[0]!);
       books.willComplete(request);
     },
   };
-  const scheduler: Scheduler = obey('the policy cannot be made', () =>
-    policy.create({ ...setup, world, now, demandNs, completionNs }, parameters),
-  );
-  if (scheduler.reservation) onReservation?.(scheduler.reservation(), 0);
+}
 
-  for (;;) {
-    const event = cursor.next();
-    if (!event) return;
-    if (isAnswer(event.kind)) differ(describe(event), 'no decision');
-    told = describe(event);
-    const why = cannotBe(event);
-    if (why !== undefined) throw options.file.damage(`event ${cursor.number()} (${told}): ${why}`);
-    if (event.kind === EventKind.demand) {
-      demandNs[0] = event.timeNs;
-      continue;
-    }
-    now[0] = event.timeNs;
-    obey(`event ${cursor.number()} (${told}): the policy failed`, () => tell(event));
-    progress.told++;
-    progress.untilNs = now[0];
+/** The scheduler answers. The recorded one must have answered the same next. */
+function answered(replaying: Replaying, kind: EventKind, a: number, b: number, c: number, quantityNs?: number): void {
+  const recorded = replaying.cursor.next();
+  const same =
+    recorded &&
+    recorded.kind === kind &&
+    recorded.a === a &&
+    recorded.b === b &&
+    recorded.c === c &&
+    (quantityNs === undefined || recorded.timeNs === quantityNs);
+  if (!same) {
+    const answer = recorded && isAnswer(recorded.kind) ? describe(recorded) : 'no further decision';
+    differ(replaying, answer, describe({ kind, a, b, c, timeNs: quantityNs ?? replaying.now[0]! }));
   }
+  replaying.progress.decisions++;
+}
 
-  /** Calls the policy, which need not be prepared for a file that holds what no run can do. */
-  function obey<T>(where: string, act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      if (error instanceof Gap || error instanceof Differs || error instanceof InputError) throw error;
-      throw options.file.damage(`${where}: ${(error as Error).message}`);
-    }
+function differ({ now, cursor, books, told, scheduler }: Replaying, recorded: string, replayed: string): never {
+  throw new Differs({
+    atNs: now[0]!,
+    event: cursor.number(),
+    told: told ? describe(told) : 'being made',
+    recorded,
+    replayed,
+    waiting: books.waiting(now[0]!),
+    idle: books.idle(),
+    ...(scheduler?.reservation && { reservation: scheduler.reservation() }),
+  });
+}
+
+function placeOf({ told, cursor }: Replaying): string {
+  return told ? `event ${cursor.number()} (${describe(told)}): ` : '';
+}
+
+/** Says why no run can have told this; nothing when one can. */
+function cannotBe(
+  { options: { policy, setup }, books, now, scheduler }: Replaying,
+  { kind, a, b, timeNs }: LoggedEvent,
+): string | undefined {
+  if (kind === EventKind.demand) return policy.clairvoyant ? undefined : 'the policy is not told demands';
+  if (timeNs < now[0]!) return `its time is ${now[0]! - timeNs} ns before that of the event before`;
+  if (kind === EventKind.dispatch) return undefined;
+  if (kind === EventKind.arrive) {
+    if (a < 0 || a >= ROWS + 2 * books.present()) return 'there is no such request';
+    if (b < 0 || b > setup.types.length) return 'there is no such type';
+    return books.has(a) ? 'the request is there already' : undefined;
   }
+  if (kind === EventKind.leaves && !scheduler?.leaves) return 'the policy has no use for it';
+  return books.runs(a) ? undefined : 'the worker runs nothing';
+}
 
-  /** Says why no run can have told this; nothing when one can. */
-  function cannotBe({ kind, a, b, timeNs }: LoggedEvent): string | undefined {
-    if (kind === EventKind.demand) return policy.clairvoyant ? undefined : 'the policy is not told demands';
-    if (timeNs < now[0]!) return `its time is ${now[0]! - timeNs} ns before that of the event before`;
-    if (kind === EventKind.dispatch) return undefined;
-    if (kind === EventKind.arrive) {
-      if (a < 0 || a >= ROWS + 2 * books.present()) return 'there is no such request';
-      if (b < 0 || b > setup.types.length) return 'there is no such type';
-      return books.has(a) ? 'the request is there already' : undefined;
-    }
-    if (kind === EventKind.leaves && !scheduler.leaves) return 'the policy has no use for it';
-    return books.runs(a) ? undefined : 'the worker runs nothing';
-  }
-
-  function tell({ kind, a, b, c }: LoggedEvent): void {
-    switch (kind) {
-      case EventKind.arrive:
-        books.arrive(a, b, now[0]!);
-        scheduler.arrive(a, b, c);
-        break;
-      case EventKind.complete:
-        books.complete(a, now[0]!);
-        scheduler.complete(a);
-        break;
-      case EventKind.sliceExpired:
-        answered(EventKind.sliceAnswer, scheduler.sliceExpired(a), 0, 0);
-        break;
-      case EventKind.preempted:
-        books.preempted(a, now[0]!);
-        scheduler.preempted(a);
-        break;
-      case EventKind.leaves:
-        books.leaves(a);
-        scheduler.leaves!(a, b === 1);
-        break;
-      default:
-        scheduler.dispatch();
-    }
+function tell(replaying: Replaying, scheduler: Scheduler, { kind, a, b, c }: LoggedEvent): void {
+  const { books, now } = replaying;
+  switch (kind) {
+    case EventKind.arrive:
+      books.arrive(a, b, now[0]!);
+      scheduler.arrive(a, b, c);
+      break;
+    case EventKind.complete:
+      books.complete(a, now[0]!);
+      scheduler.complete(a);
+      break;
+    case EventKind.sliceExpired:
+      answered(replaying, EventKind.sliceAnswer, scheduler.sliceExpired(a), 0, 0);
+      break;
+    case EventKind.preempted:
+      books.preempted(a, now[0]!);
+      scheduler.preempted(a);
+      break;
+    case EventKind.leaves:
+      books.leaves(a);
+      scheduler.leaves!(a, b === 1);
+      break;
+    default:
+      scheduler.dispatch();
   }
 }
 
@@ -268,85 +297,6 @@ function createCursor({ file }: ReplayOptions): Cursor {
       return { kind, a: block.a[i]!, b: block.b[i]!, c: block.c[i]!, timeNs: block.timeNs[i]! };
     },
     number: () => before + at - 1,
-  };
-}
-
-/** Who waits and who runs, kept for the report alone. */
-interface Books {
-  arrive(request: number, type: number, nowNs: number): void;
-  start(worker: number, request: number, nowNs: number): void;
-  drop(request: number, nowNs: number): void;
-  willComplete(request: number): void;
-  /** The worker goes on with another; what became of this one is told later. */
-  leaves(worker: number): void;
-  complete(worker: number, nowNs: number): void;
-  preempted(worker: number, nowNs: number): void;
-  waiting(nowNs: number): Difference['waiting'];
-  idle(): number[];
-  /** How many requests are there. */
-  present(): number;
-  has(request: number): boolean;
-  /** Does the worker exist, and has it something to end? */
-  runs(worker: number): boolean;
-}
-
-function createBooks(workers: number, observer: Observer | undefined): Books {
-  const present = new Map<number, { number: number; type: number; arrivedNs: number; running: boolean }>();
-  let arrived = 0;
-  const on = new Array<number>(workers).fill(-1);
-  const left = Array.from({ length: workers }, (): number[] => []);
-  /** The request that is told of, which is no longer on its worker. */
-  const takeOff = (worker: number): number => {
-    const before = left[worker]!.shift();
-    if (before !== undefined) return before;
-    const request = on[worker]!;
-    on[worker] = -1;
-    return request;
-  };
-  return {
-    arrive: (request, type, arrivedNs) => {
-      const number = arrived++;
-      present.set(request, { number, type, arrivedNs, running: false });
-      observer?.arrives(number, type, arrivedNs);
-    },
-    start: (worker, request, nowNs) => {
-      on[worker] = request;
-      const known = present.get(request);
-      if (!known) return;
-      known.running = true;
-      observer?.starts(worker, known.number, known.type, nowNs, nowNs);
-    },
-    drop: (request, nowNs) => {
-      const known = present.get(request);
-      present.delete(request);
-      if (known) observer?.drops(known.number, known.type, nowNs);
-    },
-    willComplete: (request) => {
-      on[0] = request;
-    },
-    leaves: (worker) => {
-      left[worker]!.push(on[worker]!);
-      on[worker] = -1;
-    },
-    complete: (worker, nowNs) => {
-      const request = takeOff(worker);
-      if (present.get(request)?.running) observer?.stops(worker, nowNs, true, nowNs);
-      present.delete(request);
-    },
-    preempted: (worker, nowNs) => {
-      const known = present.get(takeOff(worker));
-      if (known) known.running = false;
-      observer?.stops(worker, nowNs, false, nowNs);
-    },
-    waiting: (nowNs) =>
-      [...present]
-        .filter(([, { running }]) => !running)
-        .map(([request, { type, arrivedNs }]) => ({ request, type, waitedNs: nowNs - arrivedNs }))
-        .sort((a, b) => b.waitedNs - a.waitedNs || a.request - b.request),
-    idle: () => on.flatMap((request, worker) => (request < 0 ? [worker] : [])),
-    present: () => present.size,
-    has: (request) => present.has(request),
-    runs: (worker) => worker >= 0 && worker < workers && (on[worker]! >= 0 || left[worker]!.length > 0),
   };
 }
 

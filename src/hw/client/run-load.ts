@@ -46,14 +46,15 @@ export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Pr
     ...(spec.trace && { file: spec.trace }),
     share: client.share,
   });
-  const dilation = fitDemands(givenDilation(spec.dilation, 0, 0), longestServiceNs(planned), false);
+  const longestNs = longestServiceNs(planned);
+  const dilation = fitDemands(givenDilation(spec.dilation, 0, 0), longestNs, false);
   const codes = wireCodes(
     schedulerTypes(spec.workload).map((type) => type.name),
     classifier,
   );
   const trace = wireTrace(planned, codes, UNKNOWN_CODE, spec.dilation);
   const result = await runClient({
-    config: { ...client, drainNs: drainNsFor(client.drainNs, planned, spec.dilation) },
+    config: { ...client, drainNs: drainNsFor(client.drainNs, longestNs, spec.dilation) },
     frame,
     trace,
     lateAfterNs: lateAfterNs(spec.dilation),

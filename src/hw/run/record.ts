@@ -1,4 +1,4 @@
-/** From what happened to each request to the record a psp.result/1 is laid out from. */
+/** Makes the record that a psp.result/1 is laid out from, of what happened to each request. */
 
 import { createBacklog, type Growth } from '../../metrics/backlog.js';
 import { Histogram } from '../../metrics/histogram.js';
@@ -12,7 +12,7 @@ import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workl
 import type { Workload } from '../../workload/workload.js';
 import type { HardwareRun } from './run-pair.js';
 
-/** Looks at the backlog in a run: as many as a growth is told from chance by. */
+/** As many looks at the backlog of a run as its growth is told from chance by. */
 const BACKLOG_SAMPLES = 256;
 
 /** @param warmup share of the requests, from the beginning of the trace, that are not measured */
@@ -21,91 +21,32 @@ export function recordOfRun(
   workload: Workload,
   warmup: number,
 ): { record: RunRecord; fields: HardwareFields } {
-  const { trace, records } = run;
+  const { trace, server } = run;
   const typeNames = workload.types.map((type) => type.name);
-  const arrived = new Float64Array(typeNames.length);
-  const completed = new Float64Array(typeNames.length);
-  const unansweredMeasured = new Float64Array(typeNames.length);
-  const recorder = createRecorder(typeNames.length);
-  const fromSend = createRecorder(1);
-  const server = { waitNs: new Histogram(), handoffNs: new Histogram(), serviceNs: new Histogram() };
   const first = measuredFrom(trace, warmup);
-  const fromNs = trace.arrivalNs[first] ?? 0;
-  let toNs = fromNs;
-  for (let i = 0; i < trace.length; i++) {
-    if (!Number.isNaN(records.sentNs[i]!)) toNs = Math.max(toNs, trace.arrivalNs[i]!);
-  }
-  let arrivedInWindow = 0;
-  let completedInWindow = 0;
-  let unansweredInWindow = 0;
-  for (let i = 0; i < trace.length; i++) {
-    if (i >= first && trace.arrivalNs[i]! <= toNs) {
-      arrivedInWindow++;
-      if (Number.isNaN(records.repliedNs[i]!)) unansweredInWindow++;
-    }
-    if (Number.isNaN(records.sentNs[i]!)) continue;
-    const type = trace.type[i]!;
-    arrived[type]!++;
-    const repliedNs = records.repliedNs[i]!;
-    if (Number.isNaN(repliedNs)) {
-      if (i >= first) unansweredMeasured[type]!++;
-      continue;
-    }
-    completed[type]!++;
-    if (repliedNs >= fromNs && repliedNs <= toNs) completedInWindow++;
-    if (i < first) continue;
-    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!, i);
-    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!, i);
-    if (Number.isNaN(records.endedNs[i]!)) continue;
-    server.waitNs.record(wholeNs(records.dispatchedNs[i]! - records.receivedNs[i]!));
-    server.handoffNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
-    server.serviceNs.record(wholeNs(records.endedNs[i]! - records.startedNs[i]!));
-  }
-  const sum = (counts: Float64Array): number => counts.reduce((all, count) => all + count, 0);
+  const measured = measureRequests(run, typeNames.length, first);
+  const { arrived, completed } = measured;
   const dropped = new Float64Array(typeNames.length);
-  run.server?.droppedByType.forEach((reasons, type) => {
-    if (type < dropped.length) dropped[type] = reasons.reduce((all, n) => all + n, 0);
+  server?.droppedByType.forEach((reasons, type) => {
+    if (type < dropped.length) dropped[type] = sum(reasons);
   });
-  const dropReasons: Record<string, number> = Object.fromEntries(
-    DROP_REASONS.map((reason, index) => [
-      reason,
-      run.server?.droppedByType.reduce((all, reasons) => all + reasons[index]!, 0) ?? 0,
-    ]),
-  );
-  if (run.server) {
-    dropReasons.noSlot = run.server.droppedNoSlot;
-    dropReasons.arrivalsFull = run.server.droppedArrivalsFull;
-    dropReasons.stopping = run.server.droppedStopping;
-    dropReasons.replyNotSent = run.server.repliesDropped;
-  }
-  const unanswered = sum(arrived) - sum(completed);
-  const droppedInAll = Object.values(dropReasons).reduce((all, n) => all + n, 0);
-  const held = run.counts?.heldByServer ?? 0;
-  const busyNs = (run.server?.workerBusyNs ?? []).reduce((all, ns) => all + ns, 0) / run.dilation.factor;
-  const inWindowNs = sum(completed) > 0 ? (busyNs * completedInWindow) / sum(completed) : 0;
+  const dropReasons = dropReasonsOf(server);
   // The server does not say when it dropped; the client knows which requests had no answer.
-  const droppedMeasured = dropped.map((count, type) => Math.min(count, unansweredMeasured[type]!));
-  const reservations = run.reservations.map(({ atNs, reservation }) => ({
-    atNs: Math.round(atNs),
-    groups: reservation.groups.map((group) => ({
-      types: group.types.map((type) => typeNames[type]!),
-      workers: group.workers,
-    })),
-  }));
-  const reservationsLeftOut = Math.max(0, (run.server?.reservations ?? 0) - run.reservations.length);
+  const droppedMeasured = dropped.map((count, type) => Math.min(count, measured.unanswered[type]!));
+  const busyNs = sum(server?.workerBusyNs ?? []) / run.dilation.factor;
   const window = {
-    fromNs,
-    toNs,
-    arrived: arrivedInWindow,
-    completed: completedInWindow,
+    ...measured.window,
     // The workers count their time over the whole run; the window has its share of the completions.
-    busyNs: inWindowNs,
+    busyNs: sum(completed) > 0 ? (busyNs * measured.window.completed) / sum(completed) : 0,
     overheadNs: 0,
     dispatcherNs: 0,
   };
-  const histograms = typeNames.map((_, type) => recorder.histograms(type));
+  const reservations = reservationsOf(run, typeNames);
+  const reservationsLeftOut = Math.max(0, (server?.reservations ?? 0) - reservations.length);
+  const histograms = typeNames.map((_, type) => measured.recorder.histograms(type));
   const demand = demandIn({ histograms, droppedMeasured, window });
   const room = reservationsLeftOut > 0 ? undefined : leastRoom({ typeNames, demand, reservations, window });
+  const inFlight = run.counts?.heldByServer ?? 0;
   const digest = createTraceDigest(typeNames);
   foldTraceDigest(digest, trace);
   return {
@@ -116,16 +57,16 @@ export function recordOfRun(
       dropped,
       droppedMeasured,
       dropReasons,
-      inFlight: held,
-      // Those that were planned and never sent, because too many were unanswered, were not served either.
-      lost: Math.max(0, unansweredInWindow - sum(droppedMeasured)),
+      inFlight,
+      // Requests that were planned and never sent, because too many were unanswered, were not served either.
+      lost: Math.max(0, measured.unansweredInWindow - sum(droppedMeasured)),
       skipped: first,
       growth: backlogGrowth(run, first),
       isSteady: false,
       interrupted: run.end !== 'complete' && run.end !== 'drained',
       digest: showTraceDigest(digest),
-      preemptions: run.server?.preempted ?? 0,
-      steals: run.server?.stolen ?? 0,
+      preemptions: server?.preempted ?? 0,
+      steals: server?.stolen ?? 0,
       reservations,
       reservationsLeftOut,
       ...(room && { room }),
@@ -133,35 +74,110 @@ export function recordOfRun(
       window,
     },
     fields: {
-      lost: Math.max(0, unanswered - droppedInAll - held),
-      late: run.client.late,
-      skipped: run.client.skipped,
-      stampsRefused: run.stampsRefused,
-      end: run.end,
-      ...(run.failure !== undefined && { failure: run.failure }),
-      unreconciled: run.wrong,
-      serverCounted: run.server !== undefined,
-      coresAwayNs:
-        run.gaps === undefined
-          ? null
-          : Math.round(run.gaps.reduce((all, { fromNs, toNs }) => all + toNs - fromNs, 0) * run.dilation.factor),
-      closingLine: run.closingLine,
-      fromActualSend: {
-        slowdown: summarize(fromSend.histograms(0).slowdown, SLOWDOWN),
-        sojournNs: summarize(fromSend.histograms(0).sojournNs, NANOSECONDS),
-      },
-      server: {
-        waitNs: summarize(server.waitNs, NANOSECONDS),
-        handoffNs: summarize(server.handoffNs, NANOSECONDS),
-        serviceNs: summarize(server.serviceNs, NANOSECONDS),
-      },
+      lost: Math.max(0, sum(arrived) - sum(completed) - sum(Object.values(dropReasons)) - inFlight),
+      ...fieldsOf(run, measured),
     },
   };
 }
 
+type Measured = ReturnType<typeof measureRequests>;
+
+/** Counts and histograms of the requests; those before `first` are counted only. */
+function measureRequests({ trace, records }: HardwareRun, types: number, first: number) {
+  const arrived = new Float64Array(types);
+  const completed = new Float64Array(types);
+  /** Of each type, after the warm-up. */
+  const unanswered = new Float64Array(types);
+  const recorder = createRecorder(types);
+  const fromSend = createRecorder(1);
+  const server = { waitNs: new Histogram(), handoffNs: new Histogram(), serviceNs: new Histogram() };
+  const fromNs = trace.arrivalNs[first] ?? 0;
+  let toNs = fromNs;
+  for (let i = 0; i < trace.length; i++) {
+    if (!Number.isNaN(records.sentNs[i]!)) toNs = Math.max(toNs, trace.arrivalNs[i]!);
+  }
+  const window = { fromNs, toNs, arrived: 0, completed: 0 };
+  let unansweredInWindow = 0;
+  for (let i = 0; i < trace.length; i++) {
+    const repliedNs = records.repliedNs[i]!;
+    if (i >= first && trace.arrivalNs[i]! <= toNs) {
+      window.arrived++;
+      if (Number.isNaN(repliedNs)) unansweredInWindow++;
+    }
+    if (Number.isNaN(records.sentNs[i]!)) continue;
+    const type = trace.type[i]!;
+    arrived[type]!++;
+    if (Number.isNaN(repliedNs)) {
+      if (i >= first) unanswered[type]!++;
+      continue;
+    }
+    completed[type]!++;
+    if (repliedNs >= fromNs && repliedNs <= toNs) window.completed++;
+    if (i < first) continue;
+    recorder.record(type, wholeNs(repliedNs - trace.arrivalNs[i]!), trace.serviceNs[i]!, i);
+    fromSend.record(0, wholeNs(repliedNs - records.sentNs[i]!), trace.serviceNs[i]!, i);
+    if (Number.isNaN(records.endedNs[i]!)) continue;
+    server.waitNs.record(wholeNs(records.dispatchedNs[i]! - records.receivedNs[i]!));
+    server.handoffNs.record(wholeNs(records.startedNs[i]! - records.dispatchedNs[i]!));
+    server.serviceNs.record(wholeNs(records.endedNs[i]! - records.startedNs[i]!));
+  }
+  return { arrived, completed, unanswered, unansweredInWindow, window, recorder, fromSend, server };
+}
+
+function dropReasonsOf(server: HardwareRun['server']): Record<string, number> {
+  const byType = server?.droppedByType ?? [];
+  return {
+    ...Object.fromEntries(DROP_REASONS.map((reason, at) => [reason, sum(byType.map((reasons) => reasons[at]!))])),
+    ...(server && {
+      noSlot: server.droppedNoSlot,
+      arrivalsFull: server.droppedArrivalsFull,
+      stopping: server.droppedStopping,
+      replyNotSent: server.repliesDropped,
+    }),
+  };
+}
+
+function reservationsOf({ reservations }: HardwareRun, typeNames: readonly string[]): RunRecord['reservations'] {
+  return reservations.map(({ atNs, reservation }) => ({
+    atNs: Math.round(atNs),
+    groups: reservation.groups.map(({ types, workers }) => ({ types: types.map((type) => typeNames[type]!), workers })),
+  }));
+}
+
+function fieldsOf(run: HardwareRun, { fromSend, server }: Measured): Omit<HardwareFields, 'lost'> {
+  const awayNs = run.gaps && sum(run.gaps.map(({ fromNs, toNs }) => toNs - fromNs)) * run.dilation.factor;
+  const sent = fromSend.histograms(0);
+  return {
+    late: run.client.late,
+    skipped: run.client.skipped,
+    stampsRefused: run.stampsRefused,
+    end: run.end,
+    ...(run.failure !== undefined && { failure: run.failure }),
+    unreconciled: run.wrong,
+    serverCounted: run.server !== undefined,
+    coresAwayNs: awayNs === undefined ? null : Math.round(awayNs),
+    closingLine: run.closingLine,
+    fromActualSend: {
+      slowdown: summarize(sent.slowdown, SLOWDOWN),
+      sojournNs: summarize(sent.sojournNs, NANOSECONDS),
+    },
+    server: {
+      waitNs: summarize(server.waitNs, NANOSECONDS),
+      handoffNs: summarize(server.handoffNs, NANOSECONDS),
+      serviceNs: summarize(server.serviceNs, NANOSECONDS),
+    },
+  };
+}
+
+function sum(values: readonly number[] | Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
 /**
- * Did the queues grow for as long as the requests came? What is in the system is looked at after equal numbers of arrivals, as in the simulator; a request
- * that was lost or dropped is in it for no time.
+ * How the backlog grew while requests came. It is looked at after equal numbers of arrivals, as in the simulator; a request that was
+ * lost or dropped is never part of it.
  */
 function backlogGrowth({ trace, records }: HardwareRun, first: number): Growth {
   const leaves: number[] = [];

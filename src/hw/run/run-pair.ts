@@ -5,15 +5,16 @@ import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
 import type { ClientResult } from '../client/client.js';
-import { ALONE, LEAD_NS, makeTrace, type PlannedTrace, type ScaledTraceFile } from '../client/planned-trace.js';
-import { hardwarePolicy } from '../dispatcher/hardware-policy.js';
 import {
-  type ClientConfig,
-  DEFAULT_DRAIN_NS,
-  DEFAULT_UDP_PORT,
-  defaultClassifier,
-  type ServerConfig,
-} from '../machine/config.js';
+  ALONE,
+  LEAD_NS,
+  makeTrace,
+  type PlannedTrace,
+  type ScaledTraceFile,
+  type TracePart,
+} from '../client/planned-trace.js';
+import { hardwarePolicy } from '../dispatcher/hardware-policy.js';
+import { DEFAULT_DRAIN_NS, DEFAULT_UDP_PORT, defaultClassifier, type ServerConfig } from '../machine/config.js';
 import { allowedCores, loopbackCores } from '../machine/cores.js';
 import { closingLine, type RunCounts, reconcileRun } from '../memory/counts.js';
 import { MAX_WORKERS } from '../memory/layout.js';
@@ -28,7 +29,7 @@ import {
   type PacketTimes,
 } from '../native/native.js';
 import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
-import { type LoopbackLive, runLoopback } from './loopback.js';
+import { type LoopbackLive, type LoopbackOrders, runLoopback } from './loopback.js';
 import { believable, onOneClock, toOneClock } from './stamps.js';
 
 export interface HardwareSpec {
@@ -53,7 +54,7 @@ export interface HardwareSpec {
   readonly concurrency?: number;
   /** Silence after the last send (real time) that ends the run. */
   readonly drainNs?: number;
-  /** File that what the scheduler is told and answers is written to. */
+  /** The event file to write. */
   readonly record?: string;
 }
 
@@ -88,7 +89,10 @@ export interface HardwareRecords {
   readonly worker: Int32Array;
 }
 
-/** A core was away for a millisecond or more of real time: another program had it, or a virtual machine's host. Undilated ns since the start of the trace. */
+/**
+ * A core was away for a millisecond or more of real time: another program, or a virtual machine's host, had it. Undilated ns since the
+ * start of the trace.
+ */
 export interface Gap {
   readonly fromNs: number;
   readonly toNs: number;
@@ -121,19 +125,20 @@ export interface HardwareRun {
   readonly closingLine: string;
 }
 
-/** Addresses of the original's experiment, also where no network is. */
+/** Addresses of the original's experiment; here they are on no network. */
 const SERVER_ADDRESS = { ip: '192.168.10.10', port: DEFAULT_UDP_PORT };
 const CLIENT_ADDRESS = { ip: '192.168.10.11', port: 0 };
-/** Rings between two processes; a burst of a stalled second must fit. */
+/** A burst after a stalled second must fit into the rings between the two processes. */
 const MEMIF_DESCRIPTORS = 1024;
-/** Undilated lateness that counts; but a sleeping sender is never exact to more than the second figure. */
+/** A request this late counts as late: undilated, and in real time, because a sleeping sender is not more exact. */
 const LATE_AFTER_NS = 1e3;
 const LATE_AFTER_REAL_NS = 5e3;
 
 /**
  * Runs server and load generator on this machine, joined by memif.
  *
- * @throws EnvironmentError with one line when this machine cannot run it; InputError, InputError or RangeError when the specification is wrong
+ * @throws EnvironmentError with one line when this machine cannot run it
+ * @throws InputError when the specification is wrong
  */
 export async function runHardware(spec: HardwareSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { workload, workers } = spec;
@@ -141,10 +146,8 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     throw new InputError(`--workers: expected at most ${MAX_WORKERS} on a machine, found ${workers}`);
   }
   hardwarePolicy(spec.policy);
-  // The two processes would find out; here it is said before anything else is.
+  // Loaded here too, so that a missing addon is said before anything else.
   loadNative();
-  const frame = spec.frame ?? 'psp';
-  const classifier = defaultClassifier(frame);
   const part = {
     seed: spec.seed,
     ...(spec.replication !== undefined && { replication: spec.replication }),
@@ -157,64 +160,62 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
   const dilation = fitDemands(dilationOf(spec), longestServiceNs(trace), spec.dilate === 'auto');
   hardwarePolicy(spec.policy, dilation.factor);
   options.onNote?.(dilation.reason);
-  const poll = dilation.shared ? 'sleep' : 'spin';
-
-  const cores = dilation.shared ? undefined : loopbackCores(workers);
-  const common = { eal: [], poll, descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
-  const server = (socket: string): ServerConfig => ({
-    ...common,
-    device: { kind: 'memif', socket, listens: true },
-    address: SERVER_ADDRESS,
-    workers,
-    application: spec.application ?? { name: dilation.shared ? 'sleep' : 'spin' },
-    cores: cores ? { net: cores.net, dispatcher: cores.dispatcher, workers: cores.workers } : {},
-    queues: 1,
-  });
-  const client = (socket: string): ClientConfig => ({
-    ...common,
-    device: { kind: 'memif', socket, listens: false },
-    address: CLIENT_ADDRESS,
-    server: SERVER_ADDRESS,
-    cores: [cores?.client ?? -1],
-    ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
-    drainNs: spec.drainNs ?? drainNsFor(DEFAULT_DRAIN_NS, trace, dilation.factor),
-    share: ALONE,
-  });
-  const played = await runLoopback(
-    {
-      server: (socket) => ({
-        config: server(socket),
-        frame,
-        classifier,
-        workload: workload.source,
-        policy: spec.policy,
-        seed: spec.seed,
-        dilation: dilation.factor,
-        ...(spec.record !== undefined && { record: spec.record }),
-      }),
-      client: (socket) => ({
-        config: client(socket),
-        frame,
-        classifier,
-        trace: { workload: workload.source, offer: spec.offer, ...part },
-        dilation: dilation.factor,
-        lateAfterNs: lateAfterNs(dilation.factor),
-        closedLoop: false,
-      }),
+  const played = await runLoopback(loopbackOrders(spec, part, dilation, longestServiceNs(trace)), {
+    signal: options.signal,
+    onStarted: options.onStarted,
+    onLive: (live) => {
+      if (live.client) options.onProgress?.(liveOf(live, live.client, dilation.factor));
     },
-    {
-      signal: options.signal,
-      onStarted: options.onStarted,
-      onLive: (live) => {
-        if (live.client) options.onProgress?.(liveOf(live, live.client, dilation.factor));
-      },
-    },
-  );
+  });
 
   const run = finishedRun(dilation, trace, played.client, played.server);
   if (played.failure === undefined) return run;
-  // A scheduler that failed between two counts leaves them apart; that is explained by the failure.
+  // A scheduler that failed between two counts leaves them apart; the failure explains that.
   return { ...run, failure: played.failure, wrong: [], end: run.end === 'stopped' ? 'stopped' : 'serverGone' };
+}
+
+/** What the two processes are told. */
+function loopbackOrders(spec: HardwareSpec, part: TracePart, dilation: Dilation, longestNs: number): LoopbackOrders {
+  const { workload, policy, seed, offer, workers } = spec;
+  const { shared, factor } = dilation;
+  const cores = shared ? undefined : loopbackCores(workers);
+  const frame = spec.frame ?? 'psp';
+  const wire = { frame, classifier: defaultClassifier(frame), dilation: factor };
+  const end = { eal: [], poll: shared ? 'sleep' : 'spin', descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
+  return {
+    server: (socket) => ({
+      ...wire,
+      config: {
+        ...end,
+        device: { kind: 'memif', socket, listens: true },
+        address: SERVER_ADDRESS,
+        workers,
+        application: spec.application ?? { name: shared ? 'sleep' : 'spin' },
+        cores: cores ? { net: cores.net, dispatcher: cores.dispatcher, workers: cores.workers } : {},
+        queues: 1,
+      },
+      workload: workload.source,
+      policy,
+      seed,
+      ...(spec.record !== undefined && { record: spec.record }),
+    }),
+    client: (socket) => ({
+      ...wire,
+      config: {
+        ...end,
+        device: { kind: 'memif', socket, listens: false },
+        address: CLIENT_ADDRESS,
+        server: SERVER_ADDRESS,
+        cores: [cores?.client ?? -1],
+        ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
+        drainNs: spec.drainNs ?? drainNsFor(DEFAULT_DRAIN_NS, longestNs, factor),
+        share: ALONE,
+      },
+      trace: { workload: workload.source, offer, ...part },
+      lateAfterNs: lateAfterNs(factor),
+      closedLoop: false,
+    }),
+  };
 }
 
 /** What both ends handed back, put together in undilated time. */
@@ -257,7 +258,7 @@ export function finishedRun(
   };
 }
 
-/** Those of the run: what happened before the first request was sent disturbed nobody. */
+/** The gaps of the run: one before the first request was sent disturbed nobody. */
 function gapsOf(times: Float64Array, undilate: (ns: number) => number): Gap[] {
   const gaps: Gap[] = [];
   for (let i = 0; i < times.length; i += 2) {
@@ -271,7 +272,7 @@ export function lateAfterNs(dilation: number): number {
   return Math.max(LATE_AFTER_REAL_NS, LATE_AFTER_NS * dilation);
 }
 
-/** @throws RangeError */
+/** @throws InputError */
 export function dilationOf(
   spec: Pick<HardwareSpec, 'dilate' | 'application' | 'workers' | 'workload' | 'offer'>,
 ): Dilation {
@@ -282,14 +283,14 @@ export function dilationOf(
     return chooseDilation(spec.workload, offeredRps(spec.workload, spec.offer), spec.workers, cores);
   }
   if (!(spec.dilate >= 1 && spec.dilate <= 1e6)) {
-    throw new RangeError(`--dilate: expected auto or a number from 1 to 1000000, found ${spec.dilate}`);
+    throw new InputError(`--dilate: expected auto or a number from 1 to 1000000, found ${spec.dilate}`);
   }
   return givenDilation(spec.dilate, spec.workers, cores);
 }
 
-/** A server is silent for as long as its workers all run the longest request: that much is added to the silence that ends a run. Real ns. */
-export function drainNsFor(silenceNs: number, trace: PlannedTrace, factor: number): number {
-  return silenceNs + 2 * longestServiceNs(trace) * factor;
+/** Silence that ends a run, real ns: a server says nothing while all its workers run the longest request, so that is added. */
+export function drainNsFor(silenceNs: number, longestNs: number, factor: number): number {
+  return silenceNs + 2 * longestNs * factor;
 }
 
 export function longestServiceNs(trace: PlannedTrace): number {

@@ -29,6 +29,7 @@ import {
   loadNative,
   type NativeClock,
   type NativeServer,
+  type NativeServerConfig,
   type PacketTimes,
 } from '../native/native.js';
 import { wireCodes } from '../native/wire-codes.js';
@@ -126,29 +127,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     const device = deviceArguments(config.device, config.queues);
     eal = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
     server = new native.Server(
-      {
-        port: {
-          device: device.name,
-          queues: config.queues,
-          descriptors: config.descriptors,
-          frames: DEFAULT_SLOTS - 1,
-          promiscuous: config.promiscuous,
-          owned: config.device.kind === 'pci',
-        },
-        self: config.address,
-        frame: spec.frame,
-        poll: config.poll,
-        ...(cores.net !== undefined && { netCore: cores.net }),
-        workerCores: cores.workers ?? [],
-        keepAwake: config.poll === 'sleep' && spec.dilation > 1 && ownsItsCores(),
-        application: { name: config.application.name, path: config.application.path ?? '', scanType },
-        classifier: {
-          offset: spec.classifier.offset,
-          width: spec.classifier.width,
-          endian: spec.classifier.endian,
-          codes: codes.map((code, type) => ({ code, type })),
-        },
-      },
+      nativeConfig(spec, device.name, codes, scanType),
       new Uint8Array(memory.buffer, memory.base, memory.totalBytes),
     );
   } catch (error) {
@@ -176,6 +155,38 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     stop: () => {
       stopping ??= stop();
       return stopping;
+    },
+  };
+}
+
+function nativeConfig(
+  { config, frame, classifier, dilation }: ServerSpec,
+  device: string,
+  codes: readonly number[],
+  scanType: number,
+): NativeServerConfig {
+  const { cores, application, poll } = config;
+  return {
+    port: {
+      device,
+      queues: config.queues,
+      descriptors: config.descriptors,
+      frames: DEFAULT_SLOTS - 1,
+      promiscuous: config.promiscuous,
+      owned: config.device.kind === 'pci',
+    },
+    self: config.address,
+    frame,
+    poll,
+    ...(cores.net !== undefined && { netCore: cores.net }),
+    workerCores: cores.workers ?? [],
+    keepAwake: poll === 'sleep' && dilation > 1 && ownsItsCores(),
+    application: { name: application.name, path: application.path ?? '', scanType },
+    classifier: {
+      offset: classifier.offset,
+      width: classifier.width,
+      endian: classifier.endian,
+      codes: codes.map((code, type) => ({ code, type })),
     },
   };
 }

@@ -1,0 +1,88 @@
+/** Who waits and who runs in a recording: for the report of a replay, and to tell what no run can do. */
+import type { Observer } from '../metrics/observer.js';
+
+/** A request that waits. */
+export interface Waiting {
+  readonly request: number;
+  readonly type: number;
+  readonly waitedNs: number;
+}
+
+/** Who waits and who runs. */
+export interface Books {
+  arrive(request: number, type: number, nowNs: number): void;
+  start(worker: number, request: number, nowNs: number): void;
+  drop(request: number, nowNs: number): void;
+  willComplete(request: number): void;
+  /** The worker goes on with another; what became of this one is told later. */
+  leaves(worker: number): void;
+  complete(worker: number, nowNs: number): void;
+  preempted(worker: number, nowNs: number): void;
+  waiting(nowNs: number): readonly Waiting[];
+  idle(): number[];
+  /** How many requests are there. */
+  present(): number;
+  has(request: number): boolean;
+  /** Does the worker exist, and has it something to end? */
+  runs(worker: number): boolean;
+}
+
+export function createBooks(workers: number, observer: Observer | undefined): Books {
+  const present = new Map<number, { number: number; type: number; arrivedNs: number; running: boolean }>();
+  let arrived = 0;
+  const on = new Array<number>(workers).fill(-1);
+  const left = Array.from({ length: workers }, (): number[] => []);
+  /** The request that is told of, which is no longer on its worker. */
+  const takeOff = (worker: number): number => {
+    const before = left[worker]!.shift();
+    if (before !== undefined) return before;
+    const request = on[worker]!;
+    on[worker] = -1;
+    return request;
+  };
+  return {
+    arrive: (request, type, arrivedNs) => {
+      const number = arrived++;
+      present.set(request, { number, type, arrivedNs, running: false });
+      observer?.arrives(number, type, arrivedNs);
+    },
+    start: (worker, request, nowNs) => {
+      on[worker] = request;
+      const known = present.get(request);
+      if (!known) return;
+      known.running = true;
+      observer?.starts(worker, known.number, known.type, nowNs, nowNs);
+    },
+    drop: (request, nowNs) => {
+      const known = present.get(request);
+      present.delete(request);
+      if (known) observer?.drops(known.number, known.type, nowNs);
+    },
+    willComplete: (request) => {
+      on[0] = request;
+    },
+    leaves: (worker) => {
+      left[worker]!.push(on[worker]!);
+      on[worker] = -1;
+    },
+    complete: (worker, nowNs) => {
+      const request = takeOff(worker);
+      if (present.get(request)?.running) observer?.stops(worker, nowNs, true, nowNs);
+      present.delete(request);
+    },
+    preempted: (worker, nowNs) => {
+      const known = present.get(takeOff(worker));
+      if (known) known.running = false;
+      observer?.stops(worker, nowNs, false, nowNs);
+    },
+    waiting: (nowNs) =>
+      [...present]
+        .filter(([, { running }]) => !running)
+        .map(([request, { type, arrivedNs }]) => ({ request, type, waitedNs: nowNs - arrivedNs }))
+        .sort((a, b) => b.waitedNs - a.waitedNs || a.request - b.request),
+    idle: () => on.flatMap((request, worker) => (request < 0 ? [worker] : [])),
+    present: () => present.size,
+    has: (request) => present.has(request),
+    runs: (worker) => worker >= 0 && worker < workers && (on[worker]! >= 0 || left[worker]!.length > 0),
+  };
+}
