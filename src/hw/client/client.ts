@@ -24,6 +24,8 @@ export interface ClientSpec {
   readonly lateAfterNs: number;
   /** Send as fast as `config.concurrency` allows, whatever the plan says. */
   readonly closedLoop?: boolean;
+  /** Where DPDK keeps its files; absent: in a folder of this load generator. */
+  readonly folder?: string;
   /** How long to wait for the link and for the server's MAC. */
   readonly connectNs?: number;
   /** Called before the first request is sent. */
@@ -70,7 +72,7 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
   const device = deviceArguments(config.device, queues);
   const records = createRecords(spec.trace.length);
   let load: NativeLoadGenerator | undefined;
-  const eal = startEal(native, ealArguments(device, config.eal, config.mainCore ?? firstAllowedCore()));
+  const eal = startEal(native, ealArguments(device, config.eal, config.mainCore ?? firstAllowedCore()), spec.folder);
   try {
     load = new native.LoadGenerator(
       {

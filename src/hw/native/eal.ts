@@ -72,20 +72,24 @@ export interface Eal {
 /**
  * Starts DPDK, with its files in a folder of this run: DPDK's own default folder belongs to the first user who runs it.
  *
+ * @param given that folder, when somebody else will remove it
  * @throws EnvironmentError with DPDK's refusal in one line, and what mends it where that is known
  */
-export function startEal(native: Pick<Native, 'startEal' | 'stopEal'>, args: readonly string[]): Eal {
-  const folder = makeRunFolder();
+export function startEal(native: Pick<Native, 'startEal' | 'stopEal'>, args: readonly string[], given?: string): Eal {
+  const folder = given ?? makeRunFolder();
+  const remove = (): void => {
+    if (given === undefined) removeRunFolder(folder);
+  };
   process.env.RUNTIME_DIRECTORY = folder;
   try {
     const words = native.startEal(args);
     const stop = (): void => {
       native.stopEal();
-      removeRunFolder(folder);
+      remove();
     };
     return { words, stop };
   } catch (error) {
-    removeRunFolder(folder);
+    remove();
     const message = (error as Error).message.split('\n')[0]!;
     const mend = /huge ?page/i.test(message) ? '; psp doctor says how to give it huge pages' : '';
     throw new EnvironmentError(message + mend);

@@ -19,6 +19,8 @@ export interface TraceOrder extends TracePart {
 }
 
 export interface ClientOrder {
+  /** Where DPDK keeps its files; absent: in a folder of this load generator. */
+  readonly folder?: string;
   readonly config: ClientConfig;
   readonly frame: ServerSpec['frame'];
   readonly classifier: ServerSpec['classifier'];

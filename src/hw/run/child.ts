@@ -84,6 +84,7 @@ async function load(order: ClientOrder): Promise<void> {
   };
   const result = await runClient({
     config: order.config,
+    ...(order.folder !== undefined && { folder: order.folder }),
     frame: order.frame,
     trace,
     lateAfterNs: order.lateAfterNs,

@@ -49,9 +49,9 @@ export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptio
   if (options.signal?.aborted) stopClient();
   options.signal?.addEventListener('abort', stopClient, { once: true });
   try {
-    server.send({ kind: 'server', order: orders.server(socket) });
+    server.send({ kind: 'server', order: { ...orders.server(socket), folder } });
     await server.next('serverReady');
-    client.send({ kind: 'client', order: orders.client(socket) });
+    client.send({ kind: 'client', order: { ...orders.client(socket), folder } });
     await client.next('clientStarted');
     options.onStarted?.({ server: server.pid, client: client.pid });
     let live: LoopbackLive = {};

@@ -45,8 +45,10 @@ export interface ServerSpec {
   readonly seed: string | number;
   /** All times of the run are stretched by this. */
   readonly dilation: number;
-  /** File that what the scheduler is told and answers is written to. */
+  /** The event file to write. */
   readonly record?: string;
+  /** Where DPDK keeps its files; absent: in a folder of this server. */
+  readonly folder?: string;
 }
 
 export interface RunningServer {
@@ -125,7 +127,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     if (events) log = await openEventLog(events, spec.record!, { ...spec, workers: config.workers });
     // Only now: from here on a memif client finds the socket.
     const device = deviceArguments(config.device, config.queues);
-    eal = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()));
+    eal = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()), spec.folder);
     server = new native.Server(
       nativeConfig(spec, device.name, codes, scanType),
       new Uint8Array(memory.buffer, memory.base, memory.totalBytes),
