@@ -40,7 +40,7 @@ export function reportFailure(error: unknown): number {
   return EXIT.environment;
 }
 
-/** Says which runs have no result, because requests never came out of them; the exit code. */
+/** Reports the runs whose outcome is lost or failed, and returns the exit code. */
 export function reportOutcomes(results: readonly Result[]): number {
   const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'lost');
   for (const result of bad) complain(`${policyLabel(result)} ${result.outcome}: ${result.reason}`);
@@ -55,12 +55,15 @@ export function complain(message: string): void {
     process.stderr.write(`${wrap(`psp: ${visible(line)}`, width, '  ').join('\n')}\n`);
 }
 
-/** Says on stderr how a workload is played where that is not as its file says, each note once. */
+/** Writes each note once: how a workload is played if that differs from its file. */
 export function tellNotes(notes: readonly string[]): void {
   for (const note of new Set(notes)) complain(`note: ${note}`);
 }
 
-/** Returns the exit code of what commander threw, which it does for --help and --version too. Its own messages are switched off. */
+/**
+ * Returns the exit code of what commander threw, which it does for --help and --version too. Its own messages are
+ * switched off.
+ */
 function reportUsage(error: CommanderError): number {
   if (error.exitCode === 0 || error.code === 'commander.help') return EXIT.ok;
   if (error.code === 'commander.optionMissingArgument') {

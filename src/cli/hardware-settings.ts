@@ -9,7 +9,7 @@ import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.j
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { tellNotes } from './failure.js';
-import { addSettings, checkConflict } from './setting-options.js';
+import { addSettings, checkConflict, missingWorkload } from './setting-options.js';
 import type { SimSettings } from './settings.js';
 
 /** Where a run on a machine differs from a simulated one. */
@@ -29,7 +29,7 @@ export function addHardwareSettings(
 /** @throws InputError */
 export async function inputOf(settings: SimSettings): Promise<HardwareInput> {
   const { workload } = settings;
-  if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
+  if (workload === undefined) throw missingWorkload();
   checkConflict(settings);
   const input = await readHardwareInput({ ...settings, workload });
   tellNotes(hardwareNotes(input));

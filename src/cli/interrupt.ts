@@ -1,7 +1,10 @@
 import type { RunControl } from '../experiment/run/run-control.js';
 import { EXIT } from './failure.js';
 
-/** Makes the first Ctrl-C (or kill -INT) end the runs with the results so far, and a second one the process. Returns a function that undoes this. */
+/**
+ * Makes the first Ctrl-C (or kill -INT) end the runs with the results so far, and a second one the process. Returns a
+ * function that undoes this.
+ */
 export function stopOnInterrupt(control: RunControl): () => void {
   const onInterrupt = () => {
     if (control.stopped) process.exit(EXIT.interrupted);
@@ -11,7 +14,10 @@ export function stopOnInterrupt(control: RunControl): () => void {
   return () => process.off('SIGINT', onInterrupt);
 }
 
-/** One Ctrl-C may arrive twice, from the terminal and from a program around psp. A second one after this time was meant. */
+/**
+ * One Ctrl-C may arrive twice, from the terminal and from a program around psp. A second one after this time was
+ * meant.
+ */
 const SAME_SIGNAL_MS = 500;
 
 /** Aborts the signal on Ctrl-C and kill; a second one ends the process at once. */

@@ -16,7 +16,10 @@ export interface Output {
   readonly style: Style;
 }
 
-/** Where text for people goes. Colours only where the terminal shows them and the user wants them; nothing else acts on it. */
+/**
+ * Where text for people goes. Colours only where the terminal shows them and the user wants them; nothing else acts on
+ * it.
+ */
 export function outputTo(stream: NodeJS.WriteStream): Output {
   const style = canRewrite(stream) && !process.env.NO_COLOR ? COLOUR : PLAIN;
   const codes = codesOf(style);
@@ -34,13 +37,13 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
 /** The value of `--json` that means stdout. */
 const STDOUT = '-';
 
-/** Where the table goes beside `--json`: stdout, or stderr when the JSON has stdout. */
+/** The stream for the table: stdout, or stderr if the JSON goes to stdout. */
 export function outputBeside(json: string | undefined): Output {
   return outputTo(json === STDOUT ? process.stderr : process.stdout);
 }
 
 /**
- * Writes JSON where `--json` says; nowhere when it is not given.
+ * Writes JSON to the file of `--json`, if it is given.
  *
  * @throws EnvironmentError when the file cannot be written
  */
@@ -48,7 +51,7 @@ export function sendJson(json: string | undefined, value: unknown): void {
   if (json !== undefined) send(json, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** The same for text that is long or already there. @throws EnvironmentError */
+/** Writes a long or existing text to a file or to stdout. @throws EnvironmentError */
 export function send(file: string, content: Exclude<Content, Uint8Array>): void {
   if (file !== STDOUT) writeOutput(file, content);
   else for (const piece of typeof content === 'string' ? [content] : content) process.stdout.write(piece);
@@ -77,11 +80,12 @@ export async function writePicture(file: string, svg: string): Promise<void> {
   writeOutput(file, endingOf(file) === 'png' ? await (await import('../report/png.js')).svgToPng(svg) : svg);
 }
 
-/** What a command is going to write, by the options that say so. */
+/** The files that a command will write, by option. */
 export type Outputs = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * Checks all files that a command is going to write, before anything runs: each can be written, none is read by the same command, and no two are one file.
+ * Checks the files that a command will write, before anything runs: each can be written, the command does not read it,
+ * and all differ.
  *
  * @param inputs the files that the command reads
  * @throws InputError
@@ -105,7 +109,7 @@ export function checkOutputs(outputs: Outputs, inputs: readonly string[] = []): 
   }
 }
 
-/** Can the file be written, as far as one can tell before? Leaves it as it is. */
+/** Throws if the file cannot be written, without changing it. @throws InputError */
 function checkWritable(path: string, option: string): void {
   if (path === '') throw new InputError(`${option}: expected a file, found nothing`);
   const folder = dirname(path);
@@ -114,7 +118,7 @@ function checkWritable(path: string, option: string): void {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing?.isDirectory()) throw new InputError(`${path}: cannot be written: it is a folder`);
     if (existing) accessSync(path, constants.W_OK);
-    // A file is written beside its place first.
+    // The content is first written to a file beside it.
     if (!existing || existing.isFile()) accessSync(folder, constants.W_OK);
   } catch (error) {
     if (error instanceof InputError) throw error;
@@ -126,7 +130,7 @@ function checkWritable(path: string, option: string): void {
 }
 
 /**
- * Makes a folder, if need be, and checks the files that are going to be written into it.
+ * Makes a folder if it is missing, and checks the files that will be written into it.
  *
  * @param inputs the files that the command reads
  * @throws InputError when it cannot be made, or a file of it cannot be written

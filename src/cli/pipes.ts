@@ -1,8 +1,8 @@
 import { complain, EXIT } from './failure.js';
 
 /**
- * Decides what happens when stdout or stderr cannot be written. A reader that has seen enough (psp … | head) ends psp quietly.
- * Anything else, such as a full disk, is said once and gives exit code 3; files are still written.
+ * Decides what happens when stdout or stderr cannot be written. A reader that closes early (psp … | head) ends psp
+ * quietly. Anything else, such as a full disk, is reported once and gives exit code 3; files are still written.
  */
 export function guardStreams(): void {
   for (const stream of [process.stdout, process.stderr]) {

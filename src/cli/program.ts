@@ -9,7 +9,10 @@ interface CommandEntry {
   readonly load: () => Promise<(command: Command) => void>;
 }
 
-/** All commands by the group that --help lists them in. Only the one that is called is loaded, because loading takes most of a start. */
+/**
+ * All commands by the group that --help lists them in. Only the one that is called is loaded, because loading takes
+ * most of a start.
+ */
 const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Simulate:': [
     {
@@ -112,7 +115,8 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
 };
 
 /**
- * Runs the command that the arguments name. Writes to the process's streams and leaves the exit code in `process.exitCode`.
+ * Runs the command that the arguments name. Writes to the process's streams and leaves the exit code in
+ * `process.exitCode`.
  *
  * @param args without the names of node and of the script
  */

@@ -1,9 +1,9 @@
 import type { RunControl } from '../experiment/run/run-control.js';
 
-/** Shorter runs need no progress. */
+/** Shorter runs show no progress. */
 const SHOW_AFTER_MS = 1000;
 const REFRESH_MS = 100;
-/** A log is told less often. */
+/** A log gets fewer lines. */
 const LINE_EVERY_MS = 60_000;
 const BAR_LENGTH = 30;
 
@@ -13,16 +13,16 @@ export interface Progress {
   hide(): void;
 }
 
-/** Takes the line about progress off the terminal; it comes back with its next refresh. */
+/** Clears the progress line from the terminal until its next refresh, so that something else can be written. */
 export let clearProgress = (): void => {};
 
-/** Can a line of the stream be written over? `TERM=dumb` says that it cannot. */
+/** Returns whether a line of the stream can be overwritten: on a terminal, unless `TERM=dumb`. */
 export function canRewrite(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && process.env.TERM !== 'dumb';
 }
 
 /**
- * Says on stderr how far a long run is: on a terminal in one line that is written over, elsewhere (a log) in a line a minute.
+ * Shows on stderr how far a long run is: on a terminal in one line that is overwritten, in a log with a line a minute.
  *
  * @param control undefined when nobody knows how much there is to do: then only the time and the note are shown
  */
@@ -66,11 +66,11 @@ export function showProgress(control: Pick<RunControl, 'done'> | undefined, labe
 
 interface Moment {
   readonly ms: number;
-  /** Share of all there is to do, 0 … 1. */
+  /** Share of the work that is done, 0 … 1. */
   readonly done: number;
 }
 
-/** `12 s left`, from how long the work since the beginning took; empty while that says too little. */
+/** `12 s left`, estimated from the time that the work took until now; empty while too little is done. */
 function timeLeft(begin: Moment, now: Moment): string {
   const share = (now.done - begin.done) / (1 - begin.done);
   return share > 0.02 ? `${shortTime(((now.ms - begin.ms) * (1 - share)) / share / 1000)} left` : '';

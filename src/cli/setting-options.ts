@@ -1,5 +1,6 @@
 /** Settings as options of a command. */
 import { type Command, Option } from 'commander';
+import { shippedWorkloads } from '../experiment/plan/files.js';
 import { InputError } from '../units/errors.js';
 import { LISTED, parseList } from './lists.js';
 import { conflict, parseSetting, SETTINGS, type Setting } from './settings.js';
@@ -51,4 +52,11 @@ function addOption(
 export function checkConflict(settings: object): void {
   const pair = conflict(settings);
   if (pair) throw new InputError(`expected only one of --${pair[0].key} and --${pair[1].key}, found both`);
+}
+
+/** The error for a command that was given no workload. */
+export function missingWorkload(): InputError {
+  return new InputError(
+    `expected a workload, found none: add --workload NAME (${shippedWorkloads().join(', ')}) or --workload FILE`,
+  );
 }

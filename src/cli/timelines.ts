@@ -21,14 +21,14 @@ export function timelineWindow({ fromNs = 0, forNs = DEFAULT_FOR_NS }: Pick<SimS
   return { fromNs, forNs };
 }
 
-/** What to draw, checked. */
+/** A timeline to draw, already checked. */
 export interface TimelineTask {
   readonly spec: RunSpec;
   readonly path: string;
 }
 
 /**
- * The timelines that were asked for, one per run.
+ * Plans the requested timelines, one per run.
  *
  * @throws InputError when they cannot be drawn
  */
@@ -50,7 +50,9 @@ export function planTimelines({ timeline: path, fromNs, forNs }: SimSettings, { 
   return specs.map((spec, i) => ({ spec, path: paths[i]! }));
 }
 
-/** Of one run the file as it was named; of several each has its policy before the extension: `out-darc.svg`. */
+/**
+ * Returns the file of each run: the given name, or with several runs the policy before the extension: `out-darc.svg`.
+ */
 export function pathsFor(path: string, specs: readonly Contender[]): string[] {
   if (specs.length === 1) return [path];
   const seen = new Map<string, number>();

@@ -31,9 +31,9 @@ interface CalibrateCliOptions {
   readonly dispatchers?: string;
 }
 
-/** What the workload of a calibration is called when none is given. */
+/** Name of the default workload of a calibration. */
 const CALIBRATION = 'calibration';
-/** Enough for medians within a few percent; some seconds where times are stretched. */
+/** This many give medians within a few percent, and take some seconds if times are stretched. */
 const REQUESTS = 400;
 
 export function defineCalibrate(command: Command): void {
@@ -78,14 +78,14 @@ Examples:
     });
 }
 
-/** @throws InputError for a trace: its rate cannot be chosen */
+/** Reads a workload file. @throws InputError for a trace, whose rate cannot be chosen */
 function generatedWorkload(name: string): Workload {
   const file = findWorkload(name);
   if (file.kind !== 'yaml') throw new InputError(`--workload: expected a workload file (.yaml), found ${name}`);
   return readWorkload(file);
 }
 
-/** What is run: as asked, as it was, or the calibration's own. */
+/** The workload to run: the given one, that of the checked file, or the default. */
 function workloadOf({ workload, check }: CalibrateCliOptions, before: System | undefined): Workload | undefined {
   if (workload !== undefined) return generatedWorkload(workload);
   const then = before?.measured?.workload;
@@ -101,7 +101,10 @@ function workloadOf({ workload, check }: CalibrateCliOptions, before: System | u
 
 const NONE = 'none';
 
-/** Policies whose dispatcher is measured alone: as asked, as it was, or all that can be; the one that is run first. */
+/**
+ * Policies whose dispatcher is measured alone: the given ones, those of the checked file, or all possible ones. The
+ * policy of the run comes first.
+ */
 function dispatchersOf({ dispatchers }: CalibrateCliOptions, policy: string, before: System | undefined): string[] {
   if (dispatchers === NONE) return [];
   const then = Object.keys(before?.measured?.work ?? {}).filter((name) => name.startsWith(DISPATCHER));
@@ -123,7 +126,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
   const out = options.out ?? `${name}.yaml`;
   if (check !== undefined && options.out !== undefined)
     throw new InputError('--check writes nothing: expected no --out');
-  // Refused before anything runs.
+  // Refuse mistakes before anything runs.
   const before = check === undefined ? undefined : readSystem(check);
   const then = before?.measured;
   const policy = options.policy ?? then?.policy ?? 'c-fcfs';

@@ -6,12 +6,11 @@ import { renderBars } from '../../report/charts/bars.js';
 import { capacityBars } from '../../report/charts/capacity-bars.js';
 import { formatCapacity } from '../../report/text/capacity-table.js';
 import type { Capacity } from '../../results/capacity-schema.js';
-import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkOutputs, outputBeside, sendJson, writePicture } from '../output.js';
 import { showProgress } from '../progress.js';
-import { addSettings, checkConflict } from '../setting-options.js';
+import { addSettings, checkConflict, missingWorkload } from '../setting-options.js';
 import type { SimSettings } from '../settings.js';
 import { parsePicture } from './compare.js';
 
@@ -81,10 +80,10 @@ async function capacity({
   ...settings
 }: CapacityCommandOptions): Promise<number> {
   checkConflict(settings);
-  if (workload === undefined) throw new InputError('expected a workload, found none: add --workload NAME or FILE');
+  if (workload === undefined) throw missingWorkload();
   checkOutputs({ '--json': json, '--picture': picture }, inputFiles({ ...settings, workload }));
   const { signal, undo } = abortOnSignal();
-  // How many probes there will be, and how often each is repeated, is what is looked for.
+  // The number of probes is not known before, so progress has no percentage.
   const { hide, note } = showProgress(undefined, 'capacity');
   let found: Capacity;
   try {

@@ -40,7 +40,10 @@ function endOf(config: HardwareConfig, role?: 'server' | 'client'): HardwareConf
   return role === 'server' ? { ...common, server: server! } : { ...common, client: client! };
 }
 
-/** A line per check, with the command that mends it below. Commands are not broken, so that they can be copied. */
+/**
+ * A line per check, and below it the command that mends a fault. Commands stay on one line, so that they can be
+ * copied.
+ */
 function formatChecks(checks: readonly MachineCheck[], { width }: Pick<Output, 'width'>): string {
   const indent = Math.max(...checks.map(({ name }) => name.length)) + 8;
   return checks

@@ -73,13 +73,13 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
     wanted.flatMap(({ name }) => ENDINGS.map((ending) => `figure-${name}${ending}`)),
   );
   createStore(out);
-  // Figures have points in common: each is run once.
-  // The last figure has the longest runs: they come first, so that no core waits for one at the end.
+  // Figures share points: each point runs once. The last figure has the longest runs, so they come first, and no core
+  // waits for one at the end.
   const all = new Map(plans.toReversed().flatMap(({ planned }) => planned.map((point) => [point.key, point])));
   const outcome = await run([...all.values()], out);
   for (const { planned, message } of outcome.failures) complain(`failed: ${planned.command}: ${message}`);
   if (outcome.left > 0) {
-    complain(`interrupted: ${outcome.left} of ${all.size} points are left; the same command goes on`);
+    complain(`interrupted: ${outcome.left} of ${all.size} points are left; the same command continues`);
     return EXIT.interrupted;
   }
   const found = new Map(outcome.points.map((point) => [point.key, point.result]));
@@ -117,7 +117,7 @@ async function run(planned: readonly PlannedPoint[], out: string): Promise<Sweep
   }
 }
 
-/** What was made with less says so. */
+/** Adds a note to a chart that was made with --quick. */
 function chartOf({ chart }: Figure, results: readonly Result[], isFull: boolean): Chart {
   const { caption = '', ...drawn } = chart(results);
   return { ...drawn, caption: isFull ? caption : `${caption} Made with --quick: fewer loads, wider intervals.` };

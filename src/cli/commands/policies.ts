@@ -85,7 +85,7 @@ const QUEUES: Readonly<Record<Policy['queues'], string>> = {
   dealt: 'Requests wait at the dispatcher, except for a few places at each worker.',
 };
 
-/** What the policy knows and what it keeps to. Tests hold every policy to it. */
+/** What the policy knows and promises. Tests check every promise. */
 function promises(policy: Policy): string[] {
   const knows = [
     policy.needsTypes && 'the type',

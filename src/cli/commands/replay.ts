@@ -80,6 +80,6 @@ function draw(timeline: Timeline, header: EventFileHeader, path: string): string
 function exitCode({ damage, difference, decisions }: ReplayReport): number {
   if (difference) return EXIT.no;
   if (damage) return EXIT.usage;
-  // Nothing compared proves nothing.
+  // A replay without decisions has proved nothing.
   return decisions === 0 ? EXIT.no : EXIT.ok;
 }

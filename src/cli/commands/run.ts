@@ -60,7 +60,7 @@ Examples:
   psp run --hw --config configs/c6420.yaml --role server --workload bimodal
   psp run --hw --config configs/c6420.yaml --role client --workload bimodal`;
 
-/** Real time a run takes when nobody says how long it should be. */
+/** Default length of a run, in real time. */
 const DEFAULT_REAL_SECONDS = 10;
 
 export function defineRun(command: Command): void {
@@ -114,7 +114,7 @@ async function run(options: RunOptions): Promise<number> {
   const input = await inputOf(options);
   const { workload } = input;
   const policies = options.role === 'client' ? [onePolicy(options)] : policiesOrDefault(options)!;
-  // Refused before anything runs.
+  // Refuse mistakes before anything runs.
   for (const policy of policies) {
     hardwarePolicy(policy);
     refuseMissingFlows(policy, input);
@@ -167,7 +167,7 @@ async function run(options: RunOptions): Promise<number> {
 }
 
 /**
- * What a machine costs is real time: divided by another dilation it is another cost.
+ * Refuses a system of another dilation: costs are real time, so the dilation changes them.
  *
  * @throws InputError
  */
@@ -203,7 +203,7 @@ async function runOne(
     ...lengthOf(options, workload, offer, workers, dilate),
     ...(options.record !== undefined && { record: options.record }),
   };
-  // Auto is the run's own choice, the same that is made again below.
+  // With auto, the run below chooses the same factor again.
   const { factor } = dilationOf(spec);
   if (options.system !== undefined) refuseOtherDilation(options.system, factor);
   // Its times must still fit when they are stretched.
@@ -227,7 +227,7 @@ async function runOne(
   }
   const { policy: _, ...unsaid } = spec;
   const result = hardwareResult(finished, {
-    // A client knows the server's policy only from whoever typed it.
+    // A client knows the server's policy only from the command line.
     ...(options.role === 'client' && options.policies === undefined ? unsaid : spec),
     warmup,
     startedAt,
@@ -287,7 +287,7 @@ function checkTogether(options: RunOptions): void {
   }
 }
 
-/** Several loads, where psp sim takes one. */
+/** The option for several loads; psp sim takes one. */
 function loadsOption(): Option {
   const help = `work offered, as a share of what the workers can do; several with --both (default: ${DEFAULTS.load})`;
   const option = new Option('--load <X[,X…]>', help).argParser((text) => parseList(settingOf('load'), text, '--load'));
@@ -295,7 +295,7 @@ function loadsOption(): Option {
   return option;
 }
 
-/** Where the trace ends: as asked for, else after ten seconds of real time. */
+/** The length of the trace: as given, else ten seconds of real time. */
 function lengthOf(
   options: RunOptions,
   workload: Workload,

@@ -44,7 +44,7 @@ export function defineServe(command: Command): void {
     });
 }
 
-/** Serves until a signal; says on stderr what it counted. */
+/** Serves until a signal, then writes the counts to stderr. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { frame, classifier, server: config } = readHardwareConfig(options.config);
   if (!config) throw new EnvironmentError(`${options.config}: the configuration has no server: section`);
@@ -104,7 +104,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   return EXIT.ok;
 }
 
-/** The live figures of a server, for one line of a terminal. Rates are of real time. */
+/** The live figures of a server, in one line. Rates are per second of real time. */
 function showServing(
   counts: ServerCounts,
   completedPerSecond: number,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inputFiles, shippedWorkloads } from '../../experiment/plan/files.js';
+import { inputFiles } from '../../experiment/plan/files.js';
 import { type Plan, planRuns } from '../../experiment/plan/plan.js';
 import { sendSpec } from '../../experiment/plan/run-spec.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/run/replicate.js';
@@ -16,7 +16,7 @@ import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkOutputs, outputBeside, send, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
-import { addSettings, checkConflict } from '../setting-options.js';
+import { addSettings, checkConflict, missingWorkload } from '../setting-options.js';
 import { override, type SimSettings } from '../settings.js';
 import { planTimelines, writeTimelines } from '../timelines.js';
 
@@ -53,9 +53,7 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   const { json, ...settings } = config === undefined ? given : override(readConfigFile(config), given);
   const { workload } = settings;
   if (workload === undefined) {
-    throw new InputError(
-      `expected a workload, found none: add --workload NAME (${shippedWorkloads().join(', ')}) or --workload FILE`,
-    );
+    throw missingWorkload();
   }
   if (samples && json === undefined)
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
@@ -101,7 +99,7 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
     if (precision && !control.stopped) complainOfPrecision(results, precision);
     if (control.stopped) {
       const rest = notBegun.length > 0 ? `; not begun: ${notBegun.join(', ')}` : '';
-      complain(`interrupted: what follows is what there was by then${rest}`);
+      complain(`interrupted: these are the results so far${rest}`);
     }
     return { results, interrupted: control.stopped };
   } finally {
@@ -110,7 +108,7 @@ async function run({ specs, replications }: Plan): Promise<{ results: Result[]; 
   }
 }
 
-/** One after the other, in this thread: what is kept is as large as the trace. */
+/** Runs policies one after the other in this thread, because the samples of one are as large as the trace. */
 async function runKeepingSamples({ specs, replications }: Plan): Promise<SampledResult[]> {
   if (replications.first > 1 || replications.precision) {
     throw new InputError('samples are those of one run: expected no replications beside --samples');
@@ -125,19 +123,19 @@ export function precisionReached(reached: number | undefined, { relative }: Prec
   return reached === undefined ? 'precision not known yet' : `±${formatShare(reached)} of ±${formatShare(relative)}`;
 }
 
-/** Says which policies are not known as well as was asked for. */
+/** Reports the policies that did not reach the precision. */
 function complainOfPrecision(results: readonly Result[], precision: Precision): void {
   for (const result of results) {
     const failed = failureOf(result);
     if (failed) {
-      complain(`warning: ${policyLabel(result)} is ${failed}: there is no precision to reach`);
+      complain(`warning: ${policyLabel(result)} is ${failed}: it has no precision to reach`);
       continue;
     }
     const reached = precisionOf(result, precision);
     if (reached <= precision.relative) continue;
-    const within = Number.isFinite(reached) ? `±${formatShare(reached)}` : 'no bound at all';
+    const within = Number.isFinite(reached) ? `±${formatShare(reached)}` : 'no bound';
     complain(
-      `warning: ${policyLabel(result)} stopped at ${result.replications} replications with ${within}, not ±${formatShare(precision.relative)}: more --max-replications or --requests`,
+      `warning: ${policyLabel(result)} stopped at ${result.replications} replications with ${within}, not ±${formatShare(precision.relative)}: use more --max-replications or --requests`,
     );
   }
 }
@@ -145,6 +143,6 @@ function complainOfPrecision(results: readonly Result[], precision: Precision): 
 function warnOfOverload({ workload: { load } }: Plan): void {
   if (!(load >= 1)) return;
   complain(
-    `warning: load ${Number(load.toPrecision(3))} is ${load > 1 ? 'more than' : 'all'} the workers can do: unbounded queues grow for as long as it runs (bounded ones drop), so latencies depend on how long that is`,
+    `warning: load ${Number(load.toPrecision(3))} is ${load > 1 ? 'more than' : 'all'} the workers can do: unbounded queues grow during the whole run, and bounded ones drop`,
   );
 }

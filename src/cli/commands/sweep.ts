@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { inputFiles, shippedWorkloads } from '../../experiment/plan/files.js';
+import { inputFiles } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
@@ -14,10 +14,10 @@ import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkFolder, outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
-import { addLists, checkConflict } from '../setting-options.js';
+import { addLists, checkConflict, missingWorkload } from '../setting-options.js';
 
 interface Shard {
-  /** From 1. */
+  /** Counts from 1. */
   readonly index: number;
   readonly of: number;
 }
@@ -113,9 +113,7 @@ function blocksOf(file: string | undefined, lists: Lists): readonly Block[] {
   checkConflict(lists);
   const blocks = file === undefined ? [{ lists }] : readExperiment(file, lists).blocks;
   if (blocks.some((block) => block.lists.workload === undefined)) {
-    throw new InputError(
-      `expected a workload, found none: add --workload NAME (${shippedWorkloads().join(', ')}) or --workload FILE`,
-    );
+    throw missingWorkload();
   }
   return blocks;
 }
@@ -146,7 +144,7 @@ async function run(planned: readonly PlannedPoint[], out: string, engine: Engine
 function tell(outcome: SweepOutcome, planned: readonly PlannedPoint[], out: string): void {
   const { ran, present, failures, left } = outcome;
   for (const { planned: failed, message } of failures) complain(`failed: ${failed.command}: ${message}`);
-  if (left > 0) complain(`interrupted: ${left} of ${planned.length} points are left; the same command goes on`);
+  if (left > 0) complain(`interrupted: ${left} of ${planned.length} points are left; the same command continues`);
   const counts = [
     `${ran} run`,
     ...(present > 0 ? [`${present} were there already`] : []),

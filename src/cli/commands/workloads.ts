@@ -37,7 +37,7 @@ function read(name: string): Workload {
   return readWorkload(file);
 }
 
-/** What the file says, as far as it is plain data; types as they are in the first phase. */
+/** The workload as plain data, with the types of the first phase. */
 function plain({ name, title, description, types, phases }: Workload) {
   return {
     name,
@@ -70,7 +70,7 @@ function describe(workload: Workload, { style, width }: Output): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** What the types of a phase are; a column that says nothing is left out. */
+/** The types of a phase as a table. Columns without a value are left out. */
 function typeTable(
   { types }: Workload,
   { ratio, service, meanServiceNs }: Phase,

@@ -39,7 +39,7 @@ export function quantityAxis(
   range?: Axis['range'],
 ): Axis {
   return {
-    label: `${STATISTICS[statistic]} ${metric === 'slowdown' ? 'slowdown' : 'latency'}`,
+    label: `${STATISTICS[statistic]} ${metric === 'slowdown' ? 'slowdown' : 'sojourn'}`,
     unit: metric === 'slowdown' ? 'number' : 'duration',
     scale,
     ...(range && { range }),

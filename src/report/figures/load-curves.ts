@@ -18,7 +18,7 @@ interface LoadCurves {
   readonly claims: (groups: ReadonlyMap<string, readonly Result[]>) => Claim[];
 }
 
-/** The tail against the load: of all requests as slowdown, of types as latency. */
+/** The tail against the load: of all requests as slowdown, of types as sojourn. */
 function loadCurves(figure: LoadCurves): Figure {
   const { name, workload, named, types, loads, columns, caption } = figure;
   return {
@@ -32,7 +32,7 @@ function loadCurves(figure: LoadCurves): Figure {
       });
       return {
         title: `Figure ${name}: ${workload}, 14 workers`,
-        caption: `${caption} Latency and slowdown are as the client sees them, 10 us of network included. Bands are 95 % confidence intervals.`,
+        caption: `${caption} Sojourn and slowdown are measured at the client, with 10 us of network. Bands are 95 % confidence intervals.`,
         panels: [
           panel('all requests', TAIL),
           ...types.map((type) => panel(type, { type, metric: 'sojournNs', statistic: 'p99_9' })),

@@ -7,7 +7,7 @@ import { formatMargin, formatSlowdown } from './numbers.js';
 import { type Look, PLAIN, WIDTH } from './style.js';
 import { type Column, layOut, wrap } from './table.js';
 
-/** What each policy sustains, or how few workers it needs, as text. */
+/** The highest load that each policy sustains, or the fewest workers that it needs, as text. */
 export function formatCapacity(capacity: Capacity, { style = PLAIN, width = WIDTH }: Look): string {
   const { find, entries, slos, title, seed } = capacity;
   const known = entries.flatMap(({ probes }) => probes)[0];
@@ -25,8 +25,8 @@ export function formatCapacity(capacity: Capacity, { style = PLAIN, width = WIDT
   ]);
   const note =
     find === 'load'
-      ? 'The most that was shown to meet the objectives, and the least above it that was shown not to; 95 % confidence each.'
-      : 'The fewest that were shown to meet the objectives; in brackets the most that were shown not to. 95 % confidence each.';
+      ? 'The highest load that was shown to meet the objectives, and the lowest above it that was shown to fail; 95 % confidence each.'
+      : 'The fewest workers that were shown to meet the objectives, and in brackets the most that were shown to fail; 95 % confidence each.';
   const lines = [
     ...wrap(heading, width).map(style.heading),
     ...slos.flatMap((slo) => wrap(`  ${slo}`, width)),
@@ -42,7 +42,7 @@ function rateOf({ holds }: CapacityEntry): string {
   return holds ? formatRate(holds.offeredRps) : 'nothing';
 }
 
-/** `0.93 … 0.95`; the end is 1 where nothing less than all the workers can do was shown to fail. */
+/** `0.93 … 0.95`; the end is 1 if no load below 1 was shown to fail. */
 function between({ holds, fails }: CapacityEntry, show: (probe: Probe) => string): string {
   return `${holds ? show(holds) : '–'} … ${fails ? show(fails) : '1'}`;
 }

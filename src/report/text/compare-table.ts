@@ -14,7 +14,10 @@ const LABELS: Readonly<Record<(typeof COMPARED)[number], string>> = {
   p99_9: 'p99.9',
 };
 
-/** A table per policy and load: every percentile of the slowdown in both worlds, and how the sojourns differ as a whole. */
+/**
+ * A table per policy and load: every percentile of the slowdown in both worlds, and how the sojourns differ as a
+ * whole.
+ */
 export function formatCompared(comparison: Comparison, { style = PLAIN, width = WIDTH }: Look = {}): string {
   const [a, b] = [label(comparison.a), label(comparison.b)];
   const columns: Column[] = [

@@ -13,8 +13,8 @@ export function isKnown(distribution: DistributionSummary, statistic: Statistic)
 }
 
 /**
- * A statistic and its confidence interval for people, as two cells: `3.71` and `±4 %`; no interval when it changes none of the digits
- * shown. When the values bound it from below only, `≥3.5`; `?` when they do not bound it at all, `–` when there are none.
+ * A statistic and its confidence interval as two cells: `3.71` and `±4 %`. The interval is left out if it changes none
+ * of the shown digits. `≥3.5` is a value with a lower bound only, `?` one without a bound, `–` means no values.
  */
 export function formatEstimate(
   distribution: DistributionSummary,
@@ -32,7 +32,7 @@ export function formatEstimate(
 
 /** ±0.4 %, ±12 %; rounded up. */
 export function formatMargin(margin: number): string {
-  // Less a rounding error, which is no reason to round up.
+  // Subtract the rounding error, so that it does not round up.
   const percent = margin * 100 - 1e-6;
   if (percent > 99) return '±>99 %';
   return `±${percent < 0.95 ? Math.ceil(percent * 10) / 10 : Math.ceil(percent)} %`;

@@ -22,7 +22,10 @@ const DISPATCHER_FULL = 0.98;
 const NARROWEST = 60;
 const WIDEST = 120;
 
-/** Results of several policies on the same requests, as text. Per type the policies stand below one another, because that is what one compares. */
+/**
+ * Results of several policies on the same requests, as text. Per type the policies stand below one another, because
+ * that is what one compares.
+ */
 export function formatComparison(results: readonly Result[], options: ComparisonOptions): string {
   const { title, style = PLAIN, width = WIDTH } = options;
   const limit = Math.min(WIDEST, Math.max(NARROWEST, width));
@@ -56,7 +59,10 @@ function heading(results: readonly Result[], title: string, limit: number): stri
   return wrap(parts.map((part) => part.replaceAll(' ', UNBROKEN)).join(`${UNBROKEN}· `), limit);
 }
 
-/** `2M requests` and `9.02 s of simulated time`; `8 x 2M`, `8 to 20 x 2M` with replications, of which a precision may need more for some policies. */
+/**
+ * `2M requests` and `9.02 s of simulated time`; `8 x 2M`, `8 to 20 x 2M` with replications, of which a precision may
+ * need more for some policies.
+ */
 function lengths(results: readonly Result[]): string[] {
   const { requests, durationNs, replications, world } = results[0]!;
   const counts = results.map((result) => result.replications);

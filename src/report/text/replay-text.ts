@@ -12,7 +12,7 @@ export interface ReplayedRun {
   readonly types: readonly { readonly name: string }[];
 }
 
-/** More waiting requests than a person reads. */
+/** A difference shows this many waiting requests. */
 const WAITING_SHOWN = 8;
 
 /** What a replay found, as text: one line when all is as recorded, the first difference with its context otherwise. */

@@ -30,7 +30,8 @@ const NARROWEST_LABEL = 8;
 /**
  * Returns the lines of a table. A row may be a text, which stands alone on its line. No line ends in spaces.
  *
- * A table that is too wide is made narrower in this order: smaller gaps, text broken between words, and labels on a line of their own.
+ * A table that is too wide is made narrower in this order: smaller gaps, text broken between words, and labels on a
+ * line of their own.
  */
 export function layOut(
   columns: readonly Column[],
@@ -75,7 +76,10 @@ export function layOut(
   ];
 }
 
-/** Widths and gaps of the columns with which a table has no more than `limit` columns of text, as far as that is possible. */
+/**
+ * Widths and gaps of the columns with which a table has no more than `limit` columns of text, as far as that is
+ * possible.
+ */
 function fit(columns: readonly Column[], natural: readonly number[], limit: number) {
   const widths = [...natural];
   let gaps = columns.map(({ gap = GAP }, i) => (i === 0 ? 0 : gap));
@@ -95,7 +99,10 @@ function narrower(width: number, by: number, least: number): number {
 /** A space at which no line is broken. */
 export const UNBROKEN = '\u00a0';
 
-/** Breaks a text between words into lines of at most `limit` characters; all but the first begin with the text's own indent and `hang`. */
+/**
+ * Breaks a text between words into lines of at most `limit` characters; all but the first begin with the text's own
+ * indent and `hang`.
+ */
 export function wrap(text: string, limit: number, hang = ''): string[] {
   const [indent = ''] = /^ */.exec(text)!;
   const lines: string[] = [];

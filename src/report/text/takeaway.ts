@@ -13,8 +13,8 @@ const MUCH_LONGER = 2;
 const THROUGHPUT_MATTERS = 0.01;
 
 /**
- * What the numbers teach, in a sentence or two for a newcomer; undefined when they teach nothing (too few requests, an overload, where everything
- * depends on how long it runs).
+ * What the numbers teach, in a sentence or two for a newcomer; undefined when they teach nothing (too few requests, an
+ * overload, where everything depends on how long it runs).
  */
 export function takeaway(results: readonly Result[]): string | undefined {
   const whole = results.filter((result) => !result.interrupted && !failureOf(result) && result.types.some(occurs));
@@ -121,7 +121,10 @@ function how(best: Result): string {
   return `${name} does best for the worst-off type`;
 }
 
-/** Policies that reserve workers leave one to the types they do not know. Says so where those wait much longer for it than all others. */
+/**
+ * Policies that reserve workers leave one to the types they do not know. Says so where those wait much longer for it
+ * than all others.
+ */
 function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'): string {
   const waits = results.flatMap((result) => {
     const known = new Set(result.reservations.at(-1)?.groups.flatMap(({ types }) => types));

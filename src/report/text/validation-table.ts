@@ -12,7 +12,7 @@ const COLUMNS: readonly Column[] = [
   { title: '', align: 'left' },
 ];
 
-/** The checks as a table, one section per system, and a line that sums up. */
+/** The checks as a table with one section per system, and a summary line. */
 export function formatValidation(
   checks: readonly ValidationCheck[],
   { style = PLAIN, width = WIDTH }: Look = {},
@@ -37,7 +37,7 @@ export function formatValidation(
   const sum =
     bad === 0
       ? `All ${checks.length} agree with theory.`
-      : `${bad} of ${checks.length} do not agree with theory, or are not known well enough to tell.`;
+      : `${bad} of ${checks.length} do not agree with theory, or have an interval that is too wide to decide.`;
   return `${[...layOut(COLUMNS, rows, { style, width }), '', sum].join('\n')}\n`;
 }
 

@@ -83,7 +83,7 @@ export function viewOf({ runs }: ReportData, wanted: URLSearchParams): View {
   ) as ChartedQuantity['statistic'];
   const metric = choose('measure', 'Measure', [
     ['slowdown', 'slowdown'],
-    ['sojournNs', 'latency'],
+    ['sojournNs', 'sojourn'],
   ]) as ChartedQuantity['metric'];
   const scale = choose('scale', 'Vertical axis', [
     ['log', 'log'],

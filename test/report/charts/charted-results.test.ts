@@ -28,10 +28,10 @@ describe('results as points of a chart', () => {
     expect(distributionOf(DARC, { ...SHORT, type: 'SCAN' })).toBeUndefined();
   });
 
-  it('take all requests together without a type, and latency when asked for', () => {
+  it('take all requests together without a type, and sojourn when asked for', () => {
     const overall = { metric: 'sojournNs', statistic: 'p99' } as const;
     expect(distributionOf(DARC, overall)).toBe(DARC.overall.sojournNs);
-    expect(quantityAxis(overall, 'log')).toEqual({ label: 'p99 latency', unit: 'duration', scale: 'log' });
+    expect(quantityAxis(overall, 'log')).toEqual({ label: 'p99 sojourn', unit: 'duration', scale: 'log' });
     expect(quantityAxis(SHORT, 'linear', [0, 10])).toMatchObject({ label: 'p99.9 slowdown', range: [0, 10] });
   });
 

@@ -43,7 +43,7 @@ const curves: Chart = {
     {
       title: 'LONG',
       x: { label: 'load', scale: 'linear', unit: 'share' },
-      y: { label: 'p99.9 latency', scale: 'linear', unit: 'duration' },
+      y: { label: 'p99.9 sojourn', scale: 'linear', unit: 'duration' },
       series: ['darc', 'ts:quantum=5us', 'ts:quantum=10us'].map((name, i) => ({
         name,
         points: LOADS.map((x) => ({ x, y: (100 + 300 * (i + 1) * x) * 1000 })),

@@ -108,15 +108,15 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     expect(await ticks()).not.toEqual(logTicks);
     await page.getByLabel('Requests').selectOption('LONG');
     await page.getByLabel('Statistic').selectOption('p99');
-    await page.getByLabel('Measure').selectOption('latency');
+    await page.getByLabel('Measure').selectOption('sojourn');
     await page.getByLabel('Horizontal axis').selectOption('offered rate');
-    expect(await heading()).toBe('bimodal: p99 latency of LONG');
+    expect(await heading()).toBe('bimodal: p99 sojourn of LONG');
     expect((await rows())[3]).toMatch(/c-fcfs\s+55.4k\/s\s+100us\s+99us to 101us/);
     expect(String(await hash())).toBe('scale=linear&type=LONG&statistic=p99&measure=sojournNs&x=rate');
     const address = page.url();
     await page.goto('about:blank');
     await page.goto(address);
-    expect(await heading()).toBe('bimodal: p99 latency of LONG');
+    expect(await heading()).toBe('bimodal: p99 sojourn of LONG');
     expect(await page.getByLabel('Measure').inputValue()).toBe('sojournNs');
   });
 

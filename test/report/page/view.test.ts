@@ -31,8 +31,8 @@ describe('the chart', () => {
     const chosen = { type: 'LONG', statistic: 'p99', measure: 'sojournNs', scale: 'linear' };
     expect(curves(smallSweep(), chosen)[1]).toBe('c-fcfs: 0.2=100000 0.5=250000 0.8=unstable');
     const { panel } = quantityPanel(view(smallSweep(), chosen));
-    expect(panel.y).toEqual({ label: 'p99 latency', unit: 'duration', scale: 'linear' });
-    expect(panel.title).toBe('bimodal: p99 latency of LONG');
+    expect(panel.y).toEqual({ label: 'p99 sojourn', unit: 'duration', scale: 'linear' });
+    expect(panel.title).toBe('bimodal: p99 sojourn of LONG');
   });
 
   it('leaves out what is hidden', () => {
