@@ -1,8 +1,10 @@
-// The dispatcher alone, over rings with native threads: dispatches per second and the tail of one turn, TypeScript against C++.
-// Slices are short and interleaved, because cores are shared: with other programs, and a virtual machine's with its host. A slice in which either thread
-// was without its core is played again. A host may also move a virtual machine's cores: an entry's way from core to core, 30 to 50 ns where they share a cache and 200 where they do not,
-// is measured before and after each round, and the two kinds of round are told apart. What else the host does cannot be seen (neighbours on the same core slow the dispatcher), so
-// medians count, and ratios of slices played one after the other.
+// The dispatcher alone, over rings with native threads: dispatches per second and the tail of one turn, TypeScript
+// against C++. Slices are short and interleaved, because cores are shared: with other programs, and a virtual machine's
+// with its host. A slice in which either thread was without its core is played again. A host may also move a virtual
+// machine's cores: an entry's way from core to core, 30 to 50 ns where they share a cache and 200 where they do not, is
+// measured before and after each round, and the two kinds of round are told apart. What else the host does cannot be
+// seen (neighbours on the same core slow the dispatcher), so medians count, and ratios of slices played one after the
+// other.
 import { cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { probeRingHop } from '../dist/hw/native/probe.js';
@@ -151,6 +153,7 @@ await compare(
 );
 if (disturbed > 0) {
   console.log(
-    `\n${disturbed} of the slices counted were disturbed every time: this machine is busy, and the figures say as much about that`,
+    `\n${disturbed} of the slices counted were disturbed every time: this machine is busy, and the figures say ` +
+      'as much about that',
   );
 }

@@ -1,5 +1,7 @@
-// End to end over memif: load generator in its own process, net thread, dispatcher, one spinning worker with nothing to do, and back. Prints the unloaded round trip (one request under way) and the
-// rate with 64 under way, closed loop, as medians of short interleaved slices. Threads yield where there are fewer cores than threads, so on such a machine both figures are mostly those of its scheduler.
+// End to end over memif: load generator in its own process, net thread, dispatcher, one spinning worker with nothing to
+// do, and back. Prints the unloaded round trip (one request under way) and the rate with 64 under way, closed loop, as
+// medians of short interleaved slices. Threads yield where there are fewer cores than threads, so on such a machine
+// both figures are mostly those of its scheduler.
 import { availableParallelism } from 'node:os';
 import { defaultClassifier } from '../dist/hw/machine/config.js';
 import { runLoopback } from '../dist/hw/run/loopback.js';
@@ -71,7 +73,9 @@ for (let i = 0; i < SLICES; i++) {
   many.push(await slice(64, quick ? 10_000 : 200_000));
 }
 console.log(
-  `memif, two processes, ${poll === 'spin' ? 'spinning' : `yielding (${availableParallelism()} cores for ${THREADS} busy threads)`}, medians of ${SLICES}:`,
+  'memif, two processes, ' +
+    `${poll === 'spin' ? 'spinning' : `yielding (${availableParallelism()} cores for ${THREADS} busy threads)`}, ` +
+    `medians of ${SLICES}:`,
 );
 console.log(`  one request under way: round trip p50 ${(median(single.map((s) => s.p50Ns)) / 1e3).toFixed(2)} us`);
 console.log(`  64 under way: ${(median(many.map((s) => s.rate)) / 1e6).toFixed(3)} M requests/s`);

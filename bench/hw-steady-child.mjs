@@ -1,4 +1,5 @@
-// A dispatcher at 2 M requests/s for some seconds after its warm-up, with marks on stdout around them. See hw-steady.mjs.
+// A dispatcher at 2 M requests/s for some seconds after its warm-up, with marks on stdout around them. See
+// hw-steady.mjs.
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 

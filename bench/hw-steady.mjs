@@ -1,11 +1,14 @@
-// Asserts, from V8's own trace, that the dispatcher neither collects garbage nor loses compiled code for 20 s at 2 M requests/s.
+// Asserts, from V8's own trace, that the dispatcher neither collects garbage nor loses compiled code for 20 s at 2 M
+// requests/s.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const quick = process.argv.includes('--quick');
 const seconds = quick ? 1 : 20;
 const RATE = 2e6;
-/** Less than this of the rate means that the dispatcher, or this machine, did not keep up: then nothing has been shown. */
+/**
+ * Less than this of the rate means that the dispatcher, or this machine, did not keep up: then nothing has been shown.
+ */
 const REACHED = 0.98;
 const child = fileURLToPath(new URL('./hw-steady-child.mjs', import.meta.url));
 let failed = false;
@@ -22,7 +25,8 @@ for (const policy of ['c-fcfs', 'darc']) {
   const rate = (perSecond / 1e6).toFixed(2);
   const reached = perSecond >= REACHED * RATE;
   console.log(
-    `${policy}: ${seconds} s at ${rate} M requests/s: ${collections.length} collections, ${deopts.length} deoptimisations (targets: 0, 0${reached ? '' : `; 2 M requests/s NOT REACHED`})`,
+    `${policy}: ${seconds} s at ${rate} M requests/s: ${collections.length} collections, ${deopts.length} ` +
+      `deoptimisations (targets: 0, 0${reached ? '' : `; 2 M requests/s NOT REACHED`})`,
   );
   for (const line of [...collections, ...deopts].slice(0, 5)) console.log(`  ${line.trim().slice(0, 160)}`);
   failed ||= collections.length + deopts.length > 0 || (!reached && !quick);

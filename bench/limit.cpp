@@ -1,11 +1,14 @@
-// The limit: the c-FCFS model of `npm run bench` as a small C++ loop, to say how far the simulator is from what the machine can do.
+// The limit: the c-FCFS model of `npm run bench` as a small C++ loop, to say how far the simulator is from what the
+// machine can do.
 //
-// Extreme Bimodal (99.5 % 0.5 us, 0.5 % 500 us), Poisson arrivals, one queue, the same generator (alea), ziggurat, slots, idle
-// mask and sorted list of completions as the simulator, but no scheduler interface, no types beyond this workload, no bounds.
+// Extreme Bimodal (99.5 % 0.5 us, 0.5 % 500 us), Poisson arrivals, one queue, the same generator (alea), ziggurat,
+// slots, idle mask and sorted list of completions as the simulator, but no scheduler interface, no types beyond this
+// workload, no bounds.
 //
 //   limit WORKERS LOAD REQUESTS bare|full
 //
-// `bare` adds up the sojourns; `full` also keeps the histograms and the digest that a psp run keeps. Prints ns per request and the mean sojourn.
+// `bare` adds up the sojourns; `full` also keeps the histograms and the digest that a psp run keeps. Prints ns per
+// request and the mean sojourn.
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -86,7 +89,8 @@ double run(const int workers, const double load, const long requests, double& me
           sums[2 + row] += slowdown;
           sums[4 + row] += slotService[slot];
           const auto low = [](double x) { return static_cast<uint32_t>(static_cast<int64_t>(x)); };
-          uint32_t a = ((low(slotId[slot]) ^ ((worker + 1) * 0x9e3779b1u)) * 0x85ebca6bu) ^ (low(slotStart[slot]) * 0xc2b2ae35u);
+          uint32_t a = (low(slotId[slot]) ^ ((worker + 1) * 0x9e3779b1u)) * 0x85ebca6bu;
+          a ^= low(slotStart[slot]) * 0xc2b2ae35u;
           a = (a ^ (a >> 15)) * 0x27d4eb2fu;
           uint32_t b = ((low(now) ^ (a >> 13)) * 0x165667b1u) ^ (low(now * 0x1p-32) * 0x9e3779b1u);
           b = (b ^ (b >> 16)) * 0x2c1b3c6du;
@@ -144,6 +148,7 @@ int main(int argc, char** argv) {
   const long requests = static_cast<long>(std::atof(argv[3]));
   if (workers < 1 || workers > 64) return std::fputs("limit: 1 to 64 workers\n", stderr), 2;
   double mean;
-  const double ns = std::strcmp(argv[4], "full") == 0 ? run<true>(workers, load, requests, mean) : run<false>(workers, load, requests, mean);
+  const bool full = std::strcmp(argv[4], "full") == 0;
+  const double ns = full ? run<true>(workers, load, requests, mean) : run<false>(workers, load, requests, mean);
   std::printf("{\"nsPerRequest\": %.3f, \"meanSojournNs\": %.1f}\n", ns, mean);
 }

@@ -1,5 +1,6 @@
-// One policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD`. Prints one line of JSON. Through the policy interface, with all metrics and the digest, as a run of
-// `psp sim` does; a third of the requests more, at most four million, are played first, so that the code is compiled.
+// One policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD`. Prints one line of JSON.
+// Through the policy interface, with all metrics and the digest, as a run of `psp sim` does; a third of the requests
+// more, at most four million, are played first, so that the code is compiled.
 import { readFileSync } from 'node:fs';
 import { setEngineFlags } from '../dist/experiment/run/simulator-flags.js';
 

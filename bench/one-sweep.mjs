@@ -1,4 +1,5 @@
-// One sweep into a folder, as `psp sweep` does it: `one-sweep.mjs FOLDER POINTS REQUESTS`. Answers the seconds from the start of the process to after its tables, and its processor time.
+// One sweep into a folder, as `psp sweep` does it: `one-sweep.mjs FOLDER POINTS REQUESTS`. Answers the seconds from the
+// start of the process to after its tables, and its processor time.
 import { localEngine } from '../dist/experiment/sweep/local-engine.js';
 import { planSweep } from '../dist/experiment/sweep/plan-sweep.js';
 import { runSweep } from '../dist/experiment/sweep/run-sweep.js';

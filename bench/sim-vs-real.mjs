@@ -1,9 +1,11 @@
-// The matrix of docs/decisions/sim-vs-real.md: each workload, policy and load on this machine and simulated with its calibrated costs. By hand, on a quiet machine:
+// The matrix of docs/decisions/sim-vs-real.md: each workload, policy and load on this machine and simulated with its
+// calibrated costs. By hand, on a quiet machine:
 //
 //   node bench/sim-vs-real.mjs FOLDER [--minutes 28] [--workload a,b] [--policy a,b] [--load 0.3,0.6] [--tiny]
 //
-// FOLDER gets, per point: the calibration (NAME.POLICY.LOAD.yaml), psp.compare/1 (.json), every distribution drawn (.png), and per workload the table (NAME.md). A workload whose table is there is
-// not run again, so that an interrupted matrix goes on; the tables of all are printed at the end.
+// FOLDER gets, per point: the calibration (NAME.POLICY.LOAD.yaml), psp.compare/1 (.json), every distribution drawn
+// (.png), and per workload the table (NAME.md). A workload whose table is there is not run again, so that an
+// interrupted matrix goes on; the tables of all are printed at the end.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,8 +18,9 @@ const CALIBRATION_SHARE = 0.25;
 /** Starting two processes, the end of a run, the simulation and its picture, s. */
 const SECONDS_PER_RUN = 4;
 /**
- * DARC's window, of the requests of a run. A long one: which long requests are done when it ends is otherwise, here and there, the matter of a worker more or less for a group (TPC-C's demands of 6.45 and
- * 5.4 workers are near the limits), and then two runs of one world differ by more than the two worlds do.
+ * DARC's window, of the requests of a run. A long one: which long requests are done when it ends is otherwise, here and
+ * there, the matter of a worker more or less for a group (TPC-C's demands of 6.45 and 5.4 workers are near the limits),
+ * and then two runs of one world differ by more than the two worlds do.
  */
 const WINDOW = 0.3;
 /** Longer than it: before it ends there is no reservation. */
@@ -27,7 +30,8 @@ const TINY = { workload: 'bimodal', load: '0.5', minutes: '0' };
 /** Of a point and of a calibration, however little time there is. */
 const FEWEST = 200;
 
-// Stretched so that the shortest request takes half a millisecond or more, where waking a thread (some 60 us) is a tenth of it and not all.
+// Stretched so that the shortest request takes half a millisecond or more, where waking a thread (some 60 us) is a
+// tenth of it and not all.
 const MATRIX = [
   { name: 'bimodal', dilate: 500, meanUs: 50.5 },
   // 5us and 5ms, not 0.5us and 500us: the same ratio, and a mean of 30us that a minute of real time can hold enough of.
@@ -109,8 +113,11 @@ function measure({ name, dilate, meanUs, scale }, seconds) {
   return [
     `### ${name}${scale ? `, demands times ${scale}` : ''}`,
     '',
-    `${WORKERS} workers, times stretched ${dilate} times, ${requests} requests a point without the first ${WARMUP * 100} %, DARC with \`window=${window}\`, each calibrated with twice ${calibrating} requests at its load.`,
-    `Within 10 % (p99.9: 20 %) or the confidence intervals: ${agree} percentiles agree, ${disagree} do not (\`**\`), ${undecided} are undecided (\`?\`: an interval has no bound).`,
+    `${WORKERS} workers, times stretched ${dilate} times, ${requests} requests a point without the first ` +
+      `${WARMUP * 100} %, DARC with \`window=${window}\`, each calibrated with twice ${calibrating} requests at ` +
+      'its load.',
+    `Within 10 % (p99.9: 20 %) or the confidence intervals: ${agree} percentiles agree, ${disagree} do not ` +
+      `(\`**\`), ${undecided} are undecided (\`?\`: an interval has no bound).`,
     '',
     '| policy | load | type | p50 | p90 | p99 | p99.9 | each request with itself, median |',
     '| ------ | ---- | ---- | --- | --- | --- | ----- | -------------------------------- |',

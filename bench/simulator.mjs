@@ -1,4 +1,5 @@
-// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians. `npm run bench -- simulator [--requests 12e6 --rounds 5] [--tiny]`.
+// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians.
+// `npm run bench -- simulator [--requests 12e6 --rounds 5] [--tiny]`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,7 +92,8 @@ function report(list, figures) {
   const full = figures.has('C++ loop, full') ? of('C++ loop, full') : Number.NaN;
   const bare = figures.has('C++ loop, bare') ? of('C++ loop, bare') : Number.NaN;
   console.log(
-    `extreme-bimodal, load ${values.load}, ${Number(values.requests) / 1e6} M requests a run, one core; medians of ${rounds} interleaved rounds\n`,
+    `extreme-bimodal, load ${values.load}, ${Number(values.requests) / 1e6} M requests a run, one core; ` +
+      `medians of ${rounds} interleaved rounds\n`,
   );
   const row = (...cells) =>
     console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(30) : cell.padStart(13))).join(''));
@@ -113,6 +115,7 @@ function report(list, figures) {
   }
   console.log(
     '\nbare: the C++ loop adds up sojourns only; full: with the histograms and the digest that every psp run keeps' +
-      `\nscaled: the target times the speed of this machine, which is that of the bare loop over ${REFERENCE_LOOP} M/s, its speed where the targets were set`,
+      '\nscaled: the target times the speed of this machine, which is that of the bare loop over ' +
+      `${REFERENCE_LOOP} M/s, its speed where the targets were set`,
   );
 }

@@ -1,5 +1,5 @@
-// What a sweep costs beside its simulations: `npm run bench -- sweep [--rounds 3] [--tiny]`. Rounds are interleaved, because cores are shared; what other programs
-// took of them meanwhile is said, where it can be known.
+// What a sweep costs beside its simulations: `npm run bench -- sweep [--rounds 3] [--tiny]`. Rounds are interleaved,
+// because cores are shared; what other programs took of them meanwhile is said, where it can be known.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -52,13 +52,16 @@ function sweeps() {
   process.stderr.write('\r\x1b[K');
   const perPoint = (key) => median(empty.map((took) => (1000 * took[key]) / EMPTY.points));
   say(
-    `a point of ${EMPTY.requests} requests, start and write (1 core, ${EMPTY.points} points; ${perPoint('cpuSeconds').toFixed(1)} ms of processor time)`,
+    `a point of ${EMPTY.requests} requests, start and write (1 core, ${EMPTY.points} points; ` +
+      `${perPoint('cpuSeconds').toFixed(1)} ms of processor time)`,
     `${perPoint('seconds').toFixed(1)} ms`,
     `< ${TARGET.overheadMs} ms`,
     empty,
   );
   const [a, b] = [one, two].map((took) => median(took.map(({ seconds }) => seconds)));
-  const what = `2 cores against 1 (${USUAL.points} points of ${USUAL.requests} requests: ${a.toFixed(1)} s and ${b.toFixed(1)} s)`;
+  const what =
+    `2 cores against 1 (${USUAL.points} points of ${USUAL.requests} requests: ${a.toFixed(1)} s and ` +
+    `${b.toFixed(1)} s)`;
   say(what, `${(a / b).toFixed(2)} x`, `>= ${TARGET.speedup} x`, [...one, ...two]);
 }
 

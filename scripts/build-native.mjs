@@ -1,4 +1,5 @@
-// Builds the native addon (build/Release/psp_native.node); with --if-older only when something has changed. Needs Debian's DPDK; says in one line what to install when it is missing.
+// Builds the native addon (build/Release/psp_native.node); with --if-older only when something has changed. Needs
+// Debian's DPDK; says in one line what to install when it is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,7 +23,8 @@ if (process.argv.includes('--if-older') && isUpToDate(ADDON, ['native', 'binding
 const dpdk = spawnSync('pkg-config', ['--exists', 'libdpdk']);
 if (dpdk.error || dpdk.status !== 0) {
   giveUp(
-    'psp: DPDK is missing. On Debian or Ubuntu: apt-get install -y libdpdk-dev librocksdb-dev pkg-config g++ make python3',
+    'psp: DPDK is missing. On Debian or Ubuntu: apt-get install -y libdpdk-dev librocksdb-dev pkg-config g++ ' +
+      'make python3',
   );
 }
 

@@ -12,8 +12,8 @@ const SRC = join(ROOT, 'src');
 const EXTERNAL = ['bullmq', 'ioredis', 'esbuild', '@resvg/resvg-wasm', 'dejavu-fonts-ttf'];
 
 /**
- * All bundled files lie in dist/bin, whatever folder their sources are in. A module that looks for a file beside itself therefore
- * gets the address of its unbundled form. Only entry-point.ts wants that of the bundle.
+ * All bundled files lie in dist/bin, whatever folder their sources are in. A module that looks for a file beside itself
+ * therefore gets the address of its unbundled form. Only entry-point.ts wants that of the bundle.
  */
 const ownAddresses = {
   name: 'own-addresses',

@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` do first: check Node, install packages, build. Nothing here may need a package.
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,8 +20,8 @@ export function requireNode() {
 export async function install() {
   const installed = join(ROOT, 'node_modules/.package-lock.json');
   if (modified(installed) >= modified(join(ROOT, 'package-lock.json'))) return;
-  // Not `npm ci`: it refuses when the lock file was written on another platform and lacks optional packages of this one. --no-save keeps
-  // the lock file as it is. What npm would build (prepare) is built next, and seen.
+  // Not `npm ci`: it refuses when the lock file was written on another platform and lacks optional packages of this
+  // one. --no-save keeps the lock file as it is. What npm would build (prepare) is built next, and seen.
   const npm = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await stepOrExit('installing packages', 'npm', npm);
   const now = new Date();
@@ -59,7 +59,8 @@ export async function compile() {
 }
 
 /**
- * Runs a command with one line that tells of it, on stderr; shows what it wrote only when it fails. Answers whether it went well.
+ * Runs a command with one line that tells of it, on stderr; shows what it wrote only when it fails. Answers whether it
+ * went well.
  */
 export async function step(label, command, args) {
   const started = Date.now();

@@ -16,7 +16,7 @@ export interface RawRun {
 }
 
 /** Replications of one run, as they are finished. Holds one set of histograms, however many runs there are. */
-export interface Replications {
+export interface ReplicationMerger {
   /** Adds the replication with this number, from 0. The order in which they are added does not matter. */
   add(replication: number, run: RawRun): void;
   /** The result of each replication added so far, by number. */
@@ -37,7 +37,7 @@ interface Member {
 }
 
 /** @param hash of the whole configuration, from those of its runs */
-export function createReplications(hash: (configHashes: readonly string[]) => string): Replications {
+export function mergeReplications(hash: (configHashes: readonly string[]) => string): ReplicationMerger {
   const members: Member[] = [];
   let merged: TypeHistograms[] = [];
 

@@ -221,8 +221,8 @@ const LANCZOS = [
 const SQRT_2_PI = 2.5066282746310007;
 
 /** The gamma function Γ(x) for 0 < x < 140. */
-export function gamma(x: number): number {
-  if (x < 0.5) return gamma(x + 1) / x;
+export function gammaFunction(x: number): number {
+  if (x < 0.5) return gammaFunction(x + 1) / x;
   const y = x - 1;
   let sum = LANCZOS[0]!;
   for (let i = 1; i < LANCZOS.length; i++) sum += LANCZOS[i]! / (y + i);

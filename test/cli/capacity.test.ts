@@ -7,7 +7,8 @@ import { psp, pspHere, scratchFolder } from './psp.js';
 const folder = scratchFolder();
 writeFileSync(
   join(folder, 'mm.yaml'),
-  'name: mm\ntitle: M/M/c\ntypes: [{ name: A, ratio: 1, service: { exponential: { mean: 10us } } }]\narrivals: poisson\n',
+  'name: mm\ntitle: M/M/c\ntypes: [{ name: A, ratio: 1, service: { exponential: { mean: 10us } } }]\narrivals: ' +
+    'poisson\n',
 );
 const SMALL = ['capacity', '--workload', 'mm.yaml', '--workers', '2', '--requests', '20k', '--policy', 'c-fcfs,sjf'];
 

@@ -169,7 +169,8 @@ describe('lists', () => {
 
   it('say that decimals have a point', () => {
     expect(() => values('load', '0,8')).toThrow(
-      "--load: expected a number above 0, such as 0.8, found '0' in '0,8': decimals have a point, and a comma separates values",
+      "--load: expected a number above 0, such as 0.8, found '0' in '0,8': decimals have a point, and a comma " +
+        'separates values',
     );
   });
 });

@@ -23,7 +23,8 @@ export async function psp(args: readonly string[], options: Options = {}): Promi
 }
 
 /**
- * The same within this process, in the folder `cwd`: for what ends before anything runs, at a tenth of the cost of a process. Not for several at once.
+ * The same within this process, in the folder `cwd`: for what ends before anything runs, at a tenth of the cost of a
+ * process. Not for several at once.
  */
 export async function pspHere(args: readonly string[], cwd: string): Promise<Outcome> {
   const said = { out: '', err: '' };

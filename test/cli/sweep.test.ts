@@ -64,7 +64,8 @@ describe('psp sweep', () => {
     const out = join(folder, 'failed');
     const trace = join(folder, 'trace.csv');
     writeFileSync(trace, `arrival_ns,type,service_ns\n${'0,A,1\n'.repeat(100)}`);
-    // More points than run at a time are before it, so that it can be removed when all are planned and it has not begun.
+    // More points than run at a time are before it, so that it can be removed when all are planned and it has not
+    // begun.
     const before = Array.from({ length: availableParallelism() + 2 }, (_, i) => `${i + 1}`);
     const args = ['sweep', '--workload', `bimodal,${trace}`, '--policy', 'c-fcfs', '--seed', before.join(',')];
     const child = execa(process.execPath, [MAIN, ...args, '--out', out], { reject: false });

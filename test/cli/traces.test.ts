@@ -40,7 +40,8 @@ describe('a trace with times since 1970', () => {
     const { code, err } = await pspHere(['sim', '--workload', name], folder);
     expect(code).toBe(2);
     expect(err).toBe(
-      "psp: epoch.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found '1717171717171717171': subtract that from every arrival_ns",
+      'psp: epoch.csv:2: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found ' +
+        "'1717171717171717171': subtract that from every arrival_ns",
     );
   });
 

@@ -57,7 +57,8 @@ describe('commands in the pages', () => {
 
   it('there are some', () => expect(named.length).toBeGreaterThan(8));
 
-  // lcfs exists once its reader has written it, real.json once a machine has; hardware runs, the machine they need, validate and figures have tests of their own.
+  // lcfs exists once its reader has written it, real.json once a machine has; hardware runs, the machine they need,
+  // validate and figures have tests of their own.
   const runnable = named.filter(
     ({ line }) => !/lcfs|--hw|real\.json|--both|^validate|^figure|^calibrate|^doctor|^serve|^load/.test(line),
   );

@@ -11,13 +11,17 @@ import { runs } from '../support/runs.js';
 import { makeTrace } from '../support/trace.js';
 import { blocks, pages, ROOT } from './pages.js';
 
-/** Policies in the pages are whole files of src/scheduler/policies: they compile as they stand, and keep what their metadata promise. */
+/**
+ * Policies in the pages are whole files of src/scheduler/policies: they compile as they stand, and keep what their
+ * metadata promise.
+ */
 describe.each(blocks('ts policy'))('the policy at $at', ({ text }) => {
   let folder = '';
   let file = '';
 
   beforeAll(() => {
-    // Inside the checkout, where its imports and the compiler's settings lead to the right places; git ignores the folder.
+    // Inside the checkout, where its imports and the compiler's settings lead to the right places; git ignores the
+    // folder.
     mkdirSync(join(ROOT, 'build'), { recursive: true });
     folder = mkdtempSync(join(ROOT, 'build/policy-of-the-docs-'));
     file = join(folder, 'policy.ts');

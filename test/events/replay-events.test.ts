@@ -150,7 +150,8 @@ describe('the timeline of a recording', () => {
       const { timeline } = replayFile(record, window);
       const expected = await runTimeline(spec!, window);
       expect(timeline!.runs.length).toBeGreaterThan(100);
-      // Only a recording allows for types that nobody recognised, and knows what becomes of requests that run when the window ends.
+      // Only a recording allows for types that nobody recognised, and knows what becomes of requests that run when the
+      // window ends.
       const waiting = expected.waiting.map(({ atNs, counts }) => ({ atNs, counts: [...counts, 0] }));
       const cut = (runs: Timeline['runs']) =>
         runs.map((run) => (run.toNs < expected.toNs ? run : { ...run, toNs: expected.toNs, end: 'runs on' }));

@@ -3,7 +3,7 @@ import { planRuns } from '../../src/experiment/plan/plan.js';
 import type { RunSpec } from '../../src/experiment/plan/run-spec.js';
 import { runRaw } from '../../src/experiment/run/run-simulation.js';
 import { erlangC, sojournQuantileMMc } from '../../src/experiment/validate/theory/closed-forms.js';
-import { createReplications } from '../../src/metrics/replications.js';
+import { mergeReplications } from '../../src/metrics/replications.js';
 import type { Result, Statistic } from '../../src/results/result.js';
 
 const EXPERIMENTS = 200;
@@ -16,8 +16,8 @@ const MEAN_NS = 10_000;
 type Truth = readonly ['sojournNs' | 'slowdown', Statistic, number];
 
 /**
- * The q-quantile of the slowdown 1 + W / S in M/M/c, where wait W and service S are independent: P(W > y S) is that of the exponential part of the wait,
- * C exp(-(c mu - lambda) y S), over all S, C mu / (mu + (c mu - lambda) y).
+ * The q-quantile of the slowdown 1 + W / S in M/M/c, where wait W and service S are independent: P(W > y S) is that of
+ * the exponential part of the wait, C exp(-(c mu - lambda) y S), over all S, C mu / (mu + (c mu - lambda) y).
  */
 function slowdownQuantileMMc(servers: number, rate: number, serviceNs: number, q: number): number {
   const delayed = erlangC(servers, rate * serviceNs);
@@ -56,7 +56,7 @@ test('of 200 experiments with M/M/2, 90 to 99 % of the 95 % intervals hold the t
     return (low ?? 0) <= value && value <= (high ?? Number.POSITIVE_INFINITY);
   };
   for (let experiment = 0; experiment < EXPERIMENTS; experiment++) {
-    const replications = createReplications((hashes) => hashes.join());
+    const replications = mergeReplications((hashes) => hashes.join());
     for (let replication = 0; replication < REPLICATIONS; replication++) {
       const spec: RunSpec = { ...specs[0]!, seed: String(experiment), replication };
       replications.add(
@@ -73,7 +73,8 @@ test('of 200 experiments with M/M/2, 90 to 99 % of the 95 % intervals hold the t
   truths.forEach(([quantity, statistic], i) => {
     const what = `${quantity} ${statistic}: ${held[i]} of ${EXPERIMENTS}`;
     expect(held[i], what).toBeGreaterThanOrEqual(0.9 * EXPERIMENTS);
-    // Short runs: of the p99.9 only the lower limit. (18 values lie beyond it in each. With fewer than ten it holds less often: docs/reading-the-numbers.md.)
+    // Short runs: of the p99.9 only the lower limit. (18 values lie beyond it in each. With fewer than ten it holds
+    // less often: docs/reading-the-numbers.md.)
     if (statistic !== 'p99_9') expect(held[i], what).toBeLessThanOrEqual(0.99 * EXPERIMENTS);
   });
   // What a single run says of itself holds less often, for its requests wait together: the reason to replicate.

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import { runRaw } from '../../src/experiment/run/run-simulation.js';
-import { createReplications } from '../../src/metrics/replications.js';
+import { mergeReplications } from '../../src/metrics/replications.js';
 import type { DistributionSummary, Result } from '../../src/results/result.js';
 
 const REPLICATIONS = 8;
 const ENVIRONMENT = { version: '', commit: null, node: '', cpu: '' };
 
-/** What docs/decisions/darc-ts.md says of darc-ts on Extreme Bimodal, with shorter runs: one type after the other, against both its parents. */
+/**
+ * What docs/decisions/darc-ts.md says of darc-ts on Extreme Bimodal, with shorter runs: one type after the other,
+ * against both its parents.
+ */
 describe.each([0.85, 0.9, 0.95])('darc-ts at load %f', { timeout: 120_000 }, async (load) => {
   const pooled = async (policy: string): Promise<Result> => {
     const { specs } = await planRuns({
@@ -17,7 +20,7 @@ describe.each([0.85, 0.9, 0.95])('darc-ts at load %f', { timeout: 120_000 }, asy
       requests: 200_000,
       warmup: 0.3,
     });
-    const replications = createReplications((hashes) => hashes.join());
+    const replications = mergeReplications((hashes) => hashes.join());
     for (let replication = 0; replication < REPLICATIONS; replication++) {
       replications.add(replication, await runRaw({ ...specs[0]!, replication }, { environment: ENVIRONMENT }));
     }

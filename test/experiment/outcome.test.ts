@@ -6,7 +6,7 @@ import { planRuns } from '../../src/experiment/plan/plan.js';
 import { pooledHash } from '../../src/experiment/plan/run-spec.js';
 import type { Settings } from '../../src/experiment/plan/settings.js';
 import { runRaw, runSimulation } from '../../src/experiment/run/run-simulation.js';
-import { createReplications } from '../../src/metrics/replications.js';
+import { mergeReplications } from '../../src/metrics/replications.js';
 import type { Judged } from '../../src/results/outcome.js';
 import { definePolicy } from '../../src/scheduler/policy.js';
 import { policyNamed } from '../../src/scheduler/policy-registry.js';
@@ -32,7 +32,7 @@ async function outcomes(settings: Settings, replications: number): Promise<Judge
 /** The same replications together. */
 async function together(settings: Settings, replications: number) {
   const { specs } = await planRuns({ warmup: 0.1, ...settings });
-  const pooled = createReplications(pooledHash);
+  const pooled = mergeReplications(pooledHash);
   for (let r = 0; r < replications; r++) pooled.add(r, await runRaw({ ...specs[0]!, replication: r }));
   return pooled.result()!;
 }

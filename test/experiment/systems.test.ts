@@ -7,7 +7,7 @@ import { pooledHash } from '../../src/experiment/plan/run-spec.js';
 import type { Settings } from '../../src/experiment/plan/settings.js';
 import { replayFile } from '../../src/experiment/run/event-recording.js';
 import { runRaw, runSimulation } from '../../src/experiment/run/run-simulation.js';
-import { createReplications } from '../../src/metrics/replications.js';
+import { mergeReplications } from '../../src/metrics/replications.js';
 import { formatComparison } from '../../src/report/text/policies-table.js';
 import type { Result } from '../../src/results/result.js';
 import type { SchedulerSetup } from '../../src/scheduler/scheduler.js';
@@ -139,7 +139,7 @@ describe('the result', () => {
 
 it('pooled replications have the dispatcher utilisation of all of them', async () => {
   const { specs } = await planRuns(settings({ systems: ['shinjuku'] }));
-  const replications = createReplications(pooledHash);
+  const replications = mergeReplications(pooledHash);
   for (const replication of [0, 1]) replications.add(replication, await runRaw({ ...specs[0]!, replication }));
   const each = replications.runs().map(({ dispatcherUtilisation }) => dispatcherUtilisation!);
   expect(each[0]).not.toBe(each[1]);
@@ -148,7 +148,8 @@ it('pooled replications have the dispatcher utilisation of all of them', async (
 });
 
 it('DARC takes the hand-off off what it measures', async () => {
-  // Two of 14 workers are the right share for SHORT on Extreme Bimodal; with the hand-off of 0.4 us counted as service it would be four.
+  // Two of 14 workers are the right share for SHORT on Extreme Bimodal; with the hand-off of 0.4 us counted as service
+  // it would be four.
   const [result] = await results({
     workload: 'extreme-bimodal',
     load: 0.5,

@@ -77,17 +77,23 @@ describe('M/G/1', () => {
     expect(waits[0]).toBeLessThan(waits[1]!);
   });
 
-  it('SRPT: an idle system takes the service time, and no discipline is better than it, first come first served least of all', () => {
-    expect(meanSojournSrpt(1e-9, density.exponential(1))).toBeCloseTo(1, 4);
-    const srpt = meanSojournSrpt(0.7, density.exponential(1));
-    expect(srpt).toBeGreaterThan(1);
-    expect(srpt).toBeLessThan(1 / 0.3);
-    // To the first order in the rate only two requests meet: the later goes first when it is shorter than what is left of the other.
-    const rate = 1e-4;
-    const meeting = (meanSojournSrpt(rate, density.exponential(1)) - 1) / rate;
-    // E of the integral over the first's remainder r of min(r, S): int P(S > r) E[min(r, S)] dr = 1/2 for exponential ones.
-    expect(meeting).toBeCloseTo(0.5, 2);
-  });
+  it(
+    'SRPT: an idle system takes the service time, and no discipline is better than it, first come first served ' +
+      'least of all',
+    () => {
+      expect(meanSojournSrpt(1e-9, density.exponential(1))).toBeCloseTo(1, 4);
+      const srpt = meanSojournSrpt(0.7, density.exponential(1));
+      expect(srpt).toBeGreaterThan(1);
+      expect(srpt).toBeLessThan(1 / 0.3);
+      // To the first order in the rate only two requests meet: the later goes first when it is shorter than what is
+      // left of the other.
+      const rate = 1e-4;
+      const meeting = (meanSojournSrpt(rate, density.exponential(1)) - 1) / rate;
+      // E of the integral over the first's remainder r of min(r, S): int P(S > r) E[min(r, S)] dr = 1/2 for exponential
+      // ones.
+      expect(meeting).toBeCloseTo(0.5, 2);
+    },
+  );
 });
 
 describe('M/M/c/K', () => {

@@ -30,7 +30,8 @@ describe('the warm-up', () => {
   });
 
   test('of a policy that learns is not over before it has learnt', async () => {
-    // DARC reserves after 50 000 completions: within the first tenth of a million, within the first half of 150 000, never in 40 000.
+    // DARC reserves after 50 000 completions: within the first tenth of a million, within the first half of 150 000,
+    // never in 40 000.
     const darc = (requests: number) => seek({ workload: 'bimodal', policies: ['darc'], requests, load: 0.5 });
     expect((await darc(1_000_000))[0]!.share).toBeGreaterThanOrEqual(0.05);
     expect((await darc(150_000))[0]).toEqual({ share: 0.4, settled: true });

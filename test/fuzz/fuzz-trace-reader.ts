@@ -23,8 +23,8 @@ const FIELDS = [
 ];
 
 /**
- * Feeds the trace reader with traces that are broken at random, in pieces of random sizes. Each must be read as a simple reader reads it, or be refused
- * with a clear error, and how it is cut must not matter.
+ * Feeds the trace reader with traces that are broken at random, in pieces of random sizes. Each must be read as a
+ * simple reader reads it, or be refused with a clear error, and how it is cut must not matter.
  *
  * @throws Error that names the run
  */

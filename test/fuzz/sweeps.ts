@@ -1,4 +1,7 @@
-/** Hostile jobs and answers of a queue, and hostile result folders. Each function throws at the first input that is not taken well; the seed repeats it. */
+/**
+ * Hostile jobs and answers of a queue, and hostile result folders. Each function throws at the first input that is not
+ * taken well; the seed repeats it.
+ */
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,7 +53,10 @@ export function fuzzAnswers(seed: string, count: number, planned: PlannedPoint, 
   });
 }
 
-/** Folders of results that someone sent. Every command reads what is whole and leaves the rest out, or says what is wrong. */
+/**
+ * Folders of results that someone sent. Every command reads what is whole and leaves the rest out, or says what is
+ * wrong.
+ */
 export function fuzzFolders(seed: string, count: number, planned: PlannedPoint, point: Point): void {
   const root = mkdtempSync(join(tmpdir(), 'psp-fuzz-'));
   try {

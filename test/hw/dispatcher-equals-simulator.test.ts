@@ -13,8 +13,8 @@ import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { substream } from '../../src/workload/random.js';
 import { createBatch } from '../../src/workload/request-source.js';
 
-// Times are long against a nanosecond, so that no two events fall on the same one: the order of simultaneous events is the only thing the two worlds
-// may differ in. Of the requests one in a hundred has a type no classifier knows.
+// Times are long against a nanosecond, so that no two events fall on the same one: the order of simultaneous events is
+// the only thing the two worlds may differ in. Of the requests one in a hundred has a type no classifier knows.
 const WORKLOAD = parseWorkload(
   `
 name: three
@@ -43,7 +43,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   ts: 'ts:quantum=2ms',
   'ts-mq': 'ts-mq:quantum=2ms',
   'darc-ts': 'darc-ts:window=500:quantum=500us:backlog=0',
-  // With more per worker, one that is preempted and the next of its worker may start at one moment, and then end their slices at one moment, too.
+  // With more per worker, one that is preempted and the next of its worker may start at one moment, and then end their
+  // slices at one moment, too.
   jbsq: 'jbsq:k=1:quantum=2ms',
   tq: 'tq:quantum=4ms',
   las: 'las:quantum=2ms',

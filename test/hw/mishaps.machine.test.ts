@@ -24,7 +24,9 @@ describe.skipIf(missingNative() !== undefined)('when things go wrong in a hardwa
     expect(refused).toEqual({
       code: 2,
       out: '',
-      err: 'psp: --dilate: the longest request of 100us becomes 10s, beyond the 4.29 s a frame can carry: expected at most 42949, found 100000',
+      err:
+        'psp: --dilate: the longest request of 100us becomes 10s, beyond the 4.29 s a frame can carry: expected ' +
+        'at most 42949, found 100000',
     });
   });
 
@@ -55,7 +57,8 @@ policy.create = (setup, parameters) => {
       NODE_OPTIONS: `--import ${pathToFileURL(patch).href}`,
     }).outcome();
     expect(err).toContain(
-      'psp: c-fcfs: the server went away during the run (the policy c-fcfs failed: lost count); the figures cover what it had answered by then',
+      'psp: c-fcfs: the server went away during the run (the policy c-fcfs failed: lost count); the figures ' +
+        'cover what it had answered by then',
     );
     expect(err).not.toContain('mistake in psp');
     expect(err).not.toContain('do not add up');

@@ -30,7 +30,8 @@ describe.skipIf(missingNative() !== undefined)('the same requests in both worlds
     const [short, long, all] = comparison.runs[0]!.types;
     // Paired at all: they met the same requests, and every one that was measured in one world was in the other.
     expect(all!.paired!.count).toBe(270);
-    // The real one is never quicker by more than the rounding of its clock; how much slower depends on what else this machine does, so the median alone is held to something.
+    // The real one is never quicker by more than the rounding of its clock; how much slower depends on what else this
+    // machine does, so the median alone is held to something.
     expect(all!.paired!.medianNs).toBeLessThan(0);
     expect(long!.slowdown.p50!.relative).toBeGreaterThan(-0.3);
     expect(long!.slowdown.p50!.relative).toBeLessThan(0.02);

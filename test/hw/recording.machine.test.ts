@@ -30,7 +30,10 @@ const workload = workloadNamed('tpcc');
 describe('a recorded dispatcher', () => {
   const runnable = policies.filter((policy) => !policy.clairvoyant).map(({ name }) => name);
 
-  /** The real dispatcher over scripted workers, which answer in bursts, its events drained from the ring by another party. */
+  /**
+   * The real dispatcher over scripted workers, which answer in bursts, its events drained from the ring by another
+   * party.
+   */
   function record(policyText: string, path: string): void {
     const workers = 5;
     const { policy, parameters } = parsePolicy(policyText);

@@ -187,7 +187,8 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
         server.send({ kind: 'server', order: { ...order, config: { ...order.config, address } } });
         await server.next('serverReady');
 
-        // 40 requests in the plain format of the seeds, 10 of them of a type nobody knows, and 5 datagrams that are too short.
+        // 40 requests in the plain format of the seeds, 10 of them of a type nobody knows, and 5 datagrams that are too
+        // short.
         const client = run([process.execPath, '-e', KERNEL_CLIENT, SERVER.ip, String(SERVER.port)]);
         await client.ended;
         expect(JSON.parse(client.said())).toEqual({ answered: 40, bytes: [12] });
@@ -297,7 +298,11 @@ const dgram = require('node:dgram');
 const [address, port] = process.argv.slice(1);
 const socket = dgram.createSocket('udp4');
 const answered = new Set(), bytes = new Set();
-const finish = () => { console.log(JSON.stringify({ answered: answered.size, bytes: [...bytes] })); socket.close(); clearTimeout(limit); };
+const finish = () => {
+  console.log(JSON.stringify({ answered: answered.size, bytes: [...bytes] }));
+  socket.close();
+  clearTimeout(limit);
+};
 const limit = setTimeout(finish, 8000);
 socket.on('message', (reply) => {
   answered.add(reply.readUInt32LE(0));

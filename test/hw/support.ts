@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 let reason: string | undefined | null = null;
 
 /**
- * Makes sure that the addon and the compiled threads and processes are there, and up to date. Answers why they cannot be, and says so aloud;
- * nothing when they are.
+ * Makes sure that the addon and the compiled threads and processes are there, and up to date. Answers why they cannot
+ * be, and says so aloud; nothing when they are.
  */
 export function missingNative(): string | undefined {
   if (reason !== null) return reason;
@@ -21,7 +21,8 @@ export function missingNative(): string | undefined {
 }
 
 function prepare(): string | undefined {
-  // test/support/build-first.ts has built it once for all test processes: two builds at a time in one folder break each other.
+  // test/support/build-first.ts has built it once for all test processes: two builds at a time in one folder break each
+  // other.
   const told = process.env.PSP_TEST_NATIVE;
   return told === undefined ? buildNative() : told || undefined;
 }

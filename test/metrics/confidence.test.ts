@@ -43,7 +43,8 @@ function upTo(count: number): KnownValues {
 }
 
 describe('the order-statistic interval', () => {
-  // For the median of 100 values the ranks are 40 and 61: P(X(40) <= median < X(61)) = 0.9648 (David and Nagaraja, section 7.1).
+  // For the median of 100 values the ranks are 40 and 61: P(X(40) <= median < X(61)) = 0.9648 (David and Nagaraja,
+  // section 7.1).
   it('of the median of 100 values is from the 40th to the 61st', () => {
     const [low, high] = quantileInterval(upTo(100), 0.5);
     expect(low).toBe(40);

@@ -3,7 +3,10 @@ import { collectTimeline } from '../../src/metrics/timeline.js';
 
 const window = { fromNs: 1000, toNs: 2000, workers: 2, typeNames: ['A', 'B'] };
 
-/** Two workers; request 0 runs into the window, 1 is preempted and resumes on the other worker, 2 runs out of it, 3 and 4 come too late. */
+/**
+ * Two workers; request 0 runs into the window, 1 is preempted and resumes on the other worker, 2 runs out of it, 3 and
+ * 4 come too late.
+ */
 function told() {
   const { observer, finish } = collectTimeline(window);
   observer.arrives(0, 0, 100);

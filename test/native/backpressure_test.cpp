@@ -57,7 +57,9 @@ TEST("back-pressure: replies a device does not take are waited for, then dropped
   Server server(serverConfig(device), shared, oneType());
   rte_mempool* pool = framePool("psp_transmit_pool", 1023);
   TestDispatcher dispatcher(shared);
-  const auto gone = [&] { return statistic(shared, layout::kRepliesSent) + statistic(shared, layout::kRepliesDropped); };
+  const auto gone = [&] {
+    return statistic(shared, layout::kRepliesSent) + statistic(shared, layout::kRepliesDropped);
+  };
   uint32_t sent = 0;
   while (gone() < kRequests) {
     // No more at once than there are slots: none is refused.
@@ -84,7 +86,8 @@ TEST("back-pressure: a worker waits for room in its reply ring, then drops the r
   rte_mempool* pool = framePool("psp_worker_pool", 2047);
   const Clock clock = Clock::calibrate();
   layout::Mailbox& box = shared.mailbox(0);
-  WorkerThread worker({0, std::nullopt, Poll::yield, Payload::pspMb, clock, makeApplicationFactory({.name = "spin", .path = "", .scanType = 0})},
+  WorkerThread worker({0, std::nullopt, Poll::yield, Payload::pspMb, clock,
+                       makeApplicationFactory({.name = "spin", .path = "", .scanType = 0})},
                       shared, slots);
   worker.waitUntilReady();
   const auto run = [&](uint32_t index) {

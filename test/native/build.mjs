@@ -1,5 +1,5 @@
-// Compiles the native unit tests and the frame fuzzer with g++ (or $CXX), plain or under a sanitizer. Used by native.test.ts and by hand:
-//   node test/native/build.mjs plain && build/native-tests/plain/tests
+// Compiles the native unit tests and the frame fuzzer with g++ (or $CXX), plain or under a sanitizer. Used by
+// native.test.ts and by hand: node test/native/build.mjs plain && build/native-tests/plain/tests
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,8 +20,9 @@ const VARIANTS = {
   tsan: ['-O1', '-g', '-fsanitize=thread'],
 };
 /**
- * What is compiled together, by name. Most of what the compiler does here is to read headers, so that one file that includes the others takes a third of what they take one by one;
- * that each names all it needs, the build of the addon shows.
+ * What is compiled together, by name. Most of what the compiler does here is to read headers, so that one file that
+ * includes the others takes a third of what they take one by one; that each names all it needs, the build of the addon
+ * shows.
  */
 const UNITS = {
   tests: {

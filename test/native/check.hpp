@@ -30,21 +30,22 @@ struct Register {
 
 #define PSP_CONCAT2(a, b) a##b
 #define PSP_CONCAT(a, b) PSP_CONCAT2(a, b)
-#define PSP_TEST(name, number)                                                                    \
-  static void PSP_CONCAT(test_, number)();                                                        \
+#define PSP_TEST(name, number) \
+  static void PSP_CONCAT(test_, number)(); \
   static const psp::test::Register PSP_CONCAT(register_, number)(name, PSP_CONCAT(test_, number)); \
   static void PSP_CONCAT(test_, number)()
 // Not by line: files are compiled together.
 #define TEST(name) PSP_TEST(name, __COUNTER__)
 #define CHECK(condition) \
-  do {                   \
+  do { \
     if (!(condition)) psp::test::fail(__FILE__, __LINE__, "expected " #condition); \
   } while (false)
-#define CHECK_EQUAL(actual, expected)                                                                                    \
-  do {                                                                                                                   \
-    const auto actual_ = (actual);                                                                                       \
-    const auto expected_ = (expected);                                                                                   \
-    if (!(actual_ == static_cast<decltype(actual_)>(expected_)))                                                         \
-      psp::test::fail(__FILE__, __LINE__,                                                                                \
-                      std::string("expected " #actual " to be ") + std::to_string(expected_) + ", found " + std::to_string(actual_)); \
+#define CHECK_EQUAL(actual, expected) \
+  do { \
+    const auto actual_ = (actual); \
+    const auto expected_ = (expected); \
+    if (!(actual_ == static_cast<decltype(actual_)>(expected_))) \
+      psp::test::fail(__FILE__, __LINE__, \
+                      std::string("expected " #actual " to be ") + std::to_string(expected_) + \
+                          ", found " + std::to_string(actual_)); \
   } while (false)

@@ -14,9 +14,9 @@
 #include "net/classifier.hpp"
 #include "net/frame.hpp"
 
-// Fuzzes everything that reads a frame from the wire. With clang, link with -fsanitize=fuzzer and it is a libFuzzer target; with any other
-// compiler define PSP_FUZZ_DRIVER for a driver of its own: mutations of the corpus, executions and seed as arguments. Meant to run
-// under AddressSanitizer: each input lives in a block of exactly its length.
+// Fuzzes everything that reads a frame from the wire. With clang, link with -fsanitize=fuzzer and it is a libFuzzer
+// target; with any other compiler define PSP_FUZZ_DRIVER for a driver of its own: mutations of the corpus, executions
+// and seed as arguments. Meant to run under AddressSanitizer: each input lives in a block of exactly its length.
 
 namespace {
 
@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
     return 0;
   }
   if (parsed.kind != FrameKind::datagram) return 0;
-  require(static_cast<size_t>(parsed.payloadOffset) + parsed.payloadBytes <= bytes, "the payload ends beyond the frame");
+  const size_t payloadEnd = static_cast<size_t>(parsed.payloadOffset) + parsed.payloadBytes;
+  require(payloadEnd <= bytes, "the payload ends beyond the frame");
   const uint8_t* payload = exact.get() + parsed.payloadOffset;
   require(kClassifier.classify(payload, parsed.payloadBytes) <= 2, "a type that does not exist");
   for (const Payload format : {Payload::pspMb, Payload::ix}) {
@@ -85,13 +86,17 @@ void repair(Frame& frame) {
   storeBig16(&frame[24], internetChecksum(&frame[14], header));
 }
 
-/** The input under way, written to a file when the program dies of it: of a failed requirement, or of what a sanitizer found. */
+/**
+ * The input under way, written to a file when the program dies of it: of a failed requirement, or of what a sanitizer
+ * found.
+ */
 struct Keeper {
   static inline const Frame* input = nullptr;
   static inline const char* path = nullptr;
   static void keep() {
     if (input == nullptr || path == nullptr) return;
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(input->data()), static_cast<std::streamsize>(input->size()));
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(input->data()), static_cast<std::streamsize>(input->size()));
     std::fprintf(stderr, "fuzz: the input is in %s\n", path);
     input = nullptr;
   }
@@ -133,7 +138,9 @@ int main(int argc, char** argv) {
         case 1: frame[at] = static_cast<uint8_t>(random()); break;
         case 2: frame[at] = kInteresting[random() % sizeof kInteresting]; break;
         case 3: frame.resize(at); break;
-        case 4: frame.insert(frame.begin() + static_cast<long>(at), random() % 64, static_cast<uint8_t>(random())); break;
+        case 4:
+          frame.insert(frame.begin() + static_cast<long>(at), random() % 64, static_cast<uint8_t>(random()));
+          break;
         default: {
           const Frame& other = corpus[random() % corpus.size()];
           const size_t cut = std::min(at, other.size());

@@ -25,7 +25,8 @@ std::set<int> coresKeptAwake(int& threads) {
     ++threads;
     const pid_t id = std::atoi(task.path().filename().c_str());
     cpu_set_t set;
-    if (sched_getscheduler(id) != SCHED_IDLE || sched_getaffinity(id, sizeof set, &set) != 0 || CPU_COUNT(&set) != 1) continue;
+    if (sched_getscheduler(id) != SCHED_IDLE) continue;
+    if (sched_getaffinity(id, sizeof set, &set) != 0 || CPU_COUNT(&set) != 1) continue;
     for (int core = 0; core < CPU_SETSIZE; ++core) {
       if (CPU_ISSET(core, &set)) cores.insert(core);
     }
@@ -70,6 +71,8 @@ TEST("keep awake: a thread on every core of this process, behind everybody else,
     }
     CHECK(seen > 0);
   }
-  for (int tries = 0; coresKeptAwake(threads), threads > 0 && tries < 6000; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int tries = 0; coresKeptAwake(threads), threads > 0 && tries < 6000; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   CHECK_EQUAL(threads, 0);
 }

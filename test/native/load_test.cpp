@@ -21,12 +21,20 @@ constexpr double kNever = std::numeric_limits<double>::quiet_NaN();
 /** Requests 1 us apart, of a type of code 1, and what happened to them. */
 struct Played {
   explicit Played(uint32_t requests, double gapNs = 1e3)
-      : planned(requests), demand(requests, 0), code(requests, 1), flow(requests, 0), columns(6, std::vector<double>(requests, kNever)), worker(requests, -1) {
+      : planned(requests),
+        demand(requests, 0),
+        code(requests, 1),
+        flow(requests, 0),
+        columns(6, std::vector<double>(requests, kNever)),
+        worker(requests, -1) {
     for (uint32_t i = 0; i < requests; ++i) planned[i] = gapNs * i;
   }
-  TraceView trace() const { return {static_cast<uint32_t>(planned.size()), planned.data(), demand.data(), code.data(), flow.data()}; }
+  TraceView trace() const {
+    return {static_cast<uint32_t>(planned.size()), planned.data(), demand.data(), code.data(), flow.data()};
+  }
   RecordView records() {
-    return {columns[0].data(), columns[1].data(), columns[2].data(), columns[3].data(), columns[4].data(), columns[5].data(), worker.data()};
+    return {columns[0].data(), columns[1].data(), columns[2].data(), columns[3].data(),
+            columns[4].data(), columns[5].data(), worker.data()};
   }
   std::vector<double> planned, demand;
   std::vector<uint32_t> code, flow;
@@ -69,7 +77,8 @@ void answer(const RingDevice& device, rte_mbuf* frame, uint32_t shift = 0) {
   std::memcpy(&id, bytes + parsed.payloadOffset, 4);
   id += shift;
   std::memcpy(bytes + parsed.payloadOffset, &id, 4);
-  const size_t length = makeReplyInPlace(bytes, frame->buf_len - frame->data_off, parsed, Payload::pspMb, true, {1, 2, 3, 4});
+  const size_t room = frame->buf_len - frame->data_off;
+  const size_t length = makeReplyInPlace(bytes, room, parsed, Payload::pspMb, true, {1, 2, 3, 4});
   frame->data_len = frame->pkt_len = static_cast<uint16_t>(length);
   give(device, *wire, frame);
 }
@@ -116,7 +125,9 @@ TEST("load: sends the trace, records each reply, takes none that belongs to an e
   CHECK_EQUAL(load.counts(0).received.load(), static_cast<double>(kRequests));
   CHECK_EQUAL(load.counts(0).duplicates.load(), 1.0);
   CHECK_EQUAL(load.counts(0).malformed.load(), 0.0);
-  for (uint32_t i = 0; i < kRequests; ++i) CHECK(played.columns[1][i] > played.columns[0][i] && played.columns[5][i] == 4);
+  for (uint32_t i = 0; i < kRequests; ++i) {
+    CHECK(played.columns[1][i] > played.columns[0][i] && played.columns[5][i] == 4);
+  }
 }
 
 TEST("load: answers who asks for its address, while it looks for the server and while it sends") {
@@ -130,7 +141,8 @@ TEST("load: answers who asks for its address, while it looks for the server and 
   rte_mempool* pool = framePool("psp_load_arp", 63);
   const auto ask = [&] {
     rte_mbuf* question = rte_pktmbuf_alloc(pool);
-    question->data_len = question->pkt_len = static_cast<uint16_t>(writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), kServer, kClient.ip));
+    const size_t length = writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), kServer, kClient.ip);
+    question->data_len = question->pkt_len = static_cast<uint16_t>(length);
     give(device, *wire, question);
   };
   // Takes frames until one is of that kind for the server.

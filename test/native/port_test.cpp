@@ -98,7 +98,8 @@ TEST("server: a request beyond all slots is refused and counted, an ARP question
   }
   rte_mbuf* question = rte_pktmbuf_alloc(pool);
   CHECK(question != nullptr);
-  question->data_len = static_cast<uint16_t>(writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), kClient, kServer.ip));
+  const size_t length = writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), kClient, kServer.ip);
+  question->data_len = static_cast<uint16_t>(length);
   question->pkt_len = question->data_len;
   give(device, server.port(), question);
   void* answer = nullptr;

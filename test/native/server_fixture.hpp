@@ -21,7 +21,8 @@ namespace psp::test {
 
 /** One environment for all tests below: DPDK allows no second one in a process. */
 inline Eal& eal() {
-  static Eal environment({"--no-pci", "--no-huge", "--no-shconf", "-m", "128", "--file-prefix=psp-test-" + std::to_string(getpid()),
+  static Eal environment({"--no-pci", "--no-huge", "--no-shconf", "-m", "128",
+                          "--file-prefix=psp-test-" + std::to_string(getpid()),
                           "--log-level=lib.eal:error", "--lcores=0@(0-1)"});
   return environment;
 }

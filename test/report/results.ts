@@ -8,8 +8,8 @@ import {
 } from '../../src/results/result.js';
 
 /**
- * A distribution with a value at every percentile, and `count` values behind it. Intervals are 1 % to both sides where ten values or more lie beyond
- * the percentile, else without an upper bound.
+ * A distribution with a value at every percentile, and `count` values behind it. Intervals are 1 % to both sides where
+ * ten values or more lie beyond the percentile, else without an upper bound.
  */
 export function distribution(count: number, values: Partial<Record<Statistic, number>> = {}): DistributionSummary {
   const all: Record<Statistic, number> = { p50: 1, p90: 1, p99: 1, p99_9: 1, p99_99: 1, mean: 1, ...values };

@@ -44,7 +44,8 @@ function varyingSystem(): string {
   const file = join(mkdtempSync(join(tmpdir(), 'psp-test-')), 'varying.yaml');
   writeFileSync(
     file,
-    'name: varying\ntitle: Varying\ndescription: a hand-off that varies\npolicy: c-fcfs\ndelays:\n  handoff: { time: 140ns, source: measured, quantiles: [[0, 90ns], [0.5, 140ns], [1, 2us]] }\n',
+    'name: varying\ntitle: Varying\ndescription: a hand-off that varies\npolicy: c-fcfs\ndelays:\n  handoff: { ' +
+      'time: 140ns, source: measured, quantiles: [[0, 90ns], [0.5, 140ns], [1, 2us]] }\n',
   );
   written.push(file);
   return file;

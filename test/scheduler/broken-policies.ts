@@ -10,7 +10,8 @@ interface Waiting {
 }
 
 /**
- * A correct scheduler over one plain list, c-FCFS as it stands, with hooks to break it: the control group of the property tests.
+ * A correct scheduler over one plain list, c-FCFS as it stands, with hooks to break it: the control group of the
+ * property tests.
  */
 class Breakable implements Scheduler {
   protected readonly list: Waiting[] = [];

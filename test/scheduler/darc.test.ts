@@ -26,21 +26,25 @@ describe('DARC reserves what the paper says', () => {
     if (name !== 'extreme-bimodal') expect(last(profiled)).toBe(expected);
   });
 
-  it('extreme-bimodal, profiled: the window has about 250 long requests, so the demand of SHORT is known to some 6 %', async () => {
-    // Demand of SHORT at 16 workers is 2.66 and at 14 is 2.32: two or three cores, mostly as with the true values.
-    for (const [workers, expected] of [
-      [14, 'SHORT 2 | LONG 12'],
-      [16, 'SHORT 3 | LONG 13'],
-    ] as const) {
-      const seen = new Map<string, number>();
-      for (let seed = 1; seed <= 9; seed++) {
-        const record = await run('darc', shippedWorkload('extreme-bimodal'), { workers, requests: 120_000, seed });
-        const reservation = written(record.reservations[1])!;
-        seen.set(reservation, (seen.get(reservation) ?? 0) + 1);
+  it(
+    'extreme-bimodal, profiled: the window has about 250 long requests, so the demand of SHORT is known to some ' +
+      '6 %',
+    async () => {
+      // Demand of SHORT at 16 workers is 2.66 and at 14 is 2.32: two or three cores, mostly as with the true values.
+      for (const [workers, expected] of [
+        [14, 'SHORT 2 | LONG 12'],
+        [16, 'SHORT 3 | LONG 13'],
+      ] as const) {
+        const seen = new Map<string, number>();
+        for (let seed = 1; seed <= 9; seed++) {
+          const record = await run('darc', shippedWorkload('extreme-bimodal'), { workers, requests: 120_000, seed });
+          const reservation = written(record.reservations[1])!;
+          seen.set(reservation, (seen.get(reservation) ?? 0) + 1);
+        }
+        expect(Math.max(...seen.values()), JSON.stringify([...seen])).toBe(seen.get(expected));
       }
-      expect(Math.max(...seen.values()), JSON.stringify([...seen])).toBe(seen.get(expected));
-    }
-  });
+    },
+  );
 
   it('rounds demand to whole workers: below one is one, up to a half is down, more is up', () => {
     expect([0.01, 0.99, 1, 1.5, 1.51, 2.32, 2.66, 13.86].map(wholeWorkers)).toEqual([1, 1, 1, 1, 2, 2, 3, 14]);

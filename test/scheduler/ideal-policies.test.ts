@@ -17,7 +17,10 @@ const shapes = fc.record({
   vary: fc.boolean(),
 });
 
-/** When each request completes if all present share the workers: step by step, every request's remaining demand in an array. */
+/**
+ * When each request completes if all present share the workers: step by step, every request's remaining demand in an
+ * array.
+ */
 function sharedCompletions({ arrivalNs, serviceNs }: Trace, workers: number): number[] {
   const leftNs = new Map<number, number>();
   const completions: number[] = [];

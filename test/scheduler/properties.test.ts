@@ -5,7 +5,10 @@ import { play } from '../support/play.js';
 import { runs } from '../support/runs.js';
 import { makeTrace, type TraceShape } from '../support/trace.js';
 
-/** Settings beyond the defaults that change what a policy does. New policies are tested with their defaults without being listed here. */
+/**
+ * Settings beyond the defaults that change what a policy does. New policies are tested with their defaults without
+ * being listed here.
+ */
 const variants: Record<string, readonly string[]> = {
   'd-fcfs': ['d-fcfs:steering=round-robin', 'd-fcfs:steering=hash:flows=6', 'd-fcfs:queue=2'],
   'd-fcfs-steal': ['d-fcfs-steal:cost=100ns', 'd-fcfs-steal:steering=hash:flows=3', 'd-fcfs-steal:queue=3'],
@@ -82,7 +85,8 @@ async function check(text: string, shape: TraceShape, options: CheckOptions = {}
   }
   expect(record.inFlight).toBe(0);
   expect(sum(record.dropped)).toBe(referee.dropped.length);
-  // Little's law, of a run that begins and ends empty: the mean number in the system is the rate times the mean sojourn.
+  // Little's law, of a run that begins and ends empty: the mean number in the system is the rate times the mean
+  // sojourn.
   const sojournNs = record.histograms.reduce((all, each) => all + each.sojournNs.sum, 0);
   expect(referee.areaNs).toBe(sojournNs + referee.droppedNs);
   // What was recorded is what happened: exact sums of sojourn and service per type.

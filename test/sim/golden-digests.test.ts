@@ -3,8 +3,9 @@ import { policies } from '../../src/scheduler/policy-registry.js';
 import { run, shippedWorkload, workloadNames } from '../support/workloads.js';
 
 /**
- * Every policy on every shipped workload, pinned by its digest. A digest that changes means that some request ran at another time or on
- * another worker: intended (say so in the commit, and update with `npx vitest run -u test/sim/golden-digests.test.ts`) or a bug.
+ * Every policy on every shipped workload, pinned by its digest. A digest that changes means that some request ran at
+ * another time or on another worker: intended (say so in the commit, and update with
+ * `npx vitest run -u test/sim/golden-digests.test.ts`) or a bug.
  */
 describe('golden digests', () => {
   it.each(policies.map((policy) => policy.name))('%s', async (name) => {

@@ -126,7 +126,8 @@ measured:
     ],
     [
       'name: x\npolicy: c-fcfs\nworkers: 5',
-      "3:1: workers: expected one of name, title, description, policy, workloads, queues, measured, delays, dispatcher, worker, found 'workers' (did you mean 'worker'?)",
+      '3:1: workers: expected one of name, title, description, policy, workloads, queues, measured, delays, ' +
+        "dispatcher, worker, found 'workers' (did you mean 'worker'?)",
     ],
     [
       'name: x\npolicy: c-fcfs\ndispatcher: { receive: { time: 1us, policies: { darc: 2us } } }',

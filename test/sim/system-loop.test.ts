@@ -199,11 +199,12 @@ describe('a worker with places that the dispatcher fills', () => {
   it('takes the next at once, and each filling costs what a start costs', async () => {
     const costs = charging({ dispatchNs: 100, completionNs: 50, handoffNs: 500, noticeNs: 700, contextSwitchNs: 10 });
     const record = await inBurst('jbsq:k=2', 4, costs);
-    // Dealt at 100 and 200 ns. The second runs from 2610 on, when the first is done; the notice of that is there at 3310 and handled at 3360, and the
-    // third dealt at 3460, long before the second is done. And so on.
+    // Dealt at 100 and 200 ns. The second runs from 2610 on, when the first is done; the notice of that is there at
+    // 3310 and handled at 3360, and the third dealt at 3460, long before the second is done. And so on.
     const done = [1, 2, 3, 4].map((i) => 100 + 500 + i * (10 + 2000));
     expect(record.histograms[0]!.sojournNs.sum).toBe(done.reduce((sum, ns) => sum + ns));
-    // With one place the worker waits for the notice, its handling, the dispatch and the hand-off, as with a central queue.
+    // With one place the worker waits for the notice, its handling, the dispatch and the hand-off, as with a central
+    // queue.
     const one = await inBurst('jbsq:k=1', 4, costs);
     expect(facts(one)).toEqual(facts(await inBurst('c-fcfs', 4, costs)));
     expect(one.histograms[0]!.sojournNs.sum).toBeGreaterThan(record.histograms[0]!.sojournNs.sum);
@@ -237,13 +238,15 @@ describe('a worker with places that the dispatcher fills', () => {
 it('a request that is preempted before it has run is received once', async () => {
   // Under srpt a shorter one takes the worker while the longer is on its way to it.
   const two = parseWorkload(
-    'name: t\ntypes: [{ name: L, ratio: 0.5, service: 100us }, { name: S, ratio: 0.5, service: 1us }]\narrivals: poisson',
+    'name: t\ntypes: [{ name: L, ratio: 0.5, service: 100us }, { name: S, ratio: 0.5, service: 1us ' +
+      '}]\narrivals: poisson',
     't.yaml',
   );
   const costs = charging({ workerReceiveNs: 5000, contextSwitchNs: 3 });
   const { window, preemptions } = await run('srpt', two, { requests: 2000, warmup: 0, workers: 1, load: 0.6, costs });
   expect(preemptions).toBeGreaterThan(20);
-  // All are received once, and switched to once, and once more after each preemption; the window ends with the last arrival, the rest is served after it.
+  // All are received once, and switched to once, and once more after each preemption; the window ends with the last
+  // arrival, the rest is served after it.
   expect(window.overheadNs).toBeLessThanOrEqual(2000 * 5003 + preemptions * 3);
   expect(window.overheadNs + window.busyNs).toBeLessThanOrEqual(window.toNs);
 });

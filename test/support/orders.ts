@@ -87,7 +87,9 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
     return parameters.costNs === 0 && runningLeftNs(most) > leftNs(least)
       ? {
           property: 'least remaining',
-          story: `request ${most.id} runs with ${runningLeftNs(most)} ns left, and ${least.id} with ${leftNs(least)} waits`,
+          story:
+            `request ${most.id} runs with ${runningLeftNs(most)} ns left, and ${least.id} with ${leftNs(least)} ` +
+            'waits',
         }
       : undefined;
   },
@@ -115,7 +117,9 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
   },
 };
 
-/** Of those who wait, the ones for whom a request must be taken off its worker at the end of its slice. Default: all. */
+/**
+ * Of those who wait, the ones for whom a request must be taken off its worker at the end of its slice. Default: all.
+ */
 export const objectors: Readonly<Record<string, (request: Running, waiting: readonly Known[]) => readonly Known[]>> = {
   las: (request, waiting) => waiting.filter(({ receivedNs }) => receivedNs <= request.attainedNs),
   // Who waits for this worker is known only when all is over.
@@ -129,7 +133,10 @@ function dealtTo({ events }: History): Map<number, number> {
   return dealt;
 }
 
-/** Plays the history to a judge of arrivals, who sees how many unfinished requests each worker has, and how many quanta those have had. */
+/**
+ * Plays the history to a judge of arrivals, who sees how many unfinished requests each worker has, and how many quanta
+ * those have had.
+ */
 function judgeDeals(
   history: History,
   judge: (
@@ -191,7 +198,9 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
       return (worker !== one && worker !== other) || requests[worker]! > least
         ? {
             property: 'shorter of two',
-            story: `request ${id} went to ${worker}; chosen were ${one} (${requests[one]}) and ${other} (${requests[other]})`,
+            story:
+              `request ${id} went to ${worker}; chosen were ${one} (${requests[one]}) and ${other} ` +
+              `(${requests[other]})`,
           }
         : undefined;
     }),
@@ -208,8 +217,9 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
   },
 
   jbsq: (history) => {
-    // A request that starts later than one which began to wait after it was not in the central queue, which is FIFO: it had been dealt to the worker it
-    // started on, at the latest when it was overtaken. No worker can hold more than k - 1 of those.
+    // A request that starts later than one which began to wait after it was not in the central queue, which is FIFO: it
+    // had been dealt to the worker it started on, at the latest when it was overtaken. No worker can hold more than k -
+    // 1 of those.
     const youngestFirst = stintsOf(history).sort((a, b) => b.enteredAt - a.enteredAt);
     const change: { at: number; worker: number; by: number }[] = [];
     let overtakenAt = Number.POSITIVE_INFINITY;
@@ -227,7 +237,9 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
   },
 };
 
-/** Requests that changed the worker, or did not go first on it after they had waited longest; the first of them will do. */
+/**
+ * Requests that changed the worker, or did not go first on it after they had waited longest; the first of them will do.
+ */
 function turnsOutOfOrder(history: History): Breach[] {
   const property = 'taking turns';
   const dealt = dealtTo(history);
@@ -242,7 +254,9 @@ function turnsOutOfOrder(history: History): Breach[] {
   return [];
 }
 
-/** Requests that went on after the end of a slice though another one waited for their worker; the first of them will do. */
+/**
+ * Requests that went on after the end of a slice though another one waited for their worker; the first of them will do.
+ */
 function turnsTooLong(history: History): Breach[] {
   const dealt = dealtTo(history);
   const unfinished: number[] = new Array(history.workers).fill(0);

@@ -31,8 +31,8 @@ export interface Departure {
 }
 
 /**
- * Stands between a world and a scheduler, passes everything on, and checks each call against what the policy promises. It believes neither: it keeps
- * its own books of requests and workers.
+ * Stands between a world and a scheduler, passes everything on, and checks each call against what the policy promises.
+ * It believes neither: it keeps its own books of requests and workers.
  */
 export class Referee implements Scheduler {
   readonly violations: Breach[] = [];
@@ -344,7 +344,10 @@ export class Referee implements Scheduler {
     return pressing(this.reservation(), worker, this.known.get(this.on[worker]!)!, waiting, backlog);
   }
 
-  /** No worker can have done more than one ns of work per ns: not since any arrival, for the requests that came with it and after. */
+  /**
+   * No worker can have done more than one ns of work per ns: not since any arrival, for the requests that came with it
+   * and after.
+   */
   private checkShares(): void {
     let doneNs = 0;
     const here = new Set([...this.known.values()].map(({ id }) => id));

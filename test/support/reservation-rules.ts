@@ -50,7 +50,10 @@ export function assignmentBreaches(
   return breaches;
 }
 
-/** Of a shorter group that may use the worker of a running request, those who wait beyond the backlog its own workers may have. */
+/**
+ * Of a shorter group that may use the worker of a running request, those who wait beyond the backlog its own workers
+ * may have.
+ */
 export function pressing(
   reservation: Reservation,
   worker: number,

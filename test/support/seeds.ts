@@ -1,4 +1,7 @@
-/** Set up for every test file: properties of fast-check draw from the common seed, and a failure names the command that repeats it. */
+/**
+ * Set up for every test file: properties of fast-check draw from the common seed, and a failure names the command that
+ * repeats it.
+ */
 
 import fc, { type RunDetails } from 'fast-check';
 import { afterEach } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * What is wrong with a document of the Trace Event Format, by its description (Google, "Trace Event Format", sections "JSON Object Format" and "Event
- * Descriptions") and written without a look at how psp makes one. Knows the kinds of events that need no other to be understood and flows; complains of the rest.
+ * What is wrong with a document of the Trace Event Format, by its description (Google, "Trace Event Format", sections
+ * "JSON Object Format" and "Event Descriptions") and written without a look at how psp makes one. Knows the kinds of
+ * events that need no other to be understood and flows; complains of the rest.
  */
 export function traceComplaints(text: string): string[] {
   const complaints: string[] = [];
@@ -101,7 +102,10 @@ const METADATA: Readonly<Record<string, readonly [key: string, type: string]>> =
   thread_sort_index: ['sort_index', 'number'],
 };
 
-/** Slices of one row lie within one another or apart. Times are decimal fractions of us: a thousandth of a ns is no overlap. */
+/**
+ * Slices of one row lie within one another or apart. Times are decimal fractions of us: a thousandth of a ns is no
+ * overlap.
+ */
 function checkNesting(slices: readonly Event[], check: (fine: boolean, complaint: string) => void): void {
   const open: number[] = [];
   for (const { ts, dur, tid } of slices) {

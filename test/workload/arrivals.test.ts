@@ -40,7 +40,8 @@ describe.each(ARRIVALS)('$name', ({ name, title, examples }) => {
       const n = 2_000_000;
       const all = times(arrivals.start(gapNs, random(`rate ${name}`)), n);
       expect(all.length).toBe(n);
-      // The widest of them (MMPP-2 on-off) has a dispersion of about 150: a deviation of 0.9 % of the mean over two million.
+      // The widest of them (MMPP-2 on-off) has a dispersion of about 150: a deviation of 0.9 % of the mean over two
+      // million.
       expect(all[n - 1]! / n / gapNs).toBeGreaterThan(0.97);
       expect(all[n - 1]! / n / gapNs).toBeLessThan(1.03);
       for (let i = 1; i < n; i++)

@@ -249,7 +249,8 @@ describe('phases', () => {
 
   it('can replace the arrival process', async () => {
     const yaml =
-      'name: x\ntypes: [{ name: A, ratio: 1, service: 1us }]\nphases:\n  - duration: 10us\n  - { duration: 10us, arrivals: constant }\n';
+      'name: x\ntypes: [{ name: A, ratio: 1, service: 1us }]\nphases:\n  - duration: 10us\n  - { duration: ' +
+      '10us, arrivals: constant }\n';
     const trace = await drain(createRequestSource(parseWorkload(yaml, 'x.yaml'), { seed: 1, rateRps: 1e6 }));
     // The metronome starts at the boundary.
     expect(trace.arrivalNs.filter((t) => t >= 10_000)).toEqual(

@@ -178,7 +178,8 @@ describe('a wrong file is refused with line, column, what was expected and what 
 
   it('an unknown key, with the nearest one', async () => {
     expect(await broken('    service: 1us', '    service: 1us\n    dedline: 1ms')).toEqual([
-      "w.yaml:6:5: dedline: expected one of name, ratio, service, deadline, slo, found 'dedline' (did you mean 'deadline'?)",
+      "w.yaml:6:5: dedline: expected one of name, ratio, service, deadline, slo, found 'dedline' (did you mean " +
+        "'deadline'?)",
     ]);
     expect(await broken('name: good', 'name: good\nworkers: 4')).toEqual([
       "w.yaml:2:1: workers: expected one of name, title, description, types, arrivals, phases, found 'workers'",
@@ -197,7 +198,8 @@ describe('a wrong file is refused with line, column, what was expected and what 
       "w.yaml:9:11: arrivals: expected one of poisson, constant, renewal, mmpp2, trace, found 'uniform'",
     ]);
     expect(await errors(`${GOOD}arrivals: { posson: {} }\n`)).toEqual([
-      "w.yaml:9:13: posson: expected one of poisson, constant, renewal, mmpp2, trace, found 'posson' (did you mean 'poisson'?)",
+      "w.yaml:9:13: posson: expected one of poisson, constant, renewal, mmpp2, trace, found 'posson' (did you " +
+        "mean 'poisson'?)",
     ]);
     expect(await errors(`${GOOD}arrivals: { poisson: {} }\n`)).toEqual([
       'w.yaml:9:22: poisson: expected no parameters: write arrivals: poisson',
@@ -351,7 +353,8 @@ describe('a wrong file is refused with line, column, what was expected and what 
       'q.csv': '0,1us\n1;2us\n',
     });
     expect(await errors(`${GOOD}arrivals: { mmpp2: { burstFactor: 1, meanCalm: 1ms, meanBurst: 1ms } }\n`)).toEqual([
-      'w.yaml:9:35: burstFactor: expected a number above 1: the rate in a burst over the calm rate (.inf: silence between bursts), found 1',
+      'w.yaml:9:35: burstFactor: expected a number above 1: the rate in a burst over the calm rate (.inf: ' +
+        'silence between bursts), found 1',
     ]);
     expect(
       await broken('name: good', 'name: good\narrivals: { trace: { file: t.csv } }', { 't.csv': '5,A,1\nx,A,1\n' }),
@@ -362,7 +365,8 @@ describe('a wrong file is refused with line, column, what was expected and what 
 
   it('all mistakes at once, in the order of the file, as data too', () => {
     const yaml =
-      'name: x\ntypes:\n  - { name: A, ratio: 2, service: 1 }\n  - { nam: B, ratio: 0.5, service: 1us }\narrivals: none\n';
+      'name: x\ntypes:\n  - { name: A, ratio: 2, service: 1 }\n  - { nam: B, ratio: 0.5, service: 1us ' +
+      '}\narrivals: none\n';
     try {
       parseWorkload(yaml, 'w.yaml');
       expect.fail('nothing was refused');

@@ -246,12 +246,14 @@ describe('a broken trace is refused with its line, before anything runs', () => 
     ],
     [
       '0,A,1\n1, A,1\n',
-      "t.csv:2: type: expected a name of 1 to 255 characters, without control characters or spaces around it, found ' A'",
+      't.csv:2: type: expected a name of 1 to 255 characters, without control characters or spaces around it, ' +
+        "found ' A'",
     ],
     ['0,A,1\n1,"A,1\n', `t.csv:2: ${columns}, found 1: '1,"A,1'`],
     [
       '0,A,1\n1,"A"x,1\n',
-      't.csv:2: type: expected a name of 1 to 255 characters, without control characters or spaces around it, found \'"A"x\'',
+      't.csv:2: type: expected a name of 1 to 255 characters, without control characters or spaces around it, ' +
+        'found \'"A"x\'',
     ],
     [
       'time,type,service_ns\n0,A,1\n',
@@ -263,7 +265,8 @@ describe('a broken trace is refused with its line, before anything runs', () => 
     [`${'9'.repeat(2000)}\n0,A,1\n`, 't.csv:1: expected a line of at most 1024 bytes, found a longer one'],
     [
       '1717171717171717171,A,1\n1717171717171717999,A,1\n',
-      "t.csv:1: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found '1717171717171717171': subtract that from every arrival_ns",
+      't.csv:1: arrival_ns: expected a whole number of ns, at most 104 days (2^53 ns), found ' +
+        "'1717171717171717171': subtract that from every arrival_ns",
     ],
   ])('%j', async (text, message) => {
     expect(await errors(text)).toEqual([message]);

@@ -1,6 +1,6 @@
 /** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
 import { relativeError } from '../../metrics/confidence.js';
-import { createReplications, type RawRun } from '../../metrics/replications.js';
+import { mergeReplications, type RawRun } from '../../metrics/replications.js';
 import { failureOf } from '../../results/outcome.js';
 import type { Result, Statistic } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
@@ -81,7 +81,7 @@ async function replicate(
   threads: ThreadPool,
 ): Promise<Replicated[]> {
   const specs = await findWarmUps(given, control, threads);
-  const pools = specs.map(() => createReplications(pooledHash));
+  const pools = specs.map(() => mergeReplications(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
   const queue: RunSpec[] = [];

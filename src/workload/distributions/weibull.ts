@@ -1,4 +1,4 @@
-import { exp, gamma, log } from '../math.js';
+import { exp, gammaFunction, log } from '../math.js';
 import type { Random } from '../random.js';
 import { standardExponential } from '../ziggurat.js';
 import type { Distribution, DistributionKind } from './distribution.js';
@@ -16,8 +16,8 @@ class Weibull implements Distribution {
     readonly scaleNs: number,
   ) {
     this.power = 1 / shape;
-    this.meanNs = scaleNs * gamma(1 + this.power);
-    this.secondMomentNs2 = scaleNs * scaleNs * gamma(1 + 2 * this.power);
+    this.meanNs = scaleNs * gammaFunction(1 + this.power);
+    this.secondMomentNs2 = scaleNs * scaleNs * gammaFunction(1 + 2 * this.power);
   }
 
   sample(random: Random): number {
@@ -33,7 +33,7 @@ export const weibull: DistributionKind = {
     { shape: 2, scale: '3us' },
   ],
   read(value, checker) {
-    const p = readShapeAndScale(value, checker, (shape) => gamma(1 + 1 / shape));
+    const p = readShapeAndScale(value, checker, (shape) => gammaFunction(1 + 1 / shape));
     return p && new Weibull(p.shape, p.scaleNs);
   },
 };

@@ -62,7 +62,8 @@ describe('capacity', { timeout: 120_000 }, () => {
   });
 
   test('overload ends a search whose bound nothing else would reach', async () => {
-    // Preemptions cost as much as they give: a worker is overloaded long before a load of 1, and no mean sojourn of so short a run is a second.
+    // Preemptions cost as much as they give: a worker is overloaded long before a load of 1, and no mean sojourn of so
+    // short a run is a second.
     const { entries } = await findCapacity(
       { ...settings, policies: ['ts:quantum=5us:cost=5us'], workers: 1, requests: 20_000 },
       { slos: [parseSlo('mean sojourn <= 1s')], find: 'load', threads },
@@ -79,7 +80,8 @@ describe('capacity', { timeout: 120_000 }, () => {
     // Shorts wait behind longs, whose own sojourn is at least 100 us.
     writeFileSync(
       join(folder, 'two.yaml'),
-      'name: two\ntypes:\n  - { name: SHORT, ratio: 0.5, service: 1us }\n  - { name: LONG, ratio: 0.5, service: 100us }\n',
+      'name: two\ntypes:\n  - { name: SHORT, ratio: 0.5, service: 1us }\n  - { name: LONG, ratio: 0.5, ' +
+        'service: 100us }\n',
     );
     const find = async (...slos: string[]) => {
       const { entries } = await findCapacity(

@@ -67,7 +67,8 @@ describe('a comparison', () => {
   });
 
   it('tells one disturbance that kept many waiting from many that kept one each waiting', () => {
-    // 20 000 requests of 1 us each that take up to a tenth longer; 60 of them 100 us, one after the other, or all over the run.
+    // 20 000 requests of 1 us each that take up to a tenth longer; 60 of them 100 us, one after the other, or all over
+    // the run.
     const side = (disturbed: (i: number) => boolean): Side => {
       const { length } = one.samples.type;
       const sojournNs = Float64Array.from({ length }, (_, i) => 1000 + (i % 101) + (disturbed(i) ? 100e3 : 0));
@@ -106,7 +107,8 @@ describe('a comparison', () => {
   it('refuses a result without its counterpart', async () => {
     const other = await sampled('1', 'c-fcfs', 1000);
     expect(() => compareSides([one], [other])).toThrow(
-      'darc on bimodal, 14 workers, load 0.7: no counterpart on the other side, which has c-fcfs on bimodal, 14 workers, load 0.7',
+      'darc on bimodal, 14 workers, load 0.7: no counterpart on the other side, which has c-fcfs on bimodal, ' +
+        '14 workers, load 0.7',
     );
   });
 

@@ -167,7 +167,8 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     }
     const { wireNs, handoffNs, contextSwitchNs } = system.costs;
     for (const ns of [wireNs, handoffNs, contextSwitchNs]) expect(ns).toBeGreaterThan(0);
-    // Server and load generator read one counter, so the ways there and back are told apart; both ways together are twice the wire.
+    // Server and load generator read one counter, so the ways there and back are told apart; both ways together are
+    // twice the wire.
     expect(calibration.parts.map(({ name }) => name)).toEqual([
       ...['wire.lateness', 'wire.request', 'wire.reply'],
       ...['handoff.ring', 'handoff.start', 'again.notice', 'again.start'],

@@ -4,7 +4,10 @@ import { observed, ofFree, ofTurns, type StampedRun } from '../../../src/experim
 const REQUESTS = 20;
 const PERIOD_NS = 1000;
 const DEMAND_NS = 500;
-/** What each step takes, ns: 1 to be sent, 2 to be received, 4 to be dispatched, 8 to start, 16 beside the demand, 32 to be answered. */
+/**
+ * What each step takes, ns: 1 to be sent, 2 to be received, 4 to be dispatched, 8 to start, 16 beside the demand, 32 to
+ * be answered.
+ */
 const STEPS = { sent: 1, received: 2, dispatched: 4, started: 8, beside: 16, replied: 32 };
 
 /** One request a period, all on one worker, which is free by then; but for those that `change` says otherwise of. */

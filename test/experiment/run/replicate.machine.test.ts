@@ -5,7 +5,7 @@ import type { Settings } from '../../../src/experiment/plan/settings.js';
 import type { Replications } from '../../../src/experiment/run/replicate.js';
 import { runRaw, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import { addDigests } from '../../../src/metrics/digest.js';
-import { createReplications, type RawRun } from '../../../src/metrics/replications.js';
+import { mergeReplications, type RawRun } from '../../../src/metrics/replications.js';
 import type { Result } from '../../../src/results/result.js';
 import { distribution } from '../../report/results.js';
 
@@ -61,7 +61,7 @@ describe('replications', async () => {
   test('are unstable together when a quarter of them are', async () => {
     const run = await runRaw(specs[0]!);
     const verdict = (growing: readonly boolean[]) => {
-      const replications = createReplications(() => '');
+      const replications = mergeReplications(() => '');
       growing.forEach((each, i) => {
         replications.add(i, {
           ...run,
@@ -98,7 +98,7 @@ describe('replications', async () => {
 
   test('are pooled the same in whatever order they end', async () => {
     const pooled = async (order: readonly number[]) => {
-      const replications = createReplications((hashes) => hashes.join());
+      const replications = mergeReplications((hashes) => hashes.join());
       const runs: RawRun[] = [];
       for (const replication of order) runs[replication] = await runRaw({ ...specs[0]!, replication });
       for (const replication of order) replications.add(replication, runs[replication]!);
@@ -222,7 +222,7 @@ describe('of several replications', async () => {
   const { specs } = await planRuns({ ...BIMODAL, policies: ['c-fcfs'] });
   const run = await runRaw(specs[0]!);
   const pooled = (grew: number, of: number) => {
-    const replications = createReplications((hashes) => hashes.join());
+    const replications = mergeReplications((hashes) => hashes.join());
     for (let i = 0; i < of; i++)
       replications.add(i, {
         ...run,

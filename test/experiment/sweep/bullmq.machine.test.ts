@@ -126,24 +126,28 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     }
   }
 
-  it('loses no point and counts none twice when a worker is killed in mid-point, and has the results of this machine', async () => {
-    const points = [...(await plan({ replications: [2] })), ...(await plan(LONG))];
-    const long = points.at(-1)!;
-    const doomed = await startWorker();
-    let successor: Promise<TestWorker> | undefined;
-    let inFlight: Promise<string[]> | undefined;
-    const swept = await sweep(points, ({ key }, done) => {
-      if (key !== long.key || done === 0 || successor !== undefined) return;
-      inFlight = listed('active');
-      doomed.process.kill('SIGKILL');
-      successor = startWorker();
-    });
-    expect(await inFlight).toContain(long.key);
-    expect(doomed.process.signalCode).toBe('SIGKILL');
-    const { out } = await successor!;
-    await expect.poll(() => out.at(-1), HEARD).toBe(`finished: ${long.command}`);
-    await expectAll(points, swept);
-  });
+  it(
+    'loses no point and counts none twice when a worker is killed in mid-point, and has the results of this ' +
+      'machine',
+    async () => {
+      const points = [...(await plan({ replications: [2] })), ...(await plan(LONG))];
+      const long = points.at(-1)!;
+      const doomed = await startWorker();
+      let successor: Promise<TestWorker> | undefined;
+      let inFlight: Promise<string[]> | undefined;
+      const swept = await sweep(points, ({ key }, done) => {
+        if (key !== long.key || done === 0 || successor !== undefined) return;
+        inFlight = listed('active');
+        doomed.process.kill('SIGKILL');
+        successor = startWorker();
+      });
+      expect(await inFlight).toContain(long.key);
+      expect(doomed.process.signalCode).toBe('SIGKILL');
+      const { out } = await successor!;
+      await expect.poll(() => out.at(-1), HEARD).toBe(`finished: ${long.command}`);
+      await expectAll(points, swept);
+    },
+  );
 
   it.each([
     ['is restarted', () => redis.restart(300)],

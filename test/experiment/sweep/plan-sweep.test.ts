@@ -99,7 +99,8 @@ describe('the points of a sweep', () => {
       precision: [{ relative: 0.05, statistic: 'p99_9' }],
     });
     expect(point!.command).toBe(
-      "psp sim --workload bimodal --policy ts:quantum=5us --system ideal --load 0.3 --requests 2000 --seed 'o'\\''clock' --precision 5%:p99.9",
+      'psp sim --workload bimodal --policy ts:quantum=5us --system ideal --load 0.3 --requests 2000 --seed ' +
+        "'o'\\''clock' --precision 5%:p99.9",
     );
   });
 

@@ -25,7 +25,10 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Starts a Redis of its own: on a free port of this machine only, with its files in a folder of its own, everything on disk at once. */
+/**
+ * Starts a Redis of its own: on a free port of this machine only, with its files in a folder of its own, everything on
+ * disk at once.
+ */
 export async function startRedis(): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'psp-redis-'));
   const port = await freePort();

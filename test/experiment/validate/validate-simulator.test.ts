@@ -37,8 +37,8 @@ function inline(hooks: RunHooks = {}): Runner {
 
 describe('psp validate finds an error of 2 %%', { timeout: 240_000 }, () => {
   /**
-   * What `psp validate` does by default (its plan, its seed, the confidence for as many checks) with another simulator, except that of all its cases only one
-   * is played: the others count as interrupted.
+   * What `psp validate` does by default (its plan, its seed, the confidence for as many checks) with another simulator,
+   * except that of all its cases only one is played: the others count as interrupted.
    */
   const misses = async (only: string, hooks: RunHooks): Promise<string[]> => {
     const run: Runner = async (specs, replications) => {

@@ -115,7 +115,8 @@ it('stretches no request beyond what a frame carries', () => {
   const asked = givenDilation(1000, 14, 2);
   expect(fitDemands(asked, 4e6, false)).toBe(asked);
   expect(() => fitDemands(asked, 5e6, false)).toThrow(
-    '--dilate: the longest request of 5ms becomes 5s, beyond the 4.29 s a frame can carry: expected at most 858, found 1000',
+    '--dilate: the longest request of 5ms becomes 5s, beyond the 4.29 s a frame can carry: expected at most ' +
+      '858, found 1000',
   );
   expect(fitDemands(asked, 5e6, true)).toMatchObject({ factor: 500, shared: true });
   expect(() => fitDemands(asked, 5e9, true)).toThrow(

@@ -43,11 +43,12 @@ test('a quota of less than its cores, of its own group or of one above, makes a 
   expect(ownsItsCores(root)).toBe(true);
 });
 
-test('a demand must fit a frame when it is stretched: a chosen factor gives way, one that was asked for is refused', () => {
+test('a stretched demand must fit a frame: a chosen factor gives way, one that was asked for is refused', () => {
   const asked = { factor: 42_950, shared: true, reason: '' };
   expect(fitDemands({ ...asked, factor: 42_949 }, 100e3, false).factor).toBe(42_949);
   expect(() => fitDemands(asked, 100e3, false)).toThrow(
-    '--dilate: the longest request of 100us becomes 4.29s, beyond the 4.29 s a frame can carry: expected at most 42949, found 42950',
+    '--dilate: the longest request of 100us becomes 4.29s, beyond the 4.29 s a frame can carry: expected at ' +
+      'most 42949, found 42950',
   );
   expect(fitDemands(asked, 100e3, true).factor).toBeLessThanOrEqual(42_949);
   expect(() => fitDemands(asked, 5e9, true)).toThrow('beyond the 4.29 s');

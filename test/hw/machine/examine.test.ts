@@ -141,7 +141,8 @@ it('fails without an IOMMU, unless vfio is told to do without', () => {
 
 it('fails without the network interface, and without RocksDB where it is to run', () => {
   const config = parseHardwareConfig(
-    'server: { device: { af_packet: eth7 }, address: { ip: 1.2.3.4 }, workers: 1, application: { rocksdb: { path: /db } } }',
+    'server: { device: { af_packet: eth7 }, address: { ip: 1.2.3.4 }, workers: 1, application: { rocksdb: { ' +
+      'path: /db } } }',
     'test.yaml',
   );
   put('sys/class/net/eth0/operstate', 'up\n');

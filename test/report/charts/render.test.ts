@@ -28,7 +28,8 @@ function slowdowns(name: string, scale: number, lostFrom = 2): Series {
 const curves: Chart = {
   title: 'Slowdown <p99.9> & "load"',
   caption:
-    'Bands are 95 % intervals. A caption is long enough to need more than one line, so that it can be seen that it is broken where a word ends and that it stays within the picture.',
+    'Bands are 95 % intervals. A caption is long enough to need more than one line, so that it can be seen ' +
+    'that it is broken where a word ends and that it stays within the picture.',
   panels: [
     {
       title: 'overall',

@@ -239,7 +239,8 @@ describe('figure 8', () => {
     const recovers = (s: number) => (s % 5 < 0.5 ? 900_000 : 14_000);
     expect(verdicts(run('darc', recovers, adapted))).toEqual([true, true]);
     expect(figure('8').claims([run('darc', recovers, adapted), other])[0]!.found).toBe(
-      'SHORT 1 | LONG 13 after 200ms; SHORT 2 | LONG 12 after 100ms; SHORT 14 | LONG 0 after 500ms (one run: no interval)',
+      'SHORT 1 | LONG 13 after 200ms; SHORT 2 | LONG 12 after 100ms; SHORT 14 | LONG 0 after 500ms (one run: ' +
+        'no interval)',
     );
   });
 

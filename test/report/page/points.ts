@@ -29,7 +29,10 @@ export function point({ policy, load, slowdown, other = {}, options = '' }: Made
   };
 }
 
-/** Two policies at three loads, of which c-fcfs cannot carry the last, and a darc that changes its mind; one point of a workload with a name that is markup. */
+/**
+ * Two policies at three loads, of which c-fcfs cannot carry the last, and a darc that changes its mind; one point of a
+ * workload with a name that is markup.
+ */
 export function smallSweep(): SweptPoint[] {
   const [entry] = RESERVED;
   const all = { types: ['SHORT', 'LONG'], workers: [...Array(14).keys()] };

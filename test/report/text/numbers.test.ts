@@ -83,7 +83,7 @@ test('tables are aligned and lines do not end in spaces', () => {
   ]);
 });
 
-test('a table that is too wide has smaller gaps, then text broken between words, then labels on lines of their own', () => {
+test('a table that is too wide gets smaller gaps, then broken text, then labels on lines of their own', () => {
   const columns = [
     { title: 'name', align: 'left' },
     { title: 'n' },

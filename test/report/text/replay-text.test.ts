@@ -36,7 +36,8 @@ describe('the report of a replay', () => {
     const text = formatReplay(run, { decisions: 40, told: 60, untilNs: 12_400, difference });
     expect(text).toContain('40 decisions, then a difference');
     expect(text).toContain(
-      'event 77 at 12.5us\n  told       dispatch\n  recorded   start request 20 on worker 1\n  replayed   start request 20 on worker 2',
+      'event 77 at 12.5us\n  told       dispatch\n  recorded   start request 20 on worker 1\n  replayed   ' +
+        'start request 20 on worker 2',
     );
     expect(text).toContain('idle       workers 1, 2');
     expect(text).toContain('waiting    20 SHORT for 5us; 21 LONG for 5us; 22 UNKNOWN for 5us');

@@ -5,7 +5,8 @@ import { C_FCFS, DARC, RESERVED, resultOf } from '../results.js';
 describe('the line to take home', () => {
   test('DARC beside c-FCFS: what it does, what it gains and what that costs', () => {
     expect(takeaway([C_FCFS, DARC])).toBe(
-      "darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's p99.9 slowdown is 4.25 ±1 % instead of 95.4 ±1 % under c-fcfs, while LONG's is 2.40 ±1 % instead of 1.96 ±1 %.",
+      "darc kept 1 of 14 workers for SHORT, though SHORT fills only 0.1 of it: SHORT's p99.9 slowdown is 4.25 " +
+        "±1 % instead of 95.4 ±1 % under c-fcfs, while LONG's is 2.40 ±1 % instead of 1.96 ±1 %.",
     );
   });
 
@@ -56,7 +57,8 @@ describe('the line to take home', () => {
 
   test('of one policy: who waits longest, without a comparison', () => {
     expect(takeaway([C_FCFS])).toBe(
-      'Under c-fcfs one SHORT in a thousand spent at least 95.4 ±1 % times its service time in the system, one LONG in a thousand 1.96 ±1 % times.',
+      'Under c-fcfs one SHORT in a thousand spent at least 95.4 ±1 % times its service time in the system, one ' +
+        'LONG in a thousand 1.96 ±1 % times.',
     );
   });
 
