@@ -34,7 +34,7 @@ export class Checker {
 
   /** Reports a problem here. Returns undefined, so that a reader can `return checker.refuse(…)`. */
   refuse(message: string, atKey = false): undefined {
-    this.problems.push({ path: this.path, atKey, message });
+    this.problems.push({ path: this.path, atKey, message: shortened(message, LONGEST_MESSAGE) });
     return undefined;
   }
 
@@ -85,12 +85,21 @@ export class Checker {
 type Shape = Readonly<Record<string, z.ZodType>>;
 type Output<S extends Shape> = { [K in keyof S]: z.output<S[K]> };
 
+/** A message stays readable whatever a file holds. */
+const LONGEST_SHOWN = 200;
+const LONGEST_MESSAGE = 1500;
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
 /** Describes a value of a file in a message. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  return typeof value === 'string' ? `'${visible(value)}'` : String(value);
+  if (typeof value !== 'string') return String(value);
+  return `'${visible(shortened(value, LONGEST_SHOWN))}'`;
 }
 
 /** The names, as a choice: `one of a, b, c`. */
