@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Tests that start processes or threads, open devices or talk to Redis or a browser. They need what is built. */
 const MACHINE = ['test/{cli,native,bench}/**/*.test.ts', 'test/**/*.machine.test.ts'];
+/** Tests that simulate for many seconds. */
+const LONG = ['test/**/*.long.test.ts'];
 const DOCS = ['test/docs/**/*.test.ts'];
 
 /** One seed for all properties of this run, unless PSP_SEED says another (test/support/runs.ts). */
@@ -14,7 +16,11 @@ export default defineConfig({
     // The tests of the command line start processes with threads of their own.
     maxWorkers: 2,
     projects: [
-      tier('unit', { include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...MACHINE, ...DOCS] }),
+      tier('unit', {
+        include: ['test/**/*.test.ts'],
+        exclude: [...configDefaults.exclude, ...LONG, ...MACHINE, ...DOCS],
+      }),
+      tier('long', { include: LONG }),
       tier('machine', { include: MACHINE, ...BUILT }),
       tier('docs', { include: DOCS, ...BUILT }),
     ],

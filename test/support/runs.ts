@@ -31,7 +31,12 @@ export function drewSeeds(): boolean {
 export function repeatLine(): string {
   const file = expect.getState().testPath;
   const only = file === undefined ? '' : ` -- ${relative(process.cwd(), file)}`;
-  const tier = /\/docs\//.test(only) ? 'docs' : /\.machine\.|\/(cli|native|bench)\//.test(only) ? 'machine' : 'unit';
+  const tiers = [
+    ['docs', /\/docs\//],
+    ['long', /\.long\./],
+    ['machine', /\.machine\.|\/(cli|native|bench)\//],
+  ] as const;
+  const tier = tiers.find(([, path]) => path.test(only))?.[0] ?? 'unit';
   return `to repeat: PSP_SEED=${SEED} PSP_RUNS=${FACTOR} npm run test:${tier}${only}`;
 }
 
