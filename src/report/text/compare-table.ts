@@ -21,8 +21,8 @@ const LABELS: Readonly<Record<(typeof COMPARED)[number], string>> = {
 export function formatCompared(comparison: Comparison, { style = PLAIN, width = WIDTH }: Look = {}): string {
   const [a, b] = [label(comparison.a), label(comparison.b)];
   const columns: Column[] = [
-    { title: '', align: 'left' },
     { title: 'slowdown', align: 'left' },
+    { title: '', align: 'left' },
     { title: a },
     { title: '', gap: 1, align: 'left' },
     { title: b },
@@ -44,7 +44,7 @@ export function formatCompared(comparison: Comparison, { style = PLAIN, width = 
 
 function label({ world, system }: Comparison['a']): string {
   const name = world === 'hw' ? 'real' : 'simulated';
-  return system === undefined ? name : `${name} (${system})`;
+  return system === undefined ? name : `${name}\n(${system})`;
 }
 
 function typeRows(type: ComparedType, style: Style): (Row | Cell)[] {

@@ -30,8 +30,8 @@ const NARROWEST_LABEL = 8;
 /**
  * Returns the lines of a table. A row may be a text, which stands alone on its line. No line ends in spaces.
  *
- * A table that is too wide is made narrower in this order: smaller gaps, text broken between words, and labels on a
- * line of their own.
+ * A table that is too wide is made narrower in this order: smaller gaps, text broken between words, labels on a line of
+ * their own. If that is not enough, the columns that do not fit follow in a second table.
  */
 export function layOut(
   columns: readonly Column[],
@@ -47,6 +47,19 @@ export function layOut(
     Math.max(...[...titleRows, ...rows].map((row) => (isRow(row) ? width(textOf(row[i])) : 0))),
   );
   const { gaps, widths } = fit(columns, natural, limit);
+  const first = columnsThatFit(columns, gaps, widths, limit);
+  if (first < columns.length) {
+    const part = (chosen: (i: number) => boolean) => {
+      const cells = (row: Row | Cell | string) =>
+        isRow(row) ? columns.flatMap((_, i) => (chosen(i) ? [row[i] ?? ''] : [])) : row;
+      return layOut(
+        columns.filter((_, i) => chosen(i)),
+        rows.map(cells),
+        { style, width: limit },
+      );
+    };
+    return [...part((i) => i < first), '', ...part((i) => i === 0 || i >= first)];
+  }
   const line = (row: Row) =>
     columns
       .map(({ align = 'right' }, i) => {
@@ -90,6 +103,22 @@ function fit(columns: readonly Column[], natural: readonly number[], limit: numb
   }
   widths[0] = narrower(widths[0]!, excess(), NARROWEST_LABEL);
   return { gaps, widths };
+}
+
+/** How many columns fit; all if not even a label and a value do. A column with a gap of 1 stays with the one before it. */
+function columnsThatFit(
+  columns: readonly Column[],
+  gaps: readonly number[],
+  widths: readonly number[],
+  limit: number,
+): number {
+  let end = 0;
+  let count = columns.findIndex((_, i) => {
+    end += gaps[i]! + widths[i]!;
+    return end > limit;
+  });
+  while (count > 0 && columns[count]!.gap === 1) count--;
+  return count < 2 ? columns.length : count;
 }
 
 function narrower(width: number, by: number, least: number): number {

@@ -147,6 +147,12 @@ describe('a comparison', () => {
     expect(compareSides([bare], [elsewhere], { unpaired: true }).runs).toHaveLength(1);
   });
 
+  it('fits 80 columns, with the names of systems', () => {
+    const comparison = compareSides([slower(one, 700, 1.5)], [one], { tolerance: 0.1 });
+    const text = formatCompared({ ...comparison, a: { world: 'sim', system: 'shenango-d-fcfs' } });
+    expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+  });
+
   it('reads as a table with a verdict', () => {
     const text = formatCompared(compareSides([slower(one, 700, 1.5)], [one], { tolerance: 0.1 }), { width: 160 });
     expect(text).toMatch(/^darc on bimodal · 14 workers · load 0\.7 · 20k requests$/m);

@@ -129,6 +129,7 @@ describe('a calibration', () => {
 
   it('reads as a table', () => {
     const table = formatCalibration(CALIBRATION);
+    expect(table.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     expect(table).toMatch(/^delays\.handoff +120ns +118ns … 123ns +12ns +400 +a "quoted" source$/m);
     expect(table).toMatch(
       /^delays\.wire .*\n {2}its lateness +100ns .*\n {2}its request +200ns .*\n {2}its reply +300ns .*\ndelays\.handoff .*\n {2}its ring +400ns /m,

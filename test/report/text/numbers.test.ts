@@ -101,6 +101,17 @@ test('a table that is too wide gets smaller gaps, then broken text, then labels 
   ).toEqual(['               n', 'a very long label', '            1000']);
 });
 
+test('columns that do not fit follow in a second table, an interval with its value', () => {
+  const columns = [{ title: 'x', align: 'left' }, { title: 'one' }, { title: 'two' }, { title: '', gap: 1 }] as const;
+  expect(layOut(columns, [['a', '1111', '2222', '±33 %']], { width: 14 })).toEqual([
+    'x    one',
+    'a   1111',
+    '',
+    'x    two',
+    'a   2222 ±33 %',
+  ]);
+});
+
 test('text keeps its indent when it is broken', () => {
   expect(wrap('  one two three', 9, '  ')).toEqual(['  one two', '    three']);
 });
