@@ -1,4 +1,7 @@
-/** Independent replications of runs, on all cores, pooled into one result per run; as many as asked for, or as a precision needs. */
+/**
+ * Independent replications of runs, on all cores, pooled into one result per run: as many as asked for, or as a
+ * precision needs.
+ */
 import { relativeError } from '../../metrics/confidence.js';
 import { mergeReplications, type RawRun } from '../../metrics/replications.js';
 import { failureOf } from '../../results/outcome.js';
@@ -10,7 +13,7 @@ import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
 import { createThreadPool, type ThreadPool } from './thread-pool.js';
 
-/** How near the truth a percentile of the slowdown is wanted, and of which. */
+/** How exactly a statistic of the slowdown is to be known. */
 export interface Precision {
   /** Half-width of the 95 % interval over the value, above 0. */
   readonly relative: number;
@@ -19,47 +22,48 @@ export interface Precision {
   readonly type?: string;
 }
 
-/** How often each run is to be repeated. */
+/** How often to repeat each run. */
 export interface Replications {
-  /** Replications of each run, at least 1; with a precision, those it begins with. */
+  /** Replications of each run, at least 1; with a precision, the first ones. */
   readonly first: number;
   readonly precision?: Precision;
-  /** Ceiling with a precision, or while it is not {@link ReplicationHooks.enough}. */
+  /** The most replications, with a precision or with {@link ReplicationHooks.enough}. */
   readonly most?: number;
 }
 
 /** A run and its replications. */
 export interface Replicated {
   readonly spec: RunSpec;
-  /** All replications together; undefined when it was stopped before the first had begun. */
+  /** All replications together; undefined when the run was stopped before the first began. */
   readonly result: Result | undefined;
-  /** Each replication that ran, by number. */
+  /** Each replication that ran, in the order of their numbers. */
   readonly runs: readonly Result[];
 }
 
 export interface ReplicationHooks {
   readonly control?: RunControl;
   /**
-   * Told whenever all planned replications of a spec are finished: how wide the widest interval is, relative ({@link precisionOf}), over all specs that are so far and are
-   * stable; undefined when that is not known yet.
+   * Called when all planned replications of a spec are finished, with the width of the widest interval ({@link
+   * precisionOf}) of all specs that are finished and stable; undefined when it is not known yet.
    */
   readonly onPrecision?: (reached: number | undefined) => void;
-  /** Asked, when there is no precision, whether the replications so far are enough; while they are not, their number doubles. */
+  /** Without a precision: are the replications so far enough? While they are not, their number doubles. */
   readonly enough?: (result: Result) => boolean;
-  /** Told of each run when it is finished. */
+  /** Called with each run when it is finished. */
   readonly onRun?: (run: RawRun) => void;
-  /** Threads to use, of one who does more with them. */
+  /** Threads to use, when the caller has some. */
   readonly threads?: ThreadPool;
 }
 
-/** A control that is large enough for all that may be run. */
+/** A control that is large enough for all possible runs. */
 export function controlFor(specs: readonly RunSpec[], { first, most }: Replications): RunControl {
   return new RunControl(specs.length * Math.max(first, most ?? 0));
 }
 
 /**
- * Runs every spec in independent replications: number r of a spec has the random streams of replication `spec.replication` + r, whatever the policy, so that
- * policies meet the same requests in each. How many there will be depends on the results only, not on the machine.
+ * Runs every spec in independent replications. Replication r has the random streams of number `spec.replication` + r,
+ * whatever the policy, so that all policies get the same requests. How many replications there are depends on the
+ * results only, not on the machine.
  */
 export async function runReplicated(
   specs: readonly RunSpec[],
@@ -86,7 +90,7 @@ async function replicate(
   const finished = specs.map(() => 0);
   const queue: RunSpec[] = [];
   const places: { readonly spec: number; readonly replication: number }[] = [];
-  /** Of the specs that have come so far. Those whose outcome is not ok have none, and never will. */
+  /** The precision of each finished spec. A spec whose outcome is not ok never has one. */
   const reached = new Map<number, number>();
 
   function enqueue(spec: number): void {
@@ -96,7 +100,7 @@ async function replicate(
     control.planned = queue.length;
   }
 
-  /** How many to add, once all that are planned are finished. */
+  /** How many replications to add when all planned ones are finished. */
   function wanted(spec: number): number {
     const { precision, most } = replications;
     if (!precision && !enough) return 0;
@@ -107,11 +111,12 @@ async function replicate(
     else reached.set(spec, width);
     const widest = Math.max(...reached.values());
     onPrecision?.(Number.isFinite(widest) ? widest : undefined);
-    // More of what grows without bound makes nothing more precise.
+    // More replications of queues that grow without bound make nothing more precise.
     return failureOf(result) ? 0 : missing(width, replications, planned[spec]!);
   }
 
-  // The first replication of all, then the second of all: whoever interrupts has something of each.
+  // The first replication of all specs comes before the second of any, so that an interrupted command has results of
+  // each.
   for (let r = 0; r < replications.first; r++) for (const spec of specs.keys()) enqueue(spec);
   await runAll(threads, 'measure', queue, control, (index, run) => {
     onRun?.(run);
@@ -127,7 +132,7 @@ async function replicate(
   }));
 }
 
-/** Finds where the warm-up ends, in the first replication; the others have the same. */
+/** Finds the end of the warm-up in the first replication; the others use it, too. */
 async function findWarmUps(
   specs: readonly RunSpec[],
   control: RunControl,
@@ -164,8 +169,9 @@ function withPrecision(result: Result | undefined, { precision }: Replications):
 }
 
 /**
- * How near the truth the slowdown of every type is known, or of the one that is named: the largest relative half-width of their 95 % intervals for the named
- * statistic. Infinity while some interval has no bound, or a type has arrived of which nothing was measured.
+ * How exactly the slowdown of every type is known, or of the named one: the largest relative half-width of the 95 %
+ * intervals of the statistic. Infinity while an interval has no bound, or a type arrived and no request of it was
+ * measured.
  */
 export function precisionOf(result: Result, { statistic, type: only }: Precision): number {
   const errors = result.types
@@ -177,8 +183,8 @@ export function precisionOf(result: Result, { statistic, type: only }: Precision
 }
 
 /**
- * How many replications to add. The width falls with the square root of their number; what that asks for is added at once, but at least a quarter and at most as many as
- * there are, for the width is itself an estimate.
+ * How many replications to add. The width falls with the square root of their number, which says how many are
+ * missing. The width is itself an estimate, so at least a quarter is added and at most as many as there are.
  */
 function missing(width: number, { precision, most }: Replications, now: number): number {
   if (width <= precision!.relative) return 0;

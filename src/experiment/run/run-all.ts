@@ -3,12 +3,12 @@ import type { RunControl } from './run-control.js';
 import type { Answers, ThreadPool } from './thread-pool.js';
 
 /**
- * Runs simulations side by side and hands out each as it is finished. Runs that have not begun when the control is stopped do not begin.
+ * Runs simulations side by side and hands over each when it is finished. No run begins after the control is stopped.
  *
  * @param task measure each run, or only seek the end of its warm-up
- * @param specs in the order they are begun; a finished run may add to them
- * @param onDone told the index of the spec
- * @throws InputError or EnvironmentError of the first run that fails; the others are stopped then
+ * @param specs in the order in which they begin; a finished run may add more
+ * @param onDone gets the index of the spec
+ * @throws InputError or EnvironmentError of the first run that fails, which stops the others
  */
 export async function runAll<Task extends keyof Answers>(
   threads: ThreadPool,

@@ -1,12 +1,15 @@
-/** Progress and stop of several runs in several threads: a few integers in shared memory, because a busy thread receives no messages. */
+/**
+ * Progress and stop of several runs in several threads. They are integers in shared memory, because a busy thread
+ * receives no messages.
+ */
 export class RunControl {
   private readonly cells: Int32Array;
-  /** How many of the runs are meant to happen, as far as is known now. */
+  /** How many runs there will be, as far as is known now. */
   planned: number;
 
   /**
-   * @param most runs there may be
-   * @param buffer the one of the same control in another thread
+   * @param most runs that are possible
+   * @param buffer of the same control in another thread
    */
   constructor(
     readonly most: number,
@@ -16,7 +19,7 @@ export class RunControl {
     this.planned = most;
   }
 
-  /** Asks all runs to end with what there is. */
+  /** Asks all runs to end with the results so far. */
   stop(): void {
     Atomics.store(this.cells, STOP, 1);
   }
@@ -30,7 +33,7 @@ export class RunControl {
     Atomics.store(this.cells, 1 + run, Math.round(done * SCALE));
   }
 
-  /** How much of all planned runs together is done, 0 … 1. */
+  /** The share of all planned runs that is done, 0 … 1. */
   done(): number {
     let sum = 0;
     for (let run = 0; run < this.most; run++) sum += Atomics.load(this.cells, 1 + run);

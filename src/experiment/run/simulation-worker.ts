@@ -11,7 +11,7 @@ export interface WorkerData {
   readonly inlineAll: boolean;
 }
 
-/** What a task ended with instead of an answer. */
+/** The error of a task that failed. */
 export interface Failed {
   readonly failed: SentError;
 }
@@ -21,13 +21,13 @@ export interface WorkerTask {
   readonly task: 'measure' | 'seek';
   readonly spec: SentSpec;
   readonly run: number;
-  /** Runs there may be at most. */
+  /** The most runs that are possible. */
   readonly most: number;
   readonly control: SharedArrayBuffer;
   readonly environment: Environment;
 }
 
-// First the flags, then the simulator: see there.
+// The flags come before the simulator is loaded: see simulator-flags.ts.
 setEngineFlags((workerData as WorkerData).inlineAll);
 const { runRaw, seekWarmUp } = await import('./run-simulation.js');
 const { receiveSpec } = await import('../plan/run-spec.js');

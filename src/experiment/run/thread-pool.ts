@@ -12,7 +12,7 @@ import type { RunControl } from './run-control.js';
 import type { Failed, WorkerData, WorkerTask } from './simulation-worker.js';
 import { wantsInlining } from './simulator-flags.js';
 
-/** What a thread answers to each task. */
+/** What a thread returns for each task. */
 export interface Answers {
   measure: RawRun;
   seek: FoundWarmUp;
@@ -24,7 +24,7 @@ export interface ThreadPool {
   /** Threads that run at a time. */
   readonly cores: number;
   /**
-   * Simulates one run, as soon as a core is free; runs begin in the order they are asked for.
+   * Simulates one run as soon as a core is free; runs begin in the order of the calls.
    *
    * @param task measure it, or only seek the end of its warm-up
    * @param index the run's number in the control
@@ -47,31 +47,38 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-/** Idle threads that are kept: as many as a comparison has policies, and some. Each holds a few megabytes. */
+/** Idle threads to keep: more than a comparison usually has policies. Each holds a few megabytes. */
 const MOST_IDLE = 12;
 
 /**
- * A run of at least this many requests gets a thread of its own. V8 takes the arrays of the loop's closure as constants only while
- * the thread has made one such closure, so every later run in the thread is slower, also one after the search for the warm-up.
- * Measured: 1.5 times as slow for all policies, while a new thread costs 0.1 s of processor time. The loop of a preemptive policy
- * has many events per request, so that its limit is lower.
+ * A run of at least this many requests gets a thread of its own. V8 takes the arrays of the loop's closure as
+ * constants only while the thread has made one such closure, so every later run in the thread is slower, also one
+ * after the search for the warm-up. Measured: 1.5 times as slow for all policies, while a new thread costs 0.1 s of
+ * processor time. The loop of a preemptive policy has many events per request, so that its limit is lower.
  */
 const LONG_RUN_REQUESTS = { preemptive: 500_000, other: 4_000_000 };
 
 /**
- * A thread serves one policy only: what V8 learns of one policy (which classes a call leads to) would make the next one in the same thread a fifth slower. It is used again
- * for the same policy, because starting a thread and compiling the simulator in it takes some 0.3 s of processor time, more than a short run.
+ * A thread serves one policy only, because what V8 learns of one policy (which classes a call leads to) makes the
+ * next one in the same thread a fifth slower. The same policy uses it again, because starting a thread and compiling
+ * the simulator takes about 0.3 s of processor time, more than a short run.
  */
 export function createThreadPool(cores = availableParallelism()): ThreadPool {
   const environment = describeEnvironment();
   const waiting: Job[] = [];
-  /** The one that was used last is last. */
+  /** The last one is the one that was used last. */
   const idle: Thread[] = [];
   let running = 0;
 
   function begin(job: Job): void {
+    let thread: Thread;
+    try {
+      thread = takeThread(job);
+    } catch (error) {
+      job.reject(explain(error as Error, job.spec));
+      return;
+    }
     running++;
-    const thread = takeThread(job);
     const { worker } = thread;
     const finish = (settle: () => void) => {
       for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
@@ -107,7 +114,7 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
       void thread.worker.terminate();
       return;
     }
-    // A thread that waits is no reason for the process to stay.
+    // A waiting thread must not keep the process alive.
     thread.worker.unref();
     idle.push(thread);
     if (idle.length > MOST_IDLE) void idle.shift()!.worker.terminate();
@@ -129,7 +136,7 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
   };
 }
 
-/** Runs of one kind take the same ways through the simulator, in code compiled alike. */
+/** Runs of one kind take the same paths through the simulator, in code compiled alike. */
 function kindOf(spec: RunSpec): string {
   const { policy, system } = spec;
   return `${system?.name ?? ''}/${policy.policy.name}/${wantsInlining(spec)}`;
@@ -141,8 +148,13 @@ function needsOwnThread({ given, spec: { policy, end } }: Job): boolean {
   return !('requests' in end) || end.requests >= limit;
 }
 
-/** V8 and Node report a lack of memory in words of their own. */
+/** V8 and Node report a lack of memory, of threads or of files in words of their own. */
 function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
+  if (error.code === 'EMFILE' || error.code === 'ENFILE' || error.code === 'ERR_WORKER_INIT_FAILED') {
+    return new EnvironmentError(
+      `${policy.text}: cannot begin a thread (${error.message.split(', ')[0]}): raise the limits of open files and processes, such as with ulimit -n`,
+    );
+  }
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {
     return new EnvironmentError(
       `${policy.text}: not enough memory (${error.message}): a load above 1 or an unbounded queue may be the reason`,

@@ -37,8 +37,9 @@ interface Coordination {
 }
 
 /**
- * The job of a point has its key as id: two sweeps that want the same point wait for the same job, and a sweep that is started again finds what was finished
- * without it. Results are polled for, so that a lost connection loses none. A job that is gone from Redis is added again.
+ * The job of a point has its key as id: two sweeps that want the same point wait for the same job, and a sweep that
+ * is started again finds what was finished without it. Results are polled for, so that a lost connection loses none.
+ * A job that is gone from Redis is added again.
  *
  * @param url of Redis or Valkey
  */
@@ -134,8 +135,9 @@ async function submit(queue: PointQueue, points: readonly PlannedPoint[]): Promi
 }
 
 /**
- * Takes what is finished or failed of the first points that are waited for, and hears how far those are that run. Asks for nothing but these, because other
- * sweeps may have thousands of jobs on the same Redis. Returns those whose jobs are nowhere.
+ * Takes what is finished or failed of the first points that are waited for, and hears how far those are that run.
+ * Asks for nothing but these, because other sweeps may have thousands of jobs on the same Redis. Returns those whose
+ * jobs are nowhere.
  */
 async function collect({ queue, client, waiting, hooks }: Coordination, first: number): Promise<PlannedPoint[]> {
   const lost: PlannedPoint[] = [];

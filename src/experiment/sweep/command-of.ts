@@ -2,7 +2,7 @@ import { exactDuration } from '../../units/duration.js';
 import { quoted } from '../../units/lists.js';
 import type { Settings } from '../plan/settings.js';
 
-/** How each setting is typed. */
+/** The option of each setting. */
 const OPTIONS: { readonly [K in keyof Settings]?: (value: NonNullable<Settings[K]>) => string } = {
   policies: (names) => `--policy ${names.join(',')}`,
   systems: (names) => `--system ${names.map((name) => quoted(name)).join(',')}`,
@@ -24,7 +24,7 @@ const OPTIONS: { readonly [K in keyof Settings]?: (value: NonNullable<Settings[K
   maxReplications: (n) => `--max-replications ${n}`,
 };
 
-/** The `psp sim` command that runs the same. */
+/** The `psp sim` command of the same run. */
 export function commandOf(settings: Settings): string {
   const options = Object.entries(OPTIONS).flatMap(([key, write]) => {
     const value = settings[key as keyof Settings];

@@ -2,25 +2,28 @@
 import type { Point } from '../../results/point.js';
 import type { PlannedPoint } from './point.js';
 
-/** What a sweep wants to know while its points are run. */
+/** What an engine tells a sweep while the points run. */
 export interface EngineHooks {
-  /** Told of each point that is finished, once. */
+  /** Called once for each finished point. */
   readonly onPoint: (point: Point) => void;
-  /** Told of each point that could not be run, once. */
+  /** Called once for each point that could not be run. */
   readonly onFailure: (planned: PlannedPoint, message: string) => void;
-  /** Told how much of a point is done, 0 … 1, now and then. */
+  /** Called now and then with the share of a point that is done, 0 … 1. */
   readonly onProgress: (planned: PlannedPoint, done: number) => void;
-  /** Told of requests that were played since. */
+  /** Called with the number of requests played since the last call. */
   readonly onRequests: (count: number) => void;
-  /** Told what a person should know: nobody takes the points, say. */
+  /** Called with what a person should know, such as that no worker takes the points. */
   readonly onNote: (message: string) => void;
-  /** Asked before a point is begun: has another process finished it in the meantime? */
+  /** Has another process finished the point in the meantime? The engine asks before it begins one. */
   readonly alreadyThere: (planned: PlannedPoint) => Point | undefined;
-  /** Aborted: end soon, and leave what is not finished. */
+  /** When aborted, the engine ends soon and leaves what is not finished. */
   readonly signal: AbortSignal;
 }
 
 export interface Engine {
-  /** Runs all points; returns when each was told of, or it was aborted. @throws EnvironmentError when none can be run */
+  /**
+   * Runs all points; returns when each was reported, or the signal is aborted. @throws EnvironmentError when none can
+   * be run
+   */
   run(points: readonly PlannedPoint[], hooks: EngineHooks): Promise<void>;
 }

@@ -6,20 +6,20 @@ import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import type { Engine, EngineHooks } from './engine.js';
 import type { PlannedPoint } from './point.js';
 
-/** Between two looks at how far the points are. */
+/** Time between two looks at the progress of the points. */
 const LOOK_EVERY_MS = 200;
 
 /**
  * Runs the points in threads of this process, on all cores.
  *
- * @param shared threads to use, of one who does more with them
+ * @param shared threads to use, when the caller has some
  */
 export function localEngine(shared?: ThreadPool): Engine {
   return {
     async run(points, hooks) {
       const threads = shared ?? createThreadPool();
       const rest = points[Symbol.iterator]();
-      // A result that cannot be kept, on a full disk, is no failure of its point: no other could be kept either, so the runs end.
+      // If a result cannot be written (full disk), stop the sweep: the next points would fail too.
       const broken = new AbortController();
       const signal = AbortSignal.any([hooks.signal, broken.signal]);
       const lane = async () => {
@@ -36,7 +36,7 @@ export function localEngine(shared?: ThreadPool): Engine {
           throw error;
         });
       try {
-        // One more than there are cores: while one's last replications run, and its result is written, the next has begun.
+        // One lane more than cores, so that the next point has begun while the last replications of another run.
         const lanes = await Promise.allSettled(Array.from({ length: threads.cores + 1 }, guarded));
         for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
       } finally {
@@ -46,7 +46,10 @@ export function localEngine(shared?: ThreadPool): Engine {
   };
 }
 
-/** Runs a point, and answers how to tell of its end; whoever is told may fail, which is not the point's failure. */
+/**
+ * Runs a point and returns the call that reports its end. That call may fail too, which is not a failure of the
+ * point.
+ */
 async function runOne(planned: PlannedPoint, threads: ThreadPool, hooks: EngineHooks): Promise<() => void> {
   try {
     const point = await runPoint(planned, threads, hooks);
@@ -57,7 +60,7 @@ async function runOne(planned: PlannedPoint, threads: ThreadPool, hooks: EngineH
 }
 
 /**
- * Runs one point. Answers undefined when it was stopped before its end.
+ * Runs one point. Returns undefined when it was stopped before its end.
  *
  * @throws InputError or EnvironmentError when it cannot be run
  */

@@ -5,14 +5,14 @@ import { createStore, readSweep, writeFailure, writePoint } from './store.js';
 
 export interface Merged {
   readonly added: number;
-  /** Were in the folder, or in several of those merged. */
+  /** Points that were in the folder already, or in several of the merged ones. */
   readonly present: number;
 }
 
 /**
- * Puts the points of several folders into one. Nothing is written when two folders disagree.
+ * Copies the points of several folders into one. Writes nothing when two folders disagree.
  *
- * @throws InputError when two results of one point differ, or a folder is none of a sweep
+ * @throws InputError when two results of one point differ, or a folder is not of a sweep
  */
 export function mergeSweeps(folders: readonly string[], out: string, onNote?: (message: string) => void): Merged {
   const read = folders.map((folder) => ({ folder, sweep: readSweep(folder) }));

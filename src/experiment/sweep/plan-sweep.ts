@@ -1,4 +1,4 @@
-/** Which points a sweep has: every combination of the listed values. */
+/** The points of a sweep: every combination of the listed values. */
 import { scanTraceFile } from '../../files/trace-file.js';
 import { InputError } from '../../units/errors.js';
 import { planRuns } from '../plan/plan.js';
@@ -7,13 +7,16 @@ import { policiesOrDefault, type Settings } from '../plan/settings.js';
 import { commandOf } from './command-of.js';
 import { type PlannedPoint, pointKey } from './point.js';
 
-/** A value of a setting; of policies and systems, one. */
+/** One value of a setting; for policies and systems, one name. */
 type Value<K extends keyof Settings> = K extends 'policies' | 'systems' ? string : NonNullable<Settings[K]>;
 
-/** Settings, each with all the values it is to have. */
+/** Settings, each with all its values. */
 export type Lists = { readonly [K in Exclude<keyof Settings, 'record'>]?: readonly Value<K>[] };
 
-/** Values of which every combination is a point. A sweep may have several such blocks: policies that want different loads, say. */
+/**
+ * Values of which every combination is a point. A sweep may have several blocks, for policies at different loads,
+ * say.
+ */
 export interface Block {
   readonly lists: Lists;
 }
@@ -21,11 +24,15 @@ export interface Block {
 /** More are a mistake, such as a step that lost its zeros. */
 const MOST_POINTS = 100_000;
 
-/** What changes slowest is first. Points of one policy follow one another, because a thread is for one policy. */
+/**
+ * The settings that change slowest come first. Points of one policy follow one another, because a thread serves one
+ * policy.
+ */
 const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 'seed'];
 
 /**
- * Reads and checks everything, so that no point is refused once the first has begun. A point of several blocks is there once.
+ * Reads and checks everything, so that no point is refused once the first has begun. A point of several blocks is
+ * there once.
  *
  * @param notes filled with what a reader of the results should know of how workloads are played
  * @throws InputError
@@ -68,7 +75,7 @@ function* product(lists: Lists): Generator<Settings> {
   yield* from(0, {});
 }
 
-/** The same function, which reads each file once. */
+/** The same function, but each file is read once. */
 function remembered(scan: typeof scanTraceFile): typeof scanTraceFile {
   const scans = new Map<string, ReturnType<typeof scanTraceFile>>();
   return (path, fileName) => {

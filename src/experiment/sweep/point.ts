@@ -4,7 +4,7 @@ import { packageVersion } from '../package-info.js';
 import { canonicalJson, contenderName, type SentSpec, sentHash, sha256 } from '../plan/run-spec.js';
 import type { Replications } from '../run/replicate.js';
 
-/** A point that is to be run. Plain data: it can go to another thread or machine. */
+/** A point to run. It is plain data, so that it can go to another thread or machine. */
 export interface PlannedPoint {
   readonly key: string;
   readonly spec: SentSpec;
@@ -19,10 +19,10 @@ export function failedPoint({ key, command, spec }: PlannedPoint, error: string)
   return { schema: 'psp.failure/1', key, command, label, workers, seed, version: packageVersion(), error };
 }
 
-/** Digits of a key: enough that no two points of anyone have the same. */
+/** Digits of a key: so many that two points never have the same key. */
 const KEY_DIGITS = 32;
 
-/** What tells points apart: everything that determines the result, and the version of psp. */
+/** The hash of everything that determines the result, and of the version of psp. */
 export function pointKey(spec: SentSpec, replications: Replications): string {
   const identity = { version: packageVersion(), config: sentHash(spec), replications };
   return sha256(canonicalJson(identity)).slice(0, KEY_DIGITS);

@@ -1,6 +1,7 @@
 /**
- * What travels through a queue: planned points to workers, finished points back. Whoever can write to the queue can send anything, so both ends check all of it:
- * a job against the schema and the rules of planning, an answer against the schema and the plan.
+ * What travels through a queue: planned points to workers, finished points back. Whoever can write to the queue can
+ * send anything, so both ends check all of it: a job against the schema and the rules of planning, an answer against
+ * the schema and the plan.
  */
 
 import { gunzipSync, gzipSync } from 'node:zlib';

@@ -11,8 +11,9 @@ import { type JobAnswer, packPoint, readJob } from './queue-messages.js';
 import { shownUrl } from './redis-url.js';
 
 /**
- * A worker that has not said for this long that it is alive counts as dead, and another one runs its point. Runs have threads of their own and
- * do not keep it from saying so. A machine that slept has its point run twice, with the same result, of which one is taken.
+ * A worker that has not said for this long that it is alive counts as dead, and another one runs its point. Runs have
+ * threads of their own and do not keep it from saying so. A machine that slept has its point run twice, with the same
+ * result, of which one is taken.
  */
 const LOCK_MS = 5000;
 const LOOK_FOR_DEAD_MS = 1500;

@@ -1,4 +1,4 @@
-/** Runs a sweep into a folder, and writes its tables. */
+/** Runs a sweep into a folder and writes its tables. */
 import { join } from 'node:path';
 import { writeInFolder } from '../../files/output-file.js';
 import { csvOf } from '../../results/csv.js';
@@ -11,13 +11,13 @@ import { createStore, readPoint, readSweep, writeFailure, writePoint } from './s
 import { COLUMN_NAMES, failedRows, parquetOf, tidyRows } from './tables.js';
 
 export interface SweepOptions {
-  /** Folder of the results; made when it is not there. Points it has already are not run again. */
+  /** Folder of the results, created if missing. Points that it has already are not run again. */
   readonly out: string;
   /** Default: this machine, all cores. */
   readonly engine?: Engine;
   readonly onProgress?: (progress: SweepProgress) => void;
   readonly onNote?: (message: string) => void;
-  /** Aborted: what is finished is kept, what is not is left. */
+  /** When aborted, finished points are kept and the others are left. */
   readonly signal?: AbortSignal;
 }
 
@@ -25,7 +25,7 @@ export interface SweepProgress {
   readonly total: number;
   /** Finished or failed points, and those that were there already. */
   readonly points: number;
-  /** As {@link points}, with the parts of those that are running, as a share of all, 0 … 1. */
+  /** The share of all points that is done, with the parts of running ones, 0 … 1. */
   readonly done: number;
   /** Requests played by this run of the sweep. */
   readonly requests: number;
@@ -49,8 +49,9 @@ export interface SweepOutcome {
 }
 
 /**
- * Runs the points that the folder does not have yet. Each is written as soon as it is finished, whole; when all are, or the sweep is aborted, `results.csv` and
- * `results.parquet` are written from all points of the folder. Several processes may run into one folder.
+ * Runs the points that the folder does not have yet, and writes each as soon as it is finished. At the end, also of
+ * an aborted sweep, it writes {@link TABLES} from all points of the folder. Several processes may run into one
+ * folder.
  *
  * @throws EnvironmentError when the folder cannot be written
  */
@@ -106,7 +107,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
       alreadyThere: ({ key }) => readPoint(out, key),
     });
   } catch (error) {
-    // What ended the sweep is what is to be said, if the tables cannot be written either.
+    // The error that ended the sweep is the one to report, even if the tables cannot be written either.
     tryTo(() => writeTables(out, onNote));
     throw error;
   }
@@ -124,7 +125,7 @@ function tryTo(write: () => void): void {
   try {
     write();
   } catch {
-    // Told of already.
+    // Another error is reported.
   }
 }
 
@@ -140,13 +141,13 @@ export function writeTables(folder: string, onNote?: (message: string) => void):
   for (const [i, name] of TABLES.entries()) writeInFolder(join(folder, name), contents[i]!);
 }
 
-/** The version tells released versions apart; between them the code may have changed. */
+/** Keys tell versions apart, not the commits between them, whose code may differ. */
 function noteOtherCommits(points: readonly Point[], onNote?: (message: string) => void): void {
   const { commit } = describeEnvironment();
   const others = points.filter(({ result }) => result.manifest.commit !== commit);
   if (others.length === 0) return;
   const count = others.length === 1 ? '1 point' : `${others.length} points`;
   onNote?.(
-    `${count} that are there already are of commit ${others[0]!.result.manifest.commit}, not ${commit}: another folder runs them again`,
+    `${count} that are there already are of commit ${others[0]!.result.manifest.commit}, not ${commit}: to run them again, use another folder`,
   );
 }

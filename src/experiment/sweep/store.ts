@@ -1,6 +1,7 @@
 /**
- * A folder of finished points, as any number of processes may write them: `points/KEY.json`, and `failed/KEY.json` of those that could not be run.
- * A folder may come from anyone, so what is read from it is checked, and nothing outside of it is written.
+ * A folder of finished points, as any number of processes may write them: `points/KEY.json`, and `failed/KEY.json` of
+ * those that could not be run. A folder may come from anyone, so what is read from it is checked, and nothing outside
+ * of it is written.
  */
 
 import { accessSync, constants, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
