@@ -4,7 +4,10 @@
 const MOST_BLOCKS = 256;
 /** Shorter runs are not judged. */
 const FEWEST_BLOCKS = 32;
-/** Steps that chance is measured in: of single blocks, and of more, because the steps within one burst are not independent. */
+/**
+ * Steps that chance is measured in: of single blocks, and of more, because the steps within one burst are not
+ * independent.
+ */
 const STEPS = [256, 64, 32, 16] as const;
 /** Growth above this many standard deviations is not chance. */
 const SIGNIFICANT = 4;
@@ -20,9 +23,10 @@ export interface Backlog {
   /**
    * Did the queues grow through all of the series?
    *
-   * The least number in the system in each quarter tells: bursts raise the most, but a system that keeps up gets back to a small number in between. The queues
-   * grow when the minima of the second, third and fourth quarter rise, the last step at least half of the one before (a bounded queue fills up and stays), and
-   * by more than the random walk of the backlog explains.
+   * The least number in the system in each quarter tells: bursts raise the most, but a system that keeps up gets back
+   * to a small number in between. The queues grow when the minima of the second, third and fourth quarter rise, the
+   * last step at least half of the one before (a bounded queue fills up and stays), and by more than the random walk of
+   * the backlog explains.
    */
   growth(): Growth;
 }
@@ -51,7 +55,10 @@ export function createBacklog(): Backlog {
     return found;
   }
 
-  /** Standard deviation of the change of the backlog over half of the series, from the changes over this many equal parts of it. */
+  /**
+   * Standard deviation of the change of the backlog over half of the series, from the changes over this many equal
+   * parts of it.
+   */
   function deviation(parts: number): number {
     const at = (part: number) => last[Math.round((part * (blocks - 1)) / parts)]!;
     const drift = (at(parts) - at(0)) / parts;

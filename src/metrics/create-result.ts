@@ -1,4 +1,4 @@
-/** From what a world knows at the end of a run to psp.result/1. */
+/** Makes a psp.result/1 from what a world knows at the end of a run. */
 import type { Manifest, Result } from '../results/result.js';
 import { Histogram } from './histogram.js';
 import { judgeRun } from './outcome.js';
@@ -6,7 +6,8 @@ import type { RunIdentity, RunRecord } from './run-record.js';
 import { NANOSECONDS, SLOWDOWN, summarize } from './summarize.js';
 
 /**
- * Lays out a result. Rates and utilisation are those of the measuring window, from the end of the warm-up to the last arrival.
+ * Lays out a result. Rates and utilisation are those of the measuring window, from the end of the warm-up to the last
+ * arrival.
  *
  * @param runs the results of the replications, when `record` holds several of them pooled
  */
@@ -89,7 +90,7 @@ export function createResult(
   };
 }
 
-/** As JSON has it: what is no number is null. */
+/** As in JSON, where what is not a number is null. */
 function finite(value: number | null): number | null {
   return Number.isFinite(value) ? value : null;
 }

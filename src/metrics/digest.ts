@@ -1,13 +1,16 @@
 /**
  * The digest of a run: a 64-bit hash over every completion (request id, worker, start, end), in two 32-bit lanes.
  *
- * The hash of each completion is mixed on its own and the hashes are added up, so that the processor can work on several at once and parts of a
- * run can be added together. Two runs with equal digests made the same decisions at the same times.
+ * The hash of each completion is mixed on its own, and the hashes are added, so that the processor can work on several
+ * at once and parts of a run can be added. Two runs with equal digests made the same decisions at the same times.
  */
 
 const HIGH = 2 ** -32;
 
-/** Adds one completion to the lanes `state[0]` and `state[1]`. Times are integer ns, `id` is the request's number in the trace. */
+/**
+ * Adds one completion to the lanes `state[0]` and `state[1]`. Times are integer ns, `id` is the request's number in the
+ * trace.
+ */
 export function foldCompletion(state: Int32Array, id: number, worker: number, startNs: number, endNs: number): void {
   let a = Math.imul((id | 0) ^ Math.imul(worker + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(startNs | 0, 0xc2b2ae35);
   a = Math.imul(a ^ (a >>> 15), 0x27d4eb2f);

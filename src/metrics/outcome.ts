@@ -3,7 +3,10 @@ import type { Judged } from '../results/outcome.js';
 import { threeDigits } from '../units/duration.js';
 import type { RunIdentity, RunRecord } from './run-record.js';
 
-/** More than this share of the requests refused or lost, and the load was not carried: as the figures of Perséphone have it. */
+/**
+ * When more than this share of the requests is refused or lost, the load was not carried. The figures of Perséphone use
+ * the same share.
+ */
 const MUCH = 0.001;
 /** Workers that idle less than this share of the time are all busy. */
 const ALL_BUSY = 0.001;
@@ -12,8 +15,9 @@ const NEVER_IDLE = 0.0001;
 /** Standard deviations of a Poisson count that are not chance. */
 const CHANCE = 3;
 /**
- * Of several replications, the share that has to be unstable. Not one: by chance one in a hundred of a stable policy looks so. Not most: where a policy is only just
- * overloaded, many replications are too short to show it.
+ * When this share of several replications is unstable, all are. One is not enough: one in a hundred of a stable policy
+ * looks unstable by chance. Most are too many: when a policy is only just overloaded, many replications are too short
+ * to show it.
  */
 export const UNSTABLE_SHARE = 0.25;
 
@@ -22,8 +26,8 @@ const NOTHING_ELSE = 'so a sojourn would only say how long the run was';
 type Identity = Pick<RunIdentity, 'world' | 'workers' | 'load'>;
 
 /**
- * Judges a run, or several replications of one together. What a policy drops while it starts up, before it knows the workload, says nothing of the load:
- * only what was measured counts.
+ * Judges a run, or several replications of one together. What a policy drops while it starts up, before it knows the
+ * workload, says nothing of the load: only what was measured counts.
  *
  * @param replications how many are in the record
  */
@@ -38,7 +42,7 @@ export function judgeRun(identity: Identity, record: RunRecord, replications = 1
   const tooMuch = overloadOf(identity, record);
   const isUnstable = roomOf(record) ?? (dropped === 0 ? tooMuch : undefined) ?? growthOf(record, replications);
   if (isUnstable !== undefined) return { outcome: 'unstable', reason: `${isUnstable}, ${NOTHING_ELSE}.` };
-  // A queue that drops has an end.
+  // A queue that drops does not grow.
   if (dropped > (tooMuch === undefined ? (measured + dropped) * MUCH : 0)) {
     const share = percent(dropped / (measured + dropped));
     return {
@@ -61,17 +65,17 @@ function whyNothing({ arrived, completed }: RunRecord): string {
   return `The policy finished none of ${total(arrived)} requests.`;
 }
 
-/** On a machine the network may lose a few; a simulated request has nowhere to go. */
+/** On a machine the network may lose a few; in the simulator no request may be lost. */
 function lossOf({ world }: Identity, { lost, growth, arrived }: RunRecord, measured: number): string | undefined {
   if (world === 'sim') {
     return lost > 0 ? `The policy never finished ${lost} of ${total(arrived)} requests.` : undefined;
   }
-  // An overloaded server answers late or never: then its queues are what is to be told.
+  // An overloaded server answers late or never; its growing queues are the better reason.
   if (growth === 'steady' || lost <= (measured + lost) * MUCH) return undefined;
   return `${percent(lost / (measured + lost))} of the requests were not sent or not answered.`;
 }
 
-// The next two are arithmetic, which tells whether the run was long enough to show it or not.
+// The next two are arithmetic: they hold however short the run was.
 
 /** Does a reservation leave some types fewer workers than they keep busy? */
 function roomOf({ room, isSteady, window }: RunRecord): string | undefined {

@@ -23,8 +23,8 @@ export interface Recorder {
 }
 
 /**
- * A recorder over flat arrays, one row of buckets per type and quantity. A factory of closures rather than a class: the arrays are
- * constants of the closure, and V8 compiles constants of a closure that is made once into the code.
+ * A recorder over flat arrays, one row of buckets per type and quantity. A factory of closures rather than a class: the
+ * arrays are constants of the closure, and V8 compiles constants of a closure that is made once into the code.
  *
  * @param sojournsNs also written: the sojourn of each request, by number
  */

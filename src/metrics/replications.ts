@@ -8,7 +8,7 @@ import { UNSTABLE_SHARE } from './outcome.js';
 import type { TypeHistograms } from './recorder.js';
 import type { Room, RunIdentity, RunRecord } from './run-record.js';
 
-/** What is known of a finished run before it becomes a result: the histograms are still there. Plain data that can go to another thread. */
+/** A finished run before it becomes a result, with its histograms. Plain data that can go to another thread. */
 export interface RawRun {
   readonly identity: RunIdentity;
   readonly record: RunRecord;
@@ -41,7 +41,7 @@ export function mergeReplications(hash: (configHashes: readonly string[]) => str
   const members: Member[] = [];
   let merged: TypeHistograms[] = [];
 
-  /** Added up in the order of the replications, for the sums of doubles depend on it. */
+  /** In the order of the replications, because sums of doubles depend on it. */
   const inOrder = (): Member[] => members.filter((member) => member !== undefined);
 
   return {
@@ -50,7 +50,7 @@ export function mergeReplications(hash: (configHashes: readonly string[]) => str
       const histograms = record.histograms.map(revived);
       members[replication] = {
         result: createResult(identity, { ...record, histograms }, manifest),
-        // The histograms live on only in the merged ones.
+        // Only the merged histograms are kept.
         run: { ...run, record: { ...record, histograms: [] } },
         sums: histograms.map((type) => ({
           slowdown: type.slowdown.sum,
@@ -90,7 +90,7 @@ export function mergeReplications(hash: (configHashes: readonly string[]) => str
   };
 }
 
-/** Counts and times are those of all runs together; the reservations are those of the first. */
+/** Counts and times are sums over all runs; the reservations are those of the first. */
 function pooledRecord(records: readonly RunRecord[]): RunRecord {
   const first = records[0]!;
   const sum = (of: (record: RunRecord) => number) => records.reduce((all, record) => all + of(record), 0);
@@ -141,7 +141,7 @@ function pooledManifest(manifests: readonly Manifest[], hash: (configHashes: rea
   };
 }
 
-/** Histograms that came from another thread are data without methods. */
+/** Histograms from another thread are data without methods. */
 function revived(type: TypeHistograms): TypeHistograms {
   return {
     slowdown: new Histogram(type.slowdown),

@@ -1,4 +1,7 @@
-/** Do reserved workers leave every type as many as it keeps busy? Arithmetic knows it long before a queue of rare requests shows it. */
+/**
+ * Does a reservation leave every type as many workers as it keeps busy? Arithmetic tells long before a queue of rare
+ * requests shows it.
+ */
 import type { ReservationEntry } from '../results/result.js';
 import type { Room, RunRecord } from './run-record.js';
 
@@ -24,8 +27,8 @@ interface Reserved {
 type Groups = ReservationEntry['groups'];
 
 /**
- * Finds the types that have the least room. A group may use its own workers and those of longer groups, so each group is looked at together with all longer ones;
- * UNKNOWN, which is in no group, has one worker, the last.
+ * Finds the types that have the least room. A group may use its own workers and those of longer groups, so each group
+ * is looked at together with all longer ones; UNKNOWN, which is in no group, has one worker, the last.
  *
  * @returns undefined where nothing is reserved: all types share all workers
  */
@@ -62,7 +65,10 @@ function meanWorkers(
   return sum / (toNs - fromNs);
 }
 
-/** Those of the shortest group that has one of the types, and of all longer ones; where these own none, the last worker is left. */
+/**
+ * Those of the shortest group that has one of the types, and of all longer ones; where these own none, the last worker
+ * is left.
+ */
 function workersFor(types: readonly string[], groups: Groups): number {
   const first = groups.findIndex((group) => group.types.some((name) => types.includes(name)));
   const owned = groups.slice(Math.max(0, first)).reduce((sum, group) => sum + group.workers.length, 0);

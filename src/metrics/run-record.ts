@@ -37,7 +37,10 @@ export interface RunRecord {
   readonly window: MeasuringWindow;
 }
 
-/** Request types, how many workers they keep busy, and how many they may use; means over the measuring window, from the first reservation on. */
+/**
+ * Request types, how many workers they keep busy, and how many they may use; means over the measuring window, from the
+ * first reservation on.
+ */
 export interface Room {
   readonly types: readonly string[];
   readonly needed: number;

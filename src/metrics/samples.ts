@@ -4,7 +4,10 @@ import type { Interval } from '../results/result.js';
 import { CONFIDENCE } from './confidence.js';
 import { studentT } from './student.js';
 
-/** What happened to each request of a run, by its number in the trace: for comparing distributions as a whole, and each request with itself in another run. */
+/**
+ * What happened to each request of a run, by its number in the trace. Two runs are compared by whole distributions and
+ * request by request.
+ */
 export interface RequestSamples {
   /** Equal in two runs that met the same requests. */
   readonly traceDigest: string;
@@ -20,8 +23,8 @@ export function sortedSojourns({ type, sojournNs }: RequestSamples, only: number
 }
 
 /**
- * Kolmogorov–Smirnov distance of two samples: the largest difference of their empirical distribution functions, 0 … 1. NaN when either is empty.
- * (Conover, Practical Nonparametric Statistics, 3rd edition, section 6.3.)
+ * Kolmogorov–Smirnov distance of two samples: the largest difference of their empirical distribution functions, 0 … 1.
+ * NaN when either is empty. (Conover, Practical Nonparametric Statistics, 3rd edition, section 6.3.)
  *
  * @param a ascending
  * @param b ascending
@@ -33,7 +36,7 @@ export function kolmogorovSmirnov(a: Float64Array, b: Float64Array): number {
   let largest = 0;
   while (i < a.length && j < b.length) {
     const at = Math.min(a[i]!, b[j]!);
-    // All that is equal on both sides first: a difference in the middle of ties is none.
+    // Pass all equal values on both sides first: within ties there is no difference.
     while (i < a.length && a[i] === at) i++;
     while (j < b.length && b[j] === at) j++;
     largest = Math.max(largest, Math.abs(i / a.length - j / b.length));
@@ -57,16 +60,21 @@ export function pairedDifference(
   return { count: length, p1Ns: at(0.01), medianNs: at(0.5), p99Ns: at(0.99) };
 }
 
-/** Consecutive parts of a run: few enough that what disturbs one is mostly over in the next, enough for a spread. */
+/**
+ * Consecutive parts of a run: few enough that a disturbance of one is mostly over in the next, enough to measure a
+ * spread.
+ */
 const BATCHES = 20;
 
 /**
- * How far a quantile of the slowdown may be off on either side by what two runs of the same requests do not have in common, 95 %. What they have in common, the requests and how they wait for each other,
- * cancels out; a disturbance of one of them does not, and is seen to be one, however many requests it kept waiting together.
+ * How far a quantile of the slowdown may be off on either side by what two runs of the same requests do not have in
+ * common, 95 %. What they have in common, the requests and how they wait for each other, cancels out; a disturbance of
+ * one of them does not, and is seen to be one, however many requests it kept waiting together.
  *
- * Batch means of a paired difference: in each of 20 consecutive parts of the run, the share of requests at or below the quantile on the one side less that on the other; their spread says how far the ranks of the two quantiles
- * may be apart. Asmussen and Glynn, Stochastic Simulation, sections III.4a (quantiles) and IV.5 (batches). Undefined with fewer than two requests a batch; a bound is null where a rank lies
- * beyond the run.
+ * Batch means of a paired difference: in each of 20 consecutive parts of the run, the share of requests at or below the
+ * quantile on the one side less that on the other; their spread says how far the ranks of the two quantiles may be
+ * apart. Asmussen and Glynn, Stochastic Simulation, sections III.4a (quantiles) and IV.5 (batches). Undefined with
+ * fewer than two requests a batch; a bound is null where a rank lies beyond the run.
  *
  * @param only one type, or all (`undefined`)
  */

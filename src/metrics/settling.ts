@@ -1,20 +1,21 @@
 /**
- * Has a series left its transient behind? MSER-5: K. P. White, M. J. Cobb and S. C. Spratt, "A comparison of five steady-state truncation heuristics for
- * simulation", WSC 2000; evaluated by K. Hoad, S. Robinson and R. Davies, "Automating warm-up length estimation", JORS 61(9), 2010.
+ * Has a series left its transient behind? MSER-5: K. P. White, M. J. Cobb and S. C. Spratt, "A comparison of five
+ * steady-state truncation heuristics for simulation", WSC 2000; evaluated by K. Hoad, S. Robinson and R. Davies,
+ * "Automating warm-up length estimation", JORS 61(9), 2010.
  */
 
 /** Values per batch, the 5 of MSER-5. */
 const BATCH = 5;
-/** More batches than this are averaged in pairs: the memory of a series does not grow with its length. */
+/** When there are more, batches are averaged in pairs, so that memory does not grow with the length of the series. */
 const MOST_BATCHES = 2048;
-/** The last batches are no candidates for a cut: the variance of so few is small by chance. */
+/** The cut is never in the last batches: the variance of so few is small by chance. */
 const LAST = 5;
 
 export interface Settling {
   add(value: number): void;
   /**
-   * Is the cut that MSER-5 proposes in the first half of the series? In the second half it means that the series is still on its way, or too short to
-   * tell (the authors of MSER reject such a cut, too).
+   * Is the cut that MSER-5 proposes in the first half of the series? A cut in the second half means that the series
+   * still changes, or is too short to tell (the authors of MSER reject such a cut, too).
    */
   settled(): boolean;
 }
@@ -41,7 +42,9 @@ export function createSettling(): Settling {
   };
 }
 
-/** How many values at the beginning to leave out, so that the standard error of the mean of the rest is least. */
+/**
+ * Returns how many values at the beginning to leave out, so that the standard error of the mean of the rest is least.
+ */
 export function truncation(values: ArrayLike<number>): number {
   let sum = 0;
   let squares = 0;

@@ -1,4 +1,4 @@
-/** From here on t is within 0.01 % of the normal distribution's; more is treated as so many. */
+/** From here on t is within 0.01 % of the normal distribution's; more degrees are treated as this many. */
 const MOST_DEGREES = 10_000;
 
 /**
@@ -16,7 +16,8 @@ export function studentT(degrees: number, confidence = 0.95): number {
     throw new RangeError(`expected a confidence between 0 and 1, found ${confidence}`);
   }
   const summed = Math.min(degrees, MOST_DEGREES);
-  // The angle atan(t / sqrt(degrees)) lies between 0 and pi / 2, and the probability grows with it: halve until it is found.
+  // The angle atan(t / sqrt(degrees)) lies between 0 and pi / 2, and the probability grows with it: halve until it is
+  // found.
   let low = 0;
   let high = Math.PI / 2;
   for (let i = 0; i < 55; i++) {
@@ -27,7 +28,10 @@ export function studentT(degrees: number, confidence = 0.95): number {
   return Math.sqrt(summed) * Math.tan((low + high) / 2);
 }
 
-/** P(|T| < t) at angle = atan(t / sqrt(degrees)). Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 (odd) and 26.7.4 (even). */
+/**
+ * P(|T| < t) at angle = atan(t / sqrt(degrees)). Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3
+ * (odd) and 26.7.4 (even).
+ */
 function within(angle: number, degrees: number): number {
   const cosine = Math.cos(angle);
   const odd = degrees % 2 === 1;

@@ -1,6 +1,9 @@
 import type { Observer } from './observer.js';
 
-/** What happened on a machine in a window of time: plain data for pictures. Intervals may reach beyond the window; whoever draws them clips them. */
+/**
+ * What happened on a machine in a window of time, as plain data for pictures. Intervals may reach beyond the window;
+ * the drawing clips them.
+ */
 export interface Timeline {
   readonly fromNs: number;
   readonly toNs: number;
@@ -9,7 +12,7 @@ export interface Timeline {
   readonly runs: readonly TimelineRun[];
   /** Worker time that served nobody. */
   readonly overheads: readonly (Span & { readonly worker: number })[];
-  /** When the dispatcher was busy; empty where it costs nothing. */
+  /** When the dispatcher was busy; empty when it costs nothing. */
   readonly dispatcher: readonly Span[];
   /** Requests that wait, by type: how many from each moment on, the first at the start of the window. */
   readonly waiting: readonly { readonly atNs: number; readonly counts: readonly number[] }[];
@@ -52,17 +55,20 @@ export interface TimelineWindow {
   readonly typeNames: readonly string[];
 }
 
-/** More than a picture can show or a viewer opens; a longer window ends where they are reached. */
+/** More than a picture can show or a viewer opens; a window with more ends early. */
 export const MOST_RUNS = 200_000;
 
-/** Collects a timeline from what an observer is told since time 0. Keeps what is in the window, and who is on which worker. */
+/**
+ * Collects a timeline from what an observer is told since time 0. Keeps only what is in the window, and which request
+ * is on which worker.
+ */
 export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWindow) {
   const runs: TimelineRun[] = [];
   const overheads: (Span & { worker: number })[] = [];
   const dispatcher: { fromNs: number; toNs: number }[] = [];
   const drops: { atNs: number; type: number }[] = [];
   const steals: { atNs: number; thief: number; victim: number; count: number }[] = [];
-  /** Who waits when the window begins, and what changes after. */
+  /** The requests that wait when the window begins, and the changes after. */
   const before = typeNames.map(() => 0);
   const changes: { atNs: number; type: number; by: number }[] = [];
   const on: (Omit<TimelineRun, 'toNs' | 'end'> | undefined)[] = [];

@@ -15,7 +15,10 @@ export type MissingValue = Exclude<Outcome, 'ok'>;
 
 export interface Judged {
   readonly outcome: Outcome;
-  /** Why, as a sentence. With `ok` it is a doubt: the run may be unstable, but is too short to tell. Absent when there is nothing to say. */
+  /**
+   * Why, as a sentence. With `ok` it is a doubt: the run may be unstable, but is too short to tell. Absent when there
+   * is nothing to say.
+   */
   readonly reason?: string;
 }
 

@@ -14,7 +14,10 @@ import { commandOf } from '../sweep/command-of.js';
 import { findEdge } from './find-edge.js';
 import { checkSlos, judge, type Slo } from './slo.js';
 
-/** What a run is told; the load or the workers are what is looked for, and the replications follow from the objectives. */
+/**
+ * The settings of a run, without what is searched for (load or workers) and without the replications, which follow from
+ * the objectives.
+ */
 export type CapacitySettings = Omit<
   Settings,
   'folder' | 'load' | 'rateScale' | 'replications' | 'precision' | 'maxReplications' | 'record'
@@ -23,11 +26,11 @@ export type CapacitySettings = Omit<
 export interface CapacityOptions {
   readonly slos: readonly Slo[];
   readonly find: 'load' | 'workers';
-  /** Of a probe that stays undecided; default 8, at least 4. */
+  /** Replications of a probe that stays undecided; default 8, at least 4. */
   readonly mostReplications?: number;
   readonly threads?: ThreadPool;
   readonly signal?: AbortSignal;
-  /** Told of what is about to be tried. */
+  /** Is told what is tried next. */
   readonly onProbe?: (contender: string, workers: number, load: number) => void;
 }
 
@@ -36,16 +39,20 @@ const LOAD_STEPS = 100;
 /** With fewer, Student's t is so large that nothing is decided. */
 const FIRST_REPLICATIONS = 4;
 const MOST_REPLICATIONS = 8;
-/** Of each replication, where the settings do not say: long enough to see what a policy seldom does, as DARC another reservation. */
+/**
+ * Length of each replication without a setting: long enough to see what a policy does seldom, such as a new reservation
+ * of DARC.
+ */
 const PROBE_REQUESTS = 1_000_000;
-/** When so many times the workers that keep up with the work do not meet the objectives, more do not either: it is not for want of workers. */
+/** When this many times the workers that keep up with the work do not meet the objectives, more workers do not help. */
 const MOST_TIMES_THE_WORKERS = 64;
 
 /**
- * Searches by bisection, for each policy or system on its own. Every probe is repeated until the interval of the statistic that decides is on one side of
- * its bound, or there are as many replications as allowed: then it is undecided, and widens the answer.
+ * Searches by bisection, for each policy or system on its own. Every probe is repeated until the interval of the
+ * statistic that decides is on one side of its bound, or as often as allowed. A probe that stays undecided widens the
+ * answer.
  *
- * @throws InputError, InputError, InputError or EnvironmentError
+ * @throws InputError or EnvironmentError
  */
 export async function findCapacity(settings: CapacitySettings, options: CapacityOptions): Promise<Capacity> {
   const { slos, find, signal } = options;
@@ -57,7 +64,7 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
     throw new InputError('expected only one of --workers and --find workers, found both');
   }
   const contenders = contendersOf(find === 'load' ? { ...settings, load: 0.5 } : settings);
-  // Everything is refused before anything runs.
+  // Wrong settings are refused before anything runs.
   const plans = [];
   for (const contender of contenders) plans.push(await planRuns(contender));
   const { workload, specs } = plans[0]!;
@@ -126,13 +133,13 @@ async function search(
   };
 }
 
-/** Fewer workers are harder: they are counted below 0. */
+/** Searches over minus the number of workers, so that a larger number is harder, as for loads. */
 async function findWorkers(
   work: number,
   probe: (at: number) => Promise<SloVerdict>,
   probes: readonly unknown[],
 ): Promise<void> {
-  // So many have less to do than they can; one fewer has not.
+  // The fewest that can do the work.
   const fewest = Math.floor(work) + 1;
   let fails = -(fewest - 1);
   for (let workers = fewest; workers <= fewest * MOST_TIMES_THE_WORKERS; workers *= 2) {
@@ -146,7 +153,7 @@ async function findWorkers(
   }
 }
 
-/** Runs one configuration until the objectives are decided. Undefined when it was stopped. */
+/** Runs one configuration until the objectives are decided. Returns undefined when it was stopped. */
 async function runProbe(
   settings: Settings,
   {

@@ -1,15 +1,15 @@
 import type { SloVerdict } from '../../results/capacity-schema.js';
 
-/** Where something that holds when it is easy comes to fail. */
+/** Up to where something holds, and from where on it fails. */
 export interface Edge {
   /** The hardest that was shown to hold. */
   readonly holds: number;
-  /** The easiest that was shown to fail; between the two the measurements do not tell. */
+  /** The easiest that was shown to fail; between the two nothing was decided. */
   readonly fails: number;
 }
 
 /**
- * Finds the edge among whole numbers by bisection: twice where some are undecided, for each end of what is.
+ * Finds the edge among whole numbers by bisection: once, or once for each end of the range that stays undecided.
  *
  * @param holds taken to hold
  * @param fails taken to fail; above `holds`

@@ -105,7 +105,7 @@ function judgedParts(result: Result, { scope, quantity }: Slo): JudgedPart[] {
     }));
 }
 
-/** Of the measured requests, and those that would have been measured had they not been dropped. */
+/** The share of the requests after the warm-up that was dropped. */
 function droppedShare(
   { droppedMeasured }: Pick<Result, 'droppedMeasured'>,
   { sojournNs }: Pick<Result['overall'], 'sojournNs'>,

@@ -1,4 +1,7 @@
-/** All points as one tidy table: a row for each request type of each point, and one for all its requests; a row for each point that failed. The columns are documented in docs/sweeps.md. */
+/**
+ * All points as one tidy table: one row for each request type of a point, one for all its requests, and one for each
+ * point that could not be run. docs/sweeps.md describes the columns.
+ */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { CsvCell } from '../../results/csv.js';
 import type { FailedPoint, Point } from '../../results/point.js';
@@ -39,7 +42,7 @@ const OF_THE_POINT: readonly Column[] = [
   text('policy_parameters', ({ result }) => JSON.stringify(result.policyParameters)),
   text('label', ({ result }) => policyLabel(result)),
   count('workers', ({ result }) => result.workers),
-  // Computed from the rate: without the digits that rounding left behind, so that rows of one load have the same.
+  // Without the digits that rounding leaves, so that rows of one load have the same value.
   real('load', ({ result: { load } }) => (load === null ? null : Number(load.toPrecision(12)))),
   real('offered_rps', ({ result }) => result.offeredRps),
   real('achieved_rps', ({ result }) => result.achievedRps),
@@ -81,12 +84,12 @@ const COLUMNS: readonly Column[] = [...OF_THE_POINT, ...OF_THE_SLICE];
 /** The names of the columns, in their order. */
 export const COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name);
 
-/** Rows as in the files: cells in the order of {@link COLUMN_NAMES}. */
+/** The rows of the files, with cells in the order of {@link COLUMN_NAMES}. */
 export function tidyRows(points: readonly Point[]): Cell[][] {
   return points.flatMap((point) => rowsOf(point).map((slice) => COLUMNS.map(({ of }) => of(slice))));
 }
 
-/** What is known of points that could not be run: a row each, in which the numbers are missing. */
+/** One row for each point that could not be run, without numbers. */
 export function failedRows(failed: readonly FailedPoint[]): Cell[][] {
   return failed.map(({ schema: _, ...known }) => {
     const cells: Readonly<Record<string, Cell>> = { ...known, scope: 'failed', outcome: 'failed' };

@@ -1,4 +1,4 @@
-/** Horizontal bars, one a row, each with how far it may reach beyond what is sure. */
+/** Horizontal bars, one per row. A pale part shows how far a bar may reach beyond what is sure. */
 
 import type { Unit } from './chart.js';
 import { looks } from './palette.js';
@@ -7,7 +7,7 @@ import { element, picture, svgText, svgWrap, widthOf } from './svg.js';
 
 export interface Bars {
   readonly title: string;
-  /** In sentences, below. */
+  /** Sentences below the bars. */
   readonly caption: string;
   readonly axis: { readonly label: string; readonly unit: Unit };
   readonly rows: readonly Bar[];
@@ -16,11 +16,11 @@ export interface Bars {
 export interface Bar {
   /** Names the row and chooses the colour. */
   readonly name: string;
-  /** What is sure: the end of the full bar; null when there is nothing. */
+  /** The end of the full bar, which is sure; null when nothing is. */
   readonly value: number | null;
-  /** What is not excluded: the end of the pale part, above the value. */
+  /** The end of the pale part, which is not excluded; above the value. */
   readonly mayBe?: number;
-  /** At the end of the bar. */
+  /** Text at the end of the bar. */
   readonly label: string;
 }
 

@@ -1,10 +1,13 @@
 import type { MissingValue } from '../../results/outcome.js';
 
-/** What a chart shows, as plain data: the same for a picture in a file and for the report page. Values are in base units (ns, shares, requests per second). */
+/**
+ * What a chart shows, as plain data: the same for a picture in a file and for the report page. Values are in base units
+ * (ns, shares, requests per second).
+ */
 
 export interface Chart {
   readonly title: string;
-  /** What is to be seen, in sentences. */
+  /** Sentences that say what the chart shows. */
   readonly caption?: string;
   readonly panels: readonly Panel[];
   /** Panels side by side; default: all, up to three. */
@@ -43,12 +46,12 @@ export interface Series {
 
 export interface ChartPoint {
   readonly x: number;
-  /** Null where there is no value to show. */
+  /** Null when there is no value. */
   readonly y: number | null;
   /** 95 % confidence interval; null or absent on a side that is not bounded. */
   readonly low?: number | null;
   readonly high?: number | null;
-  /** Why y is no value: the point is drawn as a cross above the plotted area. */
+  /** Why there is no value. The point is drawn as a cross above the plotted area. */
   readonly failed?: MissingValue;
   /** The same as a sentence. */
   readonly reason?: string;

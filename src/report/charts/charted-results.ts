@@ -3,13 +3,13 @@ import { failureOf, type Judged } from '../../results/outcome.js';
 import type { DistributionSummary, Result, Statistic, TypeResult } from '../../results/result.js';
 import type { Axis, ChartPoint, Series } from './chart.js';
 
-/** What of a result a chart needs. */
+/** The part of a result that a chart needs. */
 export type Charted = Judged & {
   readonly overall: Result['overall'];
   readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
 };
 
-/** What of a result is shown. */
+/** The quantity of a result that is shown. */
 export interface ChartedQuantity {
   /** Name of a request type; undefined for all requests together. */
   readonly type?: string;
@@ -46,7 +46,7 @@ export function quantityAxis(
   };
 }
 
-/** A point per result, by ascending x; a result that failed has no value. */
+/** One point per result, by ascending x. A result whose outcome is not ok has no value. */
 export function pointsOf<R extends Charted>(
   results: readonly R[],
   x: (result: R) => number,
@@ -66,7 +66,7 @@ export function pointsOf<R extends Charted>(
   return points.sort((a, b) => a.x - b.x);
 }
 
-/** A series per name, in the order in which they come. */
+/** One series per name, in the order in which the names come. */
 export function seriesOf<R = Result>(
   results: readonly R[],
   name: (result: R) => { readonly name: string; readonly color: string },

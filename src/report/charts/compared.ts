@@ -7,12 +7,13 @@ export interface ComparedSojourns {
   readonly b: Float64Array;
 }
 
-/** Points of a curve: more are not to be told apart. */
+/** Points of a curve: more could not be seen. */
 const POINTS = 160;
 
 /**
- * Two worlds as distributions: for each type the share of requests that took longer (the complementary distribution function, on log axes, where the tail is to be seen), and
- * a quantile–quantile panel, where equal distributions lie on the diagonal.
+ * Two worlds as distributions: for each type the share of requests that took longer (the complementary distribution
+ * function, on log axes, which show the tail), and a quantile–quantile panel, where equal distributions lie on the
+ * diagonal.
  */
 export function comparedChart(
   title: string,
@@ -52,7 +53,7 @@ function tail(name: string, color: string, sorted: Float64Array): Series {
   return { name, color, shape: 'plain-line', points };
 }
 
-/** Numbers of values from all to one, evenly on a logarithmic scale. */
+/** Whole numbers from the count down to one, spread evenly on a logarithmic scale. */
 function ranks(count: number): number[] {
   if (count === 0) return [];
   const steps = Array.from({ length: POINTS }, (_, i) => Math.round(count ** (1 - i / (POINTS - 1))));

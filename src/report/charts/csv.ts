@@ -1,7 +1,10 @@
 import { csvOf } from '../../results/csv.js';
 import type { Chart } from './chart.js';
 
-/** The data of a chart, a row per point: what was drawn, in base units (ns, shares, requests per second), empty where there is no value. */
+/**
+ * The data of a chart, one row per point, in base units (ns, shares, requests per second); empty when there is no
+ * value.
+ */
 export function chartCsv({ panels }: Chart): string {
   const rows = panels.flatMap((panel) =>
     panel.series.flatMap(({ name, points }) =>

@@ -1,8 +1,9 @@
 import { lookUp } from '../../units/names.js';
 
 /**
- * Colours that people with any of the common kinds of colour blindness can tell apart: M. Okabe and K. Ito, "Color Universal Design" (2008), its yellow left out, which is
- * too pale for a line on white. A policy or system has the same one in every picture.
+ * Colours that people with any of the common kinds of colour blindness can tell apart: M. Okabe and K. Ito, "Color
+ * Universal Design" (2008), its yellow left out, which is too pale for a line on white. A policy or system has the same
+ * one in every picture.
  */
 const COLORS = {
   blue: '#0072b2',
@@ -45,8 +46,8 @@ export interface Look {
 }
 
 /**
- * How each series looks: the colour of its policy or system when it has one (`ts:quantum=5us` that of `ts`, `shinjuku/ts` that of `shinjuku`) and no other series of the chart has
- * taken it, else a free one.
+ * How each series looks: the colour of its policy or system when it has one (`ts:quantum=5us` that of `ts`,
+ * `shinjuku/ts` that of `shinjuku`) and no other series of the chart has taken it, else a free one.
  *
  * @param names of the palette, without repetition
  */

@@ -10,7 +10,7 @@ export const MARGIN = { top: 26, right: 14, bottom: 42, left: 62 } as const;
 /** Height of a row of crosses, px. */
 const ROW = 9;
 
-/** How much room the points that failed need above the plotted area, px: a row for each series that has some. */
+/** Height of the rows of crosses above the plotted area, px: one row for each series that has crosses. */
 export function stripHeight({ series }: Panel): number {
   return series.filter(hasFailures).length * ROW;
 }
@@ -144,7 +144,7 @@ function band(frame: Frame, { points, shape }: Series, { color }: Look): string 
   };
   if (shape === 'step') return '';
   const known = stretches(points).map((stretch) => stretch.filter((point) => point.low !== undefined));
-  // Dots have nothing between them: each has an interval of its own.
+  // Dots are not joined, so each has its own interval.
   if (shape === 'dots') {
     const d = known.flat().map((point) => `M${edge(point, 'low')}L${edge(point, 'high')}`);
     return d.length > 0 ? element('path', { d: d.join(''), stroke: color, 'stroke-opacity': 0.5 }) : '';
@@ -159,7 +159,7 @@ function band(frame: Frame, { points, shape }: Series, { color }: Look): string 
     .join('');
 }
 
-/** Far outside is as good as infinitely far, and shorter. */
+/** Coordinates far outside are cut short: they are not visible. */
 function clamp(pixels: number): number {
   return round(Math.max(-1e4, Math.min(1e4, pixels)));
 }
@@ -185,12 +185,12 @@ function curve(frame: Frame, { points, shape = 'line' }: Series, { color }: Look
     .join('');
 }
 
-/** What is said of a point that failed. */
+/** The words for a point without a value. */
 export function sayFailure({ failed, reason }: ChartPoint): string {
   return reason === undefined ? String(failed) : `${failed}: ${reason}`;
 }
 
-/** Where a point is drawn, px, and what is to be said of it when it is pointed at. */
+/** Where a point is drawn, px, and what its tooltip says. */
 export interface Place {
   readonly point: ChartPoint;
   readonly x: number;
@@ -207,7 +207,7 @@ export function placesOf(panel: Panel, box: Box): Place[] {
   ];
 }
 
-/** Above the plotted area, for they are no values; those of each series in a row of its own. */
+/** Crosses stand above the plotted area, because they have no value; each series has its own row. */
 function failurePlaces(frame: Frame, { name, points }: Series, row: number): Place[] {
   const y = frame.box.y - stripHeight(frame.panel) + (row + 0.5) * ROW;
   return points
@@ -279,7 +279,7 @@ export function markShape(
   return ['path', { d: `M${px} ${round(y - 4)}l4 4l-4 4l-4 -4z`, ...style }];
 }
 
-/** A mark that says what it stands for when the mouse rests on it. */
+/** A mark with a tooltip. */
 function mark(name: string, attributes: Record<string, string | number>, title: string): string {
   return element(name, { class: 'mark', ...attributes }, element('title', {}, escapeText(title)));
 }

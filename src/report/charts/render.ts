@@ -5,7 +5,7 @@ import { type Look, looks } from './palette.js';
 import { type Box, MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
 import { element, picture, svgText, svgWrap, widthOf } from './svg.js';
 
-/** Of the plotted area, px: alone, beside one other, beside two. */
+/** Widths of the plotted area, px: of one panel in a row, of two, of three. */
 const PANEL_WIDTHS = [520, 330, 250] as const;
 const PANEL_HEIGHT = 210;
 const PAD = 14;
@@ -14,7 +14,7 @@ const TITLE_SIZE = 15;
 const CAPTION_LINE = 15;
 const LEGEND_LINE = 19;
 
-/** @param options.caption false leaves it out, for where it stands beside the picture */
+/** @param options.caption false: leave it out, because it stands beside the picture */
 export function renderChart(chart: Chart, { caption = true }: { caption?: boolean } = {}): string {
   const columns = Math.max(1, Math.min(chart.columns ?? PANEL_WIDTHS.length, chart.panels.length));
   const panelWidth = PANEL_WIDTHS[columns - 1] ?? PANEL_WIDTHS[2];
@@ -58,7 +58,7 @@ export interface Plot {
 }
 
 /**
- * One panel alone, for a page that has a title and a legend of its own.
+ * One panel alone, for a page with its own title and legend.
  *
  * @param size of the whole, px
  * @param id unique in the document
@@ -80,7 +80,7 @@ export function renderPlot(
   return { svg: picture({ title, width, height, fontSize: FONT_SIZE }, parts), box };
 }
 
-/** What stands for a series in a legend outside of the picture. */
+/** The sample of a series, for a legend outside of the picture. */
 export function renderSample(look: Look, shape?: Series['shape']): string {
   const series: Series = { name: '', points: [], ...(shape && { shape }) };
   return picture({ title: '', width: 20, height: 14, fontSize: FONT_SIZE }, [sample(series, look, 0, 7)]);

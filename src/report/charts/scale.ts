@@ -3,13 +3,13 @@ import type { Axis, Panel, Unit } from './chart.js';
 
 export interface Tick {
   readonly value: number;
-  /** Empty for a minor one. */
+  /** Empty for a minor tick. */
   readonly label: string;
 }
 
 /** An axis with its range known. */
 export interface Scale {
-  /** Where a value lies: 0 at the beginning of the axis, 1 at its end, beyond when it is out of range. */
+  /** Returns where a value lies: 0 at the beginning of the axis, 1 at its end, less or more when it is out of range. */
   place(value: number): number;
   readonly ticks: readonly Tick[];
   readonly from: number;
@@ -21,7 +21,7 @@ const MOST_TICKS = 7;
 /** Powers of ten with labels on a logarithmic axis, when there is room for them. */
 const MOST_DECADES = 6;
 
-/** @param values what has to fit, when the axis has no range */
+/** @param values that must fit, when the axis has no range */
 export function createScale(axis: Axis, values: readonly number[]): Scale {
   return axis.scale === 'log' ? logScale(axis, values) : linearScale(axis, values);
 }

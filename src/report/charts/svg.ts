@@ -1,4 +1,4 @@
-/** SVG as text. Without a DOM it is the same in Node and in a browser, down to the last character. */
+/** SVG as text, made without a DOM, so that Node and a browser make the same characters. */
 
 import { visibleLines } from '../../units/names.js';
 
@@ -55,7 +55,7 @@ export function widthOf(content: string, size: number): number {
   return content.length * size * 0.6;
 }
 
-/** Breaks a text into lines of at most so many pixels. */
+/** Breaks a text into lines of at most this many pixels. */
 export function svgWrap(content: string, size: number, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -7,7 +7,9 @@ import { formatGroups, reservationChanges } from '../text/reserved-workers.js';
 import type { Claim } from './claims.js';
 import { byPolicy, type Figure } from './paper-figure.js';
 
-/** The workload `changing` (seed systems, section 3): what is in each phase, and which of its types is the short one. */
+/**
+ * The workload `changing` (seed systems, section 3): what is in each phase, and which of its types is the short one.
+ */
 const PHASES = [
   { types: { SHORT: { meanNs: 100e3, ratio: 0.5 }, LONG: { meanNs: 1e3, ratio: 0.5 } }, short: 'LONG' },
   { types: { SHORT: { meanNs: 1e3, ratio: 0.5 }, LONG: { meanNs: 100e3, ratio: 0.5 } }, short: 'SHORT' },
@@ -67,7 +69,7 @@ function tail(results: readonly Result[], type: string): Panel {
     title: type,
     x: timeAxis(results),
     y: quantityAxis({ type, metric: 'sojournNs', statistic: 'p99_9' }, 'log'),
-    // Runs of other seeds would lie on top of these.
+    // Only the first run: runs of other seeds would lie on top of it.
     series: ['darc', 'c-fcfs']
       .flatMap((policy) => runsOf(results, policy).slice(0, 1))
       .map((result) => ({
@@ -117,7 +119,7 @@ function settledOn(run: Result, fromNs: number): ReservationEntry | undefined {
     .at(-1);
 }
 
-/** What DARC reserves, by its own arithmetic, when it knows the means and the ratios. */
+/** What DARC reserves by its own arithmetic when it knows the means and the ratios. */
 function rightReservation({ types: all, workers }: Result, profile: (typeof PHASES)[number]['types']): string {
   const types = all.map(({ name }) => name).filter((name) => Object.hasOwn(profile, name)) as (keyof typeof profile)[];
   const { policy, parameters } = parsePolicy('darc:oracle');
@@ -147,7 +149,7 @@ function recovers(results: readonly Result[]): Claim {
       tailsOf(result, short)
         .filter(({ x }) => x > phase * PHASE_NS + WITHIN_NS && x < (phase + 1) * PHASE_NS)
         .map(({ y }) => y!);
-    // Of no slices the largest is -Infinity, the smallest Infinity.
+    // Without slices the largest is -Infinity and the smallest Infinity.
     const worst = runsOf(results, 'darc').map((run) => Math.max(...settled(run)));
     const best = runsOf(results, 'c-fcfs').map((run) => Math.min(...settled(run)));
     return [{ worst, best }];
@@ -174,7 +176,7 @@ function countRuns(runs: readonly Result[]): string {
   return runs.length === 1 ? 'one run: no interval' : `range of ${runs.length} runs`;
 }
 
-/** A run for each seed. */
+/** One run per seed. */
 function runsOf(results: readonly Result[], policy: string): Result[] {
   return results.filter((result) => result.policy === policy);
 }

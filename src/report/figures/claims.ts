@@ -1,4 +1,4 @@
-/** Claims of the paper, and how results are held against them. */
+/** Claims of the paper, and how results are checked against them. */
 import { failureOf } from '../../results/outcome.js';
 import type { DistributionSummary, Result } from '../../results/result.js';
 import { threeDigits } from '../../units/duration.js';
@@ -10,16 +10,16 @@ export interface Claim {
   readonly claim: string;
   /** What was found, with its interval. */
   readonly found: string;
-  /** Absent where the paper says nothing: a finding. */
+  /** Absent for a finding, of which the paper says nothing. */
   readonly agrees?: boolean;
 }
 
-/** The load as it was asked for: rates are rounded. */
+/** The load as it was asked for, without the digits that the rounding of rates leaves. */
 export function loadOf({ load }: Result): number {
   return Number((load ?? Number.NaN).toPrecision(9));
 }
 
-/** The highest load of those simulated up to which something holds, and between which loads that lies with 95 % confidence. 0: at none. */
+/** The highest simulated load up to which something holds, and its 95 % interval. 0: it holds at no load. */
 export interface Sustained {
   readonly load: number;
   readonly low: number;
@@ -44,11 +44,14 @@ export function sustained(results: readonly Result[], target: number): Sustained
   };
 }
 
-/** Up to which load nothing is lost and the queues do not grow, and the next one tried, at which that is over: what is between is not known. */
+/**
+ * The highest load up to which every outcome is ok, and the next load tried, whose outcome is not. Between the two
+ * nothing is known.
+ */
 export interface Carried {
-  /** 0: not even the lowest. */
+  /** 0: not even the lowest load. */
   readonly load: number;
-  /** Infinity: none that was tried. */
+  /** Infinity: no load that was tried fails. */
   readonly fails: number;
 }
 
@@ -75,7 +78,7 @@ export function showSustained({ load, low, high }: Sustained): string {
   return low === high ? `${load}` : `${load} [${low}, ${high}]`;
 }
 
-/** `12.3 [11.9, 12.8]`; why there is none, when there is none. */
+/** `12.3 [11.9, 12.8]`; the outcome when it is not ok. */
 export function showTail(result: Result): string {
   const failure = failureOf(result);
   if (failure) return failure;
@@ -85,7 +88,7 @@ export function showTail(result: Result): string {
   return `${threeDigits(p99_9)} [${low === null ? '?' : threeDigits(low)}, ${high === null ? 'unbounded' : threeDigits(high)}]`;
 }
 
-/** The interval of the p99.9 slowdown; what failed is beyond all bounds. */
+/** The interval of the p99.9 slowdown; infinite when the outcome is not ok. */
 export function tailBounds(result: Result): readonly [number, number] {
   const { p99_9, ci95 } = result.overall.slowdown;
   if (failureOf(result) || p99_9 === null) return [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -93,7 +96,7 @@ export function tailBounds(result: Result): readonly [number, number] {
   return [low ?? 0, high ?? Number.POSITIVE_INFINITY];
 }
 
-/** Is the tail of each shorter than that of the next, with intervals that do not meet? */
+/** Is each tail shorter than the next, with intervals that do not meet? */
 export function tailsAscend(results: readonly Result[]): boolean {
   return results.every((result, i) => i === 0 || tailBounds(results[i - 1]!)[1] < tailBounds(result)[0]);
 }
@@ -117,8 +120,9 @@ export function orderClaim(
 }
 
 /**
- * Which reservation DARC ends its run with, at each load that it carries. It learns from windows of what completes, so it is a matter of chance near a rounding
- * threshold; the claim is taken to hold when it is the one expected at most of the loads.
+ * Which reservation DARC ends its run with, at each load that it carries. It learns from windows of completions, so
+ * near a rounding threshold the reservation is a matter of chance. The claim holds when the expected one is found at
+ * most of the loads.
  *
  * @param results of DARC, by ascending load
  * @param expected as `SHORT 1 | LONG 13`

@@ -9,7 +9,7 @@ interface LoadCurves {
   readonly name: string;
   readonly workload: string;
   readonly named: (result: Result) => Named;
-  /** Types with a panel of their own. */
+  /** Types that have their own panel. */
   readonly types: readonly string[];
   /** Both ends of the axis of load. */
   readonly loads: readonly [number, number];

@@ -6,13 +6,13 @@ import { type ChartedQuantity, pointsOf, seriesOf } from '../charts/charted-resu
 import { type Claim, loadOf } from './claims.js';
 
 export interface Figure {
-  /** As it is asked for: `5a`. */
+  /** The name on the command line: `5a`. */
   readonly name: string;
   readonly chart: (results: readonly Result[]) => Chart;
   readonly claims: (results: readonly Result[]) => Claim[];
 }
 
-/** The name in the legend, and in the palette. */
+/** The names in the legend and in the palette. */
 export interface Named {
   readonly name: string;
   readonly color: string;
@@ -54,7 +54,7 @@ export function lines(
   return seriesOf(results, named, (own) => pointsOf(own, x, quantity));
 }
 
-/** Results of each series, by its name in the palette, by ascending load. */
+/** The results of each series by ascending load, under its name in the palette. */
 export function groupsOf(results: readonly Result[], named: (result: Result) => Named): Map<string, Result[]> {
   const groups = new Map<string, Result[]>();
   for (const result of [...results].sort((a, b) => loadOf(a) - loadOf(b))) {

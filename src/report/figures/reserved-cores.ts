@@ -13,9 +13,9 @@ const MACHINES = [
 /** The results of one machine. */
 interface Runs {
   readonly machine: (typeof MACHINES)[number];
-  /** DARC-static, by each number of cores. */
+  /** DARC-static, for each number of cores. */
   readonly fixed: readonly Result[];
-  /** DARC, a run for each seed. */
+  /** DARC, one run per seed. */
   readonly darc: readonly Result[];
 }
 
@@ -42,7 +42,7 @@ function reservedCores(name: string, workload: string, expected: number): Figure
   };
 }
 
-/** @returns without machines that nothing was run on */
+/** @returns only machines with results */
 function split(results: readonly Result[]): Runs[] {
   return MACHINES.map((machine) => {
     const own = results.filter(({ system = 'persephone' }) => system === machine.system);
@@ -91,7 +91,7 @@ function claims({ machine, fixed, darc }: Runs, expected: number): Claim[] {
     {
       claim: `the best number of reserved cores${machine.label} is the one DARC chooses, but for what the intervals cannot tell apart`,
       found: best && own ? `best ${show(best)}, DARC's ${show(own)}` : 'missing',
-      // Not worse than the best, as far as can be told.
+      // Not worse than the best, as far as the intervals tell.
       agrees: best !== undefined && own !== undefined && tailBounds(own)[0] <= tailBounds(best)[1] && hasTail(own),
     },
   ];

@@ -27,7 +27,7 @@ export const figure1: Figure = {
   claims,
 };
 
-/** DARC is there twice: as in the paper's simulation it knows the workload, as on a machine it learns. */
+/** DARC is shown twice: in the paper's simulation it knows the workload, on a machine it learns it. */
 function named(result: Result): Named {
   if (result.policy !== 'darc') return byPolicy(result);
   return result.policyParameters.oracle

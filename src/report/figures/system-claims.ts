@@ -1,7 +1,7 @@
 import type { Result } from '../../results/result.js';
 import { type Carried, type Claim, carried, orderClaim, reservationClaim, showCarried } from './claims.js';
 
-/** A step of load: nearer than that the artifact's figures do not tell. */
+/** The step of loads in the artifact's figures; they tell nothing finer. */
 const STEP = 0.05;
 /** Sums of loads in decimals are not exact. */
 const ROUNDING = 1e-9;
@@ -47,7 +47,7 @@ export function systemClaims(
   };
 }
 
-/** The artifact's figures show each system up to some load; what is shown there may be lost already. */
+/** The artifact's figures show each system up to some load, where it may already have failed. */
 function carriedClaim(system: Compared): Claim {
   const { name, shown, load } = system;
   // The highest of the artifact's loads that it carries.
@@ -59,7 +59,7 @@ function carriedClaim(system: Compared): Claim {
   };
 }
 
-/** The order in which they fail, of those that the artifact's figure shows more than a step apart. */
+/** The order in which systems fail, of those that the artifact's figure shows more than a step apart. */
 function failingOrderClaim(compared: readonly Compared[]): Claim {
   const ascending = [...compared].sort((a, b) => a.shown - b.shown);
   const isApart = (a: Compared, b: Compared) => b.shown - a.shown > STEP + ROUNDING;
@@ -70,7 +70,7 @@ function failingOrderClaim(compared: readonly Compared[]): Claim {
   return {
     claim: `the load at which each fails: ${order.join(' ')}`,
     found: ascending.map((system) => `${system.name} ${showCarried(system)}`).join('; '),
-    // The one carries a load at which the other has failed.
+    // One carries a load at which the other fails.
     agrees: ascending.every((a) => ascending.every((b) => !isApart(a, b) || a.fails <= b.load)),
   };
 }

@@ -4,17 +4,17 @@ import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatEstimate, formatShare, formatSlowdown, isKnown } from './numbers.js';
 
-/** Slowdowns nearer to each other than this are called equal. */
+/** Slowdowns within this factor of each other are called alike. */
 const ALIKE = 1.15;
-/** Larger shares of dropped or missing requests are worth a word. */
+/** Larger shares of dropped or missing requests are mentioned. */
 const DROPS_MATTER = 0.001;
-/** Sojourns of unknown types that are so many times those of all others need a word. */
+/** Sojourns of unknown types this many times above those of all others are mentioned. */
 const MUCH_LONGER = 2;
 const THROUGHPUT_MATTERS = 0.01;
 
 /**
- * What the numbers teach, in a sentence or two for a newcomer; undefined when they teach nothing (too few requests, an
- * overload, where everything depends on how long it runs).
+ * Says what the numbers teach, in a sentence or two for a newcomer. Returns undefined when they teach nothing: too few
+ * requests, or no outcome is ok.
  */
 export function takeaway(results: readonly Result[]): string | undefined {
   const whole = results.filter((result) => !result.interrupted && !failureOf(result) && result.types.some(occurs));
@@ -25,7 +25,7 @@ export function takeaway(results: readonly Result[]): string | undefined {
   return sentences + waitOfUnknown(whole, percentile);
 }
 
-/** Is the percentile known for every type that occurs? */
+/** Is the percentile known for every type that was measured? */
 function isKnownOfAll({ types }: Result, percentile: Percentile): boolean {
   return types.every((type) => !occurs(type) || isKnown(type.slowdown, percentile));
 }
@@ -57,7 +57,7 @@ class Lesson {
     const best = maximum(results, (result) => -this.worst(result));
     const usual = this.baseline(results, best);
     if (this.differ(best, usual)) return this.ofTwo(best, usual);
-    // As good as the usual one; is there anything that is worse?
+    // The best is like the usual one: compare it with the worst.
     const worst = maximum(results, (result) => this.worst(result));
     if (this.differ(best, worst)) return this.ofTwo(best, worst);
     const all = results.length === 2 ? 'Both policies' : `All ${results.length} policies`;
@@ -83,13 +83,13 @@ class Lesson {
     return `${how(best)}: ${fell}${rose}.${lostThroughput(best, other)}${drops(best, other)}`;
   }
 
-  /** What the best is held against: c-FCFS, which everyone knows, or else the best of the others. */
+  /** What the best is compared with: c-FCFS, which everyone knows, or else the best of the others. */
   private baseline(results: readonly Result[], best: Result): Result {
     const others = results.filter((result) => result !== best);
     return others.find((result) => result.policy === 'c-fcfs') ?? maximum(others, (result) => -this.worst(result));
   }
 
-  /** The slowdown of the type that suffers most: what a policy that keeps *every* type fast makes small. */
+  /** The slowdown of the worst-off type: a policy that keeps *every* type fast makes it small. */
   private worst({ types }: Result): number {
     return Math.max(...types.filter(occurs).map((type) => this.slowdown(type)));
   }
@@ -103,7 +103,7 @@ class Lesson {
   }
 }
 
-/** How the policy did it, as far as the result tells. */
+/** Says how the policy did it, as far as the result tells. */
 function how(best: Result): string {
   const name = policyLabel(best);
   const first = best.reservations.at(-1)?.groups[0];
@@ -121,10 +121,7 @@ function how(best: Result): string {
   return `${name} does best for the worst-off type`;
 }
 
-/**
- * Policies that reserve workers leave one to the types they do not know. Says so where those wait much longer for it
- * than all others.
- */
+/** Policies that reserve workers leave one to unknown types. Says so when those wait much longer than all others. */
 function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'): string {
   const waits = results.flatMap((result) => {
     const known = new Set(result.reservations.at(-1)?.groups.flatMap(({ types }) => types));
@@ -144,7 +141,7 @@ function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'):
   return ` Under ${labels} a single worker serves ${waits[0]!.names}, when nothing else waits for it: their ${percentile.replace('_', '.')} sojourn is ${waits.length > 1 ? 'up to ' : ''}${longest}.`;
 }
 
-/** How many workers the requests of these types keep busy: 0.11. */
+/** Returns how many workers the requests of these types keep busy: 0.11. */
 function workersFilled({ types, durationNs }: Result, names: readonly string[]): number {
   const workNs = types
     .filter(({ name }) => names.includes(name))
