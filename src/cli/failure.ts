@@ -40,11 +40,19 @@ export function reportFailure(error: unknown): number {
   return EXIT.environment;
 }
 
-/** Reports the runs whose outcome is lost or failed, and returns the exit code. */
-export function reportOutcomes(results: readonly Result[]): number {
-  const bad = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'lost');
-  for (const result of bad) complain(`${policyLabel(result)} ${result.outcome}: ${result.reason}`);
-  return bad.length > 0 ? EXIT.no : EXIT.ok;
+/** Says which runs have no result, because requests never came out of them. Returns the exit code. */
+export function reportOutcomes(
+  results: readonly Result[],
+  nameOf: (result: Result, i: number) => string = policyLabel,
+): number {
+  let code: number = EXIT.ok;
+  results.forEach((result, i) => {
+    const { outcome, reason } = result;
+    if (outcome !== 'failed' && outcome !== 'lost') return;
+    complain(`${outcome}: ${nameOf(result, i)}: ${reason}`);
+    code = EXIT.no;
+  });
+  return code;
 }
 
 /** Writes each line of the message to stderr as `psp: …`. On a terminal, long lines are broken between words. */

@@ -11,7 +11,13 @@ it('a run that lost requests or failed ends with exit code 1 and a sentence', ()
   try {
     expect(reportOutcomes([...results])).toBe(EXIT.no);
     expect(reportOutcomes([C_FCFS, results[1]])).toBe(EXIT.ok);
-    expect(said.mock.calls).toEqual([['psp: c-fcfs lost: The policy never finished 5 of 5000 requests.\n']]);
+    expect(reportOutcomes([{ ...DARC, outcome: 'failed', reason: 'No request arrived.' }], () => 'the point')).toBe(
+      EXIT.no,
+    );
+    expect(said.mock.calls).toEqual([
+      ['psp: lost: c-fcfs: The policy never finished 5 of 5000 requests.\n'],
+      ['psp: failed: the point: No request arrived.\n'],
+    ]);
   } finally {
     said.mockRestore();
   }

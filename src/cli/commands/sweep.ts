@@ -85,7 +85,11 @@ async function sweep(
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
   const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);
-  const pointsCode = reportOutcomes(outcome.points.map(({ result }) => result));
+  const { points } = outcome;
+  const pointsCode = reportOutcomes(
+    points.map(({ result }) => result),
+    (_, i) => points[i]!.command,
+  );
   if (outcome.left > 0) return EXIT.interrupted;
   return outcome.failures.length > 0 ? EXIT.no : pointsCode;
 }
