@@ -1,4 +1,5 @@
 /** The schema psp.compare/1: two results of the same policy on the same requests, side by side. docs/compare.md describes it. */
+import type { Judged } from './outcome.js';
 import type { Interval, Percentile, Result } from './result.js';
 
 /** The percentiles that are compared. */
@@ -34,7 +35,7 @@ export interface ComparedValue {
 export interface ComparedType {
   /** `undefined` in code, left out in JSON: all types. */
   readonly name?: string;
-  /** Null where either side measured no request. */
+  /** Null when either side measured no request, or its outcome is not ok. */
   readonly slowdown: Readonly<Record<(typeof COMPARED)[number], ComparedValue | null>>;
   /** Kolmogorov–Smirnov distance of the sojourns; absent without samples of both. */
   readonly ks?: number;
@@ -49,6 +50,8 @@ export interface ComparedRun {
   readonly workers: number;
   readonly load: number | null;
   readonly requests: readonly [a: number, b: number];
+  /** Unless both are ok, there is nothing to compare but these. */
+  readonly outcomes: readonly [a: Judged, b: Judged];
   readonly types: readonly ComparedType[];
 }
 
@@ -66,7 +69,7 @@ export interface Comparison {
   readonly tolerance: number | null;
   /** Is there no value that disagrees, and one that agrees? Null without a tolerance. */
   readonly agrees: boolean | null;
-  /** How many values agree, do not, and cannot be decided; null without a tolerance. */
+  /** How many values agree, do not, and cannot be decided; outcomes that are not ok count as one value. Null without a tolerance. */
   readonly verdicts: Verdicts | null;
   readonly runs: readonly ComparedRun[];
 }

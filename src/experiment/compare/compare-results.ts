@@ -9,6 +9,7 @@ import {
   type ComparedValue,
   type Comparison,
 } from '../../results/comparison.js';
+import { failureOf, type Judged } from '../../results/outcome.js';
 import type { Interval } from '../../results/result.js';
 import { type DistributionSummary, PERCENTILES, type Percentile, type Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
@@ -39,9 +40,10 @@ export interface CompareOptions {
 export function compareSides(a: readonly Side[], b: readonly Side[], options: CompareOptions = {}): Comparison {
   const { tolerance } = options;
   const runs = counterpartsOf(a, b).map(([side, other]) => compareRun(side, other, options));
-  const found = runs.flatMap(({ types }) =>
-    types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees)),
-  );
+  const found = runs.flatMap(({ outcomes, types }) => {
+    if (outcomes.some(failureOf)) return outcomes[0].outcome === outcomes[1].outcome;
+    return types.flatMap(({ slowdown }) => COMPARED.map((percentile) => slowdown[percentile]?.agrees));
+  });
   const countOf = (verdict: boolean | null) => found.filter((each) => each === verdict).length;
   const verdicts = { agree: countOf(true), disagree: countOf(false), undecided: countOf(null) };
   return {
@@ -122,19 +124,32 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     );
   }
   const names = result.types.map(({ name }) => name);
+  const outcomes = [judgedOf(result), judgedOf(b.result)] as const;
+  // The sojourns of a run that is not ok are not those of its policy.
+  const isOk = !outcomes.some(failureOf);
   const pairedAt = (type?: number) => (percentile: (typeof COMPARED)[number]) =>
     same ? pairedIntervals(a.samples, b.samples, type, PERCENTILES[percentile]) : undefined;
   const types = names.map((name, type): ComparedType => {
     const other = b.result.types.find((each) => each.name === name);
     return {
       name,
-      slowdown: compareSlowdown(result.types[type]!.slowdown, other?.slowdown, tolerance, pairedAt(type)),
-      ...compareSamples(a.samples, b.samples, type, same),
+      slowdown: compareSlowdown(
+        result.types[type]!.slowdown,
+        isOk ? other?.slowdown : undefined,
+        tolerance,
+        pairedAt(type),
+      ),
+      ...(isOk && compareSamples(a.samples, b.samples, type, same)),
     };
   });
   const all: ComparedType = {
-    slowdown: compareSlowdown(result.overall.slowdown, b.result.overall.slowdown, tolerance, pairedAt()),
-    ...compareSamples(a.samples, b.samples, undefined, same),
+    slowdown: compareSlowdown(
+      result.overall.slowdown,
+      isOk ? b.result.overall.slowdown : undefined,
+      tolerance,
+      pairedAt(),
+    ),
+    ...(isOk && compareSamples(a.samples, b.samples, undefined, same)),
   };
   const { policy, policyParameters, workload, workers, load } = result;
   return {
@@ -144,8 +159,13 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     workers,
     load,
     requests: [result.requests, b.result.requests],
+    outcomes,
     types: names.length > 1 ? [...types, all] : types,
   };
+}
+
+function judgedOf({ outcome, reason }: Result): Judged {
+  return { outcome, ...(reason !== undefined && { reason }) };
 }
 
 function compareSamples(

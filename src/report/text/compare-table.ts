@@ -1,5 +1,6 @@
 import { relativeError } from '../../metrics/confidence.js';
 import { COMPARED, type ComparedType, type ComparedValue, type Comparison } from '../../results/comparison.js';
+import { failureOf, type Judged } from '../../results/outcome.js';
 import type { Interval } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatLoad } from '../../units/load.js';
@@ -34,8 +35,16 @@ export function formatCompared(comparison: Comparison, { style = PLAIN, width = 
     const counts = run.requests.map(formatCount);
     const requests = counts[0] === counts[1] ? counts[0] : counts.join(' and ');
     const heading = `${run.policy} on ${run.workload} · ${run.workers} workers · load ${formatLoad(run.load)} · ${requests} requests`;
-    const rows = run.types.flatMap((type) => typeRows(type, style));
-    return [...wrap(heading, width).map(style.heading), ...layOut(columns, rows, { style, width })].join('\n');
+    const outcomes = run.outcomes
+      .map((judged, i) => describeOutcome(i === 0 ? a : b, judged))
+      .filter((line) => line !== '');
+    const rows = run.outcomes.some(failureOf) ? [] : run.types.flatMap((type) => typeRows(type, style));
+    const table = rows.length > 0 ? layOut(columns, rows, { style, width }) : [];
+    return [
+      ...wrap(heading, width).map(style.heading),
+      ...outcomes.flatMap((line) => wrap(line, width)),
+      ...table,
+    ].join('\n');
   });
   const notes = footnotes(comparison).flatMap((note) => wrap(note, width).map(style.faint));
   const paragraphs = [...blocks, notes.join('\n'), wrap(verdict(comparison), width).join('\n')];
@@ -45,6 +54,14 @@ export function formatCompared(comparison: Comparison, { style = PLAIN, width = 
 function label({ world, system }: Comparison['a']): string {
   const name = world === 'hw' ? 'real' : 'simulated';
   return system === undefined ? name : `${name}\n(${system})`;
+}
+
+/** Empty when there is nothing to say. */
+function describeOutcome(world: string, judged: Judged): string {
+  const { reason } = judged;
+  const failed = failureOf(judged);
+  const parts = [world, ...(failed ? [failed] : []), ...(reason === undefined ? [] : [reason])];
+  return parts.length > 1 ? parts.join(': ') : '';
 }
 
 function typeRows(type: ComparedType, style: Style): (Row | Cell)[] {

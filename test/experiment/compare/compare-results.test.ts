@@ -3,6 +3,7 @@ import { compareSides, type Side } from '../../../src/experiment/compare/compare
 import { planRuns } from '../../../src/experiment/plan/plan.js';
 import { runSampled, type SampledResult } from '../../../src/experiment/run/run-sampled.js';
 import { formatCompared } from '../../../src/report/text/compare-table.js';
+import type { Result } from '../../../src/results/result.js';
 
 async function sampled(seed: string, policy = 'darc', requests = 20_000): Promise<SampledResult> {
   const plan = await planRuns({ workload: 'bimodal', policies: [policy], load: 0.7, requests, seed, warmup: 0.1 });
@@ -35,6 +36,30 @@ beforeAll(async () => {
 });
 
 describe('a comparison', () => {
+  it('of a run that is not ok compares outcomes, not sojourns', () => {
+    const reason = 'Its queues grew.';
+    const judged = (outcome: Result['outcome']): SampledResult => ({
+      ...one,
+      result: { ...one.result, outcome, reason },
+    });
+    const different = compareSides([one], [judged('unstable')], { tolerance: 0.1 });
+    expect(different).toMatchObject({ agrees: false, verdicts: { agree: 0, disagree: 1, undecided: 0 } });
+    expect(different.runs[0]).toMatchObject({ outcomes: [{ outcome: 'ok' }, { outcome: 'unstable', reason }] });
+    expect(different.runs[0]!.types[0]).toEqual({
+      name: 'SHORT',
+      slowdown: { p50: null, p90: null, p99: null, p99_9: null },
+    });
+    const text = formatCompared(different);
+    expect(text).toContain('\nsimulated: unstable: Its queues grew.\n');
+    expect(text).not.toContain('p99.9  ');
+    const same = compareSides([judged('unstable')], [judged('unstable')], { tolerance: 0.1 });
+    expect(same).toMatchObject({ agrees: true, verdicts: { agree: 1, disagree: 0, undecided: 0 } });
+    // A doubt is told, and does not keep values from being compared.
+    const doubtful = compareSides([one], [judged('ok')], { tolerance: 0.1 });
+    expect(doubtful).toMatchObject({ agrees: true, verdicts: { agree: 12 } });
+    expect(formatCompared(doubtful)).toContain('simulated: Its queues grew.');
+  });
+
   it('of identical results says zero', () => {
     const comparison = compareSides([one], [one], { tolerance: 1e-9 });
     expect(comparison.agrees).toBe(true);
