@@ -221,7 +221,7 @@ policy.create = (setup, parameters) => {
       ['run', '--hw', '--config', path, '--role', 'client', ...LOAD, '--requests', '100', '--json', '-'],
       { cwd: folder },
     );
-    expect(err).toContain('what only the server knows');
+    expect(err).toContain('Only the server knows its policy');
     expect(code).toBe(0);
     expect(only(out)).toMatchObject({ requests: 100, completed: 100, end: 'complete', serverCounted: false });
     expect((await server.end('SIGINT')).code).toBe(0);

@@ -125,9 +125,14 @@ export function inputFiles(
 /** @throws InputError */
 export function readText(path: string, fileName = path): string {
   try {
+    const found = statSync(path);
+    // Some devices never end.
+    if (found.isCharacterDevice() || found.isBlockDevice()) {
+      throw new InputError(`${fileName}: expected a file, found a device`);
+    }
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw cannotRead(fileName, error);
+    throw error instanceof InputError ? error : cannotRead(fileName, error);
   }
 }
 
