@@ -27,7 +27,7 @@ describe('psp sim', () => {
       const rows = new RegExp(`^${section}\\n  d-fcfs .*\\n  c-fcfs .*\\n  ts .*\\n  darc .*\\n`, 'm');
       expect(out).toMatch(rows);
     }
-    expect(out).toMatch(/^darc .*SHORT 1 \| LONG 13 \n +\(since \d+ms\)$/m);
+    expect(out).toMatch(/^darc .*SHORT 1 \| LONG 13\n +\(since \d+ms\)$/m);
     expect(out).toMatch(/darc kept 1 of 14 workers for SHORT/);
     expect(out).not.toContain('\u001b');
     expect(out.split('\n').every((line) => line.length <= 80)).toBe(true);
@@ -160,7 +160,7 @@ describe('psp sim', () => {
     const { code, out, err } = await psp(['sim', ...QUICK, '--policy', 'c-fcfs', ...args]);
     expect(code).toBe(0);
     expect(err).toMatch(
-      /^psp: warning: c-fcfs stopped at 3 replications with ±\S+ %, not ±0.1 %: more --max-replications or --requests$/m,
+      /^psp: warning: c-fcfs stopped at 3 replications with ±\S+ %, not ±0.1 %: use more --max-replications or --requests$/m,
     );
     const [{ replications, precision }] = JSON.parse(out) as [Result];
     expect(replications).toBe(3);
@@ -169,7 +169,7 @@ describe('psp sim', () => {
 
     const overload = ['--load', '0.99', '--policy', 'ts:quantum=1us'];
     const unstable = await psp(['sim', ...QUICK, ...overload, ...args]);
-    expect(unstable.err).toMatch(/^psp: warning: \S+ is unstable: there is no precision to reach$/m);
+    expect(unstable.err).toMatch(/^psp: warning: \S+ is unstable: it has no precision to reach$/m);
     expect(unstable.err).not.toContain('more --max-replications');
     const [result] = JSON.parse(unstable.out) as [Result];
     expect(result).toMatchObject({ unstable: true, replications: 2, grew: 2, precision: { reached: null } });
@@ -201,11 +201,11 @@ describe('--precision', () => {
     const { code, err } = await psp(['sim', ...args, '--policy', 'c-fcfs', '--precision', '0.1%']);
     expect(code).toBe(0);
     expect(err).toMatch(
-      /^psp: warning: c-fcfs stopped at 2 replications with .*, not ±0\.1 %: more --max-replications or --requests$/m,
+      /^psp: warning: c-fcfs stopped at 2 replications with .*, not ±0\.1 %: use more --max-replications or --requests$/m,
     );
     const overloaded = ['--policy', 'ts', '--load', '0.99', '--precision', '1%:mean:SHORT'];
     expect((await psp(['sim', ...args, ...overloaded])).err).toBe(
-      'psp: warning: ts is unstable: there is no precision to reach',
+      'psp: warning: ts is unstable: it has no precision to reach',
     );
   });
 });

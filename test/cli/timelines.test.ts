@@ -74,7 +74,7 @@ it.each([
   ['--timeline t.png', "--timeline: expected a file whose name ends in .json or .svg, found 't.png'"],
   ['--timeline nowhere/t.svg', 'nowhere/t.svg: cannot be written: there is no folder nowhere'],
   ['--timeline t.svg --from 1h', 'before the timeline begins'],
-  ['--timeline t.svg --for 0s', "--for: expected a duration above 0, found '0s'"],
+  ['--timeline t.svg --for 0s', "--for: expected a duration above 0 with its unit, such as 1us or 0.5 ms, found '0s'"],
 ])('%s is refused', async (args, complaint) => {
   const { code, out, err } = await pspHere(
     `sim --workload bimodal --policy darc --requests 5k ${args}`.split(' '),
