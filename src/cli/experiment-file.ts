@@ -5,7 +5,7 @@ import { type Checker, show } from '../input/checker.js';
 import { anything, list, prose, text } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { nameOrFileIn, readScalar, refuseConflict } from './config-file.js';
-import { LISTED, parseTexts, policiesOf } from './lists.js';
+import { LISTED, parseTexts, policiesOf } from './listed-settings.js';
 import { override, type Setting } from './settings.js';
 
 export interface Experiment {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { type HardwareInput, hardwareNotes, readHardwareInput } from '../experiment/hardware/hardware-input.js';
 import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
-import { DEFAULTS, withDefaults } from '../experiment/plan/settings.js';
+import { DEFAULTS, withDefaults } from '../experiment/plan/run-settings.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';

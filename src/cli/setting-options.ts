@@ -1,8 +1,9 @@
 /** Settings as options of a command. */
+
 import { type Command, Option } from 'commander';
 import { shippedWorkloads } from '../experiment/plan/files.js';
 import { InputError } from '../units/errors.js';
-import { LISTED, parseList } from './lists.js';
+import { LISTED, parseList } from './listed-settings.js';
 import { conflict, parseSetting, SETTINGS, type Setting } from './settings.js';
 
 /**

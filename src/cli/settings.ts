@@ -1,5 +1,5 @@
 import { MOST_REPLICATIONS, MOST_WORKERS } from '../experiment/plan/limits.js';
-import { DEFAULTS, type Settings } from '../experiment/plan/settings.js';
+import { DEFAULTS, type Settings } from '../experiment/plan/run-settings.js';
 import type { Precision } from '../experiment/run/replicate.js';
 import { STATISTIC_NAMED } from '../results/result.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';

@@ -1,8 +1,10 @@
 /**
- * Blocks of events as bytes. A block holds its events column by column: the kinds, one byte each; the times; then the first, second
- * and third number of the events whose kind has one. Numbers have a variable length (LEB128; signed ones zigzag) and times are
- * differences from the event before, so that an event takes about five bytes. A block needs no other block to be read.
+ * Blocks of events as bytes. A block holds its events column by column: the kinds, one byte each; the times; then the
+ * first, second and third number of the events whose kind has one. Numbers have a variable length (LEB128; signed ones
+ * zigzag) and times are differences from the event before, so that an event takes about five bytes. A block needs no
+ * other block to be read.
  */
+
 import { ARITY, carriesQuantity, kindName } from './event.js';
 
 /** Events of a block, a row each. */

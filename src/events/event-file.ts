@@ -1,9 +1,9 @@
 /**
  * Event files: what a scheduler was told and what it answered in one run.
  *
- * `PSPEVENT`, version (u32), length of the header (u32), CRC-32 of the header (u32), the header as JSON; then sections: kind (u32:
- * 1 events, 2 end), length (u32), CRC-32 of the content (u32), content. The end section is JSON; a file without one was cut off. All
- * numbers are little-endian.
+ * `PSPEVENT`, version (u32), length of the header (u32), CRC-32 of the header (u32), the header as JSON; then sections:
+ * kind (u32: 1 events, 2 end), length (u32), CRC-32 of the content (u32), content. The end section is JSON; a file
+ * without one was cut off. All numbers are little-endian.
  */
 
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
@@ -71,7 +71,10 @@ export interface EventFileWriter {
   close(lost: number): void;
 }
 
-/** Creates (or overwrites) an event file. Writes synchronously, a block at a time: use it outside of the dispatcher's thread. */
+/**
+ * Creates (or overwrites) an event file. Writes synchronously, a block at a time: use it outside of the dispatcher's
+ * thread.
+ */
 export function createEventFile(path: string, header: Omit<EventFileHeader, 'schema'>): EventFileWriter {
   const output = openOutput(path);
   const file = output.descriptor;
@@ -132,7 +135,8 @@ export function sinkOf(writer: EventFileWriter): EventSink {
 export interface EventFileReader {
   readonly header: EventFileHeader;
   /**
-   * The blocks in order. Ends by throwing an {@link InputError} where the file is damaged or cut off; what came before is whole.
+   * The blocks in order. Ends by throwing an {@link InputError} where the file is damaged or cut off; what came before
+   * is whole.
    */
   blocks(): Generator<EventBlock, EventFileEnd>;
   /** An error about what is in the block that was read last; before the first, in the header. */

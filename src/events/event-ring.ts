@@ -13,8 +13,9 @@ const HEAD_WORD = 16;
 const ENDED_WORD = 17;
 
 /**
- * A ring of events in a shared buffer: one thread (the dispatcher) writes, another reads and puts them into a file. A full ring loses events
- * and counts them, it never makes the writer wait; the count is written as a `gap` as soon as there is room again.
+ * A ring of events in a shared buffer: one thread (the dispatcher) writes, another reads and puts them into a file. A
+ * full ring loses events and counts them, it never makes the writer wait; the count is written as a `gap` as soon as
+ * there is room again.
  */
 export interface EventRing extends EventSink {
   /** Hands the events that are there to `take`, at most `limit`, and answers how many. Called by the reader only. */

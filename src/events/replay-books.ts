@@ -1,4 +1,5 @@
 /** Who waits and who runs in a recording: for the report of a replay, and to tell what no run can do. */
+
 import type { Observer } from '../metrics/observer.js';
 
 /** A request that waits. */

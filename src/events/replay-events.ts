@@ -57,8 +57,8 @@ export interface Difference {
 }
 
 /**
- * Tells a fresh scheduler of the same policy what the recorded one was told, and compares every answer. Equal answers throughout prove that the
- * run on the machine (or in the simulator) was decided by this policy and nothing else.
+ * Tells a fresh scheduler of the same policy what the recorded one was told, and compares every answer. Equal answers
+ * throughout prove that the run on the machine (or in the simulator) was decided by this policy and nothing else.
  */
 export function replay(options: ReplayOptions): ReplayReport {
   const progress = { decisions: 0, told: 0, untilNs: 0 };
@@ -263,7 +263,9 @@ interface LoggedEvent {
   readonly timeNs: number;
 }
 
-/** Worlds number requests from the low end and reuse numbers: these, and more only when there are more requests at once. */
+/**
+ * Worlds number requests from the low end and reuse numbers: these, and more only when there are more requests at once.
+ */
 const ROWS = 1 << 18;
 
 interface Cursor {

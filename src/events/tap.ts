@@ -3,8 +3,8 @@ import type { Reservation, Scheduler, SchedulerSetup, World } from '../scheduler
 import { EventKind, type EventSink } from './event.js';
 
 /**
- * A policy whose schedulers write everything they are told and answer into a sink, and are otherwise the same. The tap sits in the seam between
- * world and scheduler, so that neither knows of it and one that is not recorded costs nothing.
+ * A policy whose schedulers write everything they are told and answer into a sink, and are otherwise the same. The tap
+ * sits in the seam between world and scheduler, so that neither knows of it and one that is not recorded costs nothing.
  */
 export function tapped(policy: Policy, sink: EventSink): Policy {
   return { ...policy, create: (setup, parameters) => tap(policy, setup, parameters, sink) };
@@ -84,7 +84,10 @@ function tap(
   };
 }
 
-/** A 32-bit hash (FNV-1a) over which worker each group owns and may use: two reservations with equal hashes are equal for all practical purposes. */
+/**
+ * A 32-bit hash (FNV-1a) over which worker each group owns and may use: two reservations with equal hashes are equal
+ * for all practical purposes.
+ */
 export function hashReservation({ groups }: Reservation): number {
   let hash = 0x811c9dc5;
   const mix = (value: number) => {

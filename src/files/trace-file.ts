@@ -1,4 +1,5 @@
 /** Trace files: one pass checks a file, and each run reads it again and must find the same bytes. */
+
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

@@ -3,6 +3,7 @@
  * it. It throws nothing, so that one reading finds all mistakes. Shapes are zod schemas; readYaml turns places into
  * lines and columns.
  */
+
 import type { z } from 'zod';
 import { visible } from '../units/names.js';
 import { nearest } from '../units/nearest.js';

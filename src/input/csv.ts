@@ -1,4 +1,5 @@
 /** CSV files: lines of cells, where a cell with a comma or a quote in it is quoted: `"GET, big"`. */
+
 import { splitList, unquoted } from '../units/lists.js';
 
 /** The lines that are not empty, with their numbers from 1. Spreadsheets put a byte order mark first. */

@@ -1,4 +1,5 @@
 /** The kinds of values in a file, as zod types whose messages say what was expected and what was found. */
+
 import { z } from 'zod';
 import { parseDuration } from '../units/duration.js';
 import { hasHidden, isName, NAME_EXPECTED } from '../units/names.js';

@@ -1,4 +1,7 @@
-/** Confidence intervals at 95 % for quantiles and means: from the spread between independent replications, or within one run. */
+/**
+ * Confidence intervals at 95 % for quantiles and means: from the spread between independent replications, or within one
+ * run.
+ */
 
 import { sampleStandardDeviation } from 'simple-statistics';
 import type { Interval } from '../results/result.js';
@@ -12,10 +15,10 @@ export const NORMAL = 1.959964;
 const NEARLY_NORMAL = 100;
 
 /**
- * Interval from the same quantity in independent replications: Student's t on the logarithm, around the point estimate. Quantities
- * of waiting are skewed and above 0, and their errors are factors; so the interval is symmetric as a factor. It holds the bounds
- * that the estimate itself is known within. Its own bounds are rounded to six digits, because logarithms may differ in the last bit
- * from engine to engine, and results must not.
+ * Interval from the same quantity in independent replications: Student's t on the logarithm, around the point estimate.
+ * Quantities of waiting are skewed and above 0, and their errors are factors; so the interval is symmetric as a factor.
+ * It holds the bounds that the estimate itself is known within. Its own bounds are rounded to six digits, because
+ * logarithms may differ in the last bit from engine to engine, and results must not.
  *
  * @param estimate the point estimate from all replications together, above 0
  * @param values the quantity in each replication, at least two, above 0
@@ -31,10 +34,10 @@ export function replicationInterval(estimate: Known, values: readonly number[]):
 }
 
 /**
- * Order-statistic interval of the q-quantile from independent values: the r-th smallest value exceeds the quantile when fewer than
- * r values lie below it, and how many do is binomial. Free of any assumption on the distribution. Values of one run are *not*
- * independent (requests wait together), so for those it is too narrow: it ignores autocorrelation. Where there are too few values
- * for a bound, there is none.
+ * Order-statistic interval of the q-quantile from independent values: the r-th smallest value exceeds the quantile when
+ * fewer than r values lie below it, and how many do is binomial. Free of any assumption on the distribution. Values of
+ * one run are *not* independent (requests wait together), so for those it is too narrow: it ignores autocorrelation.
+ * Where there are too few values for a bound, there is none.
  *
  * H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1.
  */
@@ -49,7 +52,10 @@ export function quantileInterval(values: KnownValues, q: number): Interval {
   ];
 }
 
-/** The largest rank r with P(fewer than r of `count` values lie below the q-quantile) at most (1 - CONFIDENCE) / 2; 0 when there is none. */
+/**
+ * The largest rank r with P(fewer than r of `count` values lie below the q-quantile) at most (1 - CONFIDENCE) / 2; 0
+ * when there is none.
+ */
 function lowerRank(count: number, q: number): number {
   const tail = (1 - CONFIDENCE) / 2;
   const variance = count * q * (1 - q);
@@ -65,7 +71,8 @@ function lowerRank(count: number, q: number): number {
     }
     return count;
   }
-  // Most values lie below: count those above, from the most there may be. P(above > m) is summed up as 1 - P(above <= m).
+  // Most values lie below: count those above, from the most there may be. P(above > m) is summed up as 1 - P(above <=
+  // m).
   let probability = q ** count;
   let sum = 0;
   for (let above = 0; above <= count; above++) {
@@ -78,8 +85,8 @@ function lowerRank(count: number, q: number): number {
 }
 
 /**
- * Interval of the mean of independent values, by the central limit theorem. Of one run's values it ignores autocorrelation, as
- * {@link quantileInterval} does.
+ * Interval of the mean of independent values, by the central limit theorem. Of one run's values it ignores
+ * autocorrelation, as {@link quantileInterval} does.
  */
 export function meanInterval({ count, mean, groups }: KnownValues): Interval {
   if (count < 2) return [null, null];
@@ -97,7 +104,8 @@ export function hull([a, b]: Interval, [c, d]: Interval): Interval {
 }
 
 /**
- * How far the truth may be from the estimate, relative to the estimate: 0.05 is ±5 %, the larger of both sides. Infinity where a bound is missing.
+ * How far the truth may be from the estimate, relative to the estimate: 0.05 is ±5 %, the larger of both sides.
+ * Infinity where a bound is missing.
  */
 export function relativeError(estimate: number, [low, high]: Interval): number {
   if (low === null || high === null) return Number.POSITIVE_INFINITY;

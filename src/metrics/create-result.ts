@@ -1,4 +1,5 @@
 /** Makes a psp.result/1 from what a world knows at the end of a run. */
+
 import type { Manifest, Result } from '../results/result.js';
 import { Histogram } from './histogram.js';
 import { judgeRun } from './outcome.js';

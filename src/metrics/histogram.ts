@@ -1,5 +1,6 @@
 /**
- * A log-linear histogram in a typed array, after the idea of HdrHistogram: every power of two is cut into 512 equal buckets.
+ * A log-linear histogram in a typed array, after the idea of HdrHistogram: every power of two is cut into 512 equal
+ * buckets.
  *
  * The bucket of a value is read from its IEEE-754 representation: the exponent and the top nine bits of the mantissa.
  * A bucket is at most 2^-9 of its lower bound wide and is reported by its middle, so a reported value is within 2^-10
@@ -9,6 +10,7 @@
  *
  * 31 744 buckets (248 kB), whatever the number of values. Two histograms are merged by adding them up.
  */
+
 import { float64s } from '../units/arrays.js';
 
 const MANTISSA_BITS = 9;
@@ -102,14 +104,18 @@ export class Histogram implements Recorded {
 /** A histogram without values, but for its buckets. */
 export const NOTHING = { sum: 0, min: Number.POSITIVE_INFINITY, atMin: 0, max: Number.NEGATIVE_INFINITY } as const;
 
-/** What is known of some neighbouring values: how many they are, and that they are neither below `low` nor above `high`. */
+/**
+ * What is known of some neighbouring values: how many they are, and that they are neither below `low` nor above `high`.
+ */
 interface Group {
   readonly low: number;
   readonly high: number;
   readonly count: number;
 }
 
-/** The values of a histogram, as far as they are known: one group for its smallest value, one for each bucket in use. */
+/**
+ * The values of a histogram, as far as they are known: one group for its smallest value, one for each bucket in use.
+ */
 export class KnownValues {
   /** In ascending order. */
   readonly groups: readonly Group[];
@@ -146,14 +152,15 @@ export class KnownValues {
   }
 
   /**
-   * The q-quantiles, 0 <= q <= 1: for each the smallest value that at least `ceil(q x count)` of the values do not exceed, and the
-   * bounds it is known within.
+   * The q-quantiles, 0 <= q <= 1: for each the smallest value that at least `ceil(q x count)` of the values do not
+   * exceed, and the bounds it is known within.
    *
    * @param qs ascending; there is at least one value
    */
   quantiles(qs: readonly number[]): Known[] {
     const { count } = this;
-    // At least the first value, at most the last; the small term undoes the rounding of q x count when that is a whole number.
+    // At least the first value, at most the last; the small term undoes the rounding of q x count when that is a whole
+    // number.
     return this.ranked(qs.map((q) => Math.min(count, Math.max(1, Math.ceil(q * count - 1e-9 * count)))));
   }
 

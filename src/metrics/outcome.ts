@@ -1,5 +1,6 @@
 /** The one rule that decides what the outcome of a run is. */
-import type { Judged } from '../results/outcome.js';
+
+import type { Judged } from '../results/outcome-schema.js';
 import { threeDigits } from '../units/duration.js';
 import type { RunIdentity, RunRecord } from './run-record.js';
 

@@ -2,6 +2,7 @@
  * Does a reservation leave every type as many workers as it keeps busy? Arithmetic tells long before a queue of rare
  * requests shows it.
  */
+
 import type { ReservationEntry } from '../results/result.js';
 import type { Room, RunRecord } from './run-record.js';
 

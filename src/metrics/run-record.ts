@@ -1,4 +1,5 @@
 /** What a world knows when a run is over. */
+
 import type { ReservationEntry, Result, ResultSlice } from '../results/result.js';
 import type { Growth } from './backlog.js';
 import type { TypeHistograms } from './recorder.js';

@@ -1,4 +1,5 @@
 /** Histograms in the form they are reported in. */
+
 import {
   type DistributionSummary,
   type Interval,
@@ -39,15 +40,18 @@ export function resultSliceOf(
   };
 }
 
-/** With fewer values beyond it in a replication, the percentile of that replication says little, and too little on average. */
+/**
+ * With fewer values beyond it in a replication, the percentile of that replication says little, and too little on
+ * average.
+ */
 const ENOUGH_BEYOND = 10;
 
 /**
  * The reported form of a histogram.
  *
- * Percentiles and mean are those of all values together. Their intervals come from the spread between replications when there are
- * several, else from the order statistics of the one run. When a replication holds too few values for a percentile, the interval
- * covers both ways of looking at it.
+ * Percentiles and mean are those of all values together. Their intervals come from the spread between replications when
+ * there are several, else from the order statistics of the one run. When a replication holds too few values for a
+ * percentile, the interval covers both ways of looking at it.
  *
  * @param runs the same distribution in each of the replications that were merged into the histogram
  */

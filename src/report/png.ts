@@ -1,10 +1,14 @@
 /** SVG to PNG, with the font that comes with psp, so that it looks the same on every machine. */
+
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 
 const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
-/** Two pixels for each of the SVG, sharp on the screens of today; less for pictures that would have more pixels than this, and files of hundreds of kB. */
+/**
+ * Two pixels for each of the SVG, sharp on the screens of today; less for pictures that would have more pixels than
+ * this, and files of hundreds of kB.
+ */
 const ZOOM = 2;
 const MOST_PIXELS = 0.9e6;
 

@@ -1,5 +1,6 @@
 /** The result of a search for capacity. */
-import type { MissingValue } from './outcome.js';
+
+import type { MissingValue } from './outcome-schema.js';
 import type { Manifest, Result, Statistic } from './result.js';
 
 /** What was found: schema `psp.capacity/1`, documented in docs/capacity.md. */

@@ -1,10 +1,13 @@
 /** The schema psp.compare/1: two results of the same policy on the same requests, side by side. docs/compare.md describes it. */
-import type { Judged } from './outcome.js';
+
+import type { Judged } from './outcome-schema.js';
 import type { Interval, Percentile, Result } from './result.js';
 
 /** The percentiles that are compared. */
 export const COMPARED = ['p50', 'p90', 'p99', 'p99_9'] as const satisfies readonly Percentile[];
-/** How the sojourn of each request differs between two runs, ns (first less second). Negative: the first was quicker. */
+/**
+ * How the sojourn of each request differs between two runs, ns (first less second). Negative: the first was quicker.
+ */
 export interface PairedDifference {
   /** Requests measured in both. */
   readonly count: number;
@@ -23,11 +26,14 @@ export interface ComparedValue {
   readonly relative: number;
   /** Do the intervals have a value in common? */
   readonly overlap: boolean;
-  /** Where each may be, by what the two runs do not have in common; absent when they met different requests, or too few. */
+  /**
+   * Where each may be, by what the two runs do not have in common; absent when they met different requests, or too few.
+   */
   readonly paired?: { readonly a: Interval; readonly b: Interval };
   /**
-   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows: the intervals overlap, or one value is where the other may be by the paired ones. Null: further apart,
-   * and an interval has no bound on the side that counts, so that nobody knows. Absent without a tolerance.
+   * Within the tolerance (p99.9: within twice of it), or no further apart than the confidence allows: the intervals
+   * overlap, or one value is where the other may be by the paired ones. Null: further apart, and an interval has no
+   * bound on the side that counts, so that nobody knows. Absent without a tolerance.
    */
   readonly agrees?: boolean | null;
 }

@@ -1,4 +1,5 @@
 /** What a result of a real machine has beside the fields of every psp.result/1. docs/result-format.md describes it. */
+
 import type { DistributionSummary } from './result.js';
 
 export interface HardwareFields {
@@ -16,11 +17,14 @@ export interface HardwareFields {
   readonly failure?: string;
   /** Counts of both ends that do not add up; empty unless something is broken. */
   readonly unreconciled: readonly string[];
-  /** Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered counts as lost. */
+  /**
+   * Are the server's own counts in the result? If not, what only it knows is 0 or empty, and all that was not answered
+   * counts as lost.
+   */
   readonly serverCounted: boolean;
   /**
-   * For how long a core of this machine was away in all, by a millisecond or more each time, real ns: another program had it, or a virtual machine's host. Null when nobody looked: only the
-   * cores of a dilated run are watched.
+   * For how long a core of this machine was away in all, by a millisecond or more each time, real ns: another program
+   * had it, or a virtual machine's host. Null when nobody looked: only the cores of a dilated run are watched.
    */
   readonly coresAwayNs: number | null;
   /** The client's closing line. */

@@ -1,4 +1,5 @@
 /** The shapes of psp.point/1 and psp.failure/1, checked wherever they are read: from a folder or from a queue. */
+
 import { z } from 'zod';
 import type { FailedPoint, Point } from './point.js';
 import { resultSchema } from './result-schema.js';

@@ -1,4 +1,8 @@
-/** The schemas psp.point/1 and psp.failure/1: a point of a sweep that ran, and one that could not. docs/sweeps.md describes them. */
+/**
+ * The schemas psp.point/1 and psp.failure/1: a point of a sweep that ran, and one that could not. docs/sweeps.md
+ * describes them.
+ */
+
 import type { Result } from './result.js';
 
 /** A finished point, as it is kept in a file: schema `psp.point/1`, documented in docs/sweeps.md. */
@@ -10,7 +14,10 @@ export interface Point {
   readonly result: Result;
 }
 
-/** What is kept of a point that could not be run: schema `psp.failure/1`, documented in docs/sweeps.md. It is tried again by the next sweep. */
+/**
+ * What is kept of a point that could not be run: schema `psp.failure/1`, documented in docs/sweeps.md. It is tried
+ * again by the next sweep.
+ */
 export interface FailedPoint {
   readonly schema: 'psp.failure/1';
   readonly key: string;

@@ -1,6 +1,7 @@
 /** The shape of psp.result/1, checked wherever psp reads a result again: from a file, a folder or a queue. */
+
 import { z } from 'zod';
-import { OUTCOMES } from './outcome.js';
+import { OUTCOMES } from './outcome-schema.js';
 import { PERCENTILES, type Result, type Statistic } from './result.js';
 
 const count = z.int().min(0);

@@ -1,6 +1,9 @@
-/** The schema psp.result/1 as plain data: what both worlds produce and every report reads. docs/result-format.md describes it. */
+/**
+ * The schema psp.result/1 as plain data: what both worlds produce and every report reads. docs/result-format.md
+ * describes it.
+ */
 
-import type { Judged } from './outcome.js';
+import type { Judged } from './outcome-schema.js';
 
 /** Lower and upper bound; null where the data bound nothing on that side. */
 export type Interval = readonly [low: number | null, high: number | null];
@@ -18,7 +21,10 @@ export const STATISTIC_NAMED: Readonly<Record<string, Statistic>> = {
   ...Object.fromEntries(Object.keys(PERCENTILES).map((name) => [name.replace('_', '.'), name as Percentile])),
 };
 
-/** A distribution in a result: percentiles and mean (null when nothing was recorded) and the number of values behind them. */
+/**
+ * A distribution in a result: percentiles and mean (null when nothing was recorded) and the number of values behind
+ * them.
+ */
 export type DistributionSummary = Readonly<Record<Statistic, number | null>> & {
   /** The smallest and the largest value, exactly; null when nothing was recorded. */
   readonly min: number | null;
@@ -95,7 +101,10 @@ export interface ReachedPrecision {
   readonly reached: number | null;
 }
 
-/** How the end of the warm-up came about: as asked for; where the run had settled; or where others had, while this one had not. */
+/**
+ * How the end of the warm-up came about: as asked for; where the run had settled; or where others had, while this one
+ * had not.
+ */
 export type WarmupRule = 'given' | 'found' | 'unsettled';
 
 /** A result lists no more reservations than this: an unstable policy must not fill the memory with them. */
@@ -126,7 +135,10 @@ export interface ResultSlice {
   readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
 }
 
-/** Where a result came from. `startedAt` and `wallSeconds` are the only fields of a result that may differ between equal runs. */
+/**
+ * Where a result came from. `startedAt` and `wallSeconds` are the only fields of a result that may differ between equal
+ * runs.
+ */
 export interface Manifest {
   readonly version: string;
   readonly commit: string | null;

@@ -8,7 +8,10 @@ interface RecordedPolicy {
   readonly system?: string | undefined;
 }
 
-/** The policy of a result as it would be typed: `darc`, `ts:quantum=10us`; after its system, when it ran in one: `shinjuku/ts`. */
+/**
+ * The policy of a result as it would be typed: `darc`, `ts:quantum=10us`; after its system, when it ran in one:
+ * `shinjuku/ts`.
+ */
 export function policyLabel(result: RecordedPolicy): string {
   const { system } = result;
   return system === undefined ? policyText(result) : `${system}/${policyText(result)}`;

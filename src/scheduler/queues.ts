@@ -5,6 +5,7 @@
  * With 16 queues this is 1.2 times as fast as an object per queue, and a long queue takes no memory of its own. The
  * arrays grow when a larger handle appears, which stops after warm-up where the world limits the requests in flight.
  */
+
 import { int32s } from '../units/arrays.js';
 export class Queues {
   /** Requests in each queue. Read only. */

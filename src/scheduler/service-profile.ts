@@ -1,4 +1,5 @@
 /** Completions of a type after which its mean begins to forget old ones. */
+
 import { float64s } from '../units/arrays.js';
 
 const MEMORY = 1000;

@@ -2,6 +2,7 @@
  * The future events of the workers. A worker has at most one: its request completes, its slice expires, or it has given
  * up its request. Events at the same time come in the order of worker numbers.
  */
+
 import { float64s, int32s } from '../units/arrays.js';
 export interface EventList {
   /** Time of the next event, ns; Infinity when there is none. */

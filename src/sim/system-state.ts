@@ -1,4 +1,5 @@
 /** What a system adds to a simulation: its state and costs that vary. The loop is in system-loop.ts. */
+
 import type { Observer } from '../metrics/observer.js';
 import type { QueuePlace } from '../scheduler/policy.js';
 import { float64s, int32s, uint8s } from '../units/arrays.js';

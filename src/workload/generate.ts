@@ -1,4 +1,5 @@
 /** Makes the request trace of a workload. */
+
 import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
 import { formatRate } from '../units/rate.js';
@@ -69,7 +70,8 @@ export function createRequestSource(workload: Workload, options: SourceOptions):
     const rateRps = phaseRateRps(phase, options);
     if (!phase.arrivals.immediate && phase.durationNs * rateRps < 1e9) {
       throw new RangeError(
-        `phase ${i + 1} of workload ${workload.name} is too short for ${phase.arrivals.kind} arrivals at ${rateRps} requests per second: not one would come`,
+        `phase ${i + 1} of workload ${workload.name} is too short for ${phase.arrivals.kind} arrivals at ` +
+          `${rateRps} requests per second: not one would come`,
       );
     }
     return new PlayedPhase(phase, phase.arrivals.start(1e9 / rateRps, arrivals));
@@ -104,7 +106,8 @@ function refuseEndless(workload: Workload, offer: Offer, seconds: number): void 
   const perRequest = (phases.length * 1e9) / (cycleNs(workload) * rateRps);
   if (perRequest > MOST_PHASES_PER_REQUEST) {
     throw new RangeError(
-      `workload ${name}: expected phases of which at most ${MOST_PHASES_PER_REQUEST} pass per request, found about ${Math.round(perRequest)} ${at}`,
+      `workload ${name}: expected phases of which at most ${MOST_PHASES_PER_REQUEST} pass per request, found ` +
+        `about ${Math.round(perRequest)} ${at}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** Service demands as they are played: whole nanoseconds, at least one. */
+
 import type { Distribution } from './distributions/distribution.js';
 import { STREAM, substream } from './random.js';
 

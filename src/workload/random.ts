@@ -3,6 +3,7 @@
  * service distribution, does not change the draws of the others. So two policies, or two variants of a workload, are
  * compared on common random numbers.
  */
+
 import seedrandom from 'seedrandom';
 
 /** A stream of numbers uniform on [0, 1). Every value is a multiple of 2^-32, and 0 does occur. */

@@ -2,6 +2,7 @@
  * A digest of a request trace. Two runs with the same digest, in either world, had the same arrivals, types (by name)
  * and service demands in the same order.
  */
+
 import type { RequestBatch } from './request-source.js';
 import { hashOf } from './type-table.js';
 

@@ -2,6 +2,7 @@
  * Traces as the whole workload. A first pass over the bytes checks every line and sums up what is in it; a second pass
  * plays it. Both hold one chunk at a time, so that a trace may be larger than memory.
  */
+
 import { exactDuration, MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError, type InputIssue } from '../units/errors.js';
 import { byIndex } from '../units/unknown.js';

@@ -116,7 +116,8 @@ export function workloadNotes({ types, phases }: Workload): string[] {
       .filter((service) => playedMeanNs(service) !== service.meanNs)
       .map(
         (service) =>
-          `${name}: services are played in whole ns: ${threeDigits(playedMeanNs(service))}ns on average, not ${exactDuration(service.meanNs)}; load counts what is played`,
+          `${name}: services are played in whole ns: ${threeDigits(playedMeanNs(service))}ns on average, not ` +
+          `${exactDuration(service.meanNs)}; load counts what is played`,
       );
   });
 }

@@ -7,6 +7,7 @@
  * within a layer have a resolution of 2^-24. The tails are not cut at what 32 bits can express: they are sampled by
  * their own draws, to any depth.
  */
+
 import { exp, log } from './math.js';
 import type { Random } from './random.js';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
-import { LISTED, parseList } from '../../src/cli/lists.js';
+import { LISTED, parseList } from '../../src/cli/listed-settings.js';
 import { SETTINGS, settingOf } from '../../src/cli/settings.js';
 import { planSweep } from '../../src/experiment/sweep/plan-sweep.js';
 import { blocks } from '../docs/pages.js';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
+import type { Settings } from '../../src/experiment/plan/run-settings.js';
 import { pooledHash } from '../../src/experiment/plan/run-spec.js';
-import type { Settings } from '../../src/experiment/plan/settings.js';
 import { runRaw, runSimulation } from '../../src/experiment/run/run-simulation.js';
 import { mergeReplications } from '../../src/metrics/replications.js';
-import type { Judged } from '../../src/results/outcome.js';
+import type { Judged } from '../../src/results/outcome-schema.js';
 import { definePolicy } from '../../src/scheduler/policy.js';
 import { policyNamed } from '../../src/scheduler/policy-registry.js';
 

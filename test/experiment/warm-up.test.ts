@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
-import type { Settings } from '../../src/experiment/plan/settings.js';
+import type { Settings } from '../../src/experiment/plan/run-settings.js';
 import { withCommonWarmUp } from '../../src/experiment/run/common-warm-up.js';
 import { runSimulation, seekWarmUp } from '../../src/experiment/run/run-simulation.js';
 

@@ -1,4 +1,5 @@
 /** Hostile event files: recordings that were changed at random, with checksums that are right. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from '../../src/events/codec.js';

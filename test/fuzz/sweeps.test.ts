@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { receiveSpec } from '../../src/experiment/plan/run-spec.js';
 import { runSimulation } from '../../src/experiment/run/run-simulation.js';
-import type { PlannedPoint } from '../../src/experiment/sweep/point.js';
+import type { PlannedPoint } from '../../src/experiment/sweep/planned-point.js';
 import type { Point } from '../../src/results/point.js';
 import { plan } from '../experiment/sweep/points.js';
 import { runs, SEED } from '../support/runs.js';

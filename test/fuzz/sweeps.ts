@@ -11,7 +11,7 @@ import seedrandom from 'seedrandom';
 import { MOST_REPLICATIONS, MOST_WORKERS } from '../../src/experiment/plan/limits.js';
 import { readSampled, sampledJson } from '../../src/experiment/run/sampled-json.js';
 import { mergeSweeps } from '../../src/experiment/sweep/merge-sweeps.js';
-import { failedPoint, type PlannedPoint, pointKey } from '../../src/experiment/sweep/point.js';
+import { failedPoint, type PlannedPoint, pointKey } from '../../src/experiment/sweep/planned-point.js';
 import { packPoint, readJob, unpackPoint } from '../../src/experiment/sweep/queue-messages.js';
 import { writeTables } from '../../src/experiment/sweep/run-sweep.js';
 import { readSweep } from '../../src/experiment/sweep/store.js';

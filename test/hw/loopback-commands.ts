@@ -1,4 +1,5 @@
 /** psp's commands of the two ends of a run on this machine, as a person starts and ends them. */
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

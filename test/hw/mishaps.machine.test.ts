@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { HardwareResult } from '../../src/experiment/hardware/run-hardware.js';
-import type { ServerCounts } from '../../src/results/server.js';
+import type { ServerCounts } from '../../src/results/server-schema.js';
 import { MAIN, psp, ROOT, scratchFolder } from '../cli/psp.js';
 import { loopbackConfig, startPsp } from './loopback-commands.js';
 import { childrenOf, isRoot, missingNative } from './support.js';

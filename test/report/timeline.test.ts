@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
-import type { Settings } from '../../src/experiment/plan/settings.js';
+import type { Settings } from '../../src/experiment/plan/run-settings.js';
 import { runSimulation } from '../../src/experiment/run/run-simulation.js';
 import { runTimeline } from '../../src/experiment/run/run-timeline.js';
 import type { Timeline } from '../../src/metrics/timeline.js';

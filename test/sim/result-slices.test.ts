@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
-import type { Settings } from '../../src/experiment/plan/settings.js';
+import type { Settings } from '../../src/experiment/plan/run-settings.js';
 import { runSimulation } from '../../src/experiment/run/run-simulation.js';
 import type { Result } from '../../src/results/result.js';
 

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/hardware/calibrate-system.js';
 import { compareCalibration, systemYaml } from '../../experiment/hardware/calibration-file.js';
 import { findWorkload, inputFiles, readSystem, readWorkload } from '../../experiment/plan/files.js';
-import { DEFAULTS } from '../../experiment/plan/settings.js';
+import { DEFAULTS } from '../../experiment/plan/run-settings.js';
 import { writeOutput } from '../../files/output-file.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
 import { formatCalibration, formatMoved } from '../../report/text/calibration-table.js';

@@ -6,7 +6,7 @@ import { type HardwareInput, hardwareOffer, refuseMissingFlows } from '../../exp
 import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/hardware/run-hardware.js';
 import { inputFiles, readSystem } from '../../experiment/plan/files.js';
 import { planRuns } from '../../experiment/plan/plan.js';
-import { DEFAULTS, policiesOrDefault } from '../../experiment/plan/settings.js';
+import { DEFAULTS, policiesOrDefault } from '../../experiment/plan/run-settings.js';
 import { runSampled } from '../../experiment/run/run-sampled.js';
 import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { writeOutput } from '../../files/output-file.js';
@@ -30,7 +30,7 @@ import {
   serverGone,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
-import { parseList } from '../lists.js';
+import { parseList } from '../listed-settings.js';
 import { checkFolder, checkOutputs, outputBeside, send, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import { type SimSettings, settingOf } from '../settings.js';

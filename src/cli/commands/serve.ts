@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
 import { droppedByServer, dropsByReason, reconcileServer, serverClosingLine } from '../../hw/memory/counts.js';
 import { startServer } from '../../hw/server/server.js';
-import type { ServerCounts, ServerReport } from '../../results/server.js';
+import type { ServerCounts, ServerReport } from '../../results/server-schema.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { complain, EXIT } from '../failure.js';

@@ -7,7 +7,7 @@ import { runSampled, type SampledResult } from '../../experiment/run/run-sampled
 import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { formatComparison } from '../../report/text/policies-table.js';
-import { failureOf } from '../../results/outcome.js';
+import { failureOf } from '../../results/outcome-schema.js';
 import type { Result } from '../../results/result.js';
 import { policyLabel } from '../../scheduler/policy-label.js';
 import { InputError } from '../../units/errors.js';

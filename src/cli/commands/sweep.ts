@@ -4,7 +4,7 @@ import { inputFiles } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
-import type { PlannedPoint } from '../../experiment/sweep/point.js';
+import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
 import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
 import { runSweep, type SweepOutcome, type SweepProgress, TABLES } from '../../experiment/sweep/run-sweep.js';
 import { InputError } from '../../units/errors.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULTS } from '../../experiment/plan/settings.js';
+import { DEFAULTS } from '../../experiment/plan/run-settings.js';
 import { controlFor, runReplicated } from '../../experiment/run/replicate.js';
 import type { RunControl } from '../../experiment/run/run-control.js';
 import { allAgree, FULL, QUICK, validate } from '../../experiment/validate/validate-simulator.js';

@@ -1,7 +1,7 @@
 /** Service-level objectives, such as `p99.9 slowdown <= 10 for every type` or `p99 sojourn <= 50us for GET`. */
 
 import type { Judgement, SloVerdict } from '../../results/capacity-schema.js';
-import { failureOf } from '../../results/outcome.js';
+import { failureOf } from '../../results/outcome-schema.js';
 import {
   type DistributionSummary,
   PERCENTILES,

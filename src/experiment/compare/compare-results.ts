@@ -1,4 +1,7 @@
-/** Two results of the same policy on the same requests, side by side: where two worlds agree, and by how much they do not. */
+/**
+ * Two results of the same policy on the same requests, side by side: where two worlds agree, and by how much they do
+ * not.
+ */
 
 import type { RequestSamples } from '../../metrics/samples.js';
 import { kolmogorovSmirnov, pairedDifference, pairedIntervals, sortedSojourns } from '../../metrics/samples.js';
@@ -9,7 +12,7 @@ import {
   type ComparedValue,
   type Comparison,
 } from '../../results/comparison.js';
-import { failureOf, type Judged } from '../../results/outcome.js';
+import { failureOf, type Judged } from '../../results/outcome-schema.js';
 import type { Interval } from '../../results/result.js';
 import { type DistributionSummary, PERCENTILES, type Percentile, type Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
@@ -33,7 +36,8 @@ export interface CompareOptions {
 }
 
 /**
- * Compares each result on one side with its counterpart on the other: same policy and parameters, workload, workers and load.
+ * Compares each result on one side with its counterpart on the other: same policy and parameters, workload, workers and
+ * load.
  *
  * @throws InputError when one has no counterpart, or the two met different requests and `unpaired` does not allow that
  */
@@ -87,7 +91,8 @@ function counterpartOf(side: Side, a: readonly Side[], b: readonly Side[]): Side
     throw new InputError(`${describe(side.result)}: no counterpart on the other side, which has ${there}`);
   }
   throw new InputError(
-    `${describe(side.result)}: ${same(a).length} results on the first side and ${same(b).length} on the other, of ${others.length === 0 ? 'other systems' : 'which each could be'} the counterpart: expected one of each`,
+    `${describe(side.result)}: ${same(a).length} results on the first side and ${same(b).length} on the other, ` +
+      `of ${others.length === 0 ? 'other systems' : 'which each could be'} the counterpart: expected one of each`,
   );
 }
 
@@ -97,7 +102,8 @@ function worldOf({ world, system }: Result): Comparison['a'] {
 
 /** What two results must have in common to be of the same experiment. */
 function identityOf({ policy, policyParameters, workload, workers, load }: Result): string {
-  // The cost of a mechanism is the simulator's affair: on a machine it costs what it costs, in a system what the system says.
+  // The cost of a mechanism is the simulator's affair: on a machine it costs what it costs, in a system what the system
+  // says.
   const { costNs: _, ...parameters } = policyParameters;
   return canonicalJson({ policy, parameters, workload, workers, load: formatLoad(load, 9) });
 }
@@ -112,7 +118,8 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
   const same = a.samples && b.samples && a.samples.traceDigest === b.samples.traceDigest;
   if (a.samples && b.samples && !same && !unpaired) {
     throw new InputError(
-      `${describe(result)}: the two met different requests (trace digests ${a.samples.traceDigest} and ${b.samples.traceDigest}): expected equal seeds, loads and numbers of requests, or --unpaired`,
+      `${describe(result)}: the two met different requests (trace digests ${a.samples.traceDigest} and ` +
+        `${b.samples.traceDigest}): expected equal seeds, loads and numbers of requests, or --unpaired`,
     );
   }
   // Without the requests themselves, what they are drawn from says whether they are the same.
@@ -120,7 +127,8 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     `${requests} requests in ${replications} ${replications === 1 ? 'run' : 'runs'} from seed '${seed}'`;
   if (!(a.samples && b.samples) && !unpaired && from(result) !== from(b.result)) {
     throw new InputError(
-      `${describe(result)}: the two met different requests (${from(result)}, and ${from(b.result)}): expected the same of both, or --unpaired`,
+      `${describe(result)}: the two met different requests (${from(result)}, and ${from(b.result)}): expected ` +
+        'the same of both, or --unpaired',
     );
   }
   const names = result.types.map(({ name }) => name);
@@ -222,7 +230,10 @@ function compareValue(
   };
 }
 
-/** An interval without a bound overlaps with everything, which proves nothing: only bounds on both sides decide for agreement, and any that are apart against it. */
+/**
+ * An interval without a bound overlaps with everything, which proves nothing: only bounds on both sides decide for
+ * agreement, and any that are apart against it.
+ */
 function overlapVerdict([aLow, aHigh]: Interval, [bLow, bHigh]: Interval): boolean | null {
   if (!below(aLow, bHigh) || !below(bLow, aHigh)) return false;
   return [aLow, aHigh, bLow, bHigh].includes(null) ? null : true;

@@ -1,7 +1,9 @@
 /**
- * Measures on this machine, through the real path, what the cost model of a system charges: a run whose requests mostly find a worker free, and one in
- * which many wait for theirs. Beside them, each alone, what the threads of the server are busy for.
+ * Measures on this machine, through the real path, what the cost model of a system charges: a run whose requests mostly
+ * find a worker free, and one in which many wait for theirs. Beside them, each alone, what the threads of the server
+ * are busy for.
  */
+
 import type { PacketTimes } from '../../hw/native/native.js';
 import { cannotProbe, probeDispatcher, probeRingHop } from '../../hw/native/probe.js';
 import { type HardwareRun, runHardware } from '../../hw/run/run-pair.js';
@@ -37,12 +39,14 @@ types:
   - { name: LONG, ratio: 0.5, service: 20us }
 `;
 /**
- * A machine whose threads sleep wakes them the quicker the more often it does: measured, a request took 212 ns (1000 times stretched) beside its service at load 0.05 and 152 ns at
- * 0.5. So the load is one that is run at, and the workload may be given: what counts is how many requests there are in a second.
+ * A machine whose threads sleep wakes them the quicker the more often it does: measured, a request took 212 ns (1000
+ * times stretched) beside its service at load 0.05 and 152 ns at 0.5. So the load is one that is run at, and the
+ * workload may be given: what counts is how many requests there are in a second.
  */
 export const DEFAULT_LOAD = 0.5;
 /**
- * Under it requests wait for their worker at any load, so that turns can be measured at the load that is run at: a saturated machine has no threads to wake.
+ * Under it requests wait for their worker at any load, so that turns can be measured at the load that is run at: a
+ * saturated machine has no threads to wake.
  */
 const WAITING_POLICY = 'd-fcfs';
 
@@ -147,7 +151,9 @@ async function measureAlone(
     return [];
   }
   onNote?.(
-    `measures the ring and the dispatcher alone, under ${dispatchers.length === 1 ? 'one policy' : `${dispatchers.length} policies`}: some ${Math.ceil(dispatchers.length * SECONDS_PER_DISPATCHER)} s`,
+    'measures the ring and the dispatcher alone, under ' +
+      `${dispatchers.length === 1 ? 'one policy' : `${dispatchers.length} policies`}: some ` +
+      `${Math.ceil(dispatchers.length * SECONDS_PER_DISPATCHER)} s`,
   );
   const found = [named('hop', probeRingHop(), 'an entry through a ring, from a core to another')];
   for (const policy of dispatchers) {
@@ -159,7 +165,10 @@ async function measureAlone(
   return found;
 }
 
-/** What keeps the dispatcher busy, where the stretching leaves something of it: the policy's own time, and that of others. */
+/**
+ * What keeps the dispatcher busy, where the stretching leaves something of it: the policy's own time, and that of
+ * others.
+ */
 function dispatchConstant(
   alone: readonly NamedMeasurement[],
   policy: string,
@@ -185,8 +194,9 @@ function dispatchConstant(
 }
 
 /**
- * Dense where latencies are looked at: in the tail. Between two of them the model draws linearly, so that the last one before the maximum must be a rare one: with 0.998 there, one
- * disturbance in 90 000 measurements was in every p99.9 that was simulated.
+ * Dense where latencies are looked at: in the tail. Between two of them the model draws linearly, so that the last one
+ * before the maximum must be a rare one: with 0.998 there, one disturbance in 90 000 measurements was in every p99.9
+ * that was simulated.
  */
 const PROBABILITIES = [
   ...[0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998],
@@ -201,8 +211,9 @@ function probabilities(count: number): number[] {
 }
 
 /**
- * The constants that carry the spread of a whole: of a request that meets nobody, and of a turn at a worker. Were each part drawn alone, the whole would be another: on few cores the parts are not
- * independent (who is woken late finds the others awake), and the median of the sum was 25 % above the measured one.
+ * The constants that carry the spread of a whole: of a request that meets nobody, and of a turn at a worker. Were each
+ * part drawn alone, the whole would be another: on few cores the parts are not independent (who is woken late finds the
+ * others awake), and the median of the sum was 25 % above the measured one.
  */
 const SPREAD: readonly CostField[] = ['wireNs', 'againNs'];
 

@@ -41,12 +41,14 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, calibrat
           `    ${key}: {`,
           ...measurements.map(
             (each) =>
-              `      ${quoted(each.name)}: { ${measurementLines(each, tenths).join(' ')} source: ${quoted(each.source)} },`,
+              `      ${quoted(each.name)}: { ${measurementLines(each, tenths).join(' ')} source: ` +
+              `${quoted(each.source)} },`,
           ),
           '    },',
         ];
   return `${[
-    `# Measured by psp calibrate: medians, with the spread of a single measurement, the 95 % interval of the median, and quantiles where every request may have another; ${stretched}.`,
+    '# Measured by psp calibrate: medians, with the spread of a single measurement, the 95 % interval of the ' +
+      `median, and quantiles where every request may have another; ${stretched}.`,
     `name: ${quoted(name)}`,
     `title: ${quoted(`This machine, ${date}`)}`,
     `description: ${quoted(`what ${machine} costs, measured over the real path; ${stretched}`)}`,

@@ -10,7 +10,7 @@ import { type Offer, type Workload, workloadNotes } from '../../workload/workloa
 import { missingFlows } from '../plan/check-run.js';
 import { findWorkload, readWorkload } from '../plan/files.js';
 import { rateScaleOf } from '../plan/read-workload.js';
-import { DEFAULTS, type Settings } from '../plan/settings.js';
+import { DEFAULTS, type Settings } from '../plan/run-settings.js';
 
 export interface HardwareInput {
   /** Of a trace: its types with their shares and means, for all that must be known before it is played. */

@@ -10,7 +10,8 @@ export function measure(what: string, values: Float64Array, source: string): Mea
   const { length } = values;
   if (length < FEWEST) {
     throw new InputError(
-      `--requests: ${what} was measured on ${length} requests only, expected at least ${FEWEST}: more requests, or more load`,
+      `--requests: ${what} was measured on ${length} requests only, expected at least ${FEWEST}: more ` +
+        'requests, or more load',
     );
   }
   const at = ranked(values);

@@ -1,7 +1,14 @@
-/** What the stamps of a real run say of its requests: those that found their worker free and those that waited for it, each with what it took beside its service. */
+/**
+ * What the stamps of a real run say of its requests: those that found their worker free and those that waited for it,
+ * each with what it took beside its service.
+ */
+
 import type { HardwareRun } from '../../hw/run/run-pair.js';
 
-/** Of each run, from the beginning: memory is touched for the first time, code is compiled, and reservations are yet to be made. */
+/**
+ * Of each run, from the beginning: memory is touched for the first time, code is compiled, and reservations are yet to
+ * be made.
+ */
 const WARMUP = 0.1;
 
 /** Of the requests of a run that must be left for those that were disturbed to be left out. */
@@ -27,7 +34,9 @@ export interface Observed {
   readonly turns: readonly Followed[];
 }
 
-/** Tells the requests of a run apart. Those in whose time a core was away are left out, unless then too few are left. */
+/**
+ * Tells the requests of a run apart. Those in whose time a core was away are left out, unless then too few are left.
+ */
 export function observed(run: StampedRun): Observed {
   const { trace, records } = run;
   const { receivedNs, startedNs, endedNs, repliedNs, worker } = records;
@@ -82,7 +91,10 @@ export function ofFree(runs: readonly Observed[]) {
   };
 }
 
-/** From the end of a request to the end of the next on its worker, which was there by then, less its demand, ns; and the parts of that. */
+/**
+ * From the end of a request to the end of the next on its worker, which was there by then, less its demand, ns; and the
+ * parts of that.
+ */
 export function ofTurns(runs: readonly Observed[]) {
   const of = (value: (columns: Columns, request: Followed) => number) => columnOf(runs, 'turns', value);
   return {

@@ -2,8 +2,8 @@ import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { policyOf, type System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import { readSystem } from './files.js';
+import type { Settings } from './run-settings.js';
 import type { RunSpec } from './run-spec.js';
-import type { Settings } from './settings.js';
 
 /** Who runs: a policy, and the system around it if there is one. */
 export type Contender = Pick<RunSpec, 'policy' | 'system'>;

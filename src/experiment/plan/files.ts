@@ -55,7 +55,8 @@ export function findWorkload(nameOrFile: string): WorkloadFile {
   }
   const meant = nearest(nameOrFile, names);
   throw new InputError(
-    `unknown workload '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
+    `unknown workload '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ` +
+      `${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
   );
 }
 
@@ -93,7 +94,8 @@ export function readSystem(nameOrFile: string): System {
   if (/^[\w.-]+$/.test(nameOrFile) && existsSync(own)) return parseSystem(readText(own), own);
   const meant = nearest(nameOrFile, names);
   throw new InputError(
-    `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
+    `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ` +
+      `${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
   );
 }
 

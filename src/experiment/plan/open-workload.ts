@@ -76,7 +76,8 @@ function openTraced(spec: RunSpec, trace: TraceWorkload): OpenWorkload {
   const firstNs = Math.floor((summary.firstArrivalNs - summary.startNs) / rateScale);
   if ('durationNs' in end && end.durationNs <= firstNs) {
     throw new InputError(
-      `duration: expected more than ${exactDuration(firstNs)}, when the first request of ${summary.fileName} arrives, found ${exactDuration(end.durationNs)}`,
+      `duration: expected more than ${exactDuration(firstNs)}, when the first request of ${summary.fileName} ` +
+        `arrives, found ${exactDuration(end.durationNs)}`,
     );
   }
   return {

@@ -8,8 +8,8 @@ import { checkRun } from './check-run.js';
 import { contenders } from './contenders.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
 import { canSettle, readRunInput } from './read-workload.js';
+import { DEFAULTS, type Settings, withDefaults } from './run-settings.js';
 import type { RunSpec } from './run-spec.js';
-import { DEFAULTS, type Settings, withDefaults } from './settings.js';
 import { checkTypeName } from './type-names.js';
 
 /** Runs that compare policies on the same trace of requests. */

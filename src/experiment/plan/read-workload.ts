@@ -3,8 +3,8 @@ import { InputError } from '../../units/errors.js';
 import { type TraceSummary, traceRateScale } from '../../workload/trace.js';
 import { cycleNs, type Offer } from '../../workload/workload.js';
 import { findWorkload, readWorkload } from './files.js';
+import { DEFAULTS, type Settings } from './run-settings.js';
 import type { RunSpec } from './run-spec.js';
-import { DEFAULTS, type Settings } from './settings.js';
 
 /** The workload of a run and where it ends. */
 export interface RunInput {

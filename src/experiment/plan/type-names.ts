@@ -9,6 +9,7 @@ export function checkTypeName(where: string, type: string, types: readonly strin
   if (types.includes(type)) return;
   const meant = nearest(type, types);
   throw new InputError(
-    `${where}: unknown type '${type}'${meant === undefined ? '' : `: did you mean '${meant}'?`} The workload has ${types.join(', ')}`,
+    `${where}: unknown type '${type}'${meant === undefined ? '' : `: did you mean '${meant}'?`} The workload ` +
+      `has ${types.join(', ')}`,
   );
 }

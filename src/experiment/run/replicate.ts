@@ -2,9 +2,10 @@
  * Independent replications of runs, on all cores, pooled into one result per run: as many as asked for, or as a
  * precision needs.
  */
+
 import { relativeError } from '../../metrics/confidence.js';
 import { mergeReplications, type RawRun } from '../../metrics/replications.js';
-import { failureOf } from '../../results/outcome.js';
+import { failureOf } from '../../results/outcome-schema.js';
 import type { Result, Statistic } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import { pooledHash, type RunSpec } from '../plan/run-spec.js';

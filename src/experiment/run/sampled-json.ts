@@ -96,7 +96,8 @@ function samplesOf(data: unknown, columns: readonly Uint8Array[], where: string)
   const count = type!.byteLength / 2;
   if (!Number.isInteger(count) || serviceNs!.byteLength !== count * 8 || sojournNs!.byteLength !== count * 8) {
     throw new InputError(
-      `${where}: samples: expected columns of one length, found ${count} types, ${serviceNs!.byteLength / 8} services, ${sojournNs!.byteLength / 8} sojourns`,
+      `${where}: samples: expected columns of one length, found ${count} types, ${serviceNs!.byteLength / 8} ` +
+        `services, ${sojournNs!.byteLength / 8} sojourns`,
     );
   }
   return {

@@ -1,4 +1,5 @@
 /** A thread that runs simulations, one at a time. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { type SentError, sendError } from '../../units/errors.js';
 import type { Environment } from '../environment.js';

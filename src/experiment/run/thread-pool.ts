@@ -152,7 +152,8 @@ function needsOwnThread({ given, spec: { policy, end } }: Job): boolean {
 function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
   if (error.code === 'EMFILE' || error.code === 'ENFILE' || error.code === 'ERR_WORKER_INIT_FAILED') {
     return new EnvironmentError(
-      `${policy.text}: cannot begin a thread (${error.message.split(', ')[0]}): raise the limits of open files and processes, such as with ulimit -n`,
+      `${policy.text}: cannot begin a thread (${error.message.split(', ')[0]}): raise the limits of open files ` +
+        'and processes, such as with ulimit -n',
     );
   }
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {

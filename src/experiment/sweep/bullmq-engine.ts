@@ -5,7 +5,7 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import type { Engine, EngineHooks } from './engine.js';
-import type { PlannedPoint } from './point.js';
+import type { PlannedPoint } from './planned-point.js';
 import { connect, PREFIX, QUEUE } from './queue.js';
 import { type JobAnswer, MOST_ANSWER_BYTES, unpackPoint } from './queue-messages.js';
 import { shownUrl } from './redis-url.js';
@@ -82,7 +82,8 @@ function refuseTraces(points: readonly PlannedPoint[]): void {
   const trace = points.find(({ spec }) => spec.workload.kind === 'trace');
   if (trace) {
     throw new InputError(
-      `${trace.command}: a trace is a file of this machine: expected a workload file (.yaml) with --engine bullmq; --shard takes traces`,
+      `${trace.command}: a trace is a file of this machine: expected a workload file (.yaml) with --engine ` +
+        'bullmq; --shard takes traces',
     );
   }
 }

@@ -1,6 +1,6 @@
 import { exactDuration } from '../../units/duration.js';
 import { quoted } from '../../units/lists.js';
-import type { Settings } from '../plan/settings.js';
+import type { Settings } from '../plan/run-settings.js';
 
 /** The option of each setting. */
 const OPTIONS: { readonly [K in keyof Settings]?: (value: NonNullable<Settings[K]>) => string } = {

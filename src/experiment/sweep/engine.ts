@@ -1,6 +1,7 @@
 /** Who runs the points of a sweep: this machine, or workers on many. */
+
 import type { Point } from '../../results/point.js';
-import type { PlannedPoint } from './point.js';
+import type { PlannedPoint } from './planned-point.js';
 
 /** What an engine tells a sweep while the points run. */
 export interface EngineHooks {

@@ -4,7 +4,7 @@ import { controlFor, runReplicated } from '../run/replicate.js';
 import type { RunControl } from '../run/run-control.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import type { Engine, EngineHooks } from './engine.js';
-import type { PlannedPoint } from './point.js';
+import type { PlannedPoint } from './planned-point.js';
 
 /** Time between two looks at the progress of the points. */
 const LOOK_EVERY_MS = 200;

@@ -45,6 +45,7 @@ function refuseConflict(a: Point, where: string, b: Point, folder: string): void
   if (a.result.digest === b.result.digest) return;
   const of = ({ result }: Point) => `${result.digest} (commit ${result.manifest.commit ?? 'unknown'})`;
   throw new InputError(
-    `${folder}: point ${b.key} has another result than in ${where}: expected digest ${of(a)}, found ${of(b)}; the point is ${b.command}`,
+    `${folder}: point ${b.key} has another result than in ${where}: expected digest ${of(a)}, found ${of(b)}; ` +
+      `the point is ${b.command}`,
   );
 }

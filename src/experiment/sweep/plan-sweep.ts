@@ -1,11 +1,12 @@
 /** The points of a sweep: every combination of the listed values. */
+
 import { scanTraceFile } from '../../files/trace-file.js';
 import { InputError } from '../../units/errors.js';
 import { planRuns } from '../plan/plan.js';
+import { policiesOrDefault, type Settings } from '../plan/run-settings.js';
 import { sendSpec } from '../plan/run-spec.js';
-import { policiesOrDefault, type Settings } from '../plan/settings.js';
 import { commandOf } from './command-of.js';
-import { type PlannedPoint, pointKey } from './point.js';
+import { type PlannedPoint, pointKey } from './planned-point.js';
 
 /** One value of a setting; for policies and systems, one name. */
 type Value<K extends keyof Settings> = K extends 'policies' | 'systems' ? string : NonNullable<Settings[K]>;

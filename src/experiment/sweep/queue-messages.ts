@@ -18,7 +18,7 @@ import { checkRun } from '../plan/check-run.js';
 import { MOST_REPLICATIONS, MOST_WORKERS } from '../plan/limits.js';
 import { openWorkload } from '../plan/open-workload.js';
 import { receiveSpec } from '../plan/run-spec.js';
-import { type PlannedPoint, pointKey } from './point.js';
+import { type PlannedPoint, pointKey } from './planned-point.js';
 
 /** What a job answers: the point as compressed JSON. */
 export interface JobAnswer {
@@ -117,7 +117,8 @@ export function readJob(data: unknown, id: string | undefined): PlannedPoint {
   const key = pointKey(planned.spec, planned.replications);
   if (key === id && key === planned.key) return planned;
   throw new InputError(
-    `a worker of psp ${packageVersion()} takes it for another point (${key}): expected all machines to run the same version`,
+    `a worker of psp ${packageVersion()} takes it for another point (${key}): expected all machines to run the ` +
+      'same version',
   );
 }
 

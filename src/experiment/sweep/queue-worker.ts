@@ -5,7 +5,7 @@ import { type Job, UnrecoverableError, Worker } from 'bullmq';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import { runPoint } from './local-engine.js';
-import type { PlannedPoint } from './point.js';
+import type { PlannedPoint } from './planned-point.js';
 import { type Connection, connect, PREFIX, QUEUE } from './queue.js';
 import { type JobAnswer, packPoint, readJob } from './queue-messages.js';
 import { shownUrl } from './redis-url.js';

@@ -1,4 +1,5 @@
 /** Runs a sweep into a folder and writes its tables. */
+
 import { join } from 'node:path';
 import { writeInFolder } from '../../files/output-file.js';
 import { csvOf } from '../../results/csv.js';
@@ -6,7 +7,7 @@ import type { Point } from '../../results/point.js';
 import { describeEnvironment } from '../environment.js';
 import type { Engine } from './engine.js';
 import { localEngine } from './local-engine.js';
-import { failedPoint, type PlannedPoint } from './point.js';
+import { failedPoint, type PlannedPoint } from './planned-point.js';
 import { createStore, readPoint, readSweep, writeFailure, writePoint } from './store.js';
 import { COLUMN_NAMES, failedRows, parquetOf, tidyRows } from './tables.js';
 
@@ -148,6 +149,7 @@ function noteOtherCommits(points: readonly Point[], onNote?: (message: string) =
   if (others.length === 0) return;
   const count = others.length === 1 ? '1 point' : `${others.length} points`;
   onNote?.(
-    `${count} that are there already are of commit ${others[0]!.result.manifest.commit}, not ${commit}: to run them again, use another folder`,
+    `${count} that are there already are of commit ${others[0]!.result.manifest.commit}, not ${commit}: to run ` +
+      'them again, use another folder',
   );
 }

@@ -2,6 +2,7 @@
  * All points as one tidy table: one row for each request type of a point, one for all its requests, and one for each
  * point that could not be run. docs/sweeps.md describes the columns.
  */
+
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { CsvCell } from '../../results/csv.js';
 import type { FailedPoint, Point } from '../../results/point.js';

@@ -1,4 +1,5 @@
 /** Holds the simulator against queueing theory. */
+
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { studentT } from '../../metrics/student.js';
 import type { Result } from '../../results/result.js';
@@ -59,9 +60,10 @@ export function specOf(each: ValidationCase, seed: string, scale = 1): RunSpec {
 /**
  * Checks every quantity of every case, and Little's law in each.
  *
- * A quantity is right when the theory's value lies within the confidence interval of the replications (Student's t). With some forty checks an interval at 95 % would miss
- * twice in a correct simulator; so the confidence is such that all of them together miss once in a hundred seeds (Bonferroni), and the runs
- * are long enough that the intervals are narrow all the same.
+ * A quantity is right when the theory's value lies within the confidence interval of the replications (Student's t).
+ * With some forty checks an interval at 95 % would miss twice in a correct simulator; so the confidence is such that
+ * all of them together miss once in a hundred seeds (Bonferroni), and the runs are long enough that the intervals are
+ * narrow all the same.
  */
 export async function validate(
   cases: readonly ValidationCase[],
@@ -99,8 +101,9 @@ function check(
 }
 
 /**
- * Little's law: the mean number in the system is the rate times the mean sojourn. In a run that begins and ends empty it is an identity, between the area under the number in
- * the system, added up here from what the scheduler is told, and the sojourns the recorder was told of. Answers the case that is farthest from it.
+ * Little's law: the mean number in the system is the rate times the mean sojourn. In a run that begins and ends empty
+ * it is an identity, between the area under the number in the system, added up here from what the scheduler is told,
+ * and the sojourns the recorder was told of. Answers the case that is farthest from it.
  */
 async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks: RunHooks): Promise<ValidationCheck> {
   let farthest = { name: '', ratio: 1 };

@@ -1,4 +1,5 @@
 /** What `psp validate` holds the simulator against: systems that queueing theory has solved. */
+
 import { gamma } from 'simple-statistics';
 import type { Result } from '../../results/result.js';
 import {
@@ -30,7 +31,10 @@ export interface ValidationCase {
 export interface CaseQuantity {
   readonly what: string;
   readonly theory: number;
-  /** How far the simulated system may be from what the theory speaks of, where that is a limit it only comes near to; default 0. */
+  /**
+   * How far the simulated system may be from what the theory speaks of, where that is a limit it only comes near to;
+   * default 0.
+   */
   readonly slack?: number;
   /** The same in the result of a replication. */
   readonly of: (result: Result) => number;
@@ -114,7 +118,8 @@ function generalService(): ValidationCase[] {
     ['hyperexponential', '{ hyperexponential: { mean: 10us, scv: 3 } }', moments.varied(MEAN, 3), 1.2],
     [
       'mixture',
-      '{ mixture: [{ probability: 0.8, value: 5us }, { probability: 0.2, value: { uniform: { min: 20us, max: 40us } } }] }',
+      '{ mixture: [{ probability: 0.8, value: 5us }, { probability: 0.2, value: { uniform: { min: 20us, max: ' +
+        '40us } } }] }',
       moments.mixture([
         [0.8, moments.constant(5000)],
         [0.2, moments.uniform(20_000, 40_000)],
@@ -223,9 +228,10 @@ function sharing(): ValidationCase[] {
 }
 
 /**
- * M/M/1 under time sharing, its requests told apart by size: the shorter 50 %, the next 40 %, the longest 10 %. Each class is a type with the part of the exponential
- * distribution that is its own, by quantiles so close that what is between them does not matter, and has the mean slowdown of all: 1 / (1 - load). With ever shorter
- * quanta what it is off falls.
+ * M/M/1 under time sharing, its requests told apart by size: the shorter 50 %, the next 40 %, the longest 10 %. Each
+ * class is a type with the part of the exponential distribution that is its own, by quantiles so close that what is
+ * between them does not matter, and has the mean slowdown of all: 1 / (1 - load). With ever shorter quanta what it is
+ * off falls.
  */
 function exponentialBySize(load: number, quantumUs: number): ValidationCase {
   const classes = (

@@ -1,4 +1,5 @@
 /** A load generator at work: opens the device, plays a trace against a server, and hands back what happened to every request. */
+
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientConfig, refuseUselessMac } from '../machine/config.js';

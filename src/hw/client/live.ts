@@ -1,4 +1,5 @@
 /** Figures for the eye while a run lasts: rough, cheap, and never part of a result. */
+
 import type { NativeRecords, NativeTrace } from '../native/native.js';
 
 /** At most so many of the latest requests are looked at: where threads share cores, every millisecond spent on this is one that the run is without. */

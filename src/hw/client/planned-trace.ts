@@ -1,4 +1,5 @@
 /** The request trace of a run, complete and in memory: what the load generator plays, and what its records are compared with. */
+
 import { playTraceFile, type TraceFile } from '../../files/trace-file.js';
 import { createRequestSource } from '../../workload/generate.js';
 import type { RequestSource } from '../../workload/request-source.js';

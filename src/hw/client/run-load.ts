@@ -1,4 +1,5 @@
 /** The load generator alone, against a server on another machine (or of another system): `--role client` and `psp load`. */
+
 import { EnvironmentError } from '../../units/errors.js';
 import type { Offer, Workload } from '../../workload/workload.js';
 import { schedulerTypes } from '../dispatcher/hardware-policy.js';

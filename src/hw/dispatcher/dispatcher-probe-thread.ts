@@ -2,6 +2,7 @@
  * A dispatcher alone: in this thread, over the rings of shared memory, whose other side is a native thread that is net thread and all workers, and ends each request as soon as it is
  * started. Sets up, warms up, says `ready`, then plays slices on demand. For psp calibrate and bench/.
  */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import { clearSharedMemory, createSharedMemory } from '../memory/layout.js';

@@ -1,4 +1,5 @@
 /** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventRing } from '../../events/event-ring.js';
 import { tapped } from '../../events/tap.js';

@@ -2,6 +2,7 @@
  * The native side of the shared memory, played in virtual time by TypeScript: net thread and workers without a NIC, a core or an addon.
  * It warms the dispatcher and its policy up before the first real request, and lets tests hold the dispatcher to exact decisions.
  */
+
 import type { RequestBatch, RequestSource } from '../../workload/request-source.js';
 import { createBatch } from '../../workload/request-source.js';
 import { Arrival, Control, FinishOutcome, Mailbox, Ring, type SharedMemory } from '../memory/layout.js';

@@ -1,4 +1,5 @@
 /** Runs the dispatcher and a policy hot before the first real request, so that V8 compiles nothing while requests wait. */
+
 import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
 import { createRequestSource } from '../../workload/generate.js';
 import { STREAM, substream } from '../../workload/random.js';

@@ -1,4 +1,5 @@
 /** What this machine has and lacks for a run on DPDK. Reads /proc and /sys and changes nothing. */
+
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { HOW_TO_BUILD } from '../native/native.js';

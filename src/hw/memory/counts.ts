@@ -1,6 +1,6 @@
 /** What both ends counted, and whether it adds up. */
 
-import type { ServerCounts } from '../../results/server.js';
+import type { ServerCounts } from '../../results/server-schema.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import type { LoadCounts } from '../native/native.js';
 import { DispatcherStat, Mailbox, NetStat, type SharedMemory } from './layout.js';

@@ -1,4 +1,5 @@
 /** The current reservation of workers: in shared memory for whoever watches live, as a plain record for the result. */
+
 import type { Reservation } from '../../scheduler/scheduler.js';
 import { NO_GROUP, ReservationWords, type SharedMemory } from './layout.js';
 

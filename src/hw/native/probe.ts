@@ -1,4 +1,5 @@
 /** What single parts of the backend cost on this machine, each measured alone. Real time: nothing sleeps, and nothing is stretched. */
+
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
 import type { DispatcherProbeData, DispatcherSample } from '../dispatcher/dispatcher-probe-thread.js';

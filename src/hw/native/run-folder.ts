@@ -1,4 +1,5 @@
 /** Folders for what a run keeps on disk only while it lives: its socket, and the files of DPDK. */
+
 import {
   accessSync,
   constants,

@@ -1,6 +1,6 @@
 /** What a loopback run and its two processes say to each other. */
 
-import type { ServerCounts } from '../../results/server.js';
+import type { ServerCounts } from '../../results/server-schema.js';
 import type { SentError } from '../../units/errors.js';
 import type { Offer, WorkloadSource } from '../../workload/workload.js';
 import type { TracePart } from '../client/planned-trace.js';

@@ -1,4 +1,5 @@
 /** One of the two processes of a loopback run; which one, its parent says in its first message. Ends when the parent does. */
+
 import { sendError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { runClient } from '../client/client.js';

@@ -1,6 +1,7 @@
 /** Server and load generator as two processes on this machine, joined by a memif device: the real path without a NIC, root or huge pages. */
+
 import { join } from 'node:path';
-import type { ServerCounts } from '../../results/server.js';
+import type { ServerCounts } from '../../results/server-schema.js';
 import type { LoadCounts } from '../native/native.js';
 import { makeRunFolder, removeRunFolder } from '../native/run-folder.js';
 import type { ChildMessage, ClientOrder, ServerOrder } from './child-messages.js';

@@ -1,6 +1,6 @@
 /** A hardware run from its specification to its records: what `psp run --hw` does, whatever the device. */
 
-import type { ServerCounts } from '../../results/server.js';
+import type { ServerCounts } from '../../results/server-schema.js';
 import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';

@@ -1,4 +1,5 @@
 /** The server's stamps in the replies: which of them can be true, and what they are on the client's clock. */
+
 import type { NativeClock, NativeRecords } from '../native/native.js';
 
 /** Two clocks run at rates that differ by less than this, and two cores of a machine by fewer ns. */

@@ -1,4 +1,5 @@
 /** The thread that takes events from the dispatcher's ring and puts them into a file. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEventFile } from '../../events/event-file.js';
 import { openEventRing } from '../../events/event-ring.js';

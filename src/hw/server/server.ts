@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
 import { RESERVATIONS_KEPT } from '../../results/result.js';
-import type { ServerCounts } from '../../results/server.js';
+import type { ServerCounts } from '../../results/server-schema.js';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';

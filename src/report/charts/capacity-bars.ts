@@ -10,7 +10,9 @@ export function capacityBars({ find, slos, title, entries }: Capacity): Bars {
   if (find === 'workers') {
     return {
       title: `Workers needed: ${title}, ${formatRate(known?.offeredRps ?? 0)}`,
-      caption: `The fewest workers that meet: ${objectives}. Full: as many as are needed, for fewer were shown not to do. Pale: up to the fewest that were shown to do (95 % confidence each).`,
+      caption:
+        `The fewest workers that meet: ${objectives}. Full: as many as are needed, for fewer were shown not to ` +
+        'do. Pale: up to the fewest that were shown to do (95 % confidence each).',
       axis: { label: 'workers', unit: 'number' },
       rows: entries.map((entry) => {
         const { holds, fails } = entry;
@@ -27,7 +29,9 @@ export function capacityBars({ find, slos, title, entries }: Capacity): Bars {
   }
   return {
     title: `Sustained rate: ${title}, ${known?.workers} workers`,
-    caption: `The highest rate that was shown to meet: ${objectives}. Pale: up to the lowest that was shown not to (95 % confidence each).`,
+    caption:
+      `The highest rate that was shown to meet: ${objectives}. Pale: up to the lowest that was shown not to (95 ` +
+      '% confidence each).',
     axis: { label: 'requests per second', unit: 'rate' },
     rows: entries.map((entry) => {
       const { holds, fails } = entry;

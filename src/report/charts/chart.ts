@@ -1,4 +1,4 @@
-import type { MissingValue } from '../../results/outcome.js';
+import type { MissingValue } from '../../results/outcome-schema.js';
 
 /**
  * What a chart shows, as plain data: the same for a picture in a file and for the report page. Values are in base units

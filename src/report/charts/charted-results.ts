@@ -1,5 +1,6 @@
 /** Results as series of points: shared by figures and the report page. */
-import { failureOf, type Judged } from '../../results/outcome.js';
+
+import { failureOf, type Judged } from '../../results/outcome-schema.js';
 import type { DistributionSummary, Result, Statistic, TypeResult } from '../../results/result.js';
 import type { Axis, ChartPoint, Series } from './chart.js';
 

@@ -1,4 +1,5 @@
 /** One panel of a chart: axes, bands, lines, marks. */
+
 import type { ChartPoint, Panel, ReferenceLine, Series } from './chart.js';
 import type { Look } from './palette.js';
 import { createScale, format, type Scale, valuesOn } from './scale.js';

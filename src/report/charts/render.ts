@@ -1,5 +1,6 @@
 /** A chart as an SVG document: title, legend, panels, caption. */
-import { OUTCOMES } from '../../results/outcome.js';
+
+import { OUTCOMES } from '../../results/outcome-schema.js';
 import type { Chart, Panel, Series } from './chart.js';
 import { type Look, looks } from './palette.js';
 import { type Box, MARGIN, markShape, renderPanel, stripHeight } from './panel.js';

@@ -27,7 +27,9 @@ export const figure8: Figure = {
   chart: (results) => ({
     title: 'Figure 8: changing workload, 14 workers, load 0.8',
     caption:
-      'What DARC reserves, and the p99.9 sojourn of each 100 ms. At 5 s the types swap their service times, at 10 s the long one becomes rare, at 15 s it is gone. Sojourns are measured at the client, with 10 us of network. The first of several runs. Bands are 95 % confidence intervals.',
+      'What DARC reserves, and the p99.9 sojourn of each 100 ms. At 5 s the types swap their service times, at ' +
+      '10 s the long one becomes rare, at 15 s it is gone. Sojourns are measured at the client, with 10 us of ' +
+      'network. The first of several runs. Bands are 95 % confidence intervals.',
     columns: 1,
     panels: [allocation(results), tail(results, 'SHORT'), tail(results, 'LONG')],
   }),

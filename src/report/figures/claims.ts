@@ -1,5 +1,6 @@
 /** Claims of the paper, and how results are checked against them. */
-import { failureOf } from '../../results/outcome.js';
+
+import { failureOf } from '../../results/outcome-schema.js';
 import type { DistributionSummary, Result } from '../../results/result.js';
 import { threeDigits } from '../../units/duration.js';
 import { distributionOf } from '../charts/charted-results.js';
@@ -85,7 +86,10 @@ export function showTail(result: Result): string {
   const { p99_9, ci95 } = result.overall.slowdown;
   if (p99_9 === null) return 'nothing measured';
   const [low, high] = ci95.p99_9!;
-  return `${threeDigits(p99_9)} [${low === null ? '?' : threeDigits(low)}, ${high === null ? 'unbounded' : threeDigits(high)}]`;
+  return (
+    `${threeDigits(p99_9)} [${low === null ? '?' : threeDigits(low)}, ` +
+    `${high === null ? 'unbounded' : threeDigits(high)}]`
+  );
 }
 
 /** The interval of the p99.9 slowdown; infinite when the outcome is not ok. */

@@ -32,7 +32,9 @@ function loadCurves(figure: LoadCurves): Figure {
       });
       return {
         title: `Figure ${name}: ${workload}, 14 workers`,
-        caption: `${caption} Sojourn and slowdown are measured at the client, with 10 us of network. Bands are 95 % confidence intervals.`,
+        caption:
+          `${caption} Sojourn and slowdown are measured at the client, with 10 us of network. Bands are 95 % ` +
+          'confidence intervals.',
         panels: [
           panel('all requests', TAIL),
           ...types.map((type) => panel(type, { type, metric: 'sojournNs', statistic: 'p99_9' })),

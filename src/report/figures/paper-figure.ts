@@ -1,4 +1,5 @@
 /** A figure of Perséphone (Demoulin et al., SOSP 2021): how results become its panels, and what it claims. */
+
 import type { Result } from '../../results/result.js';
 import { lookUp } from '../../units/names.js';
 import type { Chart, Series } from '../charts/chart.js';

@@ -34,7 +34,10 @@ function reservedCores(name: string, workload: string, expected: number): Figure
       });
       return {
         title: `Figure ${name}: reserved cores, ${workload}, 14 workers, load 0.9`,
-        caption: `DARC-static with so many cores of SHORT alone, and DARC, which chooses by itself: a dot for each run, where it chose ${listed(choices)}. Crosses: the cores left are too few for LONG. Bands are 95 % confidence intervals.`,
+        caption:
+          'DARC-static with so many cores of SHORT alone, and DARC, which chooses by itself: a dot for each run, ' +
+          `where it chose ${listed(choices)}. Crosses: the cores left are too few for LONG. Bands are 95 % ` +
+          'confidence intervals.',
         panels: [panel('all requests', TAIL), panel('SHORT', { ...TAIL, type: 'SHORT' })],
       };
     },
@@ -89,7 +92,9 @@ function claims({ machine, fixed, darc }: Runs, expected: number): Claim[] {
       agrees: isMost(choices, String(expected)),
     },
     {
-      claim: `the best number of reserved cores${machine.label} is the one DARC chooses, but for what the intervals cannot tell apart`,
+      claim:
+        `the best number of reserved cores${machine.label} is the one DARC chooses, but for what the intervals ` +
+        'cannot tell apart',
       found: best && own ? `best ${show(best)}, DARC's ${show(own)}` : 'missing',
       // Not worse than the best, as far as the intervals tell.
       agrees: best !== undefined && own !== undefined && tailBounds(own)[0] <= tailBounds(best)[1] && hasTail(own),

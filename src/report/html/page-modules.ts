@@ -1,4 +1,5 @@
 /** The compiled modules of a page, found by following their imports. */
+
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 

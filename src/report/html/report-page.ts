@@ -7,7 +7,8 @@ import { PAGE_STYLE } from './page-style.js';
 const POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'";
 
 /**
- * A page that needs no other file. Its modules are those of the figures, as `data:` URLs in an import map, so that they find one another without a server and without a bundler.
+ * A page that needs no other file. Its modules are those of the figures, as `data:` URLs in an import map, so that they
+ * find one another without a server and without a bundler.
  */
 export function reportPage(data: ReportData, { entry, sources }: PageModules): string {
   const imports = Object.fromEntries(

@@ -3,7 +3,8 @@ type Attributes = Readonly<Record<string, string | number | boolean | EventListe
 /**
  * Makes an element. Strings among the children are text and nothing else, whatever is in them.
  *
- * @param attributes a function is called at the event of that name; true sets an attribute, false and undefined leave it out
+ * @param attributes a function is called at the event of that name; true sets an attribute, false and undefined leave
+ *   it out
  */
 export function make<K extends keyof HTMLElementTagNameMap>(
   name: K,

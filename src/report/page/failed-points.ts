@@ -2,7 +2,10 @@ import type { FailedRun } from '../view/data.js';
 import { command } from './copied-command.js';
 import { make } from './dom.js';
 
-/** What could not be run, and why; nothing when there is none. Charts cannot show it: nobody knows what it would have been. */
+/**
+ * What could not be run, and why; nothing when there is none. Charts cannot show it: nobody knows what it would have
+ * been.
+ */
 export function failedPoints(failed: readonly FailedRun[]): Node[] {
   if (failed.length === 0) return [];
   const head = make('tr', {}, ...['Error', 'Command'].map((heading) => make('th', { scope: 'col' }, heading)));

@@ -1,5 +1,6 @@
 /** The script of a report page: reads the data in it, and shows what the address says, which the controls change. */
-import { chartCsv } from '../charts/csv.js';
+
+import { chartCsv } from '../charts/chart-csv.js';
 import { looks } from '../charts/palette.js';
 import { type Box, placesOf } from '../charts/panel.js';
 import { type View, viewOf } from '../view/choices.js';

@@ -25,8 +25,10 @@ export function formatCapacity(capacity: Capacity, { style = PLAIN, width = WIDT
   ]);
   const note =
     find === 'load'
-      ? 'The highest load that was shown to meet the objectives, and the lowest above it that was shown to fail; 95 % confidence each.'
-      : 'The fewest workers that were shown to meet the objectives, and in brackets the most that were shown to fail; 95 % confidence each.';
+      ? 'The highest load that was shown to meet the objectives, and the lowest above it that was shown to fail; ' +
+        '95 % confidence each.'
+      : 'The fewest workers that were shown to meet the objectives, and in brackets the most that were shown to ' +
+        'fail; 95 % confidence each.';
   const lines = [
     ...wrap(heading, width).map(style.heading),
     ...slos.flatMap((slo) => wrap(`  ${slo}`, width)),
@@ -66,5 +68,8 @@ function describe({ type, statistic, quantity, value, low, high, reason }: Judge
   const shown = value === null ? '?' : quantity === 'slowdown' ? formatSlowdown(value) : formatDuration(value);
   const margin = value !== null && low !== null && high !== null ? relativeError(value, [low, high]) : 0;
   const interval = margin > 0 ? ` ${formatMargin(margin)}` : '';
-  return `${whom}: ${statistic.replace('_', '.')} ${quantity === 'slowdown' ? 'slowdown' : 'sojourn'} ${shown}${interval}`;
+  return (
+    `${whom}: ${statistic.replace('_', '.')} ${quantity === 'slowdown' ? 'slowdown' : 'sojourn'} ` +
+    `${shown}${interval}`
+  );
 }

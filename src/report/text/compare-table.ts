@@ -1,6 +1,6 @@
 import { relativeError } from '../../metrics/confidence.js';
 import { COMPARED, type ComparedType, type ComparedValue, type Comparison } from '../../results/comparison.js';
-import { failureOf, type Judged } from '../../results/outcome.js';
+import { failureOf, type Judged } from '../../results/outcome-schema.js';
 import type { Interval } from '../../results/result.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatLoad } from '../../units/load.js';
@@ -109,7 +109,8 @@ function describeWhole({ ks, paired }: ComparedType): string {
   if (ks !== undefined) parts.push(`sojourns differ by ${ks.toFixed(3)} (Kolmogorov–Smirnov)`);
   if (paired) {
     parts.push(
-      `the same request in both: median ${signed(paired.medianNs)}, from ${signed(paired.p1Ns)} (p1) to ${signed(paired.p99Ns)} (p99)`,
+      `the same request in both: median ${signed(paired.medianNs)}, from ${signed(paired.p1Ns)} (p1) to ` +
+        `${signed(paired.p99Ns)} (p99)`,
     );
   }
   return parts.join('; ');
@@ -132,7 +133,12 @@ function footnotes({ runs }: Comparison): string[] {
 function verdict({ verdicts, tolerance }: Comparison): string {
   if (verdicts === null || tolerance === null) return '';
   const { agree, disagree, undecided } = verdicts;
-  const within = `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or the confidence intervals where they are wider`;
+  const within =
+    `${Number((tolerance * 100).toPrecision(3))} % (p99.9: ${Number((tolerance * 200).toPrecision(3))} %), or ` +
+    'the confidence intervals where they are wider';
   const unknown = undecided === 0 ? '' : ' (an interval without a bound: use more requests)';
-  return `Within ${within}: ${agree} percentiles agree, ${disagree} ${disagree === 1 ? 'does' : 'do'} not, ${undecided} undecided${unknown}.`;
+  return (
+    `Within ${within}: ${agree} percentiles agree, ${disagree} ${disagree === 1 ? 'does' : 'do'} not, ` +
+    `${undecided} undecided${unknown}.`
+  );
 }

@@ -1,4 +1,4 @@
-import { failureOf, type MissingValue } from '../../results/outcome.js';
+import { failureOf, type MissingValue } from '../../results/outcome-schema.js';
 import type { DistributionSummary, Percentile, Result } from '../../results/result.js';
 import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatDuration } from '../../units/duration.js';
@@ -238,18 +238,22 @@ function footnotes(results: readonly Result[]): string[] {
   const unsettled = results.filter((result) => result.warmupRule === 'unsettled' && !failureOf(result));
   if (unsettled.length > 0) {
     notes.push(
-      `${unsettled.map(policyLabel).join(', ')} had not settled when measuring began, after the warm-up shown above: use a longer run.`,
+      `${unsettled.map(policyLabel).join(', ')} had not settled when measuring began, after the warm-up shown ` +
+        'above: use a longer run.',
     );
   }
   if (results.some(({ system }) => system !== undefined)) {
     notes.push(
-      'Systems: times are measured at the client, with the wire both ways; overhead is all worker time that serves no request.',
+      'Systems: times are measured at the client, with the wire both ways; overhead is all worker time that ' +
+        'serves no request.',
     );
   }
   const atTheirLimit = results.filter((result) => (result.dispatcherUtilisation ?? 0) > DISPATCHER_FULL);
   for (const result of atTheirLimit) {
     notes.push(
-      `The dispatcher of ${policyLabel(result)} is the bottleneck: busy ${formatShare(result.dispatcherUtilisation!)} of the time, it cannot pass more than ${formatRate(result.achievedRps)}.`,
+      `The dispatcher of ${policyLabel(result)} is the bottleneck: busy ` +
+        `${formatShare(result.dispatcherUtilisation!)} of the time, it cannot pass more than ` +
+        `${formatRate(result.achievedRps)}.`,
     );
   }
   for (const result of results) {
@@ -258,14 +262,17 @@ function footnotes(results: readonly Result[]): string[] {
     if (firstNs !== undefined && firstNs > (result.warmup * result.durationNs) / result.replications) {
       const label = policyLabel(result);
       notes.push(
-        `${label} reserved its first workers at ${formatDuration(firstNs)}, after the warm-up: its numbers include the time before. Use a longer run or a larger --warmup.`,
+        `${label} reserved its first workers at ${formatDuration(firstNs)}, after the warm-up: its numbers ` +
+          'include the time before. Use a longer run or a larger --warmup.',
       );
     }
   }
   if (results.some((result) => result.interrupted)) {
     const cut = results.filter((result) => result.interrupted);
     notes.push(
-      `Interrupted: ${cut.map((r) => `${policyLabel(r)} after ${formatCount(r.requests)} requests`).join(', ')}. These are the numbers so far.`,
+      'Interrupted: ' +
+        `${cut.map((r) => `${policyLabel(r)} after ${formatCount(r.requests)} requests`).join(', ')}. These are ` +
+        'the numbers so far.',
     );
   }
   return notes;

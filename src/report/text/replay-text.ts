@@ -19,12 +19,15 @@ const WAITING_SHOWN = 8;
 export function formatReplay(run: ReplayedRun, report: ReplayReport): string {
   const { decisions, difference, gap, damage } = report;
   const world = run.world === 'sim' ? 'simulated' : 'real';
-  const heading = `${run.policy} on ${run.workload}, ${run.workers} workers, ${world}: ${formatDuration(report.untilNs)} replayed`;
+  const heading =
+    `${run.policy} on ${run.workload}, ${run.workers} workers, ${world}: ${formatDuration(report.untilNs)} ` +
+    'replayed';
   const verdict = `${exactly(decisions)} decisions, ${difference ? 'then a difference' : '0 differences'}`;
   const lines = [heading, verdict];
   if (gap) {
     lines.push(
-      `The log was full at ${formatDuration(gap.atNs)} and lost ${exactly(gap.lost)} events: what came after cannot be replayed.`,
+      `The log was full at ${formatDuration(gap.atNs)} and lost ${exactly(gap.lost)} events: what came after ` +
+        'cannot be replayed.',
     );
   }
   if (damage) lines.push('The file ends there: see below.');

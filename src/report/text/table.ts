@@ -105,7 +105,9 @@ function fit(columns: readonly Column[], natural: readonly number[], limit: numb
   return { gaps, widths };
 }
 
-/** How many columns fit; all if not even a label and a value do. A column with a gap of 1 stays with the one before it. */
+/**
+ * How many columns fit; all if not even a label and a value do. A column with a gap of 1 stays with the one before it.
+ */
 function columnsThatFit(
   columns: readonly Column[],
   gaps: readonly number[],

@@ -1,4 +1,4 @@
-import { failureOf } from '../../results/outcome.js';
+import { failureOf } from '../../results/outcome-schema.js';
 import type { Percentile, Result, TypeResult } from '../../results/result.js';
 import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatDuration } from '../../units/duration.js';
@@ -47,7 +47,9 @@ class Lesson {
     const worst = maximum(types, (type) => this.slowdown(type));
     const least = maximum(types, (type) => -this.slowdown(type));
     const share = this.percentile === 'p99' ? 'a hundred' : 'a thousand';
-    const spent = `Under ${policyLabel(result)} one ${worst.name} in ${share} spent at least ${this.show(worst)} times its service time in the system`;
+    const spent =
+      `Under ${policyLabel(result)} one ${worst.name} in ${share} spent at least ${this.show(worst)} times its ` +
+      'service time in the system';
     return this.slowdown(worst) > ALIKE * this.slowdown(least)
       ? `${spent}, one ${least.name} in ${share} ${this.show(least)} times.`
       : `${spent}.`;
@@ -61,7 +63,10 @@ class Lesson {
     const worst = maximum(results, (result) => this.worst(result));
     if (this.differ(best, worst)) return this.ofTwo(best, worst);
     const all = results.length === 2 ? 'Both policies' : `All ${results.length} policies`;
-    return `${all} are alike here: the ${this.name} slowdown of the worst-off type differs by less than ${formatShare(ALIKE - 1)}.`;
+    return (
+      `${all} are alike here: the ${this.name} slowdown of the worst-off type differs by less than ` +
+      `${formatShare(ALIKE - 1)}.`
+    );
   }
 
   private differ(best: Result, other: Result): boolean {
@@ -75,7 +80,9 @@ class Lesson {
     });
     const gain = maximum(changes, (change) => -change.factor);
     const loss = maximum(changes, (change) => change.factor);
-    const fell = `${gain.after.name}'s ${this.name} slowdown is ${this.show(gain.after)} instead of ${this.show(gain.before)} under ${policyLabel(other)}`;
+    const fell =
+      `${gain.after.name}'s ${this.name} slowdown is ${this.show(gain.after)} instead of ` +
+      `${this.show(gain.before)} under ${policyLabel(other)}`;
     const rose =
       loss !== gain && loss.factor > 1.005
         ? `, while ${loss.after.name}'s is ${this.show(loss.after)} instead of ${this.show(loss.before)}`
@@ -116,7 +123,10 @@ function how(best: Result): string {
     return `${name} kept ${kept} of ${best.workers} workers for ${types}${idle}`;
   }
   if (best.preemptions > 0) {
-    return `${name} took long requests off their workers (${formatShare(best.overhead)} of the workers' time went into that)`;
+    return (
+      `${name} took long requests off their workers (${formatShare(best.overhead)} of the workers' time went ` +
+      'into that)'
+    );
   }
   return `${name} does best for the worst-off type`;
 }
@@ -138,7 +148,10 @@ function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'):
   if (waits.length === 0) return '';
   const longest = formatDuration(Math.max(...waits.map(({ waitNs }) => waitNs)));
   const labels = waits.map(({ label }) => label).join(', ');
-  return ` Under ${labels} a single worker serves ${waits[0]!.names}, when nothing else waits for it: their ${percentile.replace('_', '.')} sojourn is ${waits.length > 1 ? 'up to ' : ''}${longest}.`;
+  return (
+    ` Under ${labels} a single worker serves ${waits[0]!.names}, when nothing else waits for it: their ` +
+    `${percentile.replace('_', '.')} sojourn is ${waits.length > 1 ? 'up to ' : ''}${longest}.`
+  );
 }
 
 /** Returns how many workers the requests of these types keep busy: 0.11. */

@@ -20,8 +20,8 @@ const LEGEND_LINE = 20;
 const LEAST_WIDTH = 0.6;
 
 /**
- * A timeline as a picture for a paper: a row per worker with what it ran, coloured by type; tinted by whom it is reserved for, hatched where it was kept idle
- * while requests waited; the length of the queues below.
+ * A timeline as a picture for a paper: a row per worker with what it ran, coloured by type; tinted by whom it is
+ * reserved for, hatched where it was kept idle while requests waited; the length of the queues below.
  *
  * @param about what was run: the heading and a line below it
  */
@@ -38,7 +38,8 @@ export function timelineSvg(timeline: Timeline, about: { title: string; subtitle
   const height = queueBottom + 46;
   const scene: Scene = { timeline, x, rowHeight, top, queueTop, queueBottom };
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="Helvetica, Arial, sans-serif" font-size="11" fill="${INK}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" ` +
+      `height="${height}" font-family="Helvetica, Arial, sans-serif" font-size="11" fill="${INK}">`,
     `<title>${escapeXml(about.title)}</title>`,
     `<defs>${timeline.typeNames.map((_, type) => hatch(type)).join('')}</defs>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
@@ -73,7 +74,11 @@ function colourOf(type: number): string {
 }
 
 function hatch(type: number): string {
-  return `<pattern id="hatch${type}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="5" stroke="${colourOf(type)}" stroke-width="1.6"/></pattern>`;
+  return (
+    `<pattern id="hatch${type}" width="5" height="5" patternUnits="userSpaceOnUse" ` +
+    `patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="5" stroke="${colourOf(type)}" ` +
+    'stroke-width="1.6"/></pattern>'
+  );
 }
 
 /** Entries that wrap to as many lines as they need. */
@@ -111,7 +116,9 @@ function legendOf(timeline: Timeline): { svg: string; lines: number } {
       at = LEFT;
       line++;
     }
-    const entry = `<g transform="translate(${at} ${58 + line * LEGEND_LINE})">${mark}<text x="17">${escapeXml(text)}</text></g>`;
+    const entry =
+      `<g transform="translate(${at} ${58 + line * LEGEND_LINE})">${mark}<text ` +
+      `x="17">${escapeXml(text)}</text></g>`;
     at += wide;
     return entry;
   });
@@ -147,7 +154,9 @@ function runs(scene: Scene): string {
   return [...byType, cuts].filter((part) => part !== '').join('\n');
 }
 
-/** Marks where slices end would hide slices that are narrower than a few of them; what a preemption costs shows anyway. */
+/**
+ * Marks where slices end would hide slices that are narrower than a few of them; what a preemption costs shows anyway.
+ */
 function marksPreemptions({ runs, fromNs, toNs }: Timeline): boolean {
   const preempted = runs.filter(({ end }) => end === 'preempted');
   const meanNs = preempted.reduce((sum, run) => sum + run.toNs - run.fromNs, 0) / preempted.length;
@@ -168,7 +177,10 @@ function dispatcherRow(scene: Scene, y: number): string {
   const { timeline, rowHeight } = scene;
   if (timeline.dispatcher.length === 0) return '';
   const bars = timeline.dispatcher.map((span) => bar(scene, span, y + 2, rowHeight - 4));
-  return `<text x="${LEFT - 8}" y="${px(y + rowHeight / 2 + 4)}" text-anchor="end">dispatcher</text><g fill="${FAINT}">${bars.join('')}</g>`;
+  return (
+    `<text x="${LEFT - 8}" y="${px(y + rowHeight / 2 + 4)}" text-anchor="end">dispatcher</text><g ` +
+    `fill="${FAINT}">${bars.join('')}</g>`
+  );
 }
 
 /** Each reservation with the time until the next; one group that owns everything reserves nothing. */
@@ -221,7 +233,10 @@ function workerLabels({ timeline: { workers }, rowHeight, top }: Scene): string 
       : '',
   );
   const middle = top + (workers * rowHeight) / 2;
-  return `${labels.join('')}<text transform="translate(20 ${px(middle)}) rotate(-90)" text-anchor="middle" fill="${FAINT}">worker</text>`;
+  return (
+    `${labels.join('')}<text transform="translate(20 ${px(middle)}) rotate(-90)" text-anchor="middle" ` +
+    `fill="${FAINT}">worker</text>`
+  );
 }
 
 /** Lengths of the queues, stacked. */
@@ -234,7 +249,9 @@ function queues({ timeline, x, queueTop, queueBottom }: Scene): string {
   const ticks = Array.from({ length: Math.floor(ceiling / Math.max(1, step)) + 1 }, (_, i) => i * Math.max(1, step));
   const grid = ticks.map(
     (tick) =>
-      `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${px(y(tick))}" y2="${px(y(tick))}" stroke="${GRID}" stroke-width="0.7"/><text x="${LEFT - 8}" y="${px(y(tick) + 4)}" text-anchor="end">${tick.toFixed(decimals)}</text>`,
+      `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${px(y(tick))}" y2="${px(y(tick))}" stroke="${GRID}" ` +
+      `stroke-width="0.7"/><text x="${LEFT - 8}" y="${px(y(tick) + 4)}" ` +
+      `text-anchor="end">${tick.toFixed(decimals)}</text>`,
   );
   const areas = typeNames.map((_, type) => {
     if (waiting.every(({ counts }) => counts[type] === 0)) return '';
@@ -252,7 +269,8 @@ function queues({ timeline, x, queueTop, queueBottom }: Scene): string {
     ...grid,
     ...areas.filter((area) => area !== ''),
     ...drops.map(({ atNs }) => cross(x(atNs), queueTop - 6)),
-    `<text transform="translate(20 ${px(middle)}) rotate(-90)" text-anchor="middle" fill="${FAINT}">requests waiting</text>`,
+    `<text transform="translate(20 ${px(middle)}) rotate(-90)" text-anchor="middle" fill="${FAINT}">requests ` +
+      'waiting</text>',
   ].join('\n');
 }
 
@@ -264,9 +282,16 @@ function timeAxis({ timeline: { fromNs, toNs }, x, top, queueBottom }: Scene): s
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
   const lines = ticks.map((tick) => {
     const at = px(x(tick * unit.ns));
-    return `<line x1="${at}" x2="${at}" y1="${top}" y2="${queueBottom + 4}" stroke="${GRID}" stroke-width="0.7"/><text x="${at}" y="${queueBottom + 17}" text-anchor="middle">${tick.toFixed(decimals)}</text>`;
+    return (
+      `<line x1="${at}" x2="${at}" y1="${top}" y2="${queueBottom + 4}" stroke="${GRID}" ` +
+      `stroke-width="0.7"/><text x="${at}" y="${queueBottom + 17}" ` +
+      `text-anchor="middle">${tick.toFixed(decimals)}</text>`
+    );
   });
-  return `${lines.join('\n')}\n<text x="${LEFT + PLOT / 2}" y="${queueBottom + 36}" text-anchor="middle" fill="${FAINT}">time (${unit.name})</text>`;
+  return (
+    `${lines.join('\n')}\n<text x="${LEFT + PLOT / 2}" y="${queueBottom + 36}" text-anchor="middle" ` +
+    `fill="${FAINT}">time (${unit.name})</text>`
+  );
 }
 
 /** The unit in which the end of the window is a number that people read. */

@@ -22,7 +22,9 @@ const PID = 1;
 const DISPATCHER = 1;
 const rowOf = (worker: number) => worker + 2;
 
-/** Names of colours the format knows; Perfetto chooses by the name of the slice itself, a type has one colour in either. */
+/**
+ * Names of colours the format knows; Perfetto chooses by the name of the slice itself, a type has one colour in either.
+ */
 const COLOURS = ['thread_state_running', 'thread_state_iowait', 'rail_animation', 'cq_build_passed', 'yellow', 'olive'];
 
 /** A timeline as a Trace Event Format document. */

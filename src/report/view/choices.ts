@@ -1,4 +1,5 @@
 /** What can be chosen on a report page, and what is chosen. */
+
 import { lookUp } from '../../units/names.js';
 import type { Axis } from '../charts/chart.js';
 import { type ChartedQuantity, STATISTICS } from '../charts/charted-results.js';
@@ -35,7 +36,8 @@ const ALL = '';
 const AMOUNTS: readonly string[] = ['load', 'rate', 'rate-scale'];
 
 /**
- * Completes what was asked for, which may be of an older or mistyped address: what is unknown is as if it were not there.
+ * Completes what was asked for, which may be of an older or mistyped address: what is unknown is as if it were not
+ * there.
  *
  * @param wanted by the keys of the choices; `hide`, as often as needed, names series
  */
@@ -113,8 +115,9 @@ function optionOf({ workers, options }: ShownRun, name: string): string {
 }
 
 /**
- * Would a curve have points that do not belong together? A curve has one number of workers, or one load, if the other is its x. In what else there is, the seed or the
- * number of requests, its points may differ, as long as there is but one at each x.
+ * Would a curve have points that do not belong together? A curve has one number of workers, or one load, if the other
+ * is its x. In what else there is, the seed or the number of requests, its points may differ, as long as there is but
+ * one at each x.
  */
 function isMixed(runs: readonly ShownRun[], x: Horizontal, name: string): boolean {
   const isAmount = AMOUNTS.includes(name);

@@ -1,4 +1,8 @@
-/** What a report page knows: the points of a sweep, reduced to what it shows. Written by report-data.ts, embedded in the page as JSON. */
+/**
+ * What a report page knows: the points of a sweep, reduced to what it shows. Written by report-data.ts, embedded in the
+ * page as JSON.
+ */
+
 import type { FailedPoint } from '../../results/point.js';
 import type { Result } from '../../results/result.js';
 import type { Charted } from '../charts/charted-results.js';

@@ -1,4 +1,5 @@
 /** Charts of a report page. */
+
 import type { ChartPoint, Panel, ReferenceLine, Series } from '../charts/chart.js';
 import { pointsOf, quantityAxis, seriesOf } from '../charts/charted-results.js';
 import { bound } from '../charts/panel.js';

@@ -1,4 +1,4 @@
-import { failureOf, OUTCOMES } from '../../results/outcome.js';
+import { failureOf, OUTCOMES } from '../../results/outcome-schema.js';
 import { format } from '../charts/scale.js';
 import type { ReportData, ShownRun } from './data.js';
 

@@ -183,7 +183,8 @@ export class Darc extends ReservedScheduler {
     const truth = setup.trueProfile;
     if (!truth)
       throw new InputError(
-        'darc: oracle: the true means and ratios of this workload are not known (it is a trace, or this is a real machine)',
+        'darc: oracle: the true means and ratios of this workload are not known (it is a trace, or this is a ' +
+          'real machine)',
       );
     for (let type = 0; type < this.types; type++) {
       this.windowSumNs[type] = truth.meanNs[type]! * truth.ratio[type]!;

@@ -42,7 +42,8 @@ export const edf = definePolicy<{ factor: number; queue: number }>({
   name: 'edf',
   title: 'Earliest deadline first',
   summary:
-    'a queue per type; the head with the earliest deadline (arrival + a multiple of the type’s mean) goes first; run to completion',
+    'a queue per type; the head with the earliest deadline (arrival + a multiple of the type’s mean) goes ' +
+    'first; run to completion',
   reference: "EDF of Perséphone (SOSP'21) artifact; Liu & Layland 1973",
   needsTypes: true,
   needsFlows: false,

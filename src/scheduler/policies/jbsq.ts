@@ -141,7 +141,8 @@ export const jbsq = definePolicy<{ k: number; quantumNs: number; costNs: number;
   name: 'jbsq',
   title: 'Join the bounded shortest queue',
   summary:
-    'at most k requests per worker, the rest in one queue; cheap preemption after a quantum: Concord without its working dispatcher',
+    'at most k requests per worker, the rest in one queue; cheap preemption after a quantum: Concord without ' +
+    'its working dispatcher',
   reference: "Concord (SOSP'23): JBSQ(2) and cooperative preemption; JBSQ is from R2P2 (ATC'19)",
   needsTypes: false,
   needsFlows: false,

@@ -127,7 +127,8 @@ export const las = definePolicy<{ quantumNs: number; costNs: number }>({
   title: 'Least attained service',
   summary: 'the requests that have received least run, in turns of a quantum; knows no demands',
   reference:
-    'L. Kleinrock, Queueing Systems, volume 2 (1976), chapter 4 (foreground-background); M. Nuyens, A. Wierman: The foreground-background queue: a survey (2008)',
+    'L. Kleinrock, Queueing Systems, volume 2 (1976), chapter 4 (foreground-background); M. Nuyens, A. ' +
+    'Wierman: The foreground-background queue: a survey (2008)',
   needsTypes: false,
   needsFlows: false,
   preemptive: true,

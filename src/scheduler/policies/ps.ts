@@ -76,7 +76,8 @@ export const ps = definePolicy({
   name: 'ps',
   title: 'Processor sharing',
   summary:
-    'all requests present run at once, each at an equal fraction of the workers, without any cost: the ideal of time sharing',
+    'all requests present run at once, each at an equal fraction of the workers, without any cost: the ideal ' +
+    'of time sharing',
   reference: 'L. Kleinrock: Time-shared systems: a theoretical treatment, Journal of the ACM 14 (1967)',
   needsTypes: false,
   needsFlows: false,

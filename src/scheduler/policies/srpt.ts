@@ -123,7 +123,8 @@ export const srpt = definePolicy<{ costNs: number }>({
   title: 'Shortest remaining time first',
   summary: 'the requests with the least true remaining demand run, preemptively: a bound on the mean sojourn',
   reference:
-    'L. Schrage: A proof of the optimality of the shortest remaining processing time discipline, Operations Research 16 (1968)',
+    'L. Schrage: A proof of the optimality of the shortest remaining processing time discipline, Operations ' +
+    'Research 16 (1968)',
   needsTypes: false,
   needsFlows: false,
   preemptive: true,

@@ -238,7 +238,8 @@ export const tsMq = definePolicy<TimeSharingParameters>({
   name: 'ts-mq',
   title: 'Time sharing, multi-queue',
   summary:
-    'a queue per type, the head that waited longest for its SLO first, preemption after a quantum: Shinjuku’s multi-queue',
+    'a queue per type, the head that waited longest for its SLO first, preemption after a quantum: Shinjuku’s ' +
+    'multi-queue',
   reference: "Shinjuku (NSDI'19) section 3.3",
   needsTypes: true,
   needsFlows: false,

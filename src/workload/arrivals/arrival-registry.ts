@@ -1,4 +1,5 @@
 /** All arrival processes. To add one, write its file and add its line here. */
+
 import { type Checker, misspelt, oneOf, show } from '../../input/checker.js';
 import type { ArrivalKind, Arrivals } from './arrival-process.js';
 import { constantGap } from './constant-gap.js';

@@ -94,7 +94,8 @@ function mmpp2Of(burstFactor: number, meanCalmNs: number, meanBurstNs: number): 
       const perRequest = (2 * meanGapNs) / (meanCalmNs + meanBurstNs);
       if (perRequest > MOST_SWITCHES_PER_REQUEST) {
         throw new RangeError(
-          `mmpp2: expected meanCalm and meanBurst that change at most ${MOST_SWITCHES_PER_REQUEST} times per request, found about ${Math.round(perRequest)}`,
+          `mmpp2: expected meanCalm and meanBurst that change at most ${MOST_SWITCHES_PER_REQUEST} times per ` +
+            `request, found about ${Math.round(perRequest)}`,
         );
       }
       // Long-run rate = (calm rate · meanCalm + burst rate · meanBurst) / (meanCalm + meanBurst), burst rate =

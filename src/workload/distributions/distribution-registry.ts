@@ -1,4 +1,5 @@
 /** All distributions. A new one is a file beside this and a line in this list. */
+
 import { type Checker, misspelt, oneOf, show } from '../../input/checker.js';
 import { MAX_TIME, MAX_TIME_NS } from '../../units/duration.js';
 import { boundedPareto } from './bounded-pareto.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkSlos, judge, parseSlo } from '../../../src/experiment/capacity/slo.js';
-import type { Judged } from '../../../src/results/outcome.js';
+import type { Judged } from '../../../src/results/outcome-schema.js';
 import type { Result } from '../../../src/results/result.js';
 
 describe('an objective', () => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { planRuns } from '../../../src/experiment/plan/plan.js';
-import type { Settings } from '../../../src/experiment/plan/settings.js';
+import type { Settings } from '../../../src/experiment/plan/run-settings.js';
 import type { Replications } from '../../../src/experiment/run/replicate.js';
 import { runRaw, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import { addDigests } from '../../../src/metrics/digest.js';

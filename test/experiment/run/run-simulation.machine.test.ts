@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { planRuns } from '../../../src/experiment/plan/plan.js';
-import type { Settings } from '../../../src/experiment/plan/settings.js';
+import type { Settings } from '../../../src/experiment/plan/run-settings.js';
 import { runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import type { DistributionSummary, Result } from '../../../src/results/result.js';
 import { policies } from '../../../src/scheduler/policy-registry.js';

@@ -15,7 +15,7 @@ import {
 } from '../../../src/experiment/plan/run-spec.js';
 import type { ThreadPool } from '../../../src/experiment/run/thread-pool.js';
 import { bullmqEngine } from '../../../src/experiment/sweep/bullmq-engine.js';
-import { type PlannedPoint, pointKey } from '../../../src/experiment/sweep/point.js';
+import { type PlannedPoint, pointKey } from '../../../src/experiment/sweep/planned-point.js';
 import { packPoint } from '../../../src/experiment/sweep/queue-messages.js';
 import { runQueueWorker } from '../../../src/experiment/sweep/queue-worker.js';
 import { readSweep } from '../../../src/experiment/sweep/store.js';

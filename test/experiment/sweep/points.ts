@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type Lists, planSweep } from '../../../src/experiment/sweep/plan-sweep.js';
-import { type PlannedPoint, pointKey } from '../../../src/experiment/sweep/point.js';
+import { type PlannedPoint, pointKey } from '../../../src/experiment/sweep/planned-point.js';
 
 /** Small points: c-fcfs and d-fcfs at two loads. */
 export function plan(lists: Lists = {}): Promise<PlannedPoint[]> {

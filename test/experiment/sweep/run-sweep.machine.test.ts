@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { receiveSpec } from '../../../src/experiment/plan/run-spec.js';
 import type { Engine } from '../../../src/experiment/sweep/engine.js';
 import { mergeSweeps } from '../../../src/experiment/sweep/merge-sweeps.js';
-import { failedPoint, type PlannedPoint } from '../../../src/experiment/sweep/point.js';
+import { failedPoint, type PlannedPoint } from '../../../src/experiment/sweep/planned-point.js';
 import { readPoint, readSweep, writeFailure, writePoint } from '../../../src/experiment/sweep/store.js';
 import { engine, runReplicated, runSweep, threads } from './built.js';
 import { folders, plan, poisoned } from './points.js';

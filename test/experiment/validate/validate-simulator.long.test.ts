@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS } from '../../../src/experiment/plan/settings.js';
+import { DEFAULTS } from '../../../src/experiment/plan/run-settings.js';
 import { type RunHooks, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import {
   allAgree,

@@ -1,4 +1,5 @@
 /** The layout of the shared memory is stated in two languages. Each of these changes to one of them must be noticed. */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,8 @@
 /** The pictures are kept as SVG files beside the snapshots, to be looked at. */
+
 import { describe, expect, it } from 'vitest';
 import type { Chart, Series } from '../../../src/report/charts/chart.js';
-import { chartCsv } from '../../../src/report/charts/csv.js';
+import { chartCsv } from '../../../src/report/charts/chart-csv.js';
 import { looks } from '../../../src/report/charts/palette.js';
 import { renderChart } from '../../../src/report/charts/render.js';
 import { createScale, format } from '../../../src/report/charts/scale.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chartCsv } from '../../../src/report/charts/csv.js';
+import { chartCsv } from '../../../src/report/charts/chart-csv.js';
 import { reportData, type SweptPoint } from '../../../src/report/html/report-data.js';
 import { viewOf } from '../../../src/report/view/choices.js';
 import { intervalOf, quantityPanel, reservationPanel } from '../../../src/report/view/panels.js';

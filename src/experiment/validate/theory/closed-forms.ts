@@ -1,6 +1,7 @@
 /**
- * Closed forms of queueing theory. Times are in ns, rates in requests per ns. Unless said otherwise arrivals are Poisson, first come is first served, and the
- * formula is that of L. Kleinrock, Queueing Systems, volume 1 (1975) or volume 2 (1976).
+ * Closed forms of queueing theory. Times are in ns, rates in requests per ns. Unless said otherwise arrivals are
+ * Poisson, first come is first served, and the formula is that of L. Kleinrock, Queueing Systems, volume 1 (1975) or
+ * volume 2 (1976).
  */
 
 /** First two moments of a service time, ns and ns². */
@@ -30,7 +31,10 @@ export const moments = {
   }),
 };
 
-/** Probability that an arrival has to wait in M/M/c; Erlang's second formula. `work` = lambda / mu < servers. Volume 1, equation (3.40). */
+/**
+ * Probability that an arrival has to wait in M/M/c; Erlang's second formula. `work` = lambda / mu < servers. Volume 1,
+ * equation (3.40).
+ */
 export function erlangC(servers: number, work: number): number {
   let term = 1;
   let sum = 1;
@@ -47,13 +51,18 @@ export function meanWaitMMc(servers: number, rate: number, serviceNs: number): n
   return (erlangC(servers, rate * serviceNs) * serviceNs) / (servers - rate * serviceNs);
 }
 
-/** The q-quantile of the wait in M/M/c, ns: P(W > t) = C exp(-(c mu - lambda) t). 0 where so many do not wait at all. */
+/**
+ * The q-quantile of the wait in M/M/c, ns: P(W > t) = C exp(-(c mu - lambda) t). 0 where so many do not wait at all.
+ */
 export function waitQuantileMMc(servers: number, rate: number, serviceNs: number, q: number): number {
   const delayed = erlangC(servers, rate * serviceNs);
   return delayed <= 1 - q ? 0 : Math.log(delayed / (1 - q)) / (servers / serviceNs - rate);
 }
 
-/** The q-quantile of the sojourn in M/M/c, ns: an exponential service after a wait that is 0 or exponential, by bisection. */
+/**
+ * The q-quantile of the sojourn in M/M/c, ns: an exponential service after a wait that is 0 or exponential, by
+ * bisection.
+ */
 export function sojournQuantileMMc(servers: number, rate: number, serviceNs: number, q: number): number {
   const delayed = erlangC(servers, rate * serviceNs);
   const mu = 1 / serviceNs;
@@ -77,8 +86,8 @@ export function meanWaitMG1(rate: number, service: Moments): number {
 }
 
 /**
- * Mean wait of each class in M/G/1 with non-preemptive priorities, ns; highest first. A. Cobham, "Priority assignment in waiting line problems", Operations
- * Research 2(1), 1954; volume 2, equation (3.31).
+ * Mean wait of each class in M/G/1 with non-preemptive priorities, ns; highest first. A. Cobham, "Priority assignment
+ * in waiting line problems", Operations Research 2(1), 1954; volume 2, equation (3.31).
  */
 export function meanWaitsByPriority(
   classes: readonly { readonly rate: number; readonly service: Moments }[],
@@ -92,7 +101,10 @@ export function meanWaitsByPriority(
   });
 }
 
-/** Loss probability and mean sojourn (ns) of what is not lost in M/M/c/K: `places` for requests, those in service included. Volume 1, section 3.6. */
+/**
+ * Loss probability and mean sojourn (ns) of what is not lost in M/M/c/K: `places` for requests, those in service
+ * included. Volume 1, section 3.6.
+ */
 export function mmck(
   servers: number,
   places: number,

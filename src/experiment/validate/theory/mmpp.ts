@@ -19,9 +19,10 @@ function inverse([a, b, c, d]: Matrix): Matrix {
 /**
  * Mean sojourn in MMPP(2)/M/1, ns: Poisson arrivals whose rate switches between two values.
  *
- * The queue is a quasi-birth-death process; the probabilities of its levels fall by a matrix R, the least solution of L + R D + mu R² = 0, with L the
- * arrival rates and D the rest of the generator (M. F. Neuts, Matrix-Geometric Solutions in Stochastic Models, 1981, chapter 3). With pi the distribution of the two
- * states, the mean number in the system is pi R (I - R)^-1 1, and Little's law makes it a time. R by its fixed point iteration.
+ * The queue is a quasi-birth-death process; the probabilities of its levels fall by a matrix R, the least solution of L
+ * + R D + mu R² = 0, with L the arrival rates and D the rest of the generator (M. F. Neuts, Matrix-Geometric Solutions
+ * in Stochastic Models, 1981, chapter 3). With pi the distribution of the two states, the mean number in the system is
+ * pi R (I - R)^-1 1, and Little's law makes it a time. R by its fixed point iteration.
  *
  * @param rates in the two states, requests per ns
  * @param staysNs mean lengths of the two states

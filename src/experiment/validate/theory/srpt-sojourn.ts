@@ -26,9 +26,10 @@ const STEPS = 200_000;
 /**
  * Mean sojourn in M/G/1 under shortest remaining processing time, ns.
  *
- * L. E. Schrage and L. W. Miller, "The queue M/G/1 with the shortest remaining processing time discipline", Operations Research 14(4), 1966. A
- * request of size x waits lambda (m2(x) + x² P(S > x)) / (2 (1 - rho(x))²) until it first runs, where m2(x) and rho(x) are second moment and load of the sizes up to x, and
- * then takes the integral of dt / (1 - rho(t)) from 0 to x. Integrated by the midpoint rule.
+ * L. E. Schrage and L. W. Miller, "The queue M/G/1 with the shortest remaining processing time discipline", Operations
+ * Research 14(4), 1966. A request of size x waits lambda (m2(x) + x² P(S > x)) / (2 (1 - rho(x))²) until it first runs,
+ * where m2(x) and rho(x) are second moment and load of the sizes up to x, and then takes the integral of dt / (1 -
+ * rho(t)) from 0 to x. Integrated by the midpoint rule.
  *
  * @param rate requests per ns
  */

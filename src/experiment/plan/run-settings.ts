@@ -43,7 +43,10 @@ export const DEFAULTS = {
   maxReplications: 64,
 } as const;
 
-/** The settings with every default that does not depend on the workload. Load, end and warm-up do: readRunInput and planRuns set them. */
+/**
+ * The settings with every default that does not depend on the workload. Load, end and warm-up do: readRunInput and
+ * planRuns set them.
+ */
 export function withDefaults<S extends Partial<Settings>>(settings: S) {
   const { workers = DEFAULTS.workers, seed = DEFAULTS.seed } = settings;
   const policies = policiesOrDefault(settings);

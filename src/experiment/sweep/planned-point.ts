@@ -1,4 +1,5 @@
 /** A point of a sweep: one policy under one configuration, and its result. */
+
 import type { FailedPoint } from '../../results/point.js';
 import { packageVersion } from '../package-info.js';
 import { canonicalJson, contenderName, type SentSpec, sentHash, sha256 } from '../plan/run-spec.js';

@@ -10,7 +10,10 @@ export interface ServerReport {
   readonly counts: ServerCounts;
 }
 
-/** Everything the server counted. Each request frame is in exactly one of the places `reconcileServer` (src/hw/memory/counts.ts) adds up. */
+/**
+ * Everything the server counted. Each request frame is in exactly one of the places `reconcileServer`
+ * (src/hw/memory/counts.ts) adds up.
+ */
 export interface ServerCounts {
   readonly framesReceived: number;
   /** Frames that were requests; the others were counted below as what they were. */

@@ -1,4 +1,5 @@
 /** Settings with several values: `a,b`, and for numbers `from:to:step`. */
+
 import { splitList } from '../units/lists.js';
 import { asInput, parseText, RANGE, SEED_RANGE, SETTINGS, type Setting } from './settings.js';
 
