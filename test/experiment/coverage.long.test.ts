@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import type { RunSpec } from '../../src/experiment/plan/run-spec.js';
 import { runRaw } from '../../src/experiment/run/run-simulation.js';
-import { erlangC, sojournQuantileMMc } from '../../src/experiment/validate/theory/closed-forms.js';
+import { erlangC } from '../../src/experiment/validate/theory/closed-forms.js';
 import { mergeReplications } from '../../src/metrics/replications.js';
 import type { Result, Statistic } from '../../src/results/result.js';
+import { sojournQuantileMMc } from '../support/mmc.js';
 
 const EXPERIMENTS = 200;
 const REPLICATIONS = 4;

@@ -6,11 +6,11 @@ import {
   meanWaitsByPriority,
   mmck,
   moments,
-  sojournQuantileMMc,
   waitQuantileMMc,
 } from '../../src/experiment/validate/theory/closed-forms.js';
 import { meanSojournMmppM1 } from '../../src/experiment/validate/theory/mmpp.js';
 import { density, meanSojournSrpt } from '../../src/experiment/validate/theory/srpt-sojourn.js';
+import { sojournQuantileMMc } from '../support/mmc.js';
 
 /** Formulas against others of the same thing, and against values that are in print. */
 describe('M/M/c', () => {

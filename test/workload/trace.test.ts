@@ -4,7 +4,7 @@ import { createRequestSource } from '../../src/workload/generate.js';
 import { createBatch } from '../../src/workload/request-source.js';
 import { openTrace, scanTrace, type TraceOptions, traceNotes, traceRateScale } from '../../src/workload/trace.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../src/workload/trace-digest.js';
-import { traceHeader, traceLines } from '../../src/workload/trace-writer.js';
+import { traceHeader, traceLines } from '../support/trace-writer.js';
 import { complaints, drain, shipped } from './helpers.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -5,6 +5,7 @@
 
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
+import { roundDown, roundUp } from '../../units/round-steps.js';
 import type { Workload } from '../../workload/workload.js';
 import { loopbackCoresNeeded } from '../machine/cores.js';
 
@@ -17,9 +18,6 @@ const SHORTEST_SERVICE_NS = 1e6;
 /** What a request costs on shared cores, all threads together (wake-ups, polls, frames): measured 60 to 100 us; half of the cores may go to it. */
 const COST_PER_REQUEST_NS = 100e3;
 const SHARE_OF_CORES = 0.5;
-
-/** Factors are rounded up to one of these times a power of ten, so that stretched times stay readable. */
-const ROUND = [1, 2, 5, 10];
 
 export interface Dilation {
   readonly factor: number;
@@ -71,6 +69,7 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
   );
   const forPrecision = SHORTEST_SERVICE_NS / shortestNs;
   const forRate = (rps * COST_PER_REQUEST_NS) / 1e9 / (cores * SHARE_OF_CORES);
+  // A round factor keeps stretched times readable.
   const factor = roundUp(Math.max(1, forPrecision, forRate));
   return {
     factor,
@@ -85,14 +84,4 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
 export function givenDilation(factor: number, workers: number, cores: number): Dilation {
   const shared = cores < loopbackCoresNeeded(workers);
   return { factor, shared, reason: `dilation ${factor}, as asked for${shared ? '; workers sleep' : ''}` };
-}
-
-function roundUp(x: number): number {
-  const power = 10 ** Math.floor(Math.log10(x));
-  return ROUND.find((digit) => digit * power >= x * (1 - 1e-9))! * power;
-}
-
-function roundDown(x: number): number {
-  const power = 10 ** Math.floor(Math.log10(x));
-  return ROUND.findLast((digit) => digit * power <= x)! * power;
 }

@@ -15,6 +15,17 @@ const COLORS = {
   black: '#444444',
 } as const;
 
+/** Of request types, where areas are filled: with the yellow, which is too pale only for lines. */
+export const TYPE_COLORS: readonly string[] = [
+  COLORS.blue,
+  COLORS.orange,
+  COLORS.green,
+  COLORS.purple,
+  COLORS.sky,
+  COLORS.vermillion,
+  '#f0e442',
+];
+
 type Color = keyof typeof COLORS;
 
 /** By policy and by system. A system shares the colour of the policy it is known for. */

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../units/duration.js';
+import { roundDown, roundUp } from '../../units/round-steps.js';
 import type { Axis, Panel, Unit } from './chart.js';
 
 export interface Tick {
@@ -28,7 +29,7 @@ export function createScale(axis: Axis, values: readonly number[]): Scale {
 
 function linearScale({ range, unit = 'number' }: Axis, values: readonly number[]): Scale {
   const [low, high] = range ?? spread(values, 0, 1);
-  const step = stepFor((high - low) / MOST_TICKS);
+  const step = roundUp((high - low) / MOST_TICKS);
   const from = range ? low : Math.floor(low / step + 1e-9) * step;
   const to = range ? high : Math.ceil(high / step - 1e-9) * step;
   const ticks: Tick[] = [];
@@ -47,8 +48,8 @@ function logScale({ range, unit = 'number' }: Axis, values: readonly number[]): 
       1,
       10,
     );
-  const from = range ? low : edgeBelow(low);
-  const to = range ? high : edgeAbove(high);
+  const from = range ? low : roundDown(low);
+  const to = range ? high : roundUp(high);
   const ticks: Tick[] = [];
   const decades = Math.log10(to / from);
   const every = Math.ceil(decades / MOST_DECADES);
@@ -73,23 +74,6 @@ function spread(values: readonly number[], low: number, high: number): [number, 
   const most = Math.max(...known);
   if (most > least) return [least, most];
   return least === 0 ? [0, 1] : [Math.min(least / 2, least * 2), Math.max(least / 2, least * 2)];
-}
-
-/** 1, 2 or 5 times a power of ten, at least `x`. */
-function stepFor(x: number): number {
-  const power = 10 ** Math.floor(Math.log10(x));
-  const digit = [1, 2, 5].find((each) => each * power >= x * 0.999999);
-  return digit === undefined ? 10 * power : digit * power;
-}
-
-/** The first of 1, 2, 5, 10, … at or above, so that little of a logarithmic axis stays empty. */
-function edgeAbove(x: number): number {
-  return stepFor(x);
-}
-
-function edgeBelow(x: number): number {
-  const power = 10 ** Math.floor(Math.log10(x) + 1e-9);
-  return ([5, 2, 1].find((each) => each * power <= x * 1.000001) ?? 1) * power;
 }
 
 /** A value with its unit for people: `10us`, `1.2M/s`, `85 %`, `1000`. */

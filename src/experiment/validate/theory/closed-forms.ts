@@ -59,27 +59,6 @@ export function waitQuantileMMc(servers: number, rate: number, serviceNs: number
   return delayed <= 1 - q ? 0 : Math.log(delayed / (1 - q)) / (servers / serviceNs - rate);
 }
 
-/**
- * The q-quantile of the sojourn in M/M/c, ns: an exponential service after a wait that is 0 or exponential, by
- * bisection.
- */
-export function sojournQuantileMMc(servers: number, rate: number, serviceNs: number, q: number): number {
-  const delayed = erlangC(servers, rate * serviceNs);
-  const mu = 1 / serviceNs;
-  const theta = servers * mu - rate;
-  const beyond = (t: number) =>
-    (1 - delayed) * Math.exp(-mu * t) +
-    (delayed * (theta * Math.exp(-mu * t) - mu * Math.exp(-theta * t))) / (theta - mu);
-  let low = 0;
-  let high = 1000 * (serviceNs + 1 / theta);
-  for (let i = 0; i < 100; i++) {
-    const t = (low + high) / 2;
-    if (beyond(t) > 1 - q) low = t;
-    else high = t;
-  }
-  return low;
-}
-
 /** Mean wait in M/G/1, ns: Pollaczek and Khinchine. Volume 1, equation (5.72). */
 export function meanWaitMG1(rate: number, service: Moments): number {
   return (rate * service.second) / (2 * (1 - rate * service.mean));

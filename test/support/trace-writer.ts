@@ -1,5 +1,5 @@
-import { quoted } from '../units/lists.js';
-import type { RequestBatch } from './request-source.js';
+import { quoted } from '../../src/units/lists.js';
+import type { RequestBatch } from '../../src/workload/request-source.js';
 
 /** The header line of a trace file. */
 export function traceHeader(flows = false): string {
