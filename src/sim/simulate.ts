@@ -118,6 +118,8 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
       }
     }
   }
+  // What a trace has left is not read any more.
+  if (interrupted) await source.close?.();
   const endNs = interrupted ? lastNs : Math.max(lastNs, options.endNs ?? 0);
   const cut = slices?.end(endNs);
   simulation.advanceTo(endNs);

@@ -16,7 +16,13 @@ import {
   sharedNs,
 } from './loop.js';
 import { createSystemLoop } from './system-loop.js';
-import { createSystemState, dispatcherBusyNs, type SimulatedSystem, unreadArrivals } from './system-state.js';
+import {
+  createSystemState,
+  dispatcherBusyNs,
+  type SimulatedSystem,
+  type SystemState,
+  unreadArrivals,
+} from './system-state.js';
 
 export interface SimulationOptions {
   /** Number of workers, at least 1. */
@@ -107,7 +113,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   // The dispatcher of a system and the notices on their way to it have events, too. They come after the workers.
   const state = createState(workers, types, system ? workers + 2 : workers, options.sojournsNs);
   const systemState = system && createSystemState(workers);
-  const { now, integers, doubles, requestOn, eventMeans, stretchFromNs } = state;
+  const { now, integers, doubles } = state;
   const reservations: ReservationChange[] = [];
   let reservationsLeftOut = 0;
 
@@ -158,31 +164,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
     }
   }
 
-  function snapshot(): Snapshot {
-    let runningNs = 0;
-    let payingNs = 0;
-    for (let worker = 0; worker < workers; worker++) {
-      if (requestOn[worker]! < 0) continue;
-      const elapsedNs = Math.max(0, now[0]! - stretchFromNs[worker]!);
-      if (eventMeans[worker] === Meaning.yields) payingNs += elapsedNs;
-      else if (eventMeans[worker] === Meaning.departs) runningNs += sharedNs(state);
-      else runningNs += elapsedNs;
-    }
-    return {
-      atNs: now[0]!,
-      arrived: state.arrived.slice(),
-      completed: state.completed.slice(),
-      dropped: state.dropped.slice(),
-      dropReasons: state.dropReasons.slice(),
-      busyNs: doubles[StateDouble.busyNs]! + runningNs,
-      overheadNs: doubles[StateDouble.overheadNs]! + payingNs,
-      preemptions: doubles[StateDouble.preemptions]!,
-      steals: doubles[StateDouble.steals]!,
-      queued: integers[StateInteger.waiting]! + (systemState ? unreadArrivals(systemState) : 0),
-      dispatcherNs: systemState ? dispatcherBusyNs(systemState, now[0]!) : 0,
-    };
-  }
-
   return {
     advance: (batch, from, to) => {
       ensureSlots(to - from);
@@ -196,13 +177,39 @@ export function createSimulation(options: SimulationOptions): Simulation {
     startRecording: () => {
       doubles[StateDouble.firstRecorded] = doubles[StateDouble.nextId]!;
     },
-    snapshot,
+    snapshot: () => snapshotOf(state, systemState),
     inSystem: () => slots.id.length - integers[StateInteger.freeSlots]!,
     histograms: (type) => state.recorder.histograms(type),
     cut: () => state.recorder.cut(),
     reservations: () => reservations,
     reservationsLeftOut: () => reservationsLeftOut,
     digest: () => formatDigest(state.hash),
+  };
+}
+
+function snapshotOf(state: State, systemState: SystemState | undefined): Snapshot {
+  const { now, integers, doubles, requestOn, eventMeans, stretchFromNs } = state;
+  let runningNs = 0;
+  let payingNs = 0;
+  for (let worker = 0; worker < requestOn.length; worker++) {
+    if (requestOn[worker]! < 0) continue;
+    const elapsedNs = Math.max(0, now[0]! - stretchFromNs[worker]!);
+    if (eventMeans[worker] === Meaning.yields) payingNs += elapsedNs;
+    else if (eventMeans[worker] === Meaning.departs) runningNs += sharedNs(state);
+    else runningNs += elapsedNs;
+  }
+  return {
+    atNs: now[0]!,
+    arrived: state.arrived.slice(),
+    completed: state.completed.slice(),
+    dropped: state.dropped.slice(),
+    dropReasons: state.dropReasons.slice(),
+    busyNs: doubles[StateDouble.busyNs]! + runningNs,
+    overheadNs: doubles[StateDouble.overheadNs]! + payingNs,
+    preemptions: doubles[StateDouble.preemptions]!,
+    steals: doubles[StateDouble.steals]!,
+    queued: integers[StateInteger.waiting]! + (systemState ? unreadArrivals(systemState) : 0),
+    dispatcherNs: systemState ? dispatcherBusyNs(systemState, now[0]!) : 0,
   };
 }
 
