@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { crc32 } from '../../src/events/codec.js';
 import { psp, QUICK, scratchFolder } from './psp.js';
 
 const folder = scratchFolder();
@@ -13,10 +14,13 @@ test('a simulated run is recorded and replayed', async () => {
   expect(replayed).toMatchObject({ code: 0, err: '' });
   expect(replayed.out).toMatch(/^darc on bimodal, 14 workers, simulated: .*\n20 000 decisions, 0 differences$/);
 
-  // The file of another policy: same events, other decisions.
-  const bytes = readFileSync(file);
-  const header = bytes.indexOf('"policy":"darc"');
-  bytes.write('"policy":"edf" ', header);
+  // The file of another policy with the same parameters: same events, other decisions.
+  const po2 = join(folder, 'po2.events');
+  await psp(['sim', ...QUICK, '--policy', 'po2', '--record', po2]);
+  const bytes = readFileSync(po2);
+  bytes.write('"policy":"edf"', bytes.indexOf('"policy":"po2"'));
+  // The checksum of the header, which is as long as bytes 12 to 15 say.
+  bytes.writeUInt32LE(crc32(bytes.subarray(20, 20 + bytes.readUInt32LE(12))), 16);
   writeFileSync(join(folder, 'other.events'), bytes);
   const other = await psp(['replay', join(folder, 'other.events'), '--json']);
   expect(other.code).toBe(1);
@@ -29,7 +33,7 @@ test('a simulated run is recorded and replayed', async () => {
   const cut = await psp(['replay', join(folder, 'cut.events')]);
   expect(cut.code).toBe(2);
   expect(cut.out).toContain('20 000 decisions, 0 differences');
-  expect(cut.err).toMatch(/^psp: .*cut\.events: offset \d+: the file ends in the middle of a section/);
+  expect(cut.err).toMatch(/^psp: .*cut\.events: offset \d+: the file ends in the middle of the section/);
 });
 
 test('one run to a file', async () => {
