@@ -70,7 +70,7 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   const steals: { atNs: number; thief: number; victim: number; count: number }[] = [];
   /** The requests that wait when the window begins, and the changes after. */
   const before = typeNames.map(() => 0);
-  const changes: { atNs: number; type: number; by: number }[] = [];
+  const changes: WaitingChange[] = [];
   const on: (Omit<TimelineRun, 'toNs' | 'end'> | undefined)[] = [];
   /** Stretches so far, of requests that were preempted and are not done. */
   const parts = new Map<number, number>();
@@ -129,31 +129,57 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   /** The timeline, once all of the window has been told. @param reservations all there were, in the order of time */
   function finish(reservations: readonly TimelineReservation[]): Timeline {
     for (const run of on) if (run) addRun({ ...run, toNs: endNs, end: 'runs on' });
-    const counts = [...before];
-    const waiting = [{ atNs: fromNs, counts: [...counts] }];
-    for (const { atNs, type, by } of changes.sort((a, b) => a.atNs - b.atNs)) {
-      if (atNs >= endNs) break;
-      counts[type] = counts[type]! + by;
-      if (waiting.at(-1)!.atNs === atNs) waiting.pop();
-      waiting.push({ atNs, counts: [...counts] });
-    }
-    const inForce = reservations.filter(({ atNs }) => atNs <= fromNs).slice(-1);
-    const later = reservations.filter(({ atNs }) => atNs > fromNs && atNs < endNs);
-    const byTime = <T extends Span>(spans: T[]) => spans.filter(isInside).sort((a, b) => a.fromNs - b.fromNs);
-    return {
-      fromNs,
-      toNs: endNs,
-      workers,
-      typeNames,
-      runs: byTime(runs),
-      overheads: byTime(overheads),
+    const collected = {
+      runs,
+      overheads,
       dispatcher,
-      waiting,
       drops,
       steals,
-      reservations: [...inForce, ...later],
+      waiting: waitingSteps(before, changes, fromNs, endNs),
     };
+    return layOut({ fromNs, toNs: endNs, workers, typeNames }, collected, reservations);
   }
 
   return { observer, finish };
+}
+
+/** Leaves out what is not in the window, and sorts the rest by time. */
+function layOut(
+  window: TimelineWindow,
+  collected: Omit<Timeline, keyof TimelineWindow | 'reservations'>,
+  reservations: readonly TimelineReservation[],
+): Timeline {
+  const { fromNs, toNs } = window;
+  const isInside = (span: Span) => span.toNs > fromNs && span.fromNs < toNs && span.toNs > span.fromNs;
+  const byTime = <T extends Span>(spans: readonly T[]) => spans.filter(isInside).sort((a, b) => a.fromNs - b.fromNs);
+  const inForce = reservations.filter(({ atNs }) => atNs <= fromNs).slice(-1);
+  const later = reservations.filter(({ atNs }) => atNs > fromNs && atNs < toNs);
+  const { runs, overheads } = collected;
+  return {
+    ...window,
+    ...collected,
+    runs: byTime(runs),
+    overheads: byTime(overheads),
+    reservations: [...inForce, ...later],
+  };
+}
+
+/** At a time, this many more requests of a type wait. */
+interface WaitingChange {
+  readonly atNs: number;
+  readonly type: number;
+  readonly by: number;
+}
+
+/** How many requests of each type wait, at the beginning of the window and after each change. */
+function waitingSteps(before: readonly number[], changes: readonly WaitingChange[], fromNs: number, endNs: number) {
+  const counts = [...before];
+  const steps = [{ atNs: fromNs, counts: [...counts] }];
+  for (const { atNs, type, by } of changes.toSorted((a, b) => a.atNs - b.atNs)) {
+    if (atNs >= endNs) break;
+    counts[type] = counts[type]! + by;
+    if (steps.at(-1)!.atNs === atNs) steps.pop();
+    steps.push({ atNs, counts: [...counts] });
+  }
+  return steps;
 }
