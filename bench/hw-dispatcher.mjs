@@ -1,10 +1,9 @@
-// The dispatcher alone, over rings with native threads: dispatches per second and the tail of one turn, TypeScript
-// against C++. Slices are short and interleaved, because cores are shared: with other programs, and a virtual machine's
-// with its host. A slice in which either thread was without its core is played again. A host may also move a virtual
-// machine's cores: an entry's way from core to core, 30 to 50 ns where they share a cache and 200 where they do not, is
-// measured before and after each round, and the two kinds of round are told apart. What else the host does cannot be
-// seen (neighbours on the same core slow the dispatcher), so medians count, and ratios of slices played one after the
-// other.
+// Measures the dispatcher alone, over rings with native threads: dispatches per second and the tail of one turn, in
+// TypeScript and in C++. Short slices of both are played in turn, because other programs and other virtual machines
+// share the cores; a slice in which a thread lost its core is played again. A host may also move a virtual machine to
+// other cores. An entry takes 30 to 50 ns from core to core where they share a cache, and 200 ns where they do not, so
+// this is measured before and after each round, and the two kinds of round are shown apart. Other disturbances cannot
+// be seen (a neighbour on the same core); so the figures are medians, and ratios of slices played one after the other.
 import { cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { probeRingHop } from '../dist/hw/native/probe.js';
@@ -12,9 +11,9 @@ import { probeRingHop } from '../dist/hw/native/probe.js';
 const quick = process.argv.includes('--quick');
 const SLICES = quick ? 1 : 25;
 const SECONDS = 0.03;
-/** A thread that had its core for less of a slice was disturbed. */
+/** A thread that had its core for less than this share of a slice was disturbed. */
 const UNDISTURBED = 0.99;
-/** Slices that may be played again, for each that counts. */
+/** How often a disturbed slice is played again. */
 const TRIES = quick ? 1 : 4;
 if (cpus().length < 2) {
   console.log('SKIPPED: the dispatcher benchmark needs two cores');
@@ -38,22 +37,22 @@ const thread = (workerData) =>
       }),
     );
   });
-/** The targets of the design, said beside what was measured. */
+/** The targets of the design, printed beside the figures. */
 const DISPATCHES_PER_SECOND = 10e6;
 const SHARE_OF_CPP = 0.6;
 const TAIL_OF_CPP = 1.5;
 const judged = (target, met, byCppToo = false) =>
   `target ${target}: ${met ? 'met' : byCppToo ? 'MISSED, as by C++' : 'MISSED'}`;
-/** An entry that takes less from core to core, ns, has not left a cache that both share. */
+/** When an entry takes less than this from core to core (ns), both share a cache. */
 const SHARED_CACHE_NS = 100;
-/** Rounds of one kind that are worth telling. */
+/** Fewer rounds of one kind are not shown. */
 const FEW = quick ? 1 : 3;
-/** Latencies are counted up to here, ns: two slices that lie beyond cannot be compared. */
+/** Latencies are counted up to here (ns); slices beyond it cannot be compared. */
 const LONGEST_NS = 65_000;
 
 let disturbed = 0;
 
-/** A slice that nobody disturbed, or the least disturbed of several. */
+/** Plays a slice until nothing disturbs it; after too many tries, returns the least disturbed. */
 async function quietSlice({ slice }) {
   let best = { share: -1 };
   for (let i = 0; i < TRIES && best.share < UNDISTURBED; i++) {
@@ -67,7 +66,7 @@ async function quietSlice({ slice }) {
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 const hopNs = () => median([...probeRingHop()]);
 
-/** Plays rounds of one slice of each variant, and shows those of each kind. */
+/** Plays rounds of one slice of each variant, and shows each kind of round. */
 async function compare(title, variants, show) {
   const threads = [];
   for (const [name, data] of variants) {
@@ -84,7 +83,7 @@ async function compare(title, variants, show) {
   }
   for (const each of threads) await each.end();
   console.log(`\n${title}`);
-  // A round in which the cores moved is of neither kind.
+  // A round during which the cores moved belongs to neither kind.
   const all = [...Array(SLICES).keys()];
   const roundsOf = (isOf) => all.filter((round) => isOf(hops[round]) && isOf(hops[round + 1]));
   const kinds = [
@@ -141,7 +140,7 @@ await compare(
         .filter((pair) => pair.some((ns) => ns < LONGEST_NS))
         .map(([own, cpp]) => own / cpp);
       const ratio = median(ratios);
-      // Of too many rounds nothing is known but that both were disturbed.
+      // In these rounds both variants were disturbed, so nothing can be said.
       const tail =
         ratios.length < tails[i].length / 2 || ratios.length === 0
           ? 'p99.9 beyond what is counted, target 1.5 x C++: not judged'

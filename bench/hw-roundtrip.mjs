@@ -1,7 +1,7 @@
-// End to end over memif: load generator in its own process, net thread, dispatcher, one spinning worker with nothing to
-// do, and back. Prints the unloaded round trip (one request under way) and the rate with 64 under way, closed loop, as
-// medians of short interleaved slices. Threads yield where there are fewer cores than threads, so on such a machine
-// both figures are mostly those of its scheduler.
+// Measures end to end over memif: a load generator in its own process, the net thread, the dispatcher, one worker with
+// nothing to do, and back. Prints the unloaded round trip (one request under way) and the rate of a closed loop with 64
+// under way, as medians of short slices played in turn. Where there are fewer cores than threads, the threads yield,
+// and both figures are mostly those of the machine's scheduler.
 import { availableParallelism } from 'node:os';
 import { defaultClassifier } from '../dist/hw/machine/config.js';
 import { runLoopback } from '../dist/hw/run/loopback.js';
@@ -14,7 +14,7 @@ const poll = availableParallelism() > THREADS ? 'spin' : 'yield';
 const yaml = 'name: nothing\ntypes:\n  - { name: SHORT, ratio: 1, service: 1ns }\n';
 const { source } = parseWorkload(yaml, 'nothing');
 
-/** One slice: so many requests, so many of them under way. */
+/** Plays one slice, with a limit of requests under way. */
 async function slice(window, requests) {
   const common = { eal: [], poll, descriptors: 1024, promiscuous: false };
   const address = { ip: '192.168.10.10', port: 6789 };

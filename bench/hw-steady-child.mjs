@@ -1,5 +1,4 @@
-// A dispatcher at 2 M requests/s for some seconds after its warm-up, with marks on stdout around them. See
-// hw-steady.mjs.
+// Runs a dispatcher at 2 M requests/s for some seconds after its warm-up, between marks on stdout. See hw-steady.mjs.
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
@@ -8,7 +7,7 @@ const workerData = { core: 0, worldCore: 1, rate: 2e6, window: 1024, cpp: false,
 const worker = new Worker(new URL('../dist/hw/dispatcher/dispatcher-probe-thread.js', import.meta.url), { workerData });
 let slices = 0;
 worker.on('message', (message) => {
-  // One slice more belongs to the warm-up: the first one on native rings.
+  // The first slice on native rings belongs to the warm-up.
   if (slices === 1) writeSync(1, '\nPSP MEASURE\n');
   if (slices === 2) {
     writeSync(1, `\nPSP END ${message.perSecond}\n`);

@@ -1,19 +1,16 @@
-// Asserts, from V8's own trace, that the dispatcher neither collects garbage nor loses compiled code for 20 s at 2 M
-// requests/s.
+// Reads V8's own trace: for 20 s at 2 M requests/s the dispatcher must not collect garbage or lose compiled code.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const quick = process.argv.includes('--quick');
 const seconds = quick ? 1 : 20;
 const RATE = 2e6;
-/**
- * Less than this of the rate means that the dispatcher, or this machine, did not keep up: then nothing has been shown.
- */
+/** Below this share of the rate the dispatcher, or this machine, did not keep up, and the run shows nothing. */
 const REACHED = 0.98;
 const child = fileURLToPath(new URL('./hw-steady-child.mjs', import.meta.url));
 let failed = false;
 for (const policy of ['c-fcfs', 'darc']) {
-  // stdbuf: V8 writes its trace through C's stdout, whose buffer would put lines on the wrong side of the marks.
+  // stdbuf, because V8 writes its trace through C's stdout, whose buffer would move lines across the marks.
   const args = ['-o0', process.execPath, '--trace-gc', '--trace-deopt', child, String(seconds), policy];
   const { stdout, status, stderr } = spawnSync('stdbuf', args, { encoding: 'utf8', maxBuffer: 1 << 28 });
   const [, measured] = stdout.split('PSP MEASURE');

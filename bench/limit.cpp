@@ -1,9 +1,9 @@
-// The limit: the c-FCFS model of `npm run bench` as a small C++ loop, to say how far the simulator is from what the
-// machine can do.
+// The c-FCFS model of `npm run bench` as a small C++ loop: it shows how far the simulator is from the limit of the
+// machine.
 //
 // Extreme Bimodal (99.5 % 0.5 us, 0.5 % 500 us), Poisson arrivals, one queue, the same generator (alea), ziggurat,
-// slots, idle mask and sorted list of completions as the simulator, but no scheduler interface, no types beyond this
-// workload, no bounds.
+// slots, idle mask and sorted list of completions as the simulator, but no scheduler interface, no other types and no
+// bounds.
 //
 //   limit WORKERS LOAD REQUESTS bare|full
 //

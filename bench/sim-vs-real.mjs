@@ -1,11 +1,11 @@
-// The matrix of docs/decisions/sim-vs-real.md: each workload, policy and load on this machine and simulated with its
-// calibrated costs. By hand, on a quiet machine:
+// Makes the matrix of docs/decisions/sim-vs-real.md: each workload, policy and load on this machine, and simulated with
+// the costs that were calibrated here. Run it by hand on a quiet machine:
 //
 //   node bench/sim-vs-real.mjs FOLDER [--minutes 28] [--workload a,b] [--policy a,b] [--load 0.3,0.6] [--tiny]
 //
-// FOLDER gets, per point: the calibration (NAME.POLICY.LOAD.yaml), psp.compare/1 (.json), every distribution drawn
-// (.png), and per workload the table (NAME.md). A workload whose table is there is not run again, so that an
-// interrupted matrix goes on; the tables of all are printed at the end.
+// For each point it writes into FOLDER the calibration, psp.compare/1 and a picture of the distributions (yaml, json
+// and png, named WORKLOAD.POLICY.LOAD); for each workload a table in Markdown. A workload whose table is there is not
+// run again, so an interrupted matrix can go on. All tables are printed at the end.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,28 +13,29 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const WORKERS = 14;
-/** Of the time of a workload, for the calibrations of its points. */
+/** Share of a workload's time for the calibrations of its points. */
 const CALIBRATION_SHARE = 0.25;
-/** Starting two processes, the end of a run, the simulation and its picture, s. */
+/** Seconds to start two processes, to end a run, and for the simulation and its picture. */
 const SECONDS_PER_RUN = 4;
 /**
- * DARC's window, of the requests of a run. A long one: which long requests are done when it ends is otherwise, here and
- * there, the matter of a worker more or less for a group (TPC-C's demands of 6.45 and 5.4 workers are near the limits),
- * and then two runs of one world differ by more than the two worlds do.
+ * DARC's window, as a share of the requests of a run. It is long, because with a short one it depends on chance which
+ * long requests are done when it ends, and with that whether a group gets one worker more (TPC-C's demands of 6.45 and
+ * 5.4 workers are near the limit). Then two runs of one world would differ more than the two worlds do.
  */
 const WINDOW = 0.3;
-/** Longer than it: before it ends there is no reservation. */
+/** The warm-up is longer than the window, before whose end there is no reservation. */
 const WARMUP = 0.35;
-/** With --tiny, which only shows that it runs. */
+/** For --tiny, which only shows that the bench runs. */
 const TINY = { workload: 'bimodal', load: '0.5', minutes: '0' };
-/** Of a point and of a calibration, however little time there is. */
+/** Fewest requests of a point and of a calibration, however little time there is. */
 const FEWEST = 200;
 
-// Stretched so that the shortest request takes half a millisecond or more, where waking a thread (some 60 us) is a
-// tenth of it and not all.
+// Times are stretched until the shortest request takes at least half a millisecond, so that waking a thread (some
+// 60 us) is a tenth of it.
 const MATRIX = [
   { name: 'bimodal', dilate: 500, meanUs: 50.5 },
-  // 5us and 5ms, not 0.5us and 500us: the same ratio, and a mean of 30us that a minute of real time can hold enough of.
+  // 5us and 5ms in place of 0.5us and 500us: the same ratio, with a mean of 30us, so that a minute holds enough
+  // requests.
   { name: 'extreme-bimodal', dilate: 100, meanUs: 29.975, scale: 10 },
   { name: 'tpcc', dilate: 100, meanUs: 19.068 },
   { name: 'rocksdb', dilate: 350, meanUs: 318.25 },
@@ -72,10 +73,10 @@ for (const each of chosen) {
 }
 for (const { name } of chosen) console.log(readFileSync(join(folder, `${name}.md`), 'utf8'));
 
-/** Runs a workload within about so many seconds, and lays out its table. */
+/** Runs a workload within about this many seconds, and returns the lines of its table. */
 function measure({ name, dilate, meanUs, scale }, seconds) {
   const requestSeconds = (meanUs * 1e-6 * dilate) / WORKERS;
-  // A point is three runs: two of its calibration, and the one that is compared.
+  // A point is three runs: two for its calibration, and the one that is compared.
   const forRuns = seconds - 3 * SECONDS_PER_RUN * policies.length * loads.length;
   // n requests of a point take n x requestSeconds / load; all points have equally many.
   const perRequest = policies.length * loads.reduce((sum, load) => sum + requestSeconds / load, 0);
@@ -89,7 +90,7 @@ function measure({ name, dilate, meanUs, scale }, seconds) {
   const point = (policy, asTyped, load) => {
     const own = (extension) => path(`${policy}.${load}.${extension}`);
     const at = [...common, '--load', String(load)];
-    // Right before the run that it is for, and at its load: what a wake-up takes moves within minutes.
+    // Calibrate right before the run and at its load: the time of a wake-up changes within minutes.
     run(
       ['calibrate', ...at, '--policy', policy, '--requests', String(calibrating), '--dispatchers', 'none'].concat([
         '--out',
@@ -97,7 +98,7 @@ function measure({ name, dilate, meanUs, scale }, seconds) {
       ]),
     );
     run(
-      // The comparison's exit code 1 says that some percentile is too far, which the table shows.
+      // Exit code 1 of the comparison means that a percentile is too far off, which the table shows.
       ['run', '--both', ...at, '--policy', asTyped, '--requests', String(requests), '--warmup', String(WARMUP)]
         .concat(['--system', own('yaml'), '--tolerance', '10%'])
         .concat(['--json', own('json'), '--picture', own('png')]),
@@ -144,7 +145,7 @@ function figure(x) {
   return String(Number(x.toPrecision(3)));
 }
 
-/** A workload of psp whose fixed demands are all longer by a factor, as a file. */
+/** Writes a workload of psp with all fixed demands longer by a factor. */
 function scaled(name, factor) {
   const text = readFileSync(fileURLToPath(new URL(`../workloads/${name}.yaml`, import.meta.url)), 'utf8');
   const file = join(folder, `${name}-times-${factor}.yaml`);

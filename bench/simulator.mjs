@@ -1,4 +1,4 @@
-// Speed of the simulator per policy, beside the C++ loop of bench/limit.cpp: interleaved rounds, medians.
+// Measures the simulator, policy by policy, beside the C++ loop of bench/limit.cpp: rounds in turn, medians.
 // `npm run bench -- simulator [--requests 12e6 --rounds 5] [--tiny]`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,9 +22,9 @@ if (values.tiny) values.requests = '1e4';
 const rounds = values.tiny ? 1 : Number(values.rounds);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** The C++ loop on the machine that the targets were set on, millions of requests per second. */
+/** Speed of the C++ loop on the machine where the targets were set, millions of requests per second. */
 const REFERENCE_LOOP = 57;
-/** Targets there, millions of requests per second and core. */
+/** Targets on that machine, millions of requests per second and core. */
 const target = (policy, workers) =>
   workers === 256 ? 5 : policy.clairvoyant ? 4 : policy.preemptive ? 8 : policy.name === 'c-fcfs' ? 15 : 12;
 

@@ -1,5 +1,5 @@
-// What a sweep costs beside its simulations: `npm run bench -- sweep [--rounds 3] [--tiny]`. Rounds are interleaved,
-// because cores are shared; what other programs took of them meanwhile is said, where it can be known.
+// Measures what a sweep costs beside its simulations: `npm run bench -- sweep [--rounds 3] [--tiny]`. Its variants run
+// in turn, because cores are shared. Where the machine knows what other programs took of them, it is printed.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -13,11 +13,11 @@ const { values } = parseArgs({
 });
 const rounds = values.tiny ? 1 : Number(values.rounds);
 const TARGET = { overheadMs: 20, speedup: 1.8 };
-/** Points of next to no requests, for the overhead. */
+/** Points with hardly any requests, which show the overhead. */
 const EMPTY = { points: values.tiny ? 4 : 400, requests: 100 };
-/** Points as people have them. */
+/** Points of a usual size. */
 const USUAL = { points: values.tiny ? 4 : 40, requests: values.tiny ? 1000 : 1_000_000 };
-/** Of /proc/stat, per second. */
+/** Ticks of /proc/stat per second. */
 const TICKS = 100;
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -31,7 +31,7 @@ try {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-/** A process that is held on one core is what a machine of one core would be: V8's own threads are held there, too. */
+/** A process held on one core shows what a machine with one core would do: V8's own threads are held there, too. */
 function cannotPin() {
   try {
     execFileSync('taskset', ['-c', '0', 'true'], { stdio: 'pipe' });
@@ -74,14 +74,14 @@ function sweep({ points, requests }, cores) {
 }
 
 function figure() {
-  // A figure has no tiny form: its command is only asked what it can do.
+  // A figure has no tiny form, so only its help is printed.
   const rest = values.tiny ? ['--help'] : ['3', '--quick', '--out', join(scratch, 'figure')];
   const begin = performance.now();
   execFileSync(process.execPath, [here('../dist/bin/main.js'), 'figure', ...rest], { stdio: 'pipe' });
   say(`psp figure ${rest.slice(0, 2).join(' ')}`, `${((performance.now() - begin) / 1000).toFixed(1)} s`, '', []);
 }
 
-/** Seconds that all cores together were busy since the start of the machine. */
+/** Seconds that all cores together have been busy since the machine started. */
 function busySeconds() {
   const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
     .split(/\s+/)

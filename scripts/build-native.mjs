@@ -1,5 +1,5 @@
 // Builds the native addon (build/Release/psp_native.node); with --if-older only when something has changed. Needs
-// Debian's DPDK; says in one line what to install when it is missing.
+// Debian's DPDK, and says in one line what to install when it is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -36,11 +36,11 @@ try {
   if (!nodeGyp) giveUp('psp: node-gyp is missing: run npm install first, without --omit=dev');
 }
 
-// Headers that came with this Node save a download; without them node-gyp fetches its own.
+// The headers that come with this Node save a download; without them node-gyp fetches some.
 const prefix = dirname(dirname(process.execPath));
 const nodedir = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
 const quiet = process.argv.includes('--quiet') ? ['--silent'] : [];
-// Not `rebuild`: what has not changed since the last build is kept.
+// Not `rebuild`, which would throw away what has not changed since the last build.
 for (const command of [['configure'], ['build', '-j', 'max']]) {
   const done = spawnSync(process.execPath, [nodeGyp, ...command, ...nodedir, ...quiet], {
     cwd: root,
@@ -48,6 +48,6 @@ for (const command of [['configure'], ['build', '-j', 'max']]) {
   });
   if (done.status !== 0) process.exit(EXIT_CANNOT_START);
 }
-// The linker leaves the file alone when nothing changed; its time says when was last built.
+// The linker leaves the file alone when nothing changed, but its time must say when it was last built.
 const now = new Date();
 utimesSync(join(root, ADDON), now, now);

@@ -1,8 +1,8 @@
 // npm run fuzz [-- SEED]: hostile and random inputs by the million, for a night. npm test does a short run of each.
-// - frames through the frame parser, under AddressSanitizer; one that breaks it is kept, and belongs into
-//   test/native/corpus once the parser is mended;
+// - Frames go through the frame parser, under AddressSanitizer. A frame that breaks it is kept; add it to
+//   test/native/corpus once the parser is mended.
 // - test/fuzz: workload x policy x system under the referee, traces, YAML, event files, queue messages, result folders.
-// The seed repeats a run. PSP_RUNS says how many times as many cases as usual test/fuzz tries (default 300).
+// The seed repeats a run. PSP_RUNS multiplies the number of cases of test/fuzz (default here: 300).
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// The Debian packages that the hardware backend, its tests, and those of sweeps on Redis and of report pages need:
-// installed by `npm test` where that is possible, named where it is not.
+// The Debian packages for the hardware backend and its tests, sweeps on Redis, and report pages. `npm test` installs
+// them where it can, and names them where it cannot.
 import { spawnSync } from 'node:child_process';
 import { step } from './setup.mjs';
 

@@ -37,12 +37,12 @@ export async function build() {
   await stepOrExit('building', process.execPath, [join(ROOT, 'scripts/build.mjs')]);
 }
 
-/** Is a product newer than everything it is made of? Paths from the root of the checkout. */
+/** Is a product newer than all its inputs? Paths are relative to the root of the checkout. */
 export function isUpToDate(product, inputs) {
   return modified(join(ROOT, product)) >= Math.max(...inputs.map((input) => newestIn(join(ROOT, input))));
 }
 
-/** Compiles src/ to dist/ and makes the command executable. Answers the exit code. */
+/** Compiles src/ to dist/ and makes the command executable. Returns the exit code. */
 export async function compile() {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const codes = [];
@@ -59,8 +59,8 @@ export async function compile() {
 }
 
 /**
- * Runs a command with one line that tells of it, on stderr; shows what it wrote only when it fails. Answers whether it
- * went well.
+ * Runs a command with one line about it on stderr, and shows its output only when it fails. Returns whether it
+ * succeeded.
  */
 export async function step(label, command, args) {
   const started = Date.now();
@@ -95,7 +95,7 @@ function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
 }
 
-/** Time of the last change of a file, or of anything in a folder (a removed file changes its folder). */
+/** When a file, or anything in a folder, last changed. (Removing a file changes its folder.) */
 function newestIn(path) {
   const own = modified(path);
   if (!statSync(path).isDirectory()) return own;

@@ -1,5 +1,5 @@
-// npm start: sets up what is missing, then compares the usual policies on the bimodal workload. Arguments after -- are
-// those of `psp sim`.
+// npm start: sets up what is missing, then compares the usual policies on the bimodal workload. Arguments after -- go
+// to `psp sim`.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, install, ROOT, requireNode } from './setup.mjs';

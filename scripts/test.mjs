@@ -1,4 +1,4 @@
-// npm test: sets up what is missing, then runs every check and every test. Arguments after -- are those of vitest.
+// npm test: sets up what is missing, then runs every check and every test. Arguments after -- go to vitest.
 import { join } from 'node:path';
 import { installNativePackages } from './native-packages.mjs';
 import { build, install, ROOT, requireNode, run, step } from './setup.mjs';

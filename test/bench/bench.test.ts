@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../cli/psp.js';
 import { missingNative } from '../hw/support.js';
 
-/** Benchmarks with next to nothing to do: what they print is no measurement, but they still run. */
+/** Benchmarks with tiny inputs: their figures mean nothing, but this shows that they still run. */
 async function bench(name: string, ...args: string[]): Promise<string> {
   const { stdout } = await execa(process.execPath, [join(ROOT, 'bench', name), ...args]);
   return stdout;

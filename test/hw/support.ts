@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 let reason: string | undefined | null = null;
 
 /**
- * Makes sure that the addon and the compiled threads and processes are there, and up to date. Answers why they cannot
+ * Makes sure that the addon and the compiled threads and processes are there, and up to date. Returns why they cannot
  * be, and says so aloud; nothing when they are.
  */
 export function missingNative(): string | undefined {
@@ -27,7 +27,7 @@ function prepare(): string | undefined {
   return told === undefined ? buildNative() : told || undefined;
 }
 
-/** Builds the addon. Answers why it cannot. */
+/** Builds the addon. Returns why it cannot. */
 export function buildNative(): string | undefined {
   const built = spawnSync(process.execPath, ['scripts/build-native.mjs', '--quiet', '--if-older'], {
     cwd: root,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { buildNative } from '../hw/support.js';
 
-/** The tests of the command line run what is built; `npm test` has built it already, `vitest` alone has not. */
+/** The tests of the command line run the build. `npm test` has made it already, `vitest` alone has not. */
 export default function buildFirst(): void {
   const script = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
   const { status } = spawnSync(process.execPath, [script, '--if-older'], { stdio: 'inherit' });

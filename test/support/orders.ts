@@ -16,11 +16,11 @@ export interface Known {
 export interface Running extends Known {
   readonly worker: number;
   readonly attainedNs: number;
-  /** Of that, since its latest start. */
+  /** What it has received since its latest start. */
   readonly ranNs: number;
 }
 
-/** The books at one moment, for rules that look at who runs and who waits. */
+/** The books at one moment: who runs and who waits. */
 export interface Books {
   readonly parameters: Parameters;
   readonly waiting: readonly Known[];
@@ -38,9 +38,9 @@ export interface HistoryEvent {
   readonly what: 'arrived' | 'started' | 'slice ended' | 'preempted' | 'left';
   /** The request. */
   readonly id: number;
-  /** Of a start. */
+  /** Only for a start. */
   readonly worker?: number;
-  /** Of an arrival: the random numbers drawn for it. */
+  /** Only for an arrival: the random numbers drawn for it. */
   readonly draws?: readonly number[];
 }
 
@@ -50,14 +50,14 @@ export interface Breach {
 }
 
 type StartRule = (request: Known, books: Books) => Breach | undefined;
-/** Told of those who may ask for a worker, too, see {@link objectors}. */
+/** Is also told who may ask for a worker, see {@link objectors}. */
 type SettledRule = (books: Books, objecting: (worker: number) => readonly Known[]) => Breach | undefined;
 type HistoryRule = (history: History) => readonly Breach[];
 
 const leftNs = ({ demandNs, receivedNs }: Known) => demandNs - receivedNs;
 const runningLeftNs = ({ demandNs, attainedNs }: Running) => demandNs - attainedNs;
 
-/** The request starts only if nobody who waits has a smaller key, or an equal one for longer. */
+/** A request starts only if no waiting one has a smaller key, or has waited longer with an equal key. */
 const leastFirst =
   (property: string, key: (request: Known) => number): StartRule =>
   (request, { waiting }) => {
@@ -79,7 +79,7 @@ export const startRules: Readonly<Record<string, StartRule>> = {
   las: leastFirst('least attained', ({ receivedNs }) => receivedNs),
 };
 
-/** What holds whenever the scheduler has dispatched and no worker is about to become free. */
+/** Rules that hold whenever the scheduler has dispatched and no worker is about to become free. */
 export const settledRules: Readonly<Record<string, SettledRule>> = {
   srpt: ({ parameters, waiting, running }) => {
     const most = running.reduce((a, b) => (runningLeftNs(a) > runningLeftNs(b) ? a : b));
@@ -118,7 +118,7 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
 };
 
 /**
- * Of those who wait, the ones for whom a request must be taken off its worker at the end of its slice. Default: all.
+ * The waiting requests for which a running one must leave its worker at the end of its slice. Default: all.
  */
 export const objectors: Readonly<Record<string, (request: Running, waiting: readonly Known[]) => readonly Known[]>> = {
   las: (request, waiting) => waiting.filter(({ receivedNs }) => receivedNs <= request.attainedNs),
@@ -134,8 +134,8 @@ function dealtTo({ events }: History): Map<number, number> {
 }
 
 /**
- * Plays the history to a judge of arrivals, who sees how many unfinished requests each worker has, and how many quanta
- * those have had.
+ * Plays the history to a judge of arrivals. It sees how many unfinished requests each worker has, and how many quanta
+ * they have had.
  */
 function judgeDeals(
   history: History,
@@ -186,7 +186,7 @@ function stintsOf({ events }: History): Stint[] {
   return stints;
 }
 
-/** What is known only when all is over. Called for runs without drops in which every request was served. */
+/** Rules that can be judged only at the end, of runs without drops in which every request was served. */
 export const historyRules: Readonly<Record<string, HistoryRule>> = {
   po2: (history) =>
     judgeDeals(history, (worker, { id, draws }, requests) => {
@@ -238,7 +238,7 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
 };
 
 /**
- * Requests that changed the worker, or did not go first on it after they had waited longest; the first of them will do.
+ * The first request that changed its worker, or had waited longest on it and did not go first.
  */
 function turnsOutOfOrder(history: History): Breach[] {
   const property = 'taking turns';
@@ -255,7 +255,7 @@ function turnsOutOfOrder(history: History): Breach[] {
 }
 
 /**
- * Requests that went on after the end of a slice though another one waited for their worker; the first of them will do.
+ * The first request that went on after its slice although another one waited for its worker.
  */
 function turnsTooLong(history: History): Breach[] {
   const dealt = dealtTo(history);

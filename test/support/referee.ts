@@ -41,7 +41,7 @@ export class Referee implements Scheduler {
   readonly arrivedPerType: number[] = [];
   /** Area under the number of requests in the system so far, ns. */
   areaNs = 0;
-  /** Time that requests which were dropped had been there. */
+  /** Time that dropped requests had been in the system. */
   droppedNs = 0;
   private changedNs = 0;
   readonly reservation?: () => ReturnType<NonNullable<Scheduler['reservation']>>;
@@ -49,7 +49,7 @@ export class Referee implements Scheduler {
   private readonly inner: Scheduler;
   private readonly known = new Map<number, Known>();
   private readonly on: (number | undefined)[];
-  /** Per worker: what it is through with, of which the scheduler has not been told. */
+  /** Per worker: the request it has finished, until the scheduler is told. */
   private readonly left: number[][];
   private readonly sinceNs: number[] = [];
   private readonly sliceFromNs: number[] = [];
@@ -60,7 +60,7 @@ export class Referee implements Scheduler {
   private readonly events: HistoryEvent[] = [];
   /** Random numbers drawn since the latest arrival. */
   private draws: number[] = [];
-  /** Under a policy that shares the workers: who completes next. */
+  /** Under a policy that shares the workers: the request that completes next. */
   private planned: number | undefined;
 
   constructor(
@@ -107,7 +107,7 @@ export class Referee implements Scheduler {
     return this.setup.now[0]!;
   }
 
-  /** To be called before a request comes or goes. */
+  /** Call it before a request comes or goes. */
   private changes(): void {
     this.areaNs += this.known.size * (this.nowNs - this.changedNs);
     this.changedNs = this.nowNs;
@@ -215,7 +215,7 @@ export class Referee implements Scheduler {
     this.checkBooks();
   }
 
-  /** Of what a worker is told to be through with: what it left before, or what it runs. */
+  /** The request that a worker is said to have finished: one that it left before, or the one that it runs. */
   private takeOff(worker: number): number | undefined {
     if (this.left[worker]!.length > 0) return this.left[worker]!.shift();
     const handle = this.on[worker];
@@ -305,7 +305,7 @@ export class Referee implements Scheduler {
 
   // The checks.
 
-  /** To be called when the run is over. */
+  /** Call it when the run is over. */
   finish(): void {
     const { workers } = this.setup;
     const { policy, parameters } = this.chosen;
@@ -333,7 +333,7 @@ export class Referee implements Scheduler {
     if (breach) this.violated(breach.property, breach.story);
   }
 
-  /** Who must not have to wait any longer when the slice on a worker ends. */
+  /** The requests that must not wait any longer when the slice on a worker ends. */
   private objecting(worker: number): readonly Known[] {
     const waiting = this.queuedRequests();
     if (!this.reservation) {
@@ -414,7 +414,7 @@ export class Referee implements Scheduler {
       );
   }
 
-  /** By plain averages, which is what the profile is for the first 1000 completions of a type. */
+  /** Plain averages, which the profile also uses for the first 1000 completions of a type. */
   private checkShortest(request: Known, waiting: Known[]): void {
     const mean = (type: number) => {
       const books = this.sums.get(type);

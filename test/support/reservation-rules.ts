@@ -1,13 +1,13 @@
 import type { Reservation } from '../../src/scheduler/scheduler.js';
 import type { Breach, Known } from './orders.js';
 
-/** The group of a type, shortest first; the number of groups for UNKNOWN, which comes after all of them. */
+/** The group of a type, shortest first. UNKNOWN comes after all groups. */
 function groupOf({ groups }: Reservation, type: number): number {
   const found = groups.findIndex((group) => group.types.includes(type));
   return found < 0 ? groups.length : found;
 }
 
-/** Workers a type may run on; those of UNKNOWN are the spillway. */
+/** The workers that a type may run on; for UNKNOWN, the spillway. */
 export function reachable(reservation: Reservation, workers: number, type: number): readonly number[] {
   const group = reservation.groups[groupOf(reservation, type)];
   return group ? [...group.workers, ...group.stealable] : [workers - 1];
@@ -51,8 +51,8 @@ export function assignmentBreaches(
 }
 
 /**
- * Of a shorter group that may use the worker of a running request, those who wait beyond the backlog its own workers
- * may have.
+ * The waiting requests of a shorter group that may use the worker of a running one, beyond the backlog that the
+ * group's own workers may have.
  */
 export function pressing(
   reservation: Reservation,

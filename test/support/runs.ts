@@ -5,18 +5,18 @@ import { expect } from 'vitest';
 
 const { PSP_SEED, PSP_TEST_SEED = '1', PSP_RUNS = '1' } = process.env;
 
-/** From PSP_SEED; without it, vitest.config.ts has drawn one. */
+/** PSP_SEED, or the seed that vitest.config.ts has drawn. */
 export const SEED = wholeNumber('PSP_SEED', PSP_SEED ?? PSP_TEST_SEED);
 const FACTOR = wholeNumber('PSP_RUNS', PSP_RUNS);
 
-/** How many cases a property tries: as many as are usual for it, times PSP_RUNS. */
+/** How many cases a property tries: its usual number times PSP_RUNS. */
 export function runs(usual: number): number {
   return usual * FACTOR;
 }
 
 let drawn = false;
 
-/** The seed of a statistical test. It is fixed, so that chance fails no build; PSP_SEED asks for another draw. */
+/** The seed of a statistical test. It is fixed, so that no build fails by chance; PSP_SEED draws another. */
 export function seedOr(fixed: number | string): number | string {
   drawn = true;
   return PSP_SEED === undefined ? fixed : `${SEED} ${fixed}`;

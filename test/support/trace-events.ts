@@ -1,7 +1,7 @@
 /**
- * What is wrong with a document of the Trace Event Format, by its description (Google, "Trace Event Format", sections
- * "JSON Object Format" and "Event Descriptions") and written without a look at how psp makes one. Knows the kinds of
- * events that need no other to be understood and flows; complains of the rest.
+ * Says what is wrong with a document of the Trace Event Format (Google, "Trace Event Format", sections "JSON Object
+ * Format" and "Event Descriptions"). Written from that description alone, not from how psp makes one. Knows flows and
+ * the kinds of events that stand alone, and complains of all others.
  */
 export function traceComplaints(text: string): string[] {
   const complaints: string[] = [];
@@ -85,7 +85,7 @@ interface Event {
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
-/** Fields of every event, and of each phase besides. */
+/** Fields of every event, and the further fields of each phase. */
 const COMMON = ['name', 'ph', 'pid', 'tid', 'ts', 'cat', 'args', 'cname'];
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   X: ['dur'],
@@ -103,8 +103,8 @@ const METADATA: Readonly<Record<string, readonly [key: string, type: string]>> =
 };
 
 /**
- * Slices of one row lie within one another or apart. Times are decimal fractions of us: a thousandth of a ns is no
- * overlap.
+ * Slices of one row lie within one another or apart. Times are decimal fractions of us, so less than a thousandth of a
+ * ns is not an overlap.
  */
 function checkNesting(slices: readonly Event[], check: (fine: boolean, complaint: string) => void): void {
   const open: number[] = [];

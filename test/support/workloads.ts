@@ -30,7 +30,7 @@ export interface RunOptions {
   readonly warmup?: number;
   readonly costs?: SystemCosts;
   readonly observer?: Observer;
-  /** To be simulated instead of the policy that is named: the same with something around it. */
+  /** Is simulated in place of the named policy: the same with something around it. */
   readonly policy?: ChosenPolicy;
 }
 

@@ -60,7 +60,7 @@ const NOWHERE: World = {
   reserved() {},
 };
 
-/** More slices are a mistake in the unit. */
+/** More slices mean a mistake in the unit. */
 const MOST_SLICES = 10_000;
 
 function checkSlices(sliceNs: number | undefined, { end, offeredRps }: OpenWorkload): void {

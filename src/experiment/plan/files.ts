@@ -29,11 +29,11 @@ function namesIn(folder: string): string[] {
     .sort();
 }
 
-/** A file a workload is in. */
+/** The file of a workload. */
 export interface WorkloadFile {
   /** Absolute path. */
   readonly path: string;
-  /** What to call it in messages. */
+  /** Its name in messages. */
   readonly fileName: string;
   readonly kind: 'yaml' | 'trace';
 }
@@ -68,8 +68,7 @@ function kindOf(file: string): WorkloadFile['kind'] | undefined {
 /**
  * Reads a workload file and the files it refers to, relative to its own folder.
  *
- * @throws InputError when it cannot be read
- * @throws InputError when it is wrong
+ * @throws InputError when it cannot be read or is wrong
  */
 export function readWorkload({ path, fileName }: WorkloadFile): Workload {
   return parseWorkload(readText(path, fileName), fileName, {
@@ -80,8 +79,7 @@ export function readWorkload({ path, fileName }: WorkloadFile): Workload {
 /**
  * Reads a system: one that comes with psp, by name, a file, or the name of a .yaml in the working folder.
  *
- * @throws InputError that suggests the nearest name
- * @throws InputError when the file is wrong
+ * @throws InputError that suggests the nearest name, or says what is wrong in the file
  */
 export function readSystem(nameOrFile: string): System {
   if (kindOf(nameOrFile) === 'yaml') return parseSystem(readText(nameOrFile), nameOrFile);
@@ -99,7 +97,7 @@ export function readSystem(nameOrFile: string): System {
   );
 }
 
-/** What names the files that a command reads. */
+/** The settings that name files a command reads. */
 export interface NamedFiles {
   readonly workload?: string | undefined;
   readonly systems?: readonly string[] | undefined;
@@ -139,8 +137,8 @@ export function readText(path: string, fileName = path): string {
 }
 
 /**
- * Makes a folder and those above it, where they are not there. Not with `recursive`: Node then tries forever where a
- * folder is there but nothing can be made in it, such as /proc.
+ * Makes a folder and those above it. Not with `recursive`, because Node then tries forever in a folder that accepts
+ * nothing, such as /proc.
  */
 export function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;

@@ -1,6 +1,6 @@
 /**
- * What nobody means to exceed, so that a slip of the pen or a hostile queue cannot exhaust a machine. Checked at every
- * door.
+ * Limits that nobody means to exceed, checked wherever a number comes in, so that a typing error or a hostile queue
+ * cannot exhaust a machine.
  */
 
 /** Of a simulation. */

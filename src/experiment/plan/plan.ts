@@ -1,4 +1,4 @@
-/** From what a person asked for to runs that can begin: read, find the contenders, check. */
+/** Makes runs from what a person asked for: reads the workload, finds the contenders, checks. */
 
 import { scanTraceFile } from '../../files/trace-file.js';
 import { InputError } from '../../units/errors.js';

@@ -1,6 +1,6 @@
 import type { Precision } from '../run/replicate.js';
 
-/** What a person asked for. All that is not given has a default. */
+/** What a person asked for. Everything that is not given has a default. */
 export interface Settings {
   /** Name of a workload that comes with psp, or a file. */
   readonly workload: string;
@@ -21,7 +21,7 @@ export interface Settings {
   readonly replications?: number;
   readonly precision?: Precision;
   readonly maxReplications?: number;
-  /** Report the measuring window in slices of this length, too. */
+  /** Also report the measuring window in slices of this length. */
   readonly sliceNs?: number;
   /** File to record the one run into. */
   readonly record?: string;
@@ -35,10 +35,10 @@ export const DEFAULTS = {
   load: 0.8,
   requests: 2_000_000,
   seed: '1',
-  /** Of a run that is not known to be stationary. */
+  /** For a run that is not known to be stationary. */
   warmup: 0.1,
   replications: 1,
-  /** Fewer say little about how much they differ: with 8, Student's t is 2.4, with 3 it is 4.3. */
+  /** Fewer give wide intervals: Student's t is 2.4 with 8 replications, and 4.3 with 3. */
   replicationsForPrecision: 8,
   maxReplications: 64,
 } as const;

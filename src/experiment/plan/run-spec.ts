@@ -85,7 +85,7 @@ export function configHash(spec: RunSpec): string {
   return sentHash(sendSpec(spec), spec.policy);
 }
 
-/** The same of a specification as text. The workload need not be one: a point that cannot be run has a key, too. */
+/** The same for a specification as text. Its workload may be wrong: a point that cannot be run has a key, too. */
 export function sentHash(spec: SentSpec, { policy, parameters }: ChosenPolicy = parsePolicy(spec.policy)): string {
   const workload =
     spec.workload.kind === 'generated'

@@ -2,9 +2,8 @@ import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import type { RunSpec } from '../plan/run-spec.js';
 
 /**
- * Gives all runs the longest of the warm-ups that were found, so that policies are compared on the same requests. A run
- * that never settled (often because it is unstable) keeps the others from nothing: it is measured with them, and
- * marked.
+ * Gives all runs the longest warm-up that was found, so that policies are compared on the same requests. A run that
+ * never settled, often because it is unstable, does not change the others: it gets the same warm-up and is marked.
  *
  * @param found of each spec; undefined for those whose warm-up is given
  */

@@ -13,14 +13,14 @@ import { configHash, type RunSpec } from '../plan/run-spec.js';
 import { recordSimulation } from './event-recording.js';
 
 export interface RunHooks {
-  /** Told now and then how much of the run is done, 0 … 1. */
+  /** Called now and then with the part of the run that is done, 0 … 1. */
   readonly onProgress?: (done: number) => void;
-  /** Asked now and then; true ends the run with what there is. */
+  /** Called now and then; true ends the run early. */
   readonly shouldStop?: () => boolean;
   readonly environment?: Environment;
   /** Filled with the sojourn of each measured request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
-  /** Changes what is simulated: watches it, or breaks something for a test to notice. */
+  /** Changes what is simulated, to watch it, or to break something that a test must notice. */
   readonly adjust?: (options: SimulateOptions) => SimulateOptions;
 }
 

@@ -103,7 +103,7 @@ function check(
 /**
  * Little's law: the mean number in the system is the rate times the mean sojourn. In a run that begins and ends empty
  * it is an identity, between the area under the number in the system, added up here from what the scheduler is told,
- * and the sojourns the recorder was told of. Answers the case that is farthest from it.
+ * and the sojourns the recorder was told of. Returns the case that is farthest from it.
  */
 async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks: RunHooks): Promise<ValidationCheck> {
   let farthest = { name: '', ratio: 1 };
