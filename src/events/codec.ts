@@ -7,20 +7,20 @@
 
 import { ARITY, carriesQuantity, kindName } from './event.js';
 
-/** Events of a block, a row each. */
+/** The events of a block, one row each. */
 export interface EventBlock {
   readonly count: number;
   readonly kind: Uint8Array;
   readonly a: Int32Array;
   readonly b: Int32Array;
   readonly c: Int32Array;
-  /** When it happened, ns; for the kinds that carry a quantity, that. */
+  /** When it happened, ns; or the quantity, for the kinds that carry one. */
   readonly timeNs: Float64Array;
 }
 
 /** Most events in a block. */
 export const BLOCK_EVENTS = 1 << 15;
-/** A varint of a time (53 bits) and of an int32. */
+/** Longest varint of a time (53 bits) and of an int32. */
 const TIME_BYTES = 8;
 const NUMBER_BYTES = 5;
 const COLUMNS = 5;
@@ -153,7 +153,7 @@ export function decodeBlock(bytes: Uint8Array): EventBlock {
   return block;
 }
 
-/** Small numbers of either sign to small unsigned ones: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
+/** Makes small numbers of either sign small and unsigned: 0, -1, 1, -2 … become 0, 1, 2, 3 … */
 function zigzag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
 }

@@ -21,7 +21,7 @@ const PREFIX_BYTES = 20;
 const EVENTS = 1;
 const END = 2;
 const SECTION_HEADER_BYTES = 12;
-/** A file says how much memory its parts take, and may lie: these are more than any run needs. */
+/** A file says how much memory its parts take, and may lie. No run needs more than this. */
 const HEADER_LIMIT = 1 << 20;
 const END_LIMIT = 1 << 10;
 const WORKERS_LIMIT = 1 << 16;
@@ -60,20 +60,19 @@ const headerSchema = z
   );
 const endSchema = z.object({ events: whole, lost: whole });
 
-/** Counts of events written and of those lost to a full log. */
+/** How many events were written, and how many a full log lost. */
 export type EventFileEnd = z.infer<typeof endSchema>;
 
 export interface EventFileWriter {
   add(kind: number, a: number, b: number, c: number, timeNs: number): void;
-  /** Writes what was added since the last block, so that a run that is killed loses no more than what comes after. */
+  /** Writes what was added since the last block: a run that is killed afterwards does not lose it. */
   flush(): void;
   /** Writes what is left and the end section, and closes the file. */
   close(lost: number): void;
 }
 
 /**
- * Creates (or overwrites) an event file. Writes synchronously, a block at a time: use it outside of the dispatcher's
- * thread.
+ * Creates (or overwrites) an event file. It writes synchronously, so it must not be used in the dispatcher's thread.
  */
 export function createEventFile(path: string, header: Omit<EventFileHeader, 'schema'>): EventFileWriter {
   const output = openOutput(path);
@@ -127,7 +126,7 @@ export function createEventFile(path: string, header: Omit<EventFileHeader, 'sch
   };
 }
 
-/** A writer as the sink of a tap, for a run that may wait for its file: a simulation. */
+/** Makes a writer the sink of a tap. For a simulation, which may wait for its file. */
 export function sinkOf(writer: EventFileWriter): EventSink {
   return { write: (kind, a, b, c, time) => writer.add(kind, a, b, c, time[0]!) };
 }
@@ -135,11 +134,11 @@ export function sinkOf(writer: EventFileWriter): EventSink {
 export interface EventFileReader {
   readonly header: EventFileHeader;
   /**
-   * The blocks in order. Ends by throwing an {@link InputError} where the file is damaged or cut off; what came before
-   * is whole.
+   * Yields the blocks in order. Throws an {@link InputError} where the file is damaged or cut off; what came before is
+   * whole.
    */
   blocks(): Generator<EventBlock, EventFileEnd>;
-  /** An error about what is in the block that was read last; before the first, in the header. */
+  /** Makes an error about the block that was read last; before the first block, about the header. */
   damage(problem: string): InputError;
   close(): void;
 }

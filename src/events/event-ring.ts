@@ -1,9 +1,9 @@
 import { EventKind, type EventSink } from './event.js';
 
-/** Bytes of one event in memory: its time as a double, kind and three numbers as 32-bit words. */
+/** One event in memory: its time as a double, kind and three numbers as 32-bit words. */
 const DOUBLES_PER_EVENT = 3;
 const WORDS_PER_EVENT = 6;
-/** The writer's words and the reader's, each in a cache line of its own. */
+/** The writer's words and the reader's words, each on a cache line of their own. */
 const HEADER_BYTES = 128;
 const TAIL_WORD = 0;
 /** Events lost since the beginning, and since the last one that was written. */
@@ -13,12 +13,12 @@ const HEAD_WORD = 16;
 const ENDED_WORD = 17;
 
 /**
- * A ring of events in a shared buffer: one thread (the dispatcher) writes, another reads and puts them into a file. A
- * full ring loses events and counts them, it never makes the writer wait; the count is written as a `gap` as soon as
- * there is room again.
+ * A ring of events in a shared buffer: one thread (the dispatcher) writes, another reads and puts them into a file. The
+ * writer never waits: a full ring loses events and counts them. The count is written as a `gap` as soon as there is
+ * room again.
  */
 export interface EventRing extends EventSink {
-  /** Hands the events that are there to `take`, at most `limit`, and answers how many. Called by the reader only. */
+  /** Hands at most `limit` waiting events to `take` and returns how many there were. Called by the reader only. */
   drain(take: TakeEvent, limit: number): number;
   /** Events lost so far. */
   lost(): number;
@@ -60,7 +60,7 @@ export function openEventRing(memory: SharedArrayBuffer): EventRing {
     write: (kind, a, b, c, time) => {
       let tail = marks[TAIL_WORD]!;
       const room = capacity - ((tail - Atomics.load(marks, HEAD_WORD)) | 0);
-      // Room for the gap and the event behind it.
+      // There must be room for the gap and the event behind it.
       if (room < 2) {
         marks[MISSING_WORD]!++;
         Atomics.add(marks, LOST_WORD, 1);

@@ -1,6 +1,6 @@
 /**
- * What crosses the seam between a world and a scheduler, as numbers: every event the scheduler was told and every
- * answer it gave, in the order in which they happened. An event has a kind, up to three int32 and a time.
+ * What passes between a world and a scheduler, as numbers: every event the scheduler was told and every answer it gave,
+ * in the order in which they happened. An event has a kind, up to three int32 and a time.
  */
 export const EventKind = {
   // Told to the scheduler; the time is that of the event.
@@ -13,11 +13,11 @@ export const EventKind = {
   /** worker */
   preempted: 3,
   dispatch: 4,
-  /** Comes before `arrive` under a clairvoyant policy; instead of the time: the service demand, ns. */
+  /** Before `arrive` under a clairvoyant policy; its time column holds the service demand, ns. */
   demand: 5,
   /** worker, 1 if it gave up its request; 0 if that is done */
   leaves: 6,
-  // Answered by the scheduler, between being told one event and the next.
+  // Answered by the scheduler, after one event and before the next.
   /** worker, request, slice in ns */
   start: 8,
   /** worker */
@@ -28,7 +28,7 @@ export const EventKind = {
   stole: 11,
   /** hash of the reservation, see {@link hashReservation} */
   reserved: 12,
-  /** request; instead of the time: when it completes, ns */
+  /** request; the time column holds when it completes, ns */
   completeAt: 13,
   /** what `sliceExpired` returned */
   sliceAnswer: 14,
@@ -43,7 +43,7 @@ export const ARITY: readonly number[] = [3, 1, 1, 1, 0, 0, 2, 0, 3, 1, 2, 3, 1, 
 
 const NAMES = Object.fromEntries(Object.entries(EventKind).map(([name, kind]) => [kind, name]));
 
-/** The name of a kind, undefined for a number that is none. */
+/** The name of a kind; undefined for a number that is no kind. */
 export function kindName(kind: number): string | undefined {
   return NAMES[kind];
 }

@@ -1,4 +1,4 @@
-/** Who waits and who runs in a recording: for the report of a replay, and to tell what no run can do. */
+/** Who waits and who runs in a recording: for the report of a replay, and for refusing what no run can do. */
 
 import type { Observer } from '../metrics/observer.js';
 
@@ -15,7 +15,7 @@ export interface Books {
   start(worker: number, request: number, nowNs: number): void;
   drop(request: number, nowNs: number): void;
   willComplete(request: number): void;
-  /** The worker goes on with another; what became of this one is told later. */
+  /** The worker goes on with another request; what became of this one is told later. */
   leaves(worker: number): void;
   complete(worker: number, nowNs: number): void;
   preempted(worker: number, nowNs: number): void;
@@ -33,7 +33,7 @@ export function createBooks(workers: number, observer: Observer | undefined): Bo
   let arrived = 0;
   const on = new Array<number>(workers).fill(-1);
   const left = Array.from({ length: workers }, (): number[] => []);
-  /** The request that is told of, which is no longer on its worker. */
+  /** Returns the request that an event is about, and takes it off its worker. */
   const takeOff = (worker: number): number => {
     const before = left[worker]!.shift();
     if (before !== undefined) return before;

@@ -14,20 +14,20 @@ import type { EventFileReader } from './event-file.js';
 import { type Books, createBooks, type Waiting } from './replay-books.js';
 import { hashReservation } from './tap.js';
 
-/** What has to be known to take the decisions of a run again. */
+/** What a replay needs to know of a run. */
 export interface ReplayOptions {
   readonly policy: Policy;
   readonly parameters: PolicyParameters;
   readonly setup: Pick<SchedulerSetup, 'workers' | 'types' | 'random' | 'trueProfile' | 'handoffNs'>;
   readonly file: Pick<EventFileReader, 'blocks' | 'damage'>;
-  /** Told what happened on the recorded machine: the requests by number, in the order of their arrival. */
+  /** Told what happened on the recorded machine. Requests have numbers in the order of their arrival. */
   readonly observer?: Observer;
   /** Told each reservation, when it was made. */
   readonly onReservation?: (reservation: Reservation, atNs: number) => void;
 }
 
 export interface ReplayReport {
-  /** Decisions that were taken again exactly as recorded. */
+  /** Decisions that the replay took exactly as recorded. */
   readonly decisions: number;
   /** Events told to the scheduler. */
   readonly told: number;
@@ -41,7 +41,7 @@ export interface ReplayReport {
   readonly damage?: InputError;
 }
 
-/** The first decision that differs, and how things stood. */
+/** The first decision that differs, and the state at that moment. */
 export interface Difference {
   readonly atNs: number;
   /** Number of the event in the file, from 0. */
@@ -57,8 +57,8 @@ export interface Difference {
 }
 
 /**
- * Tells a fresh scheduler of the same policy what the recorded one was told, and compares every answer. Equal answers
- * throughout prove that the run on the machine (or in the simulator) was decided by this policy and nothing else.
+ * Tells a fresh scheduler of the same policy what the recorded one was told, and compares every answer. If all are
+ * equal, this policy and nothing else decided the recorded run.
  */
 export function replay(options: ReplayOptions): ReplayReport {
   const progress = { decisions: 0, told: 0, untilNs: 0 };
@@ -143,12 +143,12 @@ function play(replaying: Replaying): void {
     }
   } catch (error) {
     if (error instanceof Gap || error instanceof Differs || error instanceof InputError) throw error;
-    // A file can hold what no run can do, and a policy need not be prepared for that.
+    // A file can hold what no run can do. Policies need not be prepared for that.
     throw file.damage(`${placeOf(replaying)}${where}: ${(error as Error).message}`);
   }
 }
 
-/** The world of the replaying scheduler: holds each answer against the recorded one. */
+/** The world of the replaying scheduler: compares each answer with the recorded one. */
 function comparingWorld(replaying: Replaying): World {
   const { books, now, completionNs, options } = replaying;
   return {
@@ -177,7 +177,7 @@ function comparingWorld(replaying: Replaying): World {
   };
 }
 
-/** The scheduler answers. The recorded one must have answered the same next. */
+/** The scheduler answers: the next event of the recording must be the same answer. */
 function answered(replaying: Replaying, kind: EventKind, a: number, b: number, c: number, quantityNs?: number): void {
   const recorded = replaying.cursor.next();
   const same =
@@ -211,7 +211,7 @@ function placeOf({ told, cursor }: Replaying): string {
   return told ? `event ${cursor.number()} (${describe(told)}): ` : '';
 }
 
-/** Says why no run can have told this; nothing when one can. */
+/** Says why no run can have this event; nothing when one can. */
 function cannotBe(
   { options: { policy, setup }, books, now, scheduler }: Replaying,
   { kind, a, b, timeNs }: LoggedEvent,
@@ -264,7 +264,8 @@ interface LoggedEvent {
 }
 
 /**
- * Worlds number requests from the low end and reuse numbers: these, and more only when there are more requests at once.
+ * Worlds give requests low numbers and reuse them. Higher numbers than this exist only when that many requests are
+ * present.
  */
 const ROWS = 1 << 18;
 
@@ -286,7 +287,7 @@ function createCursor({ file }: ReplayOptions): Cursor {
         before += block?.count ?? 0;
         const next = blocks.next();
         if (next.done) {
-          // Events lost at the very end leave no gap behind them.
+          // Events that were lost at the end have no gap after them.
           if (next.value.lost > 0) throw new Gap(next.value.lost);
           return undefined;
         }

@@ -3,8 +3,8 @@ import type { Reservation, Scheduler, SchedulerSetup, World } from '../scheduler
 import { EventKind, type EventSink } from './event.js';
 
 /**
- * A policy whose schedulers write everything they are told and answer into a sink, and are otherwise the same. The tap
- * sits in the seam between world and scheduler, so that neither knows of it and one that is not recorded costs nothing.
+ * Returns the same policy, except that its schedulers write all they are told and all they answer into a sink. The tap
+ * sits between world and scheduler: neither knows of it, and a run that is not recorded pays nothing.
  */
 export function tapped(policy: Policy, sink: EventSink): Policy {
   return { ...policy, create: (setup, parameters) => tap(policy, setup, parameters, sink) };
@@ -38,7 +38,7 @@ function tap(
       sink.write(EventKind.reserved, hashReservation(scheduler.reservation!()), 0, 0, now);
       world.reserved();
     },
-    // Not recorded: which place a request waits in shows when it starts.
+    // Not recorded: a start shows on which worker a request has waited.
     ...(world.dealt && { dealt: (worker: number, request: number) => world.dealt!(worker, request) }),
     ...(policy.sharing && {
       completeAt: (request: number) => {
@@ -85,8 +85,8 @@ function tap(
 }
 
 /**
- * A 32-bit hash (FNV-1a) over which worker each group owns and may use: two reservations with equal hashes are equal
- * for all practical purposes.
+ * A 32-bit hash (FNV-1a) of the workers that each group owns and may use. In practice, equal hashes mean equal
+ * reservations.
  */
 export function hashReservation({ groups }: Reservation): number {
   let hash = 0x811c9dc5;

@@ -1,4 +1,4 @@
-/** A load generator at work: opens the device, plays a trace against a server, and hands back what happened to every request. */
+/** A load generator: opens the device, plays a trace against a server, and returns what happened to every request. */
 
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,9 +31,9 @@ export interface ClientSpec {
   readonly connectNs?: number;
   /** Called before the first request is sent. */
   readonly onStart?: () => void;
-  /** Called about once a second while the run lasts; records may be looked at, not changed. */
+  /** Called about once a second during the run; the records may be read only. */
   readonly onProgress?: (counts: LoadCounts, records: NativeRecords) => void;
-  /** Aborting ends the run in order, with what has come back so far and what is under way; also while the server is being looked for. */
+  /** Aborting ends the run in order: what is under way is waited for. Also while the server is being looked for. */
   readonly signal?: AbortSignal;
 }
 
@@ -43,16 +43,16 @@ export interface ClientResult {
   readonly end: Exclude<LoadEnd, 'running'>;
   /** From the first planned time to the end, on the client's clock. */
   readonly durationNs: number;
-  /** What its times are read from; absent when it never started. */
+  /** The clock of its times; absent when it never started. */
   readonly clock?: NativeClock;
 }
 
 const LOOK_EVERY_MS = 20;
 const CONNECTED_LOOK_MS = 2;
 const PROGRESS_EVERY_MS = 1000;
-/** Long enough for a server that is just coming up. */
+/** Long enough for a server that is starting. */
 const DEFAULT_CONNECT_NS = 10e9;
-/** As many frames as may wait for a slow server, and a pool that holds them. */
+/** The pool holds as many frames as may wait for a slow server. */
 const FRAMES = 16383;
 
 /**
@@ -94,7 +94,7 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
         closedLoop: spec.closedLoop ?? false,
         lateAfterNs: spec.lateAfterNs,
         drainNs: config.drainNs,
-        // A server may still send replies to an earlier run; they must not be taken for this one's.
+        // A server may still send replies to an earlier run; they must not count as replies to this one.
         idBase: randomInt(2 ** 32),
         calls: config.device.kind === 'memif',
         connectNs,

@@ -1,11 +1,11 @@
-/** Figures for the eye while a run lasts: rough, cheap, and never part of a result. */
+/** Rough and cheap figures to show during a run; they are never part of a result. */
 
 import type { NativeRecords, NativeTrace } from '../native/native.js';
 
-/** At most so many of the latest requests are looked at: where threads share cores, every millisecond spent on this is one that the run is without. */
+/** Only this many of the latest requests are read: where threads share cores, the run loses the time spent on this. */
 const SAMPLE = 4000;
 
-/** The 99th percentile of the slowdown over the latest answered requests; NaN while there are none. */
+/** The 99th percentile of the slowdown of the latest answered requests; NaN while there are none. */
 export function liveP99Slowdown(trace: NativeTrace, records: NativeRecords): number {
   const slowdowns = new Float64Array(SAMPLE);
   let count = 0;

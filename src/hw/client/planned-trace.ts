@@ -1,4 +1,4 @@
-/** The request trace of a run, complete and in memory: what the load generator plays, and what its records are compared with. */
+/** The trace of a run, complete and in memory: the load generator plays it, and its records are compared with it. */
 
 import { playTraceFile, type TraceFile } from '../../files/trace-file.js';
 import { createRequestSource } from '../../workload/generate.js';
@@ -16,7 +16,10 @@ export interface PlannedTrace {
   readonly flow: Uint32Array;
 }
 
-/** Which of the requests this client sends: every `clients`-th, beginning with its own index. All clients together send the whole trace. */
+/**
+ * This client sends every `clients`-th request, beginning with its own index. All clients together send the whole
+ * trace.
+ */
 export interface ClientShare {
   readonly clients: number;
   readonly index: number;
@@ -24,11 +27,11 @@ export interface ClientShare {
 
 /** A trace file that is played instead of what the workload would generate. */
 export interface ScaledTraceFile extends TraceFile {
-  /** What the rate is multiplied by. */
+  /** The rate is multiplied by this. */
   readonly rateScale: number;
 }
 
-/** What of a workload's trace a run plays. */
+/** The part of a workload's trace that a run plays. */
 export interface TracePart {
   readonly seed: string | number;
   readonly replication?: number;
@@ -56,7 +59,7 @@ export function makeTrace(workload: Workload, offer: Offer, part: TracePart): Pr
 
 export const ALONE: ClientShare = { clients: 1, index: 0 };
 
-/** Reads a source to its end (or to `limit` requests of this client). */
+/** Reads a source to its end, or to `limit` requests of this client. */
 export async function readTrace(
   source: RequestSource,
   share: ClientShare = ALONE,
@@ -104,12 +107,12 @@ export async function readTrace(
   };
 }
 
-/** Planned times begin this long after the load generator's start (real time), so that the first request finds its thread running. */
+/** Planned times begin this long after the load generator's start (real time): by then its threads run. */
 export const LEAD_NS = 5e6;
 
 /**
- * The same requests as they go over the wire: all times stretched by `dilation` and {@link LEAD_NS} after the generator's start, types as
- * codes. The demands must fit a frame (see fitDemands).
+ * The same requests as they go over the wire: times stretched by `dilation` and {@link LEAD_NS} later, types as codes.
+ * The demands must fit a frame (see fitDemands).
  */
 export function wireTrace(
   trace: PlannedTrace,

@@ -1,4 +1,6 @@
-/** The load generator alone, against a server on another machine (or of another system): `--role client` and `psp load`. */
+/**
+ * The load generator alone, against a server on another machine or of another system: `--role client` and `psp load`.
+ */
 
 import { EnvironmentError } from '../../units/errors.js';
 import type { Offer, Workload } from '../../workload/workload.js';
@@ -35,7 +37,8 @@ export interface LoadSpec {
 /**
  * Plays this client's share of the trace. The result has no server's counts, so nothing is reconciled.
  *
- * @throws EnvironmentError with one line when this machine cannot run it or the server does not answer; InputError
+ * @throws EnvironmentError with one line when this machine cannot run it or the server does not answer
+ * @throws InputError when the specification is wrong
  */
 export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { frame, classifier, client } = spec.config;

@@ -1,6 +1,7 @@
 /**
- * A dispatcher alone: in this thread, over the rings of shared memory, whose other side is a native thread that is net thread and all workers, and ends each request as soon as it is
- * started. Sets up, warms up, says `ready`, then plays slices on demand. For psp calibrate and bench/.
+ * A dispatcher alone, for psp calibrate and bench/. On the other side of the shared memory, one native thread is net
+ * thread and all workers, and ends each request as soon as it is started. Sets up, warms up, says `ready`, then plays
+ * slices on demand.
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
@@ -24,15 +25,15 @@ export interface DispatcherProbeData {
   readonly rate: number;
   /** Requests under way at once. */
   readonly window: number;
-  /** The loop written in C++, for c-FCFS only, in the place of this one: what it is measured against. */
+  /** Measure the loop in C++ instead, which this one is compared with (c-FCFS only). */
   readonly cpp?: boolean;
 }
 
 export interface DispatcherSample {
   readonly perSecond: number;
-  /** From the publication of an arrival to the sight of its start, ns: p50, p99, p99.9, p99.99. Only at a given rate. */
+  /** From the publication of an arrival until its start is seen, ns: p50, p99, p99.9, p99.99. Only at a given rate. */
   readonly latencies: readonly number[];
-  /** Of its time, how much each of the two threads had its core; the lesser. */
+  /** The share of the time that each thread had its core; the smaller of the two. */
   readonly share: number;
 }
 
@@ -44,13 +45,13 @@ types:
   - { name: SHORT, ratio: 0.995, service: 0.5us }
   - { name: LONG, ratio: 0.005, service: 500us }
 `;
-/** Those of a server. */
+/** The sizes of a server. */
 const SIZES = { slots: 16384, arrivalsCapacity: 4096 };
-/** The clock is read once in so many turns: it allocates a number, which must not be what is measured. */
+/** Turns between two reads of the clock, which allocates a number and must not be what is measured. */
 const TURNS_PER_LOOK = 50;
 
 function main({ policy, workers, core, worldCore, rate, window, cpp = false }: DispatcherProbeData): void {
-  // The very flags a server's dispatcher runs with.
+  // The same flags as a server's dispatcher.
   setDispatcherFlags();
   const native = loadNative();
   const probe = loadProbe();
@@ -66,8 +67,8 @@ function main({ policy, workers, core, worldCore, rate, window, cpp = false }: D
   native.pinThread(core);
 
   /**
-   * A loop in a function of its own, with nothing after it: code that is optimised while it loops is thrown away when it comes to what it has not seen yet, and that would be
-   * counted as the dispatcher's.
+   * A loop in a function of its own, with nothing after it: code that is optimised while it loops is thrown away when
+   * it comes to what it has not seen yet, and that would be counted as the dispatcher's.
    */
   function turnUntil(endMs: number): void {
     while (performance.now() < endMs) for (let i = 0; i < TURNS_PER_LOOK; i++) dispatcher.turn();

@@ -1,4 +1,7 @@
-/** The thread the dispatcher runs in: pins itself, warms up, reports ready through shared memory, and runs until the stop word says so. */
+/**
+ * The dispatcher's thread: pins itself, warms up, reports ready through shared memory, and runs until it is told to
+ * stop.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventRing } from '../../events/event-ring.js';
@@ -24,11 +27,11 @@ export interface DispatcherThreadData {
   readonly dilation: number;
   readonly poll: Poll;
   readonly core?: number;
-  /** Ring that what the scheduler is told and answers is written to. */
+  /** The ring for what the scheduler is told and answers; absent: nothing is recorded. */
   readonly events?: SharedArrayBuffer;
 }
 
-/** What the thread tells the main thread; only on the rare occasions named here. */
+/** What the thread tells the main thread; both are rare. */
 export type DispatcherMessage =
   | { readonly kind: 'reserved'; readonly change: TimedReservation }
   | { readonly kind: 'failed'; readonly error: SentError };

@@ -18,9 +18,9 @@ import {
   type SharedMemory,
 } from '../memory/layout.js';
 
-/** What the dispatcher asks of its surroundings, besides shared memory. Each is called rarely, or only where threads sleep. */
+/** What the dispatcher calls outside of shared memory. Each is called rarely, or only where threads sleep. */
 export interface DispatcherHooks {
-  /** Nothing was to be done; `untilNs` is when a slice will have been used up (Infinity: none). Absent: spin. */
+  /** There was nothing to do; `untilNs` is when the next slice ends (Infinity: none). Absent: spin. */
   idle?(untilNs: number): void;
   /** `poll: sleep` only: something was put into the mailbox of `worker`, which may be asleep. */
   wake?(worker: number): void;
@@ -32,27 +32,30 @@ export interface DispatcherHooks {
 export interface Dispatcher {
   /** Runs until the stop word says so. */
   run(): void;
-  /** A few hundred steps, with the idle hook where there is nothing to do. */
+  /** Runs a few hundred steps, and the idle hook where there is nothing to do. */
   turn(): void;
-  /** One turn of the loop; answers the number of events it handled. */
+  /** Runs one step of the loop. Returns the number of events handled. */
   step(): number;
-  /** Whether an event waits that {@link step} would handle: the last look before the thread sleeps. */
+  /** Does an event wait that {@link step} would handle? The last look before the thread sleeps. */
   hasWork(): boolean;
-  /** When the first slice now running will have been used up; Infinity when none is limited. */
+  /** When the first running slice ends; Infinity when none is limited. */
   nextSliceEndNs(): number;
-  /** Writes the statistics to shared memory; while the loop runs that happens every few hundred steps. */
+  /** Writes the statistics to shared memory; the running loop does it every few hundred steps. */
   publishStatistics(): void;
   /**
-   * Forgets everything, takes another scheduler and other hooks: for the first real request after a warm-up. The shared rings must be
-   * empty and their counters zero, as {@link clearSharedMemory} leaves them.
+   * Forgets everything and takes another scheduler and other hooks, after a warm-up. The shared rings must be empty and
+   * their counters zero, as {@link clearSharedMemory} leaves them.
    */
   reset(makeScheduler: MakeScheduler, hooks?: DispatcherHooks): void;
 }
 
-/** Makes the scheduler, given where its answers go and the cell it reads the time from. */
+/** Makes the scheduler over the world that takes its answers and the cell that holds the time. */
 export type MakeScheduler = (world: World, now: Float64Array) => Scheduler;
 
-/** Steps between two looks at the stop word, and two publications of the statistics: about 10 us when nothing is to be done. */
+/**
+ * Steps between two looks at the stop word, and between two publications of the statistics: about 10 us of an idle
+ * loop.
+ */
 const STEPS_PER_TURN = 256;
 const REASONS = DROP_REASONS.length;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -65,23 +68,24 @@ const RELEASES_PUBLISHED = 2;
 const SLICED = 3;
 
 /**
- * Makes a dispatcher over shared memory. One step drains the workers' completions, expires slices, tells the scheduler of all
- * arrivals, lets it dispatch once, and publishes. Nothing is allocated, no native code is called and no clock but the shared clock word is read
- * on the way of a request.
+ * Makes a dispatcher over shared memory. One step drains the workers' completions, expires slices, tells the scheduler
+ * of all arrivals, lets it dispatch once, and publishes. The way of a request allocates nothing, calls no native code
+ * and reads no clock but the shared clock word.
  *
- * Time told to the scheduler: the worker's own stamp for a completion, the net thread's for an arrival, each raised to the latest time
- * told before, so that it never decreases. A request's dispatch is stamped with the time this thread woke, where that is later: what the scheduler is told is when
- * things happened, and the stamp is for those who ask how long it took to hear of them.
+ * The scheduler is told the time at which things happened: the worker's stamp of a completion, the net thread's stamp
+ * of an arrival, each raised to the latest time told before. The stamp of a dispatch is the time this thread woke, if
+ * that is later: it is for people who ask how long the dispatcher took to notice.
  *
- * Order of memory: V8 does not inline `Atomics.load` and `Atomics.store`, and the latter is sequentially consistent, which on x86-64 stalls until the
- * worker's core has given up the mailbox's cache line: 100 ns and more for each start. On x86-64 plain loads and stores are enough: the
- * processor makes stores visible, and does loads, in program order (Intel SDM volume 3, 9.2.2; AMD64 APM volume 2, 7.1.2), V8 keeps the
- * program order of typed-array accesses, and every step looks again. Other processors get `Atomics`, and so do starts on workers that sleep,
- * whose bell needs the full fence.
+ * Order of memory: V8 inlines neither `Atomics.load` nor `Atomics.store`. The latter is sequentially consistent: on
+ * x86-64 it stalls until the worker's core gives up the mailbox's cache line, 100 ns and more for each start. On x86-64
+ * plain loads and stores are enough: the processor keeps stores and loads in program order (Intel SDM volume 3, 9.2.2;
+ * AMD64 APM volume 2, 7.1.2), V8 keeps the program order of typed-array accesses, and every step looks again. Other
+ * processors get `Atomics`. So do starts on workers that sleep, because a bell needs the full fence.
  *
- * A factory of closures over constant typed arrays, for the reason given at createSimulation in src/sim: V8 compiles them into the code. That holds for
- * the first dispatcher made in a thread, so a thread makes one, warms it up, and resets it. What another module exports is no constant to V8, and is looked up (an offset
- * also divided) wherever it is named: hence the names given to all of it at the beginning, which saves a sixth of a request.
+ * V8 compiles the typed arrays of a closure into the code as constants (see createSimulation in src/sim). That holds
+ * for the first dispatcher of a thread, so a thread makes one, warms it up and resets it. Exports of other modules are
+ * no constants to V8: each use looks them up. The names at the beginning avoid that and save a sixth of a request's
+ * time.
  */
 export function createDispatcher(
   memory: SharedMemory,
@@ -128,7 +132,8 @@ export function createDispatcher(
   const state = int32s(8);
   /** The statistics before they are published. */
   const counts = float64s(DispatcherStat.droppedByType + (types + 1) * REASONS);
-  // Per worker: number of its latest start; slot it runs (-1: free); when its slice ends; number of the start it was last asked to stop.
+  // Per worker: number of its latest start; slot it runs (-1: free); when its slice ends; number of the last start
+  // asked to stop.
   const startSeq = int32s(workers);
   const running = int32s(workers);
   const sliceEndNs = float64s(workers);
@@ -157,16 +162,16 @@ export function createDispatcher(
     busy.fill(0);
     ({ wake, idle, reserved: onReserved } = others);
     scheduler = make(world, now);
-    // What a policy begins with is its first reservation, as in the simulator.
+    // A reservation that a policy begins with counts as the first, as in the simulator.
     if (scheduler.reservation) reserved();
   }
 
-  /** Loads a word, and with it everything its writer wrote before. */
+  /** Loads a word; what its writer wrote before is then visible. */
   function look(word: number): number {
     return ORDERED_BY_PROCESSOR ? words[word]! : Atomics.load(words, word);
   }
 
-  /** Stores a word, and with it everything written before. */
+  /** Stores a word; what was written before becomes visible with it. */
   function publish(word: number, value: number): void {
     if (ORDERED_BY_PROCESSOR) words[word] = value;
     else Atomics.store(words, word, value);
@@ -176,13 +181,13 @@ export function createDispatcher(
     try {
       while (Atomics.load(words, runStateWord) < RunState.halted) turn();
     } finally {
-      // Also when the policy has failed: what was done by then was done.
+      // Also when the policy has failed: the counts up to then are right.
       publishStatistics();
     }
   }
 
-  // The endless loop is cut into calls of this, because V8 optimises a function better when it is called again than when it has to be
-  // replaced while it runs.
+  // The endless loop is cut into calls of this: V8 optimises a function that is called again better than one that it
+  // replaces while it runs.
   function turn(): void {
     for (let i = 0; i < STEPS_PER_TURN; i++) {
       if (step() === 0 && idle !== undefined) {
@@ -194,9 +199,10 @@ export function createDispatcher(
   }
 
   function step(): number {
-    // Not a comparison and a branch, here and below: a branch that the warm-up never took would throw the compiled code away when it first is.
+    // No branch, here and below: V8 throws compiled code away when it first takes a branch that the warm-up never took.
     now[0] = Math.max(now[0]!, doubles[clockDouble]!);
-    // Looked at first, so that the processor fetches it, from another core's cache, while it fetches the mailboxes: a busy dispatcher is up to a tenth faster for it.
+    // First, so that the processor fetches it from another core's cache together with the mailboxes: up to a tenth
+    // faster when busy.
     const tail = look(arrivalsTailWord);
     let events = drainCompletions();
     if (state[SLICED]! > 0) events += expireSlices();
@@ -260,8 +266,8 @@ export function createDispatcher(
   }
 
   /**
-   * Which of 32 workers have finished what they ran, one bit each. Without a branch in the loop: a mailbox that has changed comes from another core's
-   * cache, which takes 50 ns or more; the processor waits for all of them at once, as long as it need not guess which have changed.
+   * Which of 32 workers have finished what they ran, one bit each. A mailbox that has changed comes from another core's
+   * cache, which takes 50 ns or more. Without a branch in the loop, the processor waits for all of them at once.
    */
   function finishedOf(group: number): number {
     const first = group << 5;
@@ -319,7 +325,7 @@ export function createDispatcher(
     return count;
   }
 
-  /** The request's handle goes back to the net thread; visible there when the step ends. */
+  /** Gives the request's handle back to the net thread, which sees it when the step ends. */
   function release(slot: number): void {
     const released = state[RELEASED]!;
     words[releasesFirstWord + (released & releasesMask)] = slot;
@@ -344,7 +350,7 @@ export function createDispatcher(
       );
     }
     const box = mailboxesFirstWord + worker * mailboxWords;
-    // 0 is what preemptSeq holds when nobody was ever preempted, so no start is numbered 0.
+    // No start has the number 0, because preemptSeq holds 0 until somebody is preempted.
     let seq = (startSeq[worker]! + 1) | 0;
     if (seq === 0) seq = 1;
     startSeq[worker] = seq;
@@ -378,7 +384,7 @@ export function createDispatcher(
   }
 
   function stole(_thief: number, _victim: number, count: number): void {
-    // A real steal costs what it costs; here it is only counted.
+    // A real steal has its own cost; here it is only counted.
     counts[DispatcherStat.stolen]! += count;
   }
 

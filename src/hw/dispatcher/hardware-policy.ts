@@ -1,4 +1,4 @@
-/** From a policy as it is typed to a scheduler on a real machine. */
+/** Makes a scheduler on a real machine from a policy as it is typed. */
 
 import type { Parameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
@@ -8,7 +8,7 @@ import { rebuildWorkload } from '../../workload/parse-workload.js';
 import type { Workload, WorkloadSource } from '../../workload/workload.js';
 
 /**
- * Reads the policy of a hardware run, with its times stretched as all times of a dilated run are.
+ * Reads the policy of a hardware run, with its times stretched like all times of a dilated run.
  *
  * @throws InputError when there is no such policy, or it cannot exist on a real machine
  */
@@ -27,11 +27,12 @@ export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
   const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
   for (const spec of chosen.policy.parameters) {
     if (spec.kind !== 'duration') continue;
-    // Whole nanoseconds, as all of psp counts, and as a recording keeps them.
+    // Whole nanoseconds, because a recording keeps no others.
     const ns = Math.round((parameters[`${spec.key}Ns`] as number) * dilation);
     if (spec.max !== undefined && ns > spec.max) {
       throw new InputError(
-        `${chosen.policy.name}:${spec.key}: stretched ${dilation} times this is ${ns / 1e9} s: expected at most ${spec.max / 1e9} s of real time`,
+        `${chosen.policy.name}:${spec.key}: stretched ${dilation} times this is ${ns / 1e9} s: ` +
+          `expected at most ${spec.max / 1e9} s of real time`,
       );
     }
     parameters[`${spec.key}Ns`] = ns;
@@ -39,7 +40,7 @@ export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
   return { policy: chosen.policy, parameters: parameters as Parameters };
 }
 
-/** What a scheduler is told of the classified types, with deadlines stretched. */
+/** What a scheduler is told about the classified types, with deadlines stretched. */
 export function schedulerTypes(workload: Workload, dilation = 1): TypeInfo[] {
   return workload.types.slice(0, workload.classified).map(({ name, deadlineNs, sloNs }) => ({
     name,

@@ -1,15 +1,16 @@
 /**
- * The native side of the shared memory, played in virtual time by TypeScript: net thread and workers without a NIC, a core or an addon.
- * It warms the dispatcher and its policy up before the first real request, and lets tests hold the dispatcher to exact decisions.
+ * The native side of the shared memory in TypeScript and virtual time: net thread and workers without a NIC, a core or
+ * an addon. It warms up the dispatcher before the first real request, and tests use it to check the dispatcher's
+ * decisions exactly.
  */
 
 import type { RequestBatch, RequestSource } from '../../workload/request-source.js';
 import { createBatch } from '../../workload/request-source.js';
 import { Arrival, Control, FinishOutcome, Mailbox, Ring, type SharedMemory } from '../memory/layout.js';
 
-/** A request that has left. Times are its first start and its end; a dropped one has neither and worker -1. */
+/** A request that has left, with its first start and its end. A dropped one has neither, and worker -1. */
 export interface ScriptedEnd {
-  /** Number of the request in the trace, counting those that entered. */
+  /** Number among the requests that entered. */
   readonly id: number;
   readonly type: number;
   readonly worker: number;
@@ -18,7 +19,7 @@ export interface ScriptedEnd {
   readonly endNs: number;
 }
 
-/** A source that answers at once. */
+/** A source that fills a batch at once, without a promise. */
 export type SyncSource = Omit<RequestSource, 'fill'> & { fill(batch: RequestBatch): void };
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -29,7 +30,7 @@ export class ScriptedNative {
   private readonly batch: RequestBatch = createBatch();
   private at = 0;
 
-  /** Free slots, last in, first out, as the native table has them. */
+  /** Free slots, last in, first out, like the native table. */
   private readonly free: Int32Array;
   private freeCount: number;
   private tail = 0;
@@ -43,14 +44,14 @@ export class ScriptedNative {
   private readonly endOf: Float64Array;
   private readonly workerOf: Int32Array;
 
-  /** Per worker: number of the start it has seen, its request (-1: none), when that began and will end. */
+  /** Per worker: number of the last start it saw, its request (-1: none), when that began and when it will end. */
   private readonly seenSeq: Int32Array;
   private readonly slotOn: Int32Array;
   private readonly beganNs: Float64Array;
   private readonly endsNs: Float64Array;
 
   nowNs = 0;
-  /** Requests that entered, and that found no slot or no room in the ring. */
+  /** Requests that came, and those of them that found no slot or no room in the ring. */
   entered = 0;
   refused = 0;
 
@@ -78,7 +79,7 @@ export class ScriptedNative {
     this.trace.fill(this.batch);
   }
 
-  /** The next moment at which something happens by itself; Infinity when nothing will any more. */
+  /** When the next thing happens by itself; Infinity when nothing will. */
   nextNs(): number {
     let next = this.at < this.batch.length ? this.batch.arrivalNs[this.at]! : NEVER;
     for (let worker = 0; worker < this.memory.workers; worker++) {
@@ -87,7 +88,7 @@ export class ScriptedNative {
     return next;
   }
 
-  /** Lets time pass to `nowNs`: everything due by then happens, and is published. */
+  /** Moves time to `nowNs`: everything due by then happens and is published. */
   advanceTo(nowNs: number): void {
     this.setClock(nowNs);
     for (let worker = 0; worker < this.memory.workers; worker++) {
@@ -99,8 +100,8 @@ export class ScriptedNative {
   }
 
   /**
-   * Lets exactly one thing happen: the next end of a request on a worker, or the next arrival, in the simulator's order (workers
-   * first, lowest number first).
+   * Plays the next end of a request on a worker, or the next arrival, in the simulator's order (workers first, lowest
+   * number first).
    */
   playNext(): void {
     let next = -1;
@@ -118,13 +119,13 @@ export class ScriptedNative {
     }
   }
 
-  /** Moves the clock, and lets nothing else happen. */
+  /** Moves the clock only. */
   setClock(nowNs: number): void {
     this.nowNs = nowNs;
     this.doubles[Control.clockNs / 8] = nowNs;
   }
 
-  /** What the dispatcher has published since: slots given back, starts, wishes to preempt. Call after each of its steps. */
+  /** Acts on what the dispatcher has published: slots given back, starts, preemptions. Call it after each step. */
   react(): void {
     this.takeBackSlots();
     const { words } = this;

@@ -1,4 +1,6 @@
-/** Runs the dispatcher and a policy hot before the first real request, so that V8 compiles nothing while requests wait. */
+/**
+ * Warms up the dispatcher and a policy before the first real request, so that V8 compiles nothing while requests wait.
+ */
 
 import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
 import { createRequestSource } from '../../workload/generate.js';
@@ -11,17 +13,19 @@ import { createScheduler, schedulerTypes } from './hardware-policy.js';
 import { ScriptedNative, type SyncSource } from './scripted-native.js';
 
 /**
- * The load of each round, one at which hardly anything waits, and one at which queues form and drain, so that every branch is seen. Each round is played by a
- * scheduler of its own: V8 takes note of what a function does only from its second call or so on, and what a policy does once (the first reservation of
- * DARC) must be among it, or the code is thrown away when the first real requests make it happen.
+ * The load of each round: hardly anything waits at one, queues form and drain at the other, so that every branch is
+ * taken. Each round has a scheduler of its own, because V8 learns what a function does only from about its second call.
+ * It must see what a policy does only once (DARC's first reservation), or it throws the code away when real requests do
+ * it.
  */
 const ROUND_LOADS = [0.3, 0.85];
 /**
- * Requests of a round: enough for DARC's first window (50 000 completions), a second one, and a third after the mix has changed. A dispatcher that sleeps
- * serves stretched times, in which a compilation is too short to matter: it only gets its code hot.
+ * Requests of a round: enough for DARC's first window (50 000 completions), a second one, and a third after the mix has
+ * changed. A dispatcher that sleeps has stretched times, in which a compilation is too short to matter, so it needs
+ * fewer.
  */
 export const WARM_UP_REQUESTS: Readonly<Record<Poll, number>> = { spin: 240_000, yield: 240_000, sleep: 30_000 };
-/** After so many the types change places, so that what a policy has learnt is wrong. */
+/** After this many requests the types change places, so that what a policy has learnt is wrong. */
 const CHANGE_AFTER = 120_000;
 
 /** A few turns with more arrivals than the ring holds. */
@@ -37,9 +41,9 @@ export function warmUpScheduler(workload: Workload, policy: ChosenPolicy, worker
 }
 
 /**
- * Simulates short traces of the same workload through a dispatcher, in this very thread, over the very memory it will serve from, before any native
- * thread uses it. Afterwards the memory is cleared, and the dispatcher must be reset; the machine code stays.
- * Answers the number of requests that ended.
+ * Plays short traces of the same workload through a dispatcher, in its own thread and over its own memory, before any
+ * native thread uses that. Clears the memory afterwards; the dispatcher must be reset. The machine code stays. Returns
+ * the number of requests ended.
  */
 export function warmUp(
   dispatcher: Dispatcher,
@@ -73,7 +77,8 @@ function play(
   const native = new ScriptedNative(memory, trace, () => ended++);
   const gapNs = Math.max(1, Math.round((workload.phases[0]!.meanServiceNs / workers) * 2));
   for (let turn = 0; native.nextNs() !== Number.POSITIVE_INFINITY || native.inFlight() > 0; turn++) {
-    // Single events mostly, bursts now and then, and once a flood that fills every ring and bounded queue. Slices expire on the way.
+    // Single events mostly, bursts now and then, and once a flood that fills every ring and bounded queue. Slices
+    // expire on the way.
     const gaps = turn >= FLOOD_AT && turn < FLOOD_AT + FLOOD_TURNS ? FLOOD_GAPS : (turn & 63) === 0 ? 16 : 1;
     native.advanceTo(native.nowNs + gaps * gapNs);
     // Through the function the thread will live in, so that it is compiled for what it will do.

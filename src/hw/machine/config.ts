@@ -82,7 +82,7 @@ export interface HardwareConfig {
   readonly client?: ClientConfig;
 }
 
-/** UDP port of the original's experiments. */
+/** UDP port of Perséphone's experiments. */
 export const DEFAULT_UDP_PORT = 6789;
 /** The size of the original's rings. */
 export const DEFAULT_DESCRIPTORS = 128;

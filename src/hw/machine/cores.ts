@@ -23,8 +23,9 @@ function sharedCores(root: string): number[] {
 }
 
 /**
- * The cores a thread of this process may be pinned to, ascending: besides the shared ones those that `isolcpus` keeps for exactly that, which the kernel
- * does not count among the allowed. (Where a container may not have them after all, pinning says so.)
+ * The cores that threads of this process may be pinned to, ascending: the shared ones, and those that `isolcpus` keeps
+ * for pinned threads, which the kernel does not list as allowed. (If a container may not use them, pinning fails with a
+ * message.)
  */
 export function allowedCores(root = '/'): number[] {
   const path = `${root}sys/devices/system/cpu/isolated`;
@@ -32,14 +33,14 @@ export function allowedCores(root = '/'): number[] {
   return [...new Set([...sharedCores(root), ...isolated])].sort((a, b) => a - b);
 }
 
-/** Where threads that only wait may live: not on an isolated core. */
+/** A core for threads that only wait; never an isolated one. */
 export function firstAllowedCore(root = '/'): number {
   return sharedCores(root)[0] ?? 0;
 }
 
 /**
- * May all cores be kept busy all the time? Not where the group of this process (or one above it) has a quota of less: then time spent on keeping a core awake would be
- * taken from those who work.
+ * May this process keep all its cores busy? Not when its cgroup (or one above) has a quota of less: keeping cores awake
+ * would then take time from the threads that work.
  */
 export function ownsItsCores(root = '/'): boolean {
   const { length } = sharedCores(root);
@@ -55,13 +56,14 @@ export function ownsItsCores(root = '/'): boolean {
   }
 }
 
-/** @throws EnvironmentError naming the first configured core that this process may not use. */
+/** @throws EnvironmentError naming the first configured core that this process may not use */
 export function refuseMissingCores(cores: readonly (number | undefined)[], root = '/'): void {
   const allowed = allowedCores(root);
   const missing = cores.find((core) => core !== undefined && core >= 0 && !allowed.includes(core));
   if (missing !== undefined) {
     throw new EnvironmentError(
-      `cores: the configuration wants core ${missing}, this process may use ${allowed.length} cores: ${allowed.join(', ')}`,
+      `cores: the configuration wants core ${missing}, this process may use ${allowed.length} cores: ` +
+        allowed.join(', '),
     );
   }
 }
@@ -83,8 +85,8 @@ export interface LoopbackCores {
 }
 
 /**
- * A core for each thread of a loopback, from the last backwards, so that what is left over for everybody else is at the beginning, where the kernel has
- * most of its own work; nothing when there are too few.
+ * A core for each thread of a loopback; nothing when there are too few. The last cores are taken, because the kernel
+ * does most of its own work on the first.
  */
 export function loopbackCores(workers: number, allowed = allowedCores()): LoopbackCores | undefined {
   const needed = loopbackCoresNeeded(workers);
@@ -93,12 +95,12 @@ export function loopbackCores(workers: number, allowed = allowedCores()): Loopba
   return { client: client!, net: net!, dispatcher: dispatcher!, workers: rest };
 }
 
-/** @throws EnvironmentError when threads that spin would have to share cores: each would stop the others for milliseconds. */
+/** @throws EnvironmentError when threads that spin would share cores: each would stop the others for milliseconds */
 export function refuseCrowdedCores(poll: Poll, workers: number, allowed = allowedCores().length): void {
   const needed = workers + CORES_BESIDE_WORKERS;
   if (poll !== 'spin' || allowed >= needed) return;
   throw new EnvironmentError(
-    `cores: ${workers} workers that spin want ${needed} cores with net thread and dispatcher, this process may use ${allowed}: ` +
-      'fewer workers, or poll: sleep with application: sleep and --dilate',
+    `cores: ${workers} workers that spin want ${needed} cores with net thread and dispatcher, ` +
+      `this process may use ${allowed}: fewer workers, or poll: sleep with application: sleep and --dilate`,
   );
 }

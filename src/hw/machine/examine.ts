@@ -1,4 +1,4 @@
-/** What this machine has and lacks for a run on DPDK. Reads /proc and /sys and changes nothing. */
+/** Examines what this machine has and lacks for a run on DPDK. Reads /proc and /sys and changes nothing. */
 
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -6,7 +6,9 @@ import { HOW_TO_BUILD } from '../native/native.js';
 import type { HardwareConfig } from './config.js';
 import { CORES_BESIDE_WORKERS, parseCoreList } from './cores.js';
 
-/** `fail`: the run would not start; `warn`: it would, but its tail would not be the policy's; `skip`: cannot be told here. */
+/**
+ * `fail`: a run would not start. `warn`: it would, but its tail would not be the policy's. `skip`: cannot be told here.
+ */
 export type MachineVerdict = 'ok' | 'warn' | 'fail' | 'skip';
 
 export interface MachineCheck {
@@ -25,12 +27,12 @@ export interface DoctorOptions {
   readonly addon: { readonly hasRocksdb: boolean } | undefined;
 }
 
-/** The original reserves 8192 pages of 2 MB on each node; the frame pool and a margin need this many. */
+/** The frame pool and a margin need this many pages of 2 MB. Perséphone reserves 8192 on each node. */
 const HUGE_PAGES_NEEDED = 256;
 const HUGE_PAGES_ADVISED = 8192;
 const NIC_DRIVERS = ['vfio-pci', 'igb_uio', 'uio_pci_generic'];
 
-/** Looks at everything; a configuration with a PCI device makes huge pages, driver and link conditions of the run. */
+/** Makes all checks. With a PCI device in the configuration, huge pages, driver and link must be right. */
 export function examine({ root = '/', config, addon }: DoctorOptions): MachineCheck[] {
   const machine = new Machine(root);
   const ends = [config?.server, config?.client].filter((end) => end !== undefined);
@@ -130,7 +132,7 @@ function networkInterface(machine: Machine, wanted: string): MachineCheck {
   return { name, verdict: 'warn', found: 'down', mend: `sudo ip link set ${wanted} up` };
 }
 
-/** Free pages count, not all: others may have taken them. A NIC wants them on its own node; where none is named, any will do. */
+/** Only free pages count: other programs may hold the rest. A NIC needs them on its own node. */
 function hugePages(machine: Machine, pci: readonly string[], avoided: boolean): MachineCheck[] {
   const nodes = machine.list('/sys/devices/system/node').filter((name) => /^node\d+$/.test(name));
   const wanted = new Set(
@@ -147,7 +149,9 @@ function hugePages(machine: Machine, pci: readonly string[], avoided: boolean): 
     return {
       name,
       verdict: wanted.has(node) ? 'fail' : 'warn',
-      found: `${free} of ${Number.isNaN(all) ? free : all} of 2 MB are free, ${HUGE_PAGES_NEEDED} are needed${wanted.has(node) ? " on the NIC's node" : ''}`,
+      found:
+        `${free} of ${Number.isNaN(all) ? free : all} of 2 MB are free, ` +
+        `${HUGE_PAGES_NEEDED} are needed${wanted.has(node) ? " on the NIC's node" : ''}`,
       mend: `echo ${HUGE_PAGES_ADVISED} | sudo tee ${folder}/nr_hugepages`,
     };
   });
@@ -206,7 +210,7 @@ function nic(machine: Machine, address: string, cores: readonly number[]): Machi
   ];
   if (usable && driver === 'vfio-pci') checks.push(iommu(machine, folder));
   if (machine.list(`${folder}/net`).length === 0) {
-    // Only whoever drives the device can see its link.
+    // Only the driver of the device can see its link.
     const found = `cannot be seen while ${driver ?? 'no driver'} has the device; psp says so when it is down`;
     checks.push({ ...skip('link'), found });
   }
@@ -226,7 +230,7 @@ function nic(machine: Machine, address: string, cores: readonly number[]): Machi
   return checks;
 }
 
-/** vfio-pci opens a device only within an IOMMU group, or when told to do without. */
+/** vfio-pci opens a device only in an IOMMU group, or when it was told to do without. */
 function iommu(machine: Machine, folder: string): MachineCheck {
   const name = 'IOMMU';
   if (machine.has(`${folder}/iommu_group`)) return ok(name, 'the NIC has a group');
@@ -237,8 +241,8 @@ function iommu(machine: Machine, folder: string): MachineCheck {
     verdict: 'fail',
     found: 'off: vfio-pci cannot open the NIC',
     mend:
-      'add intel_iommu=on iommu=pt to GRUB_CMDLINE_LINUX in /etc/default/grub, sudo update-grub, reboot; or, without any protection, ' +
-      'echo 1 | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode',
+      'add intel_iommu=on iommu=pt to GRUB_CMDLINE_LINUX in /etc/default/grub, sudo update-grub, reboot; ' +
+      'or, without any protection, echo 1 | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode',
   };
 }
 
@@ -285,12 +289,13 @@ function turbo(machine: Machine): MachineCheck {
   const noTurbo = machine.read('/sys/devices/system/cpu/intel_pstate/no_turbo')?.trim();
   const boost = machine.read('/sys/devices/system/cpu/cpufreq/boost')?.trim();
   if (noTurbo === undefined && boost === undefined)
-    // The other bits of that register stay what they are: they differ from machine to machine.
+    // Only this bit is set: the others of that register differ from machine to machine.
     return {
       ...skip(name),
       mend:
         'off in the BIOS, or bit 38 of MSR 0x1a0 on each core (Intel; package msr-tools): sudo modprobe msr; ' +
-        'for c in $(seq 0 $(($(nproc --all) - 1))); do sudo wrmsr -p $c 0x1a0 $(($(sudo rdmsr -c -p $c 0x1a0) | 1 << 38)); done',
+        'for c in $(seq 0 $(($(nproc --all) - 1))); do ' +
+        'sudo wrmsr -p $c 0x1a0 $(($(sudo rdmsr -c -p $c 0x1a0) | 1 << 38)); done',
     };
   if (noTurbo === '1' || boost === '0') return ok(name, 'off');
   const mend =
@@ -313,7 +318,8 @@ function governor(machine: Machine, cores: readonly number[]): MachineCheck {
   return {
     name,
     verdict: 'warn',
-    found: `${[...new Set(saving.map(({ found }) => found))].join(', ')} on ${saving.map(({ core }) => core).join(', ')}`,
+    found:
+      `${[...new Set(saving.map(({ found }) => found))].join(', ')} on ` + saving.map(({ core }) => core).join(', '),
     mend: 'sudo cpupower frequency-set -g performance',
   };
 }
@@ -362,7 +368,7 @@ function memlock(machine: Machine, needed: boolean): MachineCheck {
   return { name, verdict: 'warn', found: `${soft} bytes`, mend: 'ulimit -l unlimited (or run as root)' };
 }
 
-/** The files of a machine; what is not there is undefined. */
+/** The files of a machine; one that is not there is undefined. */
 class Machine {
   constructor(private readonly root: string) {}
 

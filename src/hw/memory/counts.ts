@@ -61,8 +61,8 @@ export function droppedByServer(counts: ServerCounts): number {
 }
 
 /**
- * Holds the server's counts to law 6: every request that entered is counted exactly once. Answers what does not add up, in words;
- * nothing when all does. Meant for a server that has stopped: while it runs, its threads are counted at different moments.
+ * Checks that every request that entered the server is counted exactly once. Returns what does not add up, in words.
+ * The server must have stopped: while it runs, its threads are counted at different moments.
  */
 export function reconcileServer(counts: ServerCounts): string[] {
   const wrong: string[] = [];
@@ -100,7 +100,7 @@ export function reconcileServer(counts: ServerCounts): string[] {
   return wrong;
 }
 
-/** How many requests the server dropped, by reason; reasons without any are left out. */
+/** How many requests the server dropped, by reason; only reasons that occurred. */
 export function dropsByReason(counts: ServerCounts): Readonly<Record<string, number>> {
   const all: [string, number][] = [
     ['noSlot', counts.droppedNoSlot],
@@ -114,7 +114,7 @@ export function dropsByReason(counts: ServerCounts): Readonly<Record<string, num
   return Object.fromEntries(all.filter(([, n]) => n > 0));
 }
 
-/** The server's closing line: everything it counted that is not zero by nature. */
+/** The server's closing line: everything it counted. */
 export function serverClosingLine(counts: ServerCounts): string {
   const reasons = Object.entries(dropsByReason(counts)).map(([reason, n]) => `${n} ${reason}`);
   const held = counts.queued + counts.running;
@@ -122,7 +122,8 @@ export function serverClosingLine(counts: ServerCounts): string {
     `received ${counts.requests} requests (${counts.unknownType} of unknown type), completed ${counts.completed}, ` +
     `dropped ${droppedByServer(counts)}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}, ` +
     `${held > 0 ? `${held} unfinished, ` : ''}replies sent ${counts.repliesSent}, not sent ${counts.repliesDropped}; ` +
-    `other frames: ${counts.foreign} foreign, ${counts.malformed} malformed, ${counts.truncated} truncated, ${counts.oversized} oversized, ` +
+    `other frames: ${counts.foreign} foreign, ${counts.malformed} malformed, ${counts.truncated} truncated, ` +
+    `${counts.oversized} oversized, ` +
     `${counts.badChecksum} with a bad checksum, ${counts.arpAnswered} ARP; device: ${counts.deviceMissed} missed, ` +
     `${counts.deviceNoBuffer} without a buffer, ${counts.deviceTxErrors} not sent`
   );
@@ -147,8 +148,9 @@ export interface RunCounts {
 }
 
 /**
- * Puts both ends' counts together: sent = received + dropped (by reason) + replies dropped + held + lost on the wire each way.
- * The wire's losses are what one end sent and the other did not get; `wrong` says what cannot be, such as more received than sent.
+ * Puts the counts of both ends together: sent = received + dropped (by reason) + replies dropped + held + lost on the
+ * wire each way. What one end sent and the other did not get was lost on the wire. `wrong` says what cannot be, such as
+ * more received than sent.
  */
 export function reconcileRun(
   planned: number,
@@ -190,7 +192,7 @@ export function reconcileRun(
   return { counts, wrong };
 }
 
-/** The client's closing line, in the words of the original. */
+/** The client's closing line, in the words of Perséphone's client. */
 export function closingLine(durationNs: number, client: LoadCounts): string {
   const unanswered = client.sent - client.received;
   const events = client.sent + client.received;

@@ -1,5 +1,6 @@
 /**
- * The memory that the TypeScript dispatcher and the native threads share: one SharedArrayBuffer, laid out here and nowhere else.
+ * The memory that the TypeScript dispatcher and the native threads share: one SharedArrayBuffer, laid out here and
+ * nowhere else.
  *
  * ```
  *             arrivals (SPSC ring)                start (mailbox, one per worker)
@@ -9,25 +10,29 @@
  *      └──────────────────── replies (SPSC ring of frames, private native memory) ◀───┘
  * ```
  *
- * - A *request handle* is the index of a slot in a fixed table. The table itself (frame, demand, progress) is private to the
- *   native side; the rings carry what their reader needs, so the dispatcher touches no cache line but those of the rings.
- *   The net thread takes a slot for each request frame; the dispatcher gives it back through `releases` when the request has
- *   completed or was dropped. No slot free, or `arrivals` full: the net thread counts the drop and the frame ends there.
- * - *Rings* are single-producer single-consumer, power of two, with free-running 32-bit counters. The producer writes entries, then
- *   publishes them all at once by storing `tail` (`Atomics.store` / `std::atomic` release); the consumer does the same with `head`.
- *   Each side keeps a private copy of the other's counter and reads the shared one only when its copy says full (or empty).
- * - *Mailboxes* need no ring: a worker runs one request at a time. The dispatcher writes slot and time, then bumps `startSeq`; the
- *   worker writes its stamps, then stores the same number into `finishSeq`. To preempt, the dispatcher stores the number of that start
- *   into `preemptSeq`, which the running application polls: a flag for a request that has just finished cannot hit the next one.
- * - *Times* are ns since the server's epoch in doubles, written before the publication that covers them. The net thread stores the
- *   present time into the `clock` word on every turn of its loop, so the dispatcher reads a clock with a plain load. (An aligned 8-byte
- *   load is never torn on the machines DPDK runs on.)
- * - *Bells* serve threads that sleep when idle (`poll: sleep`): the sleeper stores 1 into its bell, looks once more for work, then waits
- *   on that word (futex); who publishes work for it exchanges the bell for 0 and wakes it. Threads that spin never arm their bell.
+ * - A *request handle* is the index of a slot in a fixed table. The table itself (frame, demand, progress) is private
+ *   to the native side; the rings carry what their reader needs, so the dispatcher touches no cache line but those of
+ *   the rings. The net thread takes a slot for each request frame; the dispatcher gives it back through `releases` when
+ *   the request has completed or was dropped. No slot free, or `arrivals` full: the net thread counts the drop and the
+ *   frame ends there.
+ * - *Rings* are single-producer single-consumer, power of two, with free-running 32-bit counters. The producer writes
+ *   entries, then publishes them all at once by storing `tail` (`Atomics.store` / `std::atomic` release); the consumer
+ *   does the same with `head`. Each side keeps a private copy of the other's counter and reads the shared one only when
+ *   its copy says full (or empty).
+ * - *Mailboxes* need no ring: a worker runs one request at a time. The dispatcher writes slot and time, then bumps
+ *   `startSeq`; the worker writes its stamps, then stores the same number into `finishSeq`. To preempt, the dispatcher
+ *   stores the number of that start into `preemptSeq`, which the running application polls: a flag for a request that
+ *   has just finished cannot hit the next one.
+ * - *Times* are ns since the server's epoch in doubles, written before the publication that covers them. The net thread
+ *   stores the present time into the `clock` word on every turn of its loop, so the dispatcher reads the time with a
+ *   plain load. (An aligned 8-byte load is never torn on the machines DPDK runs on.)
+ * - *Bells* are for threads that sleep when idle (`poll: sleep`): the sleeper stores 1 into its bell, looks once more
+ *   for work, then waits on that word (futex). Whoever publishes work for it sets the bell to 0 and wakes it. Threads
+ *   that spin never arm their bell.
  * - *Statistics* are doubles with a single writer each; readers see them late, never wrong.
  *
- * native/base/shared_layout.hpp reads the offsets of the parts from the header written here; the offsets *within* the parts are stated
- * in both places and compared when the addon is loaded (see `checkNativeLayout`).
+ * native/base/shared_layout.hpp reads the offsets of the parts from the header written here. What both files state is
+ * compared when the addon is loaded (see `checkNativeLayout`).
  */
 
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
@@ -64,7 +69,10 @@ export const Control = {
   dispatcherBell: 384,
   /** {@link DispatcherState}; written by the dispatcher. */
   dispatcherState: 448,
-  /** When the dispatcher last woke, on the clock of `clockNs`, which a net thread that sleeps does not keep; written by the dispatcher's native side. */
+  /**
+   * When the dispatcher last woke, on the clock of `clockNs`; written by its native side. A sleeping net thread keeps
+   * no clock.
+   */
   wokenNs: 456,
   /** The clock itself, written once: it reads (ticks of the cycle counter - epochTicks) * nsPerTick. */
   epochTicks: 464,
@@ -72,7 +80,7 @@ export const Control = {
   bytes: 512,
 } as const;
 
-/** One after the other: no new requests; the dispatcher ends; the workers end; the net thread ends. */
+/** The steps of a stop: no new requests; the dispatcher ends; the workers end; the net thread ends. */
 export const RunState = { running: 0, draining: 1, halted: 2, stopped: 3, closed: 4 } as const;
 export const DispatcherState = { starting: 0, ready: 1, stopped: 2 } as const;
 
@@ -85,7 +93,7 @@ export const Arrival = { arrivalNs: 0, slot: 8, type: 12, flow: 16, bytes: 32 } 
 /** One entry of `releases`: the slot, 32 bits. */
 export const RELEASE_BYTES = 4;
 
-/** The mailbox of one worker: four cache lines. */
+/** The mailbox of one worker, on four cache lines. */
 export const Mailbox = {
   // Written by the dispatcher.
   startSeq: 0,
@@ -153,7 +161,7 @@ export const MAX_WORKERS = 1024;
 
 export interface LayoutSizes {
   readonly workers: number;
-  /** Classified types; UNKNOWN comes on top. */
+  /** Classified types, without UNKNOWN. */
   readonly types: number;
   /** Requests the server can hold at once. */
   readonly slots: number;
@@ -161,11 +169,14 @@ export interface LayoutSizes {
   readonly arrivalsCapacity: number;
 }
 
-/** The mempool of the original holds 16383 frames; its typed queues and rings hold 4096. */
+/** Perséphone's mempool holds 16383 frames; its typed queues and rings hold 4096. */
 export const DEFAULT_SLOTS = 16384;
 export const DEFAULT_ARRIVALS_CAPACITY = 4096;
 
-/** The shared memory and where its parts begin. Byte offsets count from `base`, which is where the header starts in `buffer`. */
+/**
+ * The shared memory and where its parts begin. Byte offsets count from `base`, which is where the header starts in
+ * `buffer`.
+ */
 export interface SharedMemory extends LayoutSizes {
   readonly buffer: SharedArrayBuffer;
   /** Offset of the header in the buffer: a SharedArrayBuffer itself is aligned to 16 bytes only. */
@@ -186,8 +197,8 @@ const isPowerOfTwo = (n: number): boolean => n >= 2 && Number.isInteger(Math.log
 /**
  * Allocates the shared memory and writes its header.
  *
- * @param misalignment Given the buffer's bytes, answers how many bytes its start lies beyond a multiple of 64. Only native code can
- *   know; without it (a scripted native side in tests) the buffer's own start is used.
+ * @param misalignment Returns by how many bytes the start of a buffer lies beyond a multiple of 64. Only native code
+ *   can know; without it (a scripted native side in tests) the buffer's own start is used.
  */
 export function createSharedMemory(
   sizes: LayoutSizes,
@@ -249,14 +260,16 @@ export function createSharedMemory(
 }
 
 /**
- * Sets everything behind the stop word to zero, as the memory was made. Only while no native thread uses it. The stop word stays: a
- * server may be told to end while its dispatcher still warms up.
+ * Sets everything behind the stop word to zero, as the memory was made. Only while no native thread uses it. The stop
+ * word stays: a server may be told to end while its dispatcher still warms up.
  */
 export function clearSharedMemory(memory: SharedMemory): void {
   new Uint8Array(memory.buffer, memory.base, memory.totalBytes).fill(0, Control.runState + 4);
 }
 
-/** The live reservation: a version word, then the group that owns each worker and that each type belongs to (255: none). */
+/**
+ * The live reservation: a version word, then the group that owns each worker and that each type belongs to (255: none).
+ */
 export const ReservationWords = { version: 0, groups: 4, owners: 8 } as const;
 export const NO_GROUP = 255;
 
@@ -264,7 +277,7 @@ function reservationBytes(workers: number, types: number): number {
   return ReservationWords.owners + workers + types + 1;
 }
 
-/** All that native/base/shared_layout.hpp states, too, by the names it is told under. */
+/** Everything that native/base/shared_layout.hpp states, too, by the names of native/base/layout_offsets.hpp. */
 export const SHARED_FACTS: Readonly<Record<string, number>> = {
   magic: LAYOUT_MAGIC,
   version: LAYOUT_VERSION,
@@ -284,7 +297,7 @@ function namedAfter(part: string, facts: Readonly<Record<string, number>>): Reco
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [`${part}.${name}`, value]));
 }
 
-/** Compares what the addon was compiled with to the above. @throws Error naming the first that differs */
+/** Compares what the addon was compiled with with the above. @throws Error naming the first difference */
 export function checkNativeLayout(native: Readonly<Record<string, number>>): void {
   for (const name of new Set([...Object.keys(SHARED_FACTS), ...Object.keys(native)])) {
     if (native[name] === SHARED_FACTS[name]) continue;

@@ -1,4 +1,4 @@
-/** The current reservation of workers: in shared memory for whoever watches live, as a plain record for the result. */
+/** The current reservation of workers, in shared memory for live figures and as a plain record for the result. */
 
 import type { Reservation } from '../../scheduler/scheduler.js';
 import { NO_GROUP, ReservationWords, type SharedMemory } from './layout.js';
@@ -9,7 +9,10 @@ export interface TimedReservation {
   readonly reservation: Reservation;
 }
 
-/** Writes the owners of workers and the groups of types; the version word is stored last. Rare, so it may allocate. */
+/**
+ * Writes the owners of workers and the groups of types, and the version word last. It is called rarely, so it may
+ * allocate.
+ */
 export function publishReservation(memory: SharedMemory, reservation: Reservation): void {
   const at = memory.base + memory.reservationOffset;
   const owners = new Uint8Array(memory.buffer, at + ReservationWords.owners, memory.workers);
@@ -25,7 +28,7 @@ export function publishReservation(memory: SharedMemory, reservation: Reservatio
   Atomics.add(words, ReservationWords.version / 4, 1);
 }
 
-/** How many workers each type's group owns at this moment; nothing while no reservation is in force. */
+/** How many workers each type's group owns now; nothing while no reservation is in force. */
 export function readReservedWorkers(memory: SharedMemory): number[] | undefined {
   const at = memory.base + memory.reservationOffset;
   if (Atomics.load(new Int32Array(memory.buffer, at, 2), ReservationWords.version / 4) === 0) return undefined;

@@ -1,4 +1,7 @@
-/** Is the device of a run there, and free? Looked at before DPDK is started, whose own words would be about its drivers. */
+/**
+ * Is the device of a run there, and free? Checked before DPDK starts, because DPDK's own messages are about its
+ * drivers.
+ */
 
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -11,9 +14,9 @@ import { LONGEST_SOCKET_PATH, unfitForDpdk } from './run-folder.js';
 const LOOK_EVERY_MS = 50;
 
 /**
- * A server's memif socket that nobody listens at any more, left behind by one that was killed, is removed.
+ * Refuses a device that cannot be used. Removes a memif socket that a killed server left behind.
  *
- * @param options.waitNs how long the client's end waits for the server's socket, so that the two may be started in any order
+ * @param options.waitNs how long the client's end waits for the server's socket: the two may be started in any order
  * @param options.signal ends that wait
  * @throws EnvironmentError with one line when the device is not there or in use
  */
@@ -25,7 +28,8 @@ export async function refuseMissingDevice(
     case 'pci':
       if (!existsSync(`${root}sys/bus/pci/devices/${device.address}`)) {
         throw new EnvironmentError(
-          `device ${device.address}: this machine has no such PCI device; lspci -D | grep -i ethernet shows those it has`,
+          `device ${device.address}: this machine has no such PCI device; ` +
+            'lspci -D | grep -i ethernet shows those it has',
         );
       }
       return;
@@ -82,8 +86,8 @@ async function serverAt(path: string, waitNs: number, signal?: AbortSignal): Pro
 }
 
 /**
- * Does a memif server listen? Its socket is of another kind (SEQPACKET), so the kernel refuses this connection in both cases and disturbs
- * nobody, but says whether there is somebody.
+ * Does a memif server listen? Its socket is of another kind (SEQPACKET), so the kernel always refuses this connection
+ * and disturbs nobody; its error code says whether somebody listens.
  */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** What DPDK is told at start: which device to open, and how to live without what the machine does not give. */
+/** Starts DPDK, with the arguments for the device and the memory of a run. */
 
 import { resolve } from 'node:path';
 import { EnvironmentError } from '../../units/errors.js';
@@ -6,7 +6,7 @@ import type { Device } from '../machine/config.js';
 import type { Native } from './native.js';
 import { makeRunFolder, removeRunFolder } from './run-folder.js';
 
-/** How a device is called on DPDK's command line and afterwards. */
+/** The name of a device in DPDK, and the arguments that open it. */
 export interface DeviceArguments {
   readonly name: string;
   readonly eal: readonly string[];
@@ -19,7 +19,7 @@ export function deviceArguments(device: Device, queues: number): DeviceArguments
       return { name: device.address, eal: ['-a', device.address] };
     case 'memif': {
       const role = device.listens ? 'server' : 'client';
-      // The abstract socket namespace would be tidier but is not visible to people. DPDK takes absolute paths only.
+      // DPDK takes absolute paths only. An abstract socket would leave no file, but could not be seen either.
       return {
         name: 'net_memif0',
         eal: ['--no-pci', `--vdev=net_memif0,role=${role},id=0,socket=${resolve(device.socket)},socket-abstract=no`],
@@ -33,11 +33,11 @@ export function deviceArguments(device: Device, queues: number): DeviceArguments
   }
 }
 
-/** Memory without huge pages, as any user may have it: enough for the frame pool. */
+/** Memory without huge pages, which any user may have: enough for the frame pool. */
 const WITHOUT_HUGE_PAGES = ['--no-huge', '--no-shconf', '-m', '256'];
 /** Huge pages that are free again when the process ends, however it ends. */
 const HUGE_PAGES = ['--in-memory'];
-/** Arguments that say where memory comes from; without any of them huge pages would stay behind as files. */
+/** With one of these arguments no huge pages stay behind as files. */
 const MEMORY_CHOICES = ['--in-memory', '--no-huge', '--huge-unlink'];
 
 /**
@@ -96,7 +96,9 @@ export function startEal(native: Pick<Native, 'startEal' | 'stopEal'>, args: rea
   }
 }
 
-/** What native code refused, in one line; a device DPDK could not open is explained by what it said when it started. */
+/**
+ * Makes one line of what native code refused. If DPDK could not open a device, what it said at its start explains why.
+ */
 export function startupError(error: unknown, words = ''): EnvironmentError {
   if (error instanceof EnvironmentError) return error;
   const message = (error as Error).message.split('\n')[0]!;

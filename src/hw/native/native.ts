@@ -1,4 +1,4 @@
-/** The native addon: its types, and how it is found. Nothing else of src/hw touches it by name. */
+/** The native addon: its types, and where it is. Nothing else in src/hw names its file. */
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -50,11 +50,17 @@ export interface NativeServer {
   clock(): NativeClock | undefined;
   /** Until it is stopped. */
   packetTimes(): PacketTimes | undefined;
-  /** When a core was away (another program had it, or the machine's host) for a millisecond or more, on its clock: from, to, from, to, … Until it is stopped, and of cores that are kept awake only. */
+  /**
+   * When a core was away for a millisecond or more (another program, or the machine's host, had it), on its clock:
+   * from, to, from, to, … Until it is stopped, and only for cores that are kept awake.
+   */
   gapsNs(): Float64Array | undefined;
 }
 
-/** How long the net thread was busy for each packet it received or sent, real ns: `counts[i]` took from i to i + 1 times `bucketNs`, the last more. */
+/**
+ * How long the net thread was busy for each packet, real ns: `counts[i]` packets took i to i + 1 times `bucketNs`, the
+ * last more.
+ */
 export interface PacketTimes {
   readonly bucketNs: number;
   readonly counts: Uint32Array;
@@ -71,9 +77,9 @@ export interface NativeLoadConfig {
   readonly closedLoop: boolean;
   readonly lateAfterNs: number;
   readonly drainNs: number;
-  /** What the first request of the trace is called on the wire. */
+  /** The number of the first request on the wire. */
   readonly idBase: number;
-  /** The device reaches the server by calling it, and calls again until it is answered. */
+  /** The device connects to the server by calling it, and calls again until it is answered. */
   readonly calls: boolean;
   readonly connectNs: number;
 }
@@ -87,13 +93,16 @@ export interface NativeTrace {
   readonly flow: Uint32Array;
 }
 
-/** Relates a process's times to those of another on the same machine: `ns` is tick `epochTicks + ns / nsPerTick` of the counter both read. */
+/**
+ * Relates the times of two processes on one machine: `ns` is tick `epochTicks + ns / nsPerTick` of the counter that
+ * both read.
+ */
 export interface NativeClock {
   readonly epochTicks: number;
   readonly nsPerTick: number;
 }
 
-/** What happened to each; NaN where it did not happen, -1 for a worker that is not known. */
+/** What happened to each request; NaN where it did not happen, -1 for an unknown worker. */
 export interface NativeRecords {
   readonly sentNs: Float64Array;
   readonly repliedNs: Float64Array;
@@ -122,9 +131,9 @@ export interface LoadCounts {
 export type LoadEnd = 'running' | 'complete' | 'drained' | 'stopped' | 'serverGone';
 
 export interface NativeLoadGenerator {
-  /** Begins to look for the server. */
+  /** Starts to look for the server. */
   connect(): void;
-  /** Is it found? Throws why it cannot be. */
+  /** Was it found? Throws the reason when it cannot be. */
   connection(): boolean;
   start(): void;
   stop(): void;
@@ -136,10 +145,10 @@ export interface NativeLoadGenerator {
 }
 
 export interface Native {
-  /** Was librocksdb there when it was built? */
+  /** Was it built with librocksdb? */
   readonly hasRocksdb: boolean;
   readonly layoutOffsets: Readonly<Record<string, number>>;
-  /** Answers what DPDK had to say, often nothing. */
+  /** Returns what DPDK said, which is often nothing. */
   startEal(args: readonly string[]): string;
   stopEal(): void;
   misalignment(bytes: Uint8Array): number;
@@ -158,22 +167,25 @@ export interface Native {
   ) => NativeLoadGenerator;
 }
 
-/** The native side of a dispatcher that is measured alone: net thread and all workers in one thread, which ends each request as soon as it is started. */
+/**
+ * The native side of a dispatcher that is measured alone: one thread is net thread and all workers, and ends requests
+ * at once.
+ */
 export interface NativeProbeWorld {
   completed(): number;
-  /** ns from the publication of an arrival to the sight of its start, at these quantiles, since the last call. */
+  /** ns from the publication of an arrival until its start is seen, at these quantiles, since the last call. */
   latencies(quantiles: readonly number[]): number[];
-  /** Answers the share of its time that it had a core. */
+  /** Returns the share of its time that it had a core. */
   stop(): number;
 }
 
-/** The addon of those who measure. */
+/** The addon that measures single parts. */
 export interface NativeProbe {
   readonly ProbeWorld: new (
     shared: Uint8Array,
     offer: { readonly window: number; readonly rate: number; readonly core: number },
   ) => NativeProbeWorld;
-  /** The dispatcher's loop in C++, for c-FCFS only; answers its dispatches. */
+  /** Runs the dispatcher's loop in C++, for c-FCFS only. Returns the number of dispatches. */
   cppDispatcher(shared: Uint8Array, seconds: number): number;
   threadCpuSeconds(): number;
   ringHops(batches: number, rounds: number, core: number, otherCore: number): Float64Array;
@@ -183,13 +195,14 @@ export interface NativeProbe {
 const ADDON = new URL('../../../build/Release/psp_native.node', import.meta.url);
 const PROBE = new URL('../../../build/Release/psp_probe.node', import.meta.url);
 
-/** What a person has to do to have the addon. */
+/** What a person has to do to get the addon. */
 export const HOW_TO_BUILD =
-  'on Debian or Ubuntu: apt-get install -y libdpdk-dev librocksdb-dev pkg-config g++ make python3, then npm run build:native';
+  'on Debian or Ubuntu: apt-get install -y libdpdk-dev librocksdb-dev pkg-config g++ make python3, ' +
+  'then npm run build:native';
 
 let loaded: Native | undefined;
 
-/** @throws EnvironmentError when the addon is not built, cannot be loaded here, or belongs to another version. */
+/** @throws EnvironmentError when the addon is not built, cannot be loaded here, or belongs to another version */
 export function loadNative(): Native {
   loaded ??= load(ADDON, (native: Native) => checkNativeLayout(native.layoutOffsets));
   return loaded;
@@ -214,7 +227,7 @@ function load<T>(addon: URL, check?: (loaded: T) => void): T {
   }
 }
 
-/** Is the addon there, does it load, and what can it do? Nothing when it is not. */
+/** What the addon can do; nothing when it is missing or cannot be loaded. */
 export function builtNative(): Pick<Native, 'hasRocksdb'> | undefined {
   try {
     return loadNative();

@@ -1,4 +1,6 @@
-/** What single parts of the backend cost on this machine, each measured alone. Real time: nothing sleeps, and nothing is stretched. */
+/**
+ * Measures single parts of the backend alone on this machine, in real time: nothing sleeps, and nothing is stretched.
+ */
 
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
@@ -6,33 +8,37 @@ import type { DispatcherProbeData, DispatcherSample } from '../dispatcher/dispat
 import { allowedCores } from '../machine/cores.js';
 import { loadProbe } from './native.js';
 
-/** Two threads that spin want a core each. */
+/** Two threads that spin need a core each. */
 const CORES = 2;
-/** Long enough for hundreds of thousands of requests, short enough to be undisturbed now and then. */
+/** Long enough for hundreds of thousands of requests, short enough that some slices are undisturbed. */
 const SLICE_SECONDS = 0.03;
 const SLICES = 20;
-/** A thread that had its core for less of a slice was disturbed: such a slice is played again, up to so many times in all. */
+/**
+ * A slice in which a thread had its core for less time than this was disturbed, and is played again, up to this many
+ * times.
+ */
 const UNDISTURBED = 0.99;
 const EXTRA_SLICES = 20;
-/** Requests under way at once: enough that the dispatcher never waits. */
+/** Enough requests under way that the dispatcher never waits. */
 const WINDOW = 64;
 const HOP_BATCHES = 200;
 const ROUNDS_PER_BATCH = 2000;
 
-/** Why parts cannot be measured alone here; nothing when they can. */
+/** Says why parts cannot be measured alone here; nothing when they can. */
 export function cannotProbe(): string | undefined {
   const { length } = allowedCores();
   return length < CORES ? `two cores are needed, this process may use ${length}` : undefined;
 }
 
-/** One way of an entry through a ring between two cores, ns; a mean of thousands each. */
+/** How long an entry takes through a ring from core to core, ns; each value is a mean of thousands. */
 export function probeRingHop(): Float64Array {
   const [core, other] = allowedCores().slice(-CORES);
   return loadProbe().ringHops(HOP_BATCHES, ROUNDS_PER_BATCH, core!, other!);
 }
 
 /**
- * What a request takes of a dispatcher that always has one to take, ns: its arrival, its start and its end. The mean of a slice each.
+ * How long a request keeps a dispatcher busy that always has one to take, ns: arrival, start and end. Each value is the
+ * mean of a slice.
  *
  * @param policy as typed
  * @throws Error when the policy fails, or `signal` says so
@@ -47,7 +53,7 @@ export async function probeDispatcher(policy: string, workers: number, signal?: 
     interrupt = () => reject(new Error('interrupted'));
     signal?.addEventListener('abort', interrupt);
   });
-  // Whoever waits sees it; nobody has to.
+  // Without a handler, an error that nobody awaits would end the process.
   failed.catch(() => {});
   const next = <T>(): Promise<T> =>
     Promise.race([new Promise<T>((resolve) => thread.once('message', resolve)), failed]);
@@ -60,7 +66,7 @@ export async function probeDispatcher(policy: string, workers: number, signal?: 
       slices.push(await next<DispatcherSample>());
       if (slices.filter(({ share }) => share >= UNDISTURBED).length >= SLICES) break;
     }
-    // The least disturbed, if need be.
+    // If too few were undisturbed, the least disturbed count.
     const best = slices.sort((a, b) => b.share - a.share).slice(0, SLICES);
     return Float64Array.from(best, ({ perSecond }) => 1e9 / perSecond);
   } finally {

@@ -1,4 +1,4 @@
-/** Folders for what a run keeps on disk only while it lives: its socket, and the files of DPDK. */
+/** Folders for the files that a run needs only while it lives: its socket and DPDK's files. */
 
 import {
   accessSync,
@@ -19,7 +19,7 @@ import { EnvironmentError } from '../../units/errors.js';
 const BREAKS_DPDK = /[,=[\n]/;
 /** The kernel's limit for the path of a socket, bytes. */
 export const LONGEST_SOCKET_PATH = 107;
-/** As many bytes as the name of a run's folder and that of a socket in it have at most. */
+/** A run's folder and a socket in it add at most this many bytes to a path. */
 const NAME_BYTES = 60;
 
 const NAME = /^psp-run-(\d+)-(\d+)-(\d+)-[A-Za-z0-9]{6}$/;
@@ -31,8 +31,8 @@ export function unfitForDpdk(text: string): string | undefined {
 }
 
 /**
- * Makes a folder that only this process and its children use; remove it with {@link removeRunFolder}. Folders of processes that were
- * killed are removed first.
+ * Makes a folder for this process and its children, which {@link removeRunFolder} removes. First removes those of
+ * killed processes.
  *
  * @param candidates where it may be, the best first
  * @throws EnvironmentError when none of them will do
@@ -89,7 +89,10 @@ function pidNamespace(): string {
   return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))![0];
 }
 
-/** When a process began, in the kernel's ticks: a number may be given to another process later. Nothing when there is none. */
+/**
+ * When a process began, in the kernel's ticks: a later process may have the same number. Nothing when there is no such
+ * process.
+ */
 function startOf(pid: number): string | undefined {
   try {
     // The name, in parentheses, may contain spaces and parentheses; the start is the 20th field after it.

@@ -1,10 +1,10 @@
-/** What a request type is called on the wire. */
+/** The codes of request types on the wire. */
 
 import { EnvironmentError } from '../../units/errors.js';
 import { lookUp } from '../../units/names.js';
 import type { ClassifierConfig } from '../machine/config.js';
 
-/** The code of what no classifier knows. */
+/** The code of requests that no classifier knows. */
 export const UNKNOWN_CODE = 0;
 
 /** The original's codes. */
@@ -21,14 +21,15 @@ const KNOWN_CODES: Readonly<Record<string, number>> = {
   GET: 10,
   SCAN: 11,
 };
-/** Types the original does not have are numbered from here, in the order of the workload. */
+/** Types that Perséphone does not have are numbered from here, in the order of the workload. */
 const FIRST_OWN_CODE = 64;
 
 /**
- * The code of each classified type, by index: the classifier's own table, else the original's codes, else numbers from 64.
+ * The code of each classified type, by index: from the classifier's own table, else Perséphone's, else numbers from 64.
  * Both ends derive them from the same workload, so they agree.
  *
- * @throws EnvironmentError when the classifier's table lacks a type, two types share a code, or a code does not fit its field
+ * @throws EnvironmentError when the classifier's table lacks a type, two types share a code, or a code does not fit its
+ *   field
  */
 export function wireCodes(typeNames: readonly string[], classifier: ClassifierConfig): number[] {
   const codes = typeNames.map((name, index) => {
@@ -49,7 +50,8 @@ export function wireCodes(typeNames: readonly string[], classifier: ClassifierCo
   const wide = codes.findIndex((code) => code > highest);
   if (wide >= 0) {
     throw new EnvironmentError(
-      `the type ${typeNames[wide]} has the code ${codes[wide]}, beyond the ${highest} that classifier.width allows: give it another in classifier.codes`,
+      `the type ${typeNames[wide]} has the code ${codes[wide]}, beyond the ${highest} that classifier.width allows: ` +
+        'give it another in classifier.codes',
     );
   }
   return codes;

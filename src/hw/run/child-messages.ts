@@ -1,4 +1,4 @@
-/** What a loopback run and its two processes say to each other. */
+/** The messages between a loopback run and its two processes. */
 
 import type { ServerCounts } from '../../results/server-schema.js';
 import type { SentError } from '../../units/errors.js';
@@ -48,7 +48,7 @@ export type FromChild =
       readonly packetTimes?: PacketTimes;
       /** From, to, from, to, … on the clock. */
       readonly gapsNs?: Float64Array;
-      /** Why it ended before it was told to. */
+      /** Why it ended early. */
       readonly failure?: string;
     }
   | { readonly kind: 'clientStarted' }

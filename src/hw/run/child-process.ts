@@ -1,11 +1,11 @@
-/** A server or load generator in a process of its own, as its parent sees it. */
+/** A server or load generator in a process of its own, from its parent's side. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { entryPoint } from '../../files/entry-point.js';
 import { EnvironmentError, receiveError } from '../../units/errors.js';
 import type { ChildMessage, FromChild, ToChild } from './child-messages.js';
 
-/** A process that was told to end has this long before it is killed. */
+/** A process that was told to end is killed after this time. */
 const END_LIMIT_MS = 8000;
 
 export class Child {
@@ -43,7 +43,7 @@ export class Child {
     return this.process.pid!;
   }
 
-  /** What does not reach a process that has just ended is nobody's mistake: its exit says why it ended. */
+  /** Sends a message. Losing it is no error when the process has just ended: its exit says why. */
   send(message: ToChild): void {
     if (this.process.connected) this.process.send(message, () => {});
   }
@@ -61,7 +61,7 @@ export class Child {
     });
   }
 
-  /** Waits for its end, and makes it. */
+  /** Tells the process to end, and waits until it has. */
   async end(): Promise<void> {
     this.send({ kind: 'stop' });
     const kill = setTimeout(() => this.process.kill('SIGKILL'), END_LIMIT_MS);

@@ -1,4 +1,7 @@
-/** One of the two processes of a loopback run; which one, its parent says in its first message. Ends when the parent does. */
+/**
+ * One of the two processes of a loopback run; the first message from its parent says which. It ends when the parent
+ * ends.
+ */
 
 import { sendError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
@@ -13,12 +16,12 @@ import type { ClientOrder, FromChild, ServerOrder, ToChild } from './child-messa
 const LIVE_EVERY_MS = 1000;
 
 const ending = new AbortController();
-// A signal to the group reaches the children too; the parent decides when they end, and tells them.
+// A signal to the group reaches the children, too, but the parent decides when they end.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => ending.abort());
 process.on('disconnect', () => {
   ending.abort();
-  // Whatever still hangs after the orderly end is not waited for.
+  // If the orderly end hangs, do not wait for it.
   setTimeout(() => process.exit(1), 5000).unref();
 });
 process.on('message', (message: ToChild) => {
@@ -95,7 +98,7 @@ async function load(order: ClientOrder): Promise<void> {
     onProgress: (counts, records) =>
       void tell({ kind: 'clientLive', counts, p99Slowdown: liveP99Slowdown(trace, records) }),
   });
-  // One that was ended while it looked for the server has nothing to show, but is over all the same.
+  // A run that was ended while it looked for the server never started, but its parent waits for this message.
   tellStarted();
   await tell({ kind: 'clientDone', ...result });
 }

@@ -1,6 +1,6 @@
 /**
- * Dilation: all times of a run stretched by one factor, so that a cluster's queueing fits a laptop. Workers then sleep instead of
- * spinning; 14 of them need no core while they do.
+ * Dilation stretches all times of a run by one factor, so that a cluster's queueing fits a laptop. Workers then sleep
+ * instead of spinning, and a sleeping worker needs no core.
  */
 
 import { formatDuration } from '../../units/duration.js';
@@ -10,12 +10,13 @@ import type { Workload } from '../../workload/workload.js';
 import { loopbackCoresNeeded } from '../machine/cores.js';
 
 /**
- * On shared cores a request's way through four threads that sleep and are woken costs about 0.35 ms (measured: 140 us to and from the
- * server, 110 us hand-off to a worker, 25 us lateness of sleeps). Stretched to this, the shortest type shows a third of that as error.
+ * The shortest type is stretched to this. On shared cores, a request's way through four threads that are woken costs
+ * about 0.35 ms (measured: 140 us to and from the server, 110 us hand-off to a worker, 25 us lateness of sleeps), an
+ * error of a third.
  */
 const SHORTEST_SERVICE_NS = 1e6;
 
-/** What a request costs on shared cores, all threads together (wake-ups, polls, frames): measured 60 to 100 us; half of the cores may go to it. */
+/** The work of all threads for a request on shared cores: measured 60 to 100 us. It may take half of the cores. */
 const COST_PER_REQUEST_NS = 100e3;
 const SHARE_OF_CORES = 0.5;
 
@@ -23,15 +24,16 @@ export interface Dilation {
   readonly factor: number;
   /** True when threads share cores: they sleep instead of spinning. */
   readonly shared: boolean;
-  /** One line for the person who runs it. */
+  /** Why, in one line for the user. */
   readonly reason: string;
 }
 
-/** What a frame's 32 bits can demand, real ns: 4.29 s. */
+/** The longest demand that fits the 32 bits of a frame, real ns: 4.29 s. */
 export const LONGEST_DEMAND_NS = 0xffff_ffff;
 
 /**
- * Sees to it that the longest request still fits its frame: a factor that was chosen is made smaller, one that was asked for refused.
+ * Makes sure that the longest request fits its frame: a factor that psp chose is made smaller, one that the user gave
+ * is refused.
  *
  * @throws InputError
  */
@@ -42,14 +44,17 @@ export function fitDemands(dilation: Dilation, longestNs: number, chosen: boolea
   if (limit < 1) throw new InputError(`${longest} is beyond the 4.29 s a frame can carry`);
   if (!chosen) {
     throw new InputError(
-      `--dilate: ${longest} becomes ${formatDuration(longestNs * dilation.factor)}, beyond the 4.29 s a frame can carry: expected at most ${Math.floor(limit)}, found ${dilation.factor}`,
+      `--dilate: ${longest} becomes ${formatDuration(longestNs * dilation.factor)}, beyond the 4.29 s a frame can ` +
+        `carry: expected at most ${Math.floor(limit)}, found ${dilation.factor}`,
     );
   }
   const factor = roundDown(limit);
   return {
     factor,
     shared: dilation.shared,
-    reason: `dilation ${factor} (${dilation.factor} would suit this machine better, but ${longest} must stay below the 4.29 s a frame can carry); results are in undilated time`,
+    reason:
+      `dilation ${factor} (${dilation.factor} would suit this machine better, but ${longest} must stay below ` +
+      'the 4.29 s a frame can carry); results are in undilated time',
   };
 }
 
@@ -75,12 +80,12 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
     factor,
     shared: true,
     reason:
-      `dilation ${factor}: ${workers} workers share ${cores} ${cores === 1 ? 'core' : 'cores'}, so they sleep instead of spinning and ` +
-      `${formatDuration(shortestNs)} becomes ${formatDuration(shortestNs * factor)}; results are in undilated time`,
+      `dilation ${factor}: ${workers} workers share ${cores} ${cores === 1 ? 'core' : 'cores'}, ` +
+      `so they sleep instead of spinning and ${formatDuration(shortestNs)} becomes ${formatDuration(shortestNs * factor)}; results are in undilated time`,
   };
 }
 
-/** The dilation a person asked for. */
+/** The dilation that the user asked for. */
 export function givenDilation(factor: number, workers: number, cores: number): Dilation {
   const shared = cores < loopbackCoresNeeded(workers);
   return { factor, shared, reason: `dilation ${factor}, as asked for${shared ? '; workers sleep' : ''}` };

@@ -1,4 +1,6 @@
-/** Server and load generator as two processes on this machine, joined by a memif device: the real path without a NIC, root or huge pages. */
+/**
+ * Server and load generator as two processes joined by a memif device: the real path without a NIC, root or huge pages.
+ */
 
 import { join } from 'node:path';
 import type { ServerCounts } from '../../results/server-schema.js';
@@ -24,7 +26,7 @@ export interface LoopbackOptions {
   /** Aborting ends the run in order, with the result so far. */
   readonly signal?: AbortSignal | undefined;
   readonly onLive?: ((live: LoopbackLive) => void) | undefined;
-  /** Told when both run, with the processes' ids; for tests that kill them. */
+  /** Called when both run, with the processes' ids; for tests that kill them. */
   readonly onStarted?: ((processes: { server: number; client: number }) => void) | undefined;
 }
 
@@ -32,14 +34,14 @@ export interface LoopbackResult {
   readonly client: ChildMessage<'clientDone'>;
   /** Absent when the server died. */
   readonly server?: ChildMessage<'serverDone'>;
-  /** Why the server ended before its time. */
+  /** Why the server ended early. */
   readonly failure?: string;
 }
 
 /**
- * Runs both to the end. Never leaves a process or a file behind.
+ * Runs both to the end. Leaves no process and no file behind.
  *
- * @throws EnvironmentError when either cannot start; Error when the client dies in mid-run
+ * @throws EnvironmentError when either cannot start, or the client dies
  */
 export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptions = {}): Promise<LoopbackResult> {
   const folder = makeRunFolder();
@@ -66,7 +68,7 @@ export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptio
     });
     const played = await client.next('clientDone');
     server.send({ kind: 'stop' });
-    // A server that was killed has no counts to give; the client's own still stand.
+    // A killed server sends no counts; the client's counts are still good.
     let failure: string | undefined;
     const served = await server.next('serverDone').catch((error: Error) => {
       failure = error.message;

@@ -176,8 +176,8 @@ function sum(values: readonly number[] | Float64Array): number {
 }
 
 /**
- * How the backlog grew while requests came. It is looked at after equal numbers of arrivals, as in the simulator; a request that was
- * lost or dropped is never part of it.
+ * How the backlog grew while requests came. It is looked at after equal numbers of arrivals, as in the simulator; a
+ * request that was lost or dropped is never part of it.
  */
 function backlogGrowth({ trace, records }: HardwareRun, first: number): Growth {
   const leaves: number[] = [];

@@ -1,4 +1,4 @@
-/** A hardware run from its specification to its records: what `psp run --hw` does, whatever the device. */
+/** A hardware run on this machine, from its specification to its records: `psp run --hw`. */
 
 import type { ServerCounts } from '../../results/server-schema.js';
 import { InputError } from '../../units/errors.js';
@@ -50,7 +50,7 @@ export interface HardwareSpec {
   /** What the workers do; absent: spin, or sleep when they share cores. */
   readonly application?: ServerConfig['application'];
   readonly frame?: FrameFormat;
-  /** Requests unanswered at once beyond which arrivals are skipped. */
+  /** Arrivals are skipped while this many requests are unanswered. */
   readonly concurrency?: number;
   /** Silence after the last send (real time) that ends the run. */
   readonly drainNs?: number;
@@ -70,7 +70,7 @@ export interface HardwareOptions {
   readonly signal?: AbortSignal;
   /** About once a second. */
   readonly onProgress?: (live: HardwareLive) => void;
-  /** One line about what was chosen, before anything starts. */
+  /** Called with one line about what was chosen, before anything starts. */
   readonly onNote?: (line: string) => void;
   /** The processes of a loopback; for tests that kill them. */
   readonly onStarted?: (processes: { server: number; client: number }) => void;
@@ -80,7 +80,7 @@ export interface HardwareOptions {
 export interface HardwareRecords {
   readonly sentNs: Float64Array;
   readonly repliedNs: Float64Array;
-  /** When server and client ran on this machine, on one clock with the above; else only their differences mean something. */
+  /** On the same clock as the above when both ends ran on this machine; else only differences mean something. */
   readonly receivedNs: Float64Array;
   readonly dispatchedNs: Float64Array;
   readonly startedNs: Float64Array;
@@ -90,8 +90,8 @@ export interface HardwareRecords {
 }
 
 /**
- * A core was away for a millisecond or more of real time: another program, or a virtual machine's host, had it. Undilated ns since the
- * start of the trace.
+ * A core was away for a millisecond or more of real time: another program, or a virtual machine's host, had it.
+ * Undilated ns since the start of the trace.
  */
 export interface Gap {
   readonly fromNs: number;
@@ -105,7 +105,10 @@ export interface HardwareRun {
   /** Replies whose stamps cannot be true; in the records they have none. */
   readonly stampsRefused: number;
   readonly client: LoadCounts;
-  /** When a core of this machine was away, ascending; absent when nobody looked: only cores that are kept awake are watched. */
+  /**
+   * When cores of this machine were away, ascending; absent when nobody looked: only cores that are kept awake are
+   * watched.
+   */
   readonly gaps?: readonly Gap[];
   /** Of the server's net thread. */
   readonly packetTimes?: PacketTimes;
@@ -113,10 +116,10 @@ export interface HardwareRun {
   readonly server?: ServerCounts;
   /** Both ends reconciled; absent without the server's. */
   readonly counts?: RunCounts;
-  /** What does not add up; empty, or something is broken. */
+  /** Counts that do not add up; empty unless something is broken. */
   readonly wrong: readonly string[];
   readonly end: Exclude<LoadEnd, 'running'>;
-  /** Why the server ended before its time, where that is known. */
+  /** Why the server ended early, where that is known. */
   readonly failure?: string;
   /** Undilated. */
   readonly durationNs: number;
@@ -170,7 +173,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
 
   const run = finishedRun(dilation, trace, played.client, played.server);
   if (played.failure === undefined) return run;
-  // A scheduler that failed between two counts leaves them apart; the failure explains that.
+  // A scheduler that failed leaves counts that do not add up; the failure explains that.
   return { ...run, failure: played.failure, wrong: [], end: run.end === 'stopped' ? 'stopped' : 'serverGone' };
 }
 
@@ -218,7 +221,7 @@ function loopbackOrders(spec: HardwareSpec, part: TracePart, dilation: Dilation,
   };
 }
 
-/** What both ends handed back, put together in undilated time. */
+/** Puts together what both ends returned, in undilated time. */
 export function finishedRun(
   dilation: Dilation,
   trace: PlannedTrace,
@@ -250,7 +253,7 @@ export function finishedRun(
     end: client.end,
     durationNs: (client.durationNs - LEAD_NS) / factor,
     reservations: (server?.reservations ?? []).map(({ atNs, reservation }) => ({
-      // What stood before the first request was sent stood from the start.
+      // A reservation from before the first request was in force from the start.
       atNs: Math.max(0, translate ? translate(atNs) - LEAD_NS : atNs) / factor,
       reservation,
     })),
@@ -288,7 +291,10 @@ export function dilationOf(
   return givenDilation(spec.dilate, spec.workers, cores);
 }
 
-/** Silence that ends a run, real ns: a server says nothing while all its workers run the longest request, so that is added. */
+/**
+ * Silence that ends a run, real ns: a server says nothing while all its workers run the longest request, so that is
+ * added.
+ */
 export function drainNsFor(silenceNs: number, longestNs: number, factor: number): number {
   return silenceNs + 2 * longestNs * factor;
 }

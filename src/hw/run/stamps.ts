@@ -7,8 +7,8 @@ const RATE_TOLERANCE = 1e-3;
 const STEP_TOLERANCE_NS = 10e3;
 
 /**
- * Leaves out the stamps that cannot be true: they run backwards, or say that the server had the request for longer than it was away.
- * A server that is broken, or lies, must not get into the averages.
+ * Leaves out the stamps that cannot be true: they run backwards, or say that the server had the request for longer than
+ * it was away. A server that is broken, or lies, must not get into the averages.
  */
 export function believable(records: NativeRecords): { readonly records: NativeRecords; readonly refused: number } {
   const { sentNs, repliedNs, receivedNs, dispatchedNs, startedNs, endedNs } = records;

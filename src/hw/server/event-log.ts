@@ -10,16 +10,19 @@ import type { EventWriterData } from './event-writer-thread.js';
 /** Events that may wait for the writer: a tenth of a second at a million requests per second. */
 const CAPACITY = 1 << 19;
 
-/** A log of what the dispatcher tells its scheduler and is answered. */
+/** A log of what the dispatcher tells its scheduler and what the scheduler answers. */
 export interface EventLog {
-  /** To be called when the dispatcher has ended: writes what is left. Never rejects: what was served counts, whatever became of its log. */
+  /**
+   * Writes what is left. To be called when the dispatcher has ended. Never rejects: a run counts even if its log is
+   * lost.
+   */
   close(): Promise<ClosedLog>;
 }
 
 export interface ClosedLog {
   /** Events that the full ring lost. */
   readonly lost: number;
-  /** One line about why the file is not whole. */
+  /** Why the file is not whole, in one line. */
   readonly error?: string;
 }
 
@@ -37,7 +40,8 @@ export function createEventLogMemory(): SharedArrayBuffer {
 }
 
 /**
- * Opens the file and starts the thread that fills it. Only when the dispatcher is ready: its warm-up goes through the same ring.
+ * Opens the file and starts the thread that fills it. The dispatcher must be ready, because its warm-up uses the same
+ * ring.
  *
  * @throws EnvironmentError when the file cannot be written
  */
@@ -61,7 +65,7 @@ export async function openEventLog(memory: SharedArrayBuffer, path: string, run:
   });
   const opened = new Promise<void>((resolve) => thread.once('message', () => resolve()));
   await Promise.race([opened, exited]);
-  // A disk that fills up in mid-run must not end the run: it is told at the end.
+  // A disk that fills up must not end the run; close() reports it.
   exited.catch(() => {});
   return {
     close: async () => {

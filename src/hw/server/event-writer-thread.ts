@@ -24,7 +24,7 @@ function main({ memory, path, header }: EventWriterData): void {
   const nobody = new Int32Array(new SharedArrayBuffer(4));
   let flushedMs = performance.now();
   for (;;) {
-    // Asked first: what was written before the end is then there to be drained.
+    // Asked before draining: everything written before the end is then drained below.
     const ended = ring.hasEnded();
     const drained = ring.drain(file.add, EVENTS_PER_TURN);
     if (performance.now() - flushedMs > FLUSH_EVERY_MS) {

@@ -1,4 +1,4 @@
-/** A running server: the native threads, the dispatcher's thread, and the memory they share. One per process (DPDK allows no more). */
+/** A running server: native threads, the dispatcher's thread and the memory they share. DPDK allows one per process. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -54,20 +54,24 @@ export interface ServerSpec {
 export interface RunningServer {
   /** The device's MAC address. */
   readonly mac: string;
-  /** What the stamps of its replies are read from. */
+  /** The clock that the stamps in its replies are read from. */
   readonly clock?: NativeClock;
   counts(): ServerCounts;
   /** Until it is stopped. */
   packetTimes(): PacketTimes | undefined;
-  /** Likewise. */
+  /** Until it is stopped. */
   gapsNs(): Float64Array | undefined;
-  /** Workers reserved for each type's group right now; nothing while none are. */
+  /** Workers reserved for each type's group now; nothing while none are. */
   reservedWorkers(): number[] | undefined;
-  /** Every change of the reservation so far, up to a number no person reads. */
+  /** Every change of the reservation so far, up to {@link RESERVATIONS_KEPT}. */
   readonly reservations: readonly TimedReservation[];
-  /** Rejects, with the reason in one line, when the dispatcher failed (a mistake in a policy); resolves when the server was stopped. */
+  /**
+   * Resolves when the server was stopped. Rejects with one line when the dispatcher failed, for instance in a policy.
+   */
   readonly ended: Promise<void>;
-  /** Takes no new requests, lets those in flight finish (up to a limit), ends all threads; answers the final counts. */
+  /**
+   * Takes no new requests, lets those in flight finish (up to a limit), ends all threads and returns the final counts.
+   */
   stop(): Promise<ServerCounts>;
 }
 
@@ -77,14 +81,14 @@ const STOP_LIMIT_MS = 2000;
 const DISPATCHER_START_LIMIT_MS = 120_000;
 
 /**
- * Starts a server and answers when it takes requests.
+ * Starts a server and returns when it takes requests.
  *
  * @throws EnvironmentError with one line when this machine cannot run it
- * @throws InputError when the policy is none, or not for real machines
+ * @throws InputError when there is no such policy, or it cannot run on a real machine
  */
 export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const { config, workload } = spec;
-  // Everything that can be refused without touching the machine comes first.
+  // First everything that can be refused without touching the machine.
   hardwarePolicy(spec.policy, spec.dilation);
   const types = schedulerTypes(workload);
   const codes = wireCodes(
@@ -115,7 +119,8 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   let server: NativeServer | undefined;
   let eal: Eal | undefined;
   const endThreads = async (): Promise<void> => {
-    // The dispatcher first, so that its counts stand when the workers give up what they run; the net thread last, for their replies.
+    // The dispatcher ends before the workers give up what they run, so that its counts stand. The net thread ends last,
+    // for replies.
     Atomics.store(control, Control.runState / 4, RunState.halted);
     await thread.exited;
     server?.stop();
@@ -125,7 +130,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   try {
     await Promise.race([dispatcherReady(control), thread.failed]);
     if (events) log = await openEventLog(events, spec.record!, { ...spec, workers: config.workers });
-    // Only now: from here on a memif client finds the socket.
+    // Last, because from here on a memif client finds the socket.
     const device = deviceArguments(config.device, config.queues);
     eal = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()), spec.folder);
     server = new native.Server(
@@ -223,13 +228,13 @@ function startDispatcher(
     });
     worker.once('error', (error) => reject(schedulerFailed(spec.policy, error)));
   });
-  // Whoever awaits `failed` sees the error; nobody has to.
+  // Without a handler, an error that nobody awaits would end the process.
   failed.catch(() => {});
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   return { failed, exited };
 }
 
-/** What is refused in one line stays that; anything else is a mistake in the policy (or in the dispatcher). */
+/** An error that says what to mend stays as it is. Any other is a bug in the policy (or in the dispatcher). */
 function schedulerFailed(policy: string, error: Error): Error {
   if (error instanceof EnvironmentError || error instanceof InputError) return error;
   return new EnvironmentError(`the policy ${policy} failed: ${error.message.split('\n')[0]}`);
@@ -244,18 +249,18 @@ async function dispatcherReady(control: Int32Array): Promise<void> {
   }
 }
 
-/** The final counts, in which what a worker finished after the dispatcher had ended is finished, too. */
+/** The final counts. They include what workers finished after the dispatcher had ended. */
 function settled(memory: SharedMemory): ServerCounts {
   const counts = readServerCounts(memory);
   const late = counts.finishedByWorkers - counts.completed;
   return { ...counts, completed: counts.completed + late, running: counts.running - late };
 }
 
-/** Waits until nothing is in flight, or the limit has passed: then it is counted as held. */
+/** Waits until nothing is in flight. After the limit, what is still in flight is counted as held. */
 async function quiet(memory: SharedMemory): Promise<void> {
   const limit = Date.now() + STOP_LIMIT_MS;
   let quietLooks = 0;
-  // Twice in a row: a frame may be between two counts at one look, not at two that are milliseconds apart.
+  // Twice in a row: a frame can be between two counts at one look, but not at two that are milliseconds apart.
   while (quietLooks < 2 && Date.now() < limit) {
     await sleep(5);
     const counts = readServerCounts(memory);
@@ -270,13 +275,14 @@ function scanTypeOf(config: ServerConfig, types: readonly { readonly name: strin
   const scan = types.findIndex((type) => type.name === config.application.scan);
   if (scan < 0) {
     throw new EnvironmentError(
-      `application rocksdb: the workload has no type ${config.application.scan} to scan for; it has ${types.map((t) => t.name).join(', ')}`,
+      `application rocksdb: the workload has no type ${config.application.scan} to scan for; it has ` +
+        types.map(({ name }) => name).join(', '),
     );
   }
   return scan;
 }
 
-/** A log that is not whole does not end the run, but must be known. */
+/** A log that is not whole does not end the run, but the user must know. */
 function tellLog(path: string, { lost, error }: ClosedLog): void {
   if (error !== undefined) process.stderr.write(`psp: ${error}: the recording ends there\n`);
   else if (lost > 0) process.stderr.write(`psp: ${path}: the log was full and lost ${lost} events\n`);
