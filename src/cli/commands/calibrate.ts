@@ -40,7 +40,8 @@ export function defineCalibrate(command: Command): void {
   const setting = (key: string) => (text: string) => parseSetting(settingOf(key), text, `--${key}`);
   command
     .description(
-      'Runs requests on this machine and measures the costs that the simulator charges for a system. Writes a file for psp sim --system.',
+      'Runs requests on this machine and measures the costs that the simulator charges for a system. ' +
+        'Writes a file for psp sim --system.',
     )
     .option('--name <NAME>', 'name of the system', 'here')
     .option('--out <FILE>', 'where to write it (default: NAME.yaml)')
@@ -94,7 +95,8 @@ function workloadOf({ workload, check }: CalibrateCliOptions, before: System | u
     return generatedWorkload(then);
   } catch (error) {
     throw new InputError(
-      `${check}: measured with the workload ${then}: ${(error as Error).message}; a file of your own is named again with --workload FILE`,
+      `${check}: measured with the workload ${then}: ${(error as Error).message}; ` +
+        'if it is a file of your own, name it again with --workload FILE',
     );
   }
 }

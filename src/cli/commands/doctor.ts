@@ -11,7 +11,8 @@ import { type Output, outputTo } from '../output.js';
 export function defineDoctor(command: Command): void {
   command
     .description(
-      'Checks this machine for a run on DPDK and names the command that mends each fault. Changes nothing. Exit code 1 if a run would fail.',
+      'Checks this machine for a run on DPDK and names the command that mends each fault. Changes nothing. ' +
+        'Exit code 1 if a run would fail.',
     )
     .option('--config <FILE>', 'the configuration of the run; see configs/')
     .addOption(

@@ -33,7 +33,8 @@ interface LoadOptions extends SimSettings {
 export function defineLoad(command: Command): void {
   command
     .description(
-      'Sends the requests of a workload to any server that speaks PSP_MB or IX frames over UDP, and reports the sojourns.',
+      'Sends the requests of a workload to any server that speaks PSP_MB or IX frames over UDP, ' +
+        'and reports the sojourns.',
     )
     .requiredOption('--config <FILE>', 'a configuration with a client: section (device, address, cores); see configs/')
     .option('--to <IP[:PORT]>', 'the server, instead of the configured one')
@@ -72,7 +73,7 @@ async function load(options: LoadOptions): Promise<number> {
   const input = await inputOf(options);
   const { workload } = input;
   if (options.requests === undefined && options.durationNs === undefined) {
-    throw new InputError('expected --requests N or --duration TIME: how long is the load to last?');
+    throw new InputError('expected --requests N or --duration TIME, found neither');
   }
   const config = configOf(options);
   const { workers, seed, warmup } = hardwareDefaults(options);

@@ -17,7 +17,8 @@ import { timelineWindow } from '../timelines.js';
 export function defineReplay(command: Command): void {
   command
     .description(
-      'Gives the policy of a recorded run the same events again and compares every decision. Exit code 1 at the first difference.',
+      'Gives the policy of a recorded run the same events again and compares every decision. ' +
+        'Exit code 1 at the first difference.',
     )
     .argument('<FILE>', 'written by psp sim --record or psp run --hw --record')
     .option('--json', 'the report as JSON')
@@ -63,7 +64,8 @@ function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions
   if (damage) complain(damage.message);
   if (timeline && report.untilNs < (window.fromNs ?? 0)) {
     throw new InputError(
-      `--from: expected a time within the recording, which ends at ${formatDuration(report.untilNs)}, found ${formatDuration(window.fromNs!)}`,
+      `--from: expected a time within the recording, which ends at ${formatDuration(report.untilNs)}, ` +
+        `found ${formatDuration(window.fromNs!)}`,
     );
   }
   if (timeline) writeOutput(path!, draw(timeline, header, path!));

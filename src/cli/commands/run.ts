@@ -66,7 +66,8 @@ const DEFAULT_REAL_SECONDS = 10;
 export function defineRun(command: Command): void {
   command
     .description(
-      'Runs the same policies for real, on DPDK, with a load generator that sends the same requests as psp sim. Without --config both ends run on this machine and share memory.',
+      'Runs the same policies for real, on DPDK, with a load generator that sends the same requests as psp sim. ' +
+        'Without --config both ends run on this machine and share memory.',
     )
     .option('--hw', 'run on this machine')
     .option('--both', 'run on this machine, simulate the same requests, and compare');
@@ -175,7 +176,8 @@ function refuseOtherDilation(name: string, factor: number): void {
   const measured = readSystem(name).measured?.dilation;
   if (measured !== undefined && measured !== factor) {
     throw new InputError(
-      `--system ${name}: measured with times stretched ${measured} times, while this run stretches them ${factor} times: expected --dilate ${measured}, or psp calibrate --dilate ${factor}`,
+      `--system ${name}: measured with times stretched ${measured} times, while this run stretches them ` +
+        `${factor} times: expected --dilate ${measured}, or psp calibrate --dilate ${factor}`,
     );
   }
 }
@@ -206,7 +208,7 @@ async function runOne(
   // With auto, the run below chooses the same factor again.
   const { factor } = dilationOf(spec);
   if (options.system !== undefined) refuseOtherDilation(options.system, factor);
-  // Its times must still fit when they are stretched.
+  // The stretched times of the policy must fit, too.
   hardwarePolicy(policy, factor);
   const live = showProgress(undefined, policy);
   const names = workload.types.map((type) => type.name);

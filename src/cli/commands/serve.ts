@@ -63,7 +63,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     ...(options.record !== undefined && { record: options.record }),
   });
   complain(
-    `serving ${config.address.ip}:${config.address.port} (${server.mac}) with ${config.workers} workers under ${policy}`,
+    `serving ${config.address.ip}:${config.address.port} (${server.mac}) ` +
+      `with ${config.workers} workers under ${policy}`,
   );
   const names = workload.types.map((type) => type.name);
   const live = showProgress(undefined, policy);
@@ -114,7 +115,8 @@ function showServing(
   const reserved = reservedWorkers?.map((n, type) => `${typeNames[type]} ${n}`).join(' ');
   const drops = droppedByServer(counts);
   return (
-    `${formatRate(completedPerSecond)}, ${counts.running} running, ${counts.queued} queued, ${counts.completed} completed` +
-    `${drops > 0 ? `, ${drops} dropped` : ''}${reserved === undefined ? '' : `, reserved ${reserved}`}`
+    `${formatRate(completedPerSecond)}, ${counts.running} running, ${counts.queued} queued, ` +
+    `${counts.completed} completed${drops > 0 ? `, ${drops} dropped` : ''}` +
+    `${reserved === undefined ? '' : `, reserved ${reserved}`}`
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Measures on this machine, through the real path, what the cost model of a system charges: a run whose requests mostly
- * find a worker free, and one in which many wait for theirs. Beside them, each alone, what the threads of the server
- * are busy for.
+ * Measures on this machine, over the real path, what the cost model of a system charges: in a run whose requests mostly
+ * find a worker free, and in one in which many wait. Also measures single parts alone: how long the threads of the
+ * server are busy.
  */
 
 import type { PacketTimes } from '../../hw/native/native.js';
@@ -14,16 +14,15 @@ import type { Workload } from '../../workload/workload.js';
 import { measure, ranked } from './measure.js';
 import { observed, ofFree, ofTurns } from './observed.js';
 
-/** A constant of the model, undilated. */
 export interface CalibrateOptions {
   readonly policy: string;
   readonly workers: number;
   readonly dilate: number | 'auto';
   /** Requests of each of the two runs. */
   readonly requests: number;
-  /** What is run; default: requests of 1 and 20 us. */
+  /** The requests to run; default: half take 1 us, half 20 us. */
   readonly workload?: Workload;
-  /** How much of it, in the run whose requests mostly find a worker free; default {@link DEFAULT_LOAD}. */
+  /** The load of both runs; default {@link DEFAULT_LOAD}. */
   readonly load?: number;
   /** Policies, as typed, whose dispatcher is measured alone. */
   readonly dispatchers?: readonly string[];
@@ -31,7 +30,7 @@ export interface CalibrateOptions {
   readonly onNote?: (line: string) => void;
 }
 
-/** Demands that most workloads have something of. */
+/** Most workloads have demands like these. */
 const WORKLOAD = `
 name: calibration
 types:
@@ -39,14 +38,13 @@ types:
   - { name: LONG, ratio: 0.5, service: 20us }
 `;
 /**
- * A machine whose threads sleep wakes them the quicker the more often it does: measured, a request took 212 ns (1000
- * times stretched) beside its service at load 0.05 and 152 ns at 0.5. So the load is one that is run at, and the
- * workload may be given: what counts is how many requests there are in a second.
+ * Threads that sleep are woken faster the more often they are woken: beside its service, a request took 212 ns
+ * (stretched 1000 times) at load 0.05 and 152 ns at 0.5. So calibrate at the load, and with the workload, that you run.
  */
 export const DEFAULT_LOAD = 0.5;
 /**
- * Under it requests wait for their worker at any load, so that turns can be measured at the load that is run at: a
- * saturated machine has no threads to wake.
+ * Under d-FCFS requests wait at any load, so that turns can be measured at this one: a saturated machine wakes no
+ * threads.
  */
 const WAITING_POLICY = 'd-fcfs';
 
@@ -60,7 +58,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration<
   const offer = { load, workers };
   const run = async (under: string): Promise<HardwareRun> => {
     const hooks = { ...(signal && { signal }), ...(onNote && { onNote }) };
-    // A seed of its own: nothing is measured on the requests that will be compared.
+    // A seed of its own, because the measured requests must not be those that will be compared.
     return runHardware({ workload, policy: under, offer, workers, seed: 'calibrate', requests, dilate }, hooks);
   };
   const alone = await measureAlone(workers, dispatchers, { signal, onNote });
@@ -69,7 +67,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration<
   const dilation = flowing.dilation.factor;
   const dispatch = dispatchConstant(alone, policy, dilation);
   const runs = [observed(flowing), observed(waiting)];
-  // Under the policy itself: c-FCFS finds its first workers awake, which d-FCFS leaves asleep for long.
+  // Under the policy itself: the first workers of c-FCFS are awake, while d-FCFS lets all of them sleep.
   const free = ofFree(runs.slice(0, 1));
   const turns = ofTurns(runs);
   const handoffNs = measure('delays.handoff', free.handoffNs, '').medianNs;
@@ -118,7 +116,7 @@ function named(name: string, values: Float64Array, source: string): NamedMeasure
   return { name, ...measure(name, values, source) };
 }
 
-/** The net thread of a run, per packet received or sent; nothing of a server that could not say. */
+/** The net thread of a run, per packet received or sent; nothing if the server did not measure it. */
 function netThread({ packetTimes }: HardwareRun): NamedMeasurement[] {
   if (!packetTimes) return [];
   return [named('net', timesOf(packetTimes), 'the net thread, per packet received or sent')];
@@ -133,12 +131,12 @@ function timesOf({ bucketNs, counts }: PacketTimes): Float64Array {
   return Float64Array.from(values);
 }
 
-/** Begins the names of what a policy's dispatcher was measured to take. */
+/** The names of measurements of a policy's dispatcher begin with this. */
 export const DISPATCHER = 'dispatcher.';
-/** To warm it up, mostly. */
+/** Most of it is the warm-up. */
 const SECONDS_PER_DISPATCHER = 2.5;
 
-/** What can be measured without a run: on two cores, at full speed. */
+/** Measures what needs no run, on two cores at full speed. */
 async function measureAlone(
   workers: number,
   dispatchers: readonly string[],
@@ -150,10 +148,10 @@ async function measureAlone(
     onNote?.(`ring and dispatcher are not measured alone: ${reason}`);
     return [];
   }
+  const under = dispatchers.length === 1 ? 'one policy' : `${dispatchers.length} policies`;
   onNote?.(
-    'measures the ring and the dispatcher alone, under ' +
-      `${dispatchers.length === 1 ? 'one policy' : `${dispatchers.length} policies`}: some ` +
-      `${Math.ceil(dispatchers.length * SECONDS_PER_DISPATCHER)} s`,
+    `measures the ring and the dispatcher alone, under ${under}: ` +
+      `about ${Math.ceil(dispatchers.length * SECONDS_PER_DISPATCHER)} s`,
   );
   const found = [named('hop', probeRingHop(), 'an entry through a ring, from a core to another')];
   for (const policy of dispatchers) {
@@ -166,8 +164,8 @@ async function measureAlone(
 }
 
 /**
- * What keeps the dispatcher busy, where the stretching leaves something of it: the policy's own time, and that of
- * others.
+ * How long the dispatcher is busy with a request, under this policy and under others; nothing if dilation makes it less
+ * than 1 ns.
  */
 function dispatchConstant(
   alone: readonly NamedMeasurement[],
@@ -184,7 +182,7 @@ function dispatchConstant(
     sdNs: own.sdNs / dilation,
     samples: own.samples,
     source: own.source,
-    // Of a policy with parameters of its own nothing is known by its name.
+    // The name of a policy says nothing about one with other parameters.
     policies: Object.fromEntries(
       others
         .map(({ name, medianNs }) => [name.slice(DISPATCHER.length), medianNs / dilation] as const)
@@ -194,26 +192,25 @@ function dispatchConstant(
 }
 
 /**
- * Dense where latencies are looked at: in the tail. Between two of them the model draws linearly, so that the last one
- * before the maximum must be a rare one: with 0.998 there, one disturbance in 90 000 measurements was in every p99.9
- * that was simulated.
+ * Dense in the tail, where people look. The model draws linearly between two of them, so the last before the maximum
+ * must be rare: when it was 0.998, one disturbance in 90 000 measurements was in every simulated p99.9.
  */
 const PROBABILITIES = [
   ...[0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998],
   ...[0.999, 0.9995, 0.9998, 0.9999, 0.99995, 0.99998, 0.99999],
 ];
-/** A quantile that fewer values lie beyond is the maximum, under another name. */
+/** A quantile with fewer values beyond it is just the maximum. */
 const FEWEST_BEYOND = 2;
 
-/** Those that so many values have something to say of, and the maximum. */
+/** The probabilities that this many values can tell, and the maximum. */
 function probabilities(count: number): number[] {
   return [...PROBABILITIES.filter((probability) => (1 - probability) * count >= FEWEST_BEYOND), 1];
 }
 
 /**
- * The constants that carry the spread of a whole: of a request that meets nobody, and of a turn at a worker. Were each
- * part drawn alone, the whole would be another: on few cores the parts are not independent (who is woken late finds the
- * others awake), and the median of the sum was 25 % above the measured one.
+ * Only these constants vary: one carries the spread of a request that waits for nobody, the other that of a turn at a
+ * worker. Drawing each part alone would be wrong, because parts depend on each other on few cores (a thread that wakes
+ * late finds the others awake): the median of the sum was then 25 % above the measured one.
  */
 const SPREAD: readonly CostField[] = ['wireNs', 'againNs'];
 
@@ -222,7 +219,7 @@ function calibrated(field: CostField, values: Float64Array, source: string): Cal
   return {
     field,
     ...measure(constantName(field), values, source),
-    // What never takes a nanosecond does not vary.
+    // A cost below 1 ns does not vary.
     ...(SPREAD.includes(field) &&
       at(values.length - 1) >= 1 && {
         quantiles: probabilities(values.length).map(

@@ -1,4 +1,4 @@
-/** A calibration as the file of a system, and what it says about an earlier one. */
+/** Writes a calibration as the file of a system, and compares it with an earlier one. */
 
 import type { Calibration, Measurement, Moved, NamedMeasurement } from '../../results/calibration.js';
 import { CONSTANTS, type CostField, constantName } from '../../sim/costs.js';
@@ -8,7 +8,7 @@ export interface SystemFile {
   readonly name: string;
   readonly policy: string;
   readonly machine: string;
-  /** As in 2026-11-24. */
+  /** Such as 2026-11-24. */
   readonly date: string;
 }
 
@@ -39,16 +39,15 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, calibrat
       ? []
       : [
           `    ${key}: {`,
-          ...measurements.map(
-            (each) =>
-              `      ${quoted(each.name)}: { ${measurementLines(each, tenths).join(' ')} source: ` +
-              `${quoted(each.source)} },`,
-          ),
+          ...measurements.map(({ name, source, ...each }) => {
+            const lines = measurementLines(each, tenths).join(' ');
+            return `      ${quoted(name)}: { ${lines} source: ${quoted(source)} },`;
+          }),
           '    },',
         ];
   return `${[
-    '# Measured by psp calibrate: medians, with the spread of a single measurement, the 95 % interval of the ' +
-      `median, and quantiles where every request may have another; ${stretched}.`,
+    '# Measured by psp calibrate: medians, the standard deviation of single measurements, the 95 % interval of the',
+    `# median, and quantiles where requests differ; ${stretched}.`,
     `name: ${quoted(name)}`,
     `title: ${quoted(`This machine, ${date}`)}`,
     `description: ${quoted(`what ${machine} costs, measured over the real path; ${stretched}`)}`,
@@ -59,9 +58,9 @@ export function systemYaml({ name, policy, machine, date }: SystemFile, calibrat
     '  {',
     `    machine: ${quoted(machine)}, date: ${date}, dilation: ${dilation},`,
     `    workers: ${workers}, policy: ${quoted(policy)}, workload: ${quoted(workload)}, load: ${load},`,
-    '    # What the delays below are made of; delays.wire: of both ways together.',
+    '    # The parts of the delays below; those of delays.wire are for both ways together.',
     ...list('parts', parts),
-    '    # What threads are busy for, in real time; not charged but where the dispatcher has a cost below.',
+    '    # How long threads are busy, in real time. Charged only where the dispatcher has a cost below.',
     ...list('work', work),
     '  }',
     ...sections,
@@ -80,20 +79,20 @@ function measurementLines(
   ];
 }
 
-/** A duration as the model charges it. */
+/** A duration that the model charges. */
 function whole(ns: number): string {
   return `${Math.round(ns)}ns`;
 }
 
-/** One that is only told. */
+/** A duration that is only shown. */
 function tenths(ns: number): string {
   return `${Number(ns.toFixed(1))}ns`;
 }
 
-/** A smaller change moves no result by more than its own interval. */
+/** A smaller change moves results by less than their own intervals. */
 const NOTABLE = 0.1;
 
-/** What a calibration says about an earlier one. */
+/** Compares a calibration with an earlier one. */
 export function compareCalibration(before: System, { constants, parts, work }: Calibration<CostField>): Moved[] {
   const told = { ...before.measured?.parts, ...before.measured?.work };
   return [

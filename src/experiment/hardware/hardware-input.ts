@@ -1,4 +1,4 @@
-/** What a run on a machine plays: a workload file, or a trace. */
+/** Reads what a run on a machine plays: a workload file or a trace. */
 
 import { scanTraceFile, type TraceFile } from '../../files/trace-file.js';
 import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
@@ -13,19 +13,17 @@ import { rateScaleOf } from '../plan/read-workload.js';
 import { DEFAULTS, type Settings } from '../plan/run-settings.js';
 
 export interface HardwareInput {
-  /** Of a trace: its types with their shares and means, for all that must be known before it is played. */
+  /** For a trace: its types with their shares and means, which must be known before it is played. */
   readonly workload: Workload;
   readonly trace?: TraceFile;
 }
 
-/** What a reader of the results should know of how the requests are played. */
+/** What a reader of the results should know about how the requests are played. */
 export function hardwareNotes({ workload, trace }: HardwareInput): string[] {
   return [...workloadNotes(workload), ...(trace ? traceNotes(trace.summary) : [])];
 }
 
-/**
- * @throws InputError
- */
+/** @throws InputError */
 export async function readHardwareInput({
   workload,
   rateScale,
@@ -43,7 +41,7 @@ export async function readHardwareInput({
   return { workload: readWorkload(file) };
 }
 
-/** The workload that a trace might have been made from, as far as means and shares go. */
+/** A workload with the means and shares of a trace. */
 function workloadOf({ fileName, types }: TraceSummary): Workload {
   const name = fileName.replace(/^.*[/\\]/, '');
   const described = {
@@ -56,12 +54,12 @@ function workloadOf({ fileName, types }: TraceSummary): Workload {
     })),
     arrivals: 'poisson',
   };
-  // What is JSON is YAML.
+  // JSON is also YAML.
   return parseWorkload(JSON.stringify(described), fileName);
 }
 
 /**
- * What is offered, and for a trace the file as it is to be played.
+ * The offer of a run, and for a trace the file to play.
  *
  * @throws InputError
  */

@@ -1,31 +1,30 @@
 /**
- * What the stamps of a real run say of its requests: those that found their worker free and those that waited for it,
- * each with what it took beside its service.
+ * What the stamps of a real run say about its requests: which found their worker free and which waited, and how long
+ * each took beside its service.
  */
-
 import type { HardwareRun } from '../../hw/run/run-pair.js';
 
 /**
- * Of each run, from the beginning: memory is touched for the first time, code is compiled, and reservations are yet to
- * be made.
+ * This first part of a run is left out: memory is touched for the first time, code is compiled, reservations are not
+ * yet made.
  */
 const WARMUP = 0.1;
 
-/** Of the requests of a run that must be left for those that were disturbed to be left out. */
+/** Disturbed requests are left out only if at least this share remains. */
 const MOSTLY_QUIET = 0.7;
 
-/** A request, and when the one before it on its worker ended. */
+/** A request, and when the request before it on its worker ended. */
 interface Followed {
   readonly i: number;
   readonly freeNs: number;
 }
 
-/** What is looked at of a run. */
+/** The parts of a run that are used here. */
 export interface StampedRun extends Pick<HardwareRun, 'records' | 'gaps'> {
   readonly trace: Pick<HardwareRun['trace'], 'length' | 'arrivalNs' | 'serviceNs'>;
 }
 
-/** The requests of a run that were answered, with all of their stamps, and had the machine to themselves. */
+/** The requests of a run that were answered with all stamps and were not disturbed. */
 export interface Observed {
   readonly run: StampedRun;
   /** They found their worker free. */
@@ -34,9 +33,7 @@ export interface Observed {
   readonly turns: readonly Followed[];
 }
 
-/**
- * Tells the requests of a run apart. Those in whose time a core was away are left out, unless then too few are left.
- */
+/** Sorts the requests of a run. Leaves out those during which a core was away, unless too few would remain. */
 export function observed(run: StampedRun): Observed {
   const { trace, records } = run;
   const { receivedNs, startedNs, endedNs, repliedNs, worker } = records;
@@ -56,13 +53,13 @@ export function observed(run: StampedRun): Observed {
   }
   const quiet = { run, free: free.filter(undisturbed), turns: turns.filter(undisturbed) };
   const most = (few: readonly Followed[], all: readonly Followed[]) => few.length >= MOSTLY_QUIET * all.length;
-  // On a machine that is always busy, being disturbed is what it costs.
+  // On a machine that is always busy, disturbances are part of the cost.
   return most(quiet.free, free) && most(quiet.turns, turns) ? quiet : { run, free, turns };
 }
 
 type Columns = StampedRun['records'] & StampedRun['trace'];
 
-/** A value for each request of a kind, in all runs. */
+/** One value for each request of a kind, in all runs. */
 function columnOf(
   runs: readonly Observed[],
   kind: 'free' | 'turns',
@@ -76,7 +73,7 @@ function columnOf(
   );
 }
 
-/** What a request took that found its worker free, ns: beside its service as a whole, and the parts of it. */
+/** The time of requests that found their worker free, beside their service: as a whole and in parts, ns. */
 export function ofFree(runs: readonly Observed[]) {
   const of = (value: (columns: Columns, request: Followed) => number) => columnOf(runs, 'free', value);
   return {
@@ -92,8 +89,8 @@ export function ofFree(runs: readonly Observed[]) {
 }
 
 /**
- * From the end of a request to the end of the next on its worker, which was there by then, less its demand, ns; and the
- * parts of that.
+ * From the end of a request to the end of the next, which waited, on the same worker, less its demand: as a whole and
+ * in parts, ns.
  */
 export function ofTurns(runs: readonly Observed[]) {
   const of = (value: (columns: Columns, request: Followed) => number) => columnOf(runs, 'turns', value);

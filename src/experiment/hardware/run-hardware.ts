@@ -13,10 +13,10 @@ import { canonicalJson } from '../plan/run-spec.js';
 import { samplesOf } from '../run/run-sampled.js';
 import { type HardwareInput, hardwareNotes } from './hardware-input.js';
 
-/** The result of a run on a machine: psp.result/1, with what only a machine knows. */
+/** The result of a run on a machine: psp.result/1 with the fields that only a machine has. */
 export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
 
-/** What a load generator calls the policy of a server it knows nothing of. */
+/** The policy of a server that a load generator knows nothing about. */
 const UNKNOWN_POLICY = 'unknown';
 
 export interface HardwareIdentity extends HardwareInput {
@@ -76,7 +76,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
   return { ...result, ...fields, manifest: { ...result.manifest, dilation: run.dilation.factor } };
 }
 
-/** What happened to each request of a run on a machine: measured from planned time, as in its result. */
+/** What happened to each request of a run on a machine, measured from planned time like its result. */
 export function hardwareSamples({ trace, records }: HardwareRun, workload: Workload, warmup: number): RequestSamples {
   const first = measuredFrom(trace, warmup);
   const sojournNs = new Float64Array(trace.length).fill(Number.NaN);

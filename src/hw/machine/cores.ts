@@ -50,7 +50,7 @@ export function ownsItsCores(root = '/'): boolean {
   for (let group = path; ; group = group.slice(0, group.lastIndexOf('/'))) {
     const file = `${root}sys/fs/cgroup${group}/cpu.max`;
     const [quota, period] = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : [];
-    // 'max' is no number, and no limit.
+    // 'max' means no limit.
     if (quota !== undefined && quota / period! < length) return false;
     if (!group.includes('/')) return true;
   }

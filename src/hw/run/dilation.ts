@@ -81,7 +81,8 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
     shared: true,
     reason:
       `dilation ${factor}: ${workers} workers share ${cores} ${cores === 1 ? 'core' : 'cores'}, ` +
-      `so they sleep instead of spinning and ${formatDuration(shortestNs)} becomes ${formatDuration(shortestNs * factor)}; results are in undilated time`,
+      `so they sleep instead of spinning and ${formatDuration(shortestNs)} becomes ` +
+      `${formatDuration(shortestNs * factor)}; results are in undilated time`,
   };
 }
 
