@@ -2,6 +2,7 @@
  * What passes between a world and a scheduler, as numbers: every event the scheduler was told and every answer it gave,
  * in the order in which they happened. An event has a kind, up to three int32 and a time.
  */
+
 export const EventKind = {
   // Told to the scheduler; the time is that of the event.
   /** request, type, flow */

@@ -2,6 +2,7 @@
  * What the stamps of a real run say about its requests: which found their worker free and which waited, and how long
  * each took beside its service.
  */
+
 import type { HardwareRun } from '../../hw/run/run-pair.js';
 
 /**
