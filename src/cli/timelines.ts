@@ -84,6 +84,8 @@ function render(timeline: Timeline, spec: RunSpec, path: string, { workload }: P
   const title = `${contenderName(spec.policy.text, spec.system)} on ${workload.title}`;
   if (endingOf(path) === 'json') return timelineTrace(timeline, `psp: ${title}`);
   const load = Number.isFinite(workload.load) ? `load ${Number(workload.load.toPrecision(3))} · ` : '';
-  const subtitle = `${spec.workers} ${spec.workers === 1 ? 'worker' : 'workers'} · ${load}seed ${spec.seed} · ${windowText(timeline)}`;
+  const subtitle =
+    `${spec.workers} ${spec.workers === 1 ? 'worker' : 'workers'} · ${load}seed ${spec.seed} · ` +
+    `${windowText(timeline)}`;
   return timelineSvg(timeline, { title, subtitle });
 }

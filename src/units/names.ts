@@ -8,7 +8,8 @@ const EACH_HIDDEN = new RegExp(HIDDEN, 'gu');
 const LONGEST_NAME = 255;
 
 /** What {@link isName} asks for, in words. */
-export const NAME_EXPECTED = `a name of 1 to ${LONGEST_NAME} characters, without control characters or spaces around it`;
+export const NAME_EXPECTED =
+  `a name of 1 to ${LONGEST_NAME} characters, ` + 'without control characters or spaces around it';
 
 /** Can the text be the name of a type, a workload or a system? */
 export function isName(text: string): boolean {

@@ -105,7 +105,7 @@ describe('the result', () => {
     expect(result!.policyParameters).toHaveProperty('costNs', 1000);
   });
 
-  it('of the ideal system is that of the policy alone; only the hash of the configuration tells them apart', async () => {
+  it('of the ideal system is that of the policy alone; only the hash of the configuration differs', async () => {
     const [alone] = await results({ policies: ['darc'] });
     const [ideal] = await results({ systems: ['ideal'], policies: ['darc'] });
     expect(ideal!.digest).toBe(alone!.digest);

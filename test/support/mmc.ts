@@ -1,6 +1,9 @@
 import { erlangC } from '../../src/experiment/validate/theory/closed-forms.js';
 
-/** The q-quantile of the sojourn in M/M/c, ns: an exponential service after a wait that is 0 or exponential, by bisection. */
+/**
+ * The q-quantile of the sojourn in M/M/c, ns: an exponential service after a wait that is 0 or exponential, by
+ * bisection.
+ */
 export function sojournQuantileMMc(servers: number, rate: number, serviceNs: number, q: number): number {
   const delayed = erlangC(servers, rate * serviceNs);
   const mu = 1 / serviceNs;

@@ -81,3 +81,15 @@ export function meanAndError(n: number, sample: () => number): { mean: number; e
 }
 
 export const random = (name: string) => substream(seedOr('test'), name);
+
+export const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** The text in pieces of these sizes, over and over. */
+export function* pieces(text: string, sizes: readonly number[] = [text.length + 1]): Generator<Uint8Array> {
+  const all = bytes(text);
+  for (let at = 0, i = 0; at < all.length; i++) {
+    const size = sizes[i % sizes.length]!;
+    yield all.subarray(at, at + size);
+    at += size;
+  }
+}

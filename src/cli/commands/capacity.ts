@@ -53,7 +53,8 @@ Examples:
 
 export function defineCapacity(command: Command): void {
   command.description(
-    'Finds for each policy the highest load that meets all objectives, or the fewest workers that meet them at a rate. Repeats runs until chance cannot decide.',
+    'Finds for each policy the highest load that meets all objectives, or the fewest workers that meet them at ' +
+      'a rate. Repeats runs until chance cannot decide.',
   );
   addSettings(command, KEYS, HELPS);
   command

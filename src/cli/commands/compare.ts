@@ -20,7 +20,8 @@ interface CompareCliOptions extends CompareOutput {
 export function defineCompare(command: Command): void {
   command
     .description(
-      'Compares two files of results, policy by policy: percentiles with their intervals, whole distributions, and each request in both runs.',
+      'Compares two files of results, policy by policy: percentiles with their intervals, whole distributions, ' +
+        'and each request in both runs.',
     )
     .argument('<A.json>', 'written with --json, by psp sim or psp run --hw')
     .argument('<B.json>', 'the same policies, run elsewhere')

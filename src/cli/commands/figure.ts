@@ -45,7 +45,8 @@ export function defineFigure(command: Command): void {
   const names = figures.map(({ name }) => name);
   command
     .description(
-      "Simulates an experiment of Perséphone's paper (SOSP 2021), draws its figure as SVG and PNG, writes the data as CSV, and says whether each claim of the paper holds.",
+      "Simulates an experiment of Perséphone's paper (SOSP 2021), draws its figure as SVG and PNG, writes the " +
+        'data as CSV, and says whether each claim of the paper holds.',
     )
     .addArgument(new Argument('<FIGURE...>', 'figures to draw').choices([...names, 'all']))
     .option('--quick', 'fewer loads, requests and replications; wider intervals (the default)')

@@ -13,7 +13,8 @@ import { checkOutputs, outputTo } from '../output.js';
 export function defineReport(command: Command): void {
   command
     .description(
-      'Writes one HTML file with all points of a sweep: charts, tables, reservations over time, and the command of each point. It opens from disk, without a server.',
+      'Writes one HTML file with all points of a sweep: charts, tables, reservations over time, and the ' +
+        'command of each point. It opens from disk, without a server.',
     )
     .argument('<DIR>', 'folder that psp sweep, psp merge or psp figure has written')
     .option('--out <FILE>', 'where to write the page (default: report.html in the folder)')

@@ -135,7 +135,8 @@ function complainOfPrecision(results: readonly Result[], precision: Precision): 
     if (reached <= precision.relative) continue;
     const within = Number.isFinite(reached) ? `±${formatShare(reached)}` : 'no bound';
     complain(
-      `warning: ${policyLabel(result)} stopped at ${result.replications} replications with ${within}, not ±${formatShare(precision.relative)}: use more --max-replications or --requests`,
+      `warning: ${policyLabel(result)} stopped at ${result.replications} replications with ${within}, not ` +
+        `±${formatShare(precision.relative)}: use more --max-replications or --requests`,
     );
   }
 }
@@ -143,6 +144,7 @@ function complainOfPrecision(results: readonly Result[], precision: Precision): 
 function warnOfOverload({ workload: { load } }: Plan): void {
   if (!(load >= 1)) return;
   complain(
-    `warning: load ${Number(load.toPrecision(3))} is ${load > 1 ? 'more than' : 'all'} the workers can do: unbounded queues grow during the whole run, and bounded ones drop`,
+    `warning: load ${Number(load.toPrecision(3))} is ${load > 1 ? 'more than' : 'all'} the workers can do: ` +
+      'unbounded queues grow during the whole run, and bounded ones drop',
   );
 }

@@ -47,7 +47,8 @@ Policies and their parameters: psp policies, psp policies NAME.`;
 export function defineSweep(command: Command): void {
   command
     .description(
-      'Simulates every combination of the listed values, on all cores. Writes each point to a folder as soon as it is finished. The same command resumes an interrupted sweep; a larger one runs only what is new.',
+      'Simulates every combination of the listed values, on all cores. Writes each point to a folder as soon ' +
+        'as it is finished. The same command resumes an interrupted sweep; a larger one runs only what is new.',
     )
     .argument('[EXPERIMENT.yaml]', 'file with values, by the names of the options');
   addLists(command);
@@ -156,7 +157,8 @@ function tell(outcome: SweepOutcome, planned: readonly PlannedPoint[], out: stri
     ...(left > 0 ? [`${left} left`] : []),
   ];
   outputTo(process.stdout).write(
-    `${planned.length} ${planned.length === 1 ? 'point' : 'points'}: ${counts.join(', ')}\nresults: ${join(out, 'results.csv')}, ${join(out, 'results.parquet')}, ${join(out, 'points')}/\n`,
+    `${planned.length} ${planned.length === 1 ? 'point' : 'points'}: ${counts.join(', ')}\nresults: ` +
+      `${join(out, 'results.csv')}, ${join(out, 'results.parquet')}, ${join(out, 'points')}/\n`,
   );
 }
 

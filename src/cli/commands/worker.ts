@@ -8,7 +8,9 @@ import { showProgress } from '../progress.js';
 export function defineWorker(command: Command): void {
   command
     .description(
-      'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. It reads and writes no files. Ctrl-C ends it when its points are finished; a second Ctrl-C ends it at once, and another worker runs these points again.',
+      'Takes points of `psp sweep --engine bullmq` from Redis or Valkey and runs them on all cores. It reads ' +
+        'and writes no files. Ctrl-C ends it when its points are finished; a second Ctrl-C ends it at once, and ' +
+        'another worker runs these points again.',
     )
     .requiredOption('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
     .action(async ({ redis }: { redis: string }) => {

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { writeInFolder } from '../../files/output-file.js';
-import { csvOf } from '../../results/csv.js';
+import { csvOf } from '../../results/csv-cells.js';
 import type { Point } from '../../results/point.js';
 import { describeEnvironment } from '../environment.js';
 import type { Engine } from './engine.js';

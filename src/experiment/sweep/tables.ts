@@ -4,7 +4,7 @@
  */
 
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import type { CsvCell } from '../../results/csv.js';
+import type { CsvCell } from '../../results/csv-cells.js';
 import type { FailedPoint, Point } from '../../results/point.js';
 import { type DistributionSummary, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import { policyLabel } from '../../scheduler/policy-label.js';

@@ -1,4 +1,4 @@
-import { csvOf } from '../../results/csv.js';
+import { csvOf } from '../../results/csv-cells.js';
 import type { Chart } from './chart.js';
 
 /**

@@ -34,7 +34,9 @@ export function formatCompared(comparison: Comparison, { style = PLAIN, width = 
   const blocks = comparison.runs.map((run) => {
     const counts = run.requests.map(formatCount);
     const requests = counts[0] === counts[1] ? counts[0] : counts.join(' and ');
-    const heading = `${run.policy} on ${run.workload} · ${run.workers} workers · load ${formatLoad(run.load)} · ${requests} requests`;
+    const heading =
+      `${run.policy} on ${run.workload} · ${run.workers} workers · load ${formatLoad(run.load)} · ${requests} ` +
+      'requests';
     const outcomes = run.outcomes
       .map((judged, i) => describeOutcome(i === 0 ? a : b, judged))
       .filter((line) => line !== '');
@@ -79,7 +81,8 @@ function typeRows(type: ComparedType, style: Style): (Row | Cell)[] {
 function valueRow(name: string, title: string, value: ComparedValue, style: Style): Row {
   const percent = value.relative * 100;
   const sign = percent < 0 ? '−' : '+';
-  const difference = `${sign}${Math.abs(percent) < 9.95 ? Math.abs(percent).toFixed(1) : Math.abs(percent).toFixed(0)} %`;
+  const size = Math.abs(percent);
+  const difference = `${sign}${size.toFixed(size < 9.95 ? 1 : 0)} %`;
   const mark = value.agrees === undefined ? (value.overlap ? '' : 'apart') : markOf(value.agrees);
   return [
     name,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { expect, it } from 'vitest';
 import { COLUMN_NAMES } from '../../../src/experiment/sweep/tables.js';
-import { csvOf } from '../../../src/results/csv.js';
+import { csvOf } from '../../../src/results/csv-cells.js';
 import { pages } from '../../docs/pages.js';
 import { runSweep } from './built.js';
 import { folders, plan } from './points.js';

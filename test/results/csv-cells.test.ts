@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { csvOf } from '../../src/results/csv.js';
+import { csvOf } from '../../src/results/csv-cells.js';
 
 it.each([
   ['GET', 'GET'],
