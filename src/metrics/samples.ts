@@ -67,9 +67,9 @@ export function pairedDifference(
 const BATCHES = 20;
 
 /**
- * How far a quantile of the slowdown may be off on either side by what two runs of the same requests do not have in
- * common, 95 %. What they have in common, the requests and how they wait for each other, cancels out; a disturbance of
- * one of them does not, and is seen to be one, however many requests it kept waiting together.
+ * Intervals at 95 % of a quantile of the slowdown in two runs of the same requests, from what the runs do not have in
+ * common. The requests, and how they wait for each other, are the same in both and cancel out. A disturbance of one run
+ * does not, and counts once, however many requests it delayed.
  *
  * Batch means of a paired difference: in each of 20 consecutive parts of the run, the share of requests at or below the
  * quantile on the one side less that on the other; their spread says how far the ranks of the two quantiles may be

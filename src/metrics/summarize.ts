@@ -12,7 +12,7 @@ import { hull, meanInterval, quantileInterval, replicationInterval } from './con
 import { type Known, KnownValues, type Recorded } from './histogram.js';
 import type { TypeHistograms } from './recorder.js';
 
-/** What the values of a distribution are. Nothing lies below `least`, but for what was measured there on a machine. */
+/** What kind of values a distribution has. Only a machine can measure values below `least`. */
 interface Quantity {
   readonly least: number;
   readonly round: (value: number) => number;
@@ -20,7 +20,7 @@ interface Quantity {
 
 /** Time in the system over service demand. */
 export const SLOWDOWN: Quantity = { least: 1, round: (x) => x };
-/** Whole ns: the floor of a bucket's middle is one of those in it, and the only one while buckets are that small. */
+/** Whole ns: the floor of a bucket's middle is a whole number in that bucket. */
 export const NANOSECONDS: Quantity = { least: 0, round: Math.floor };
 
 /** @param types what was recorded in the slice */
@@ -41,8 +41,7 @@ export function resultSliceOf(
 }
 
 /**
- * With fewer values beyond it in a replication, the percentile of that replication says little, and too little on
- * average.
+ * With fewer values beyond it, the percentile of a replication varies widely, and is too low on average.
  */
 const ENOUGH_BEYOND = 10;
 

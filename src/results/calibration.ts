@@ -14,13 +14,13 @@ export interface Measurement {
 /** A constant of the model. */
 export interface Calibrated<Field extends string> extends Measurement {
   readonly field: Field;
-  /** Of single measurements, where the model lets them vary. */
+  /** Quantiles of single measurements, if the model lets them vary. */
   readonly quantiles?: readonly (readonly [probability: number, ns: number])[];
-  /** Under policies that cost otherwise, ns. */
+  /** By policy, for those that cost something else, ns. */
   readonly policies?: Readonly<Record<string, number>>;
 }
 
-/** Something that was measured beside the constants, by its name: `wire.reply`, `dispatcher.darc`. */
+/** A measurement beside the constants, with its name: `wire.reply`, `dispatcher.darc`. */
 export interface NamedMeasurement extends Measurement {
   readonly name: string;
 }
@@ -35,7 +35,7 @@ export interface Calibration<Field extends string> {
   readonly constants: readonly Calibrated<Field>[];
   /** What the delays of the model are made of, undilated; the model charges the whole. */
   readonly parts: readonly NamedMeasurement[];
-  /** What threads are busy for, in real time. */
+  /** For how long threads are busy, in real time. */
   readonly work: readonly NamedMeasurement[];
 }
 
@@ -43,11 +43,11 @@ export interface Calibration<Field extends string> {
 export interface Moved {
   /** `delays.wire`, or `again.notice`. */
   readonly name: string;
-  /** Does the model charge it, so that results move with it? */
+  /** Does the model charge it? Then results change with it. */
   readonly charged: boolean;
-  /** Undefined: the earlier file does not say. */
+  /** Undefined if the earlier file does not say. */
   readonly beforeNs: number | undefined;
   readonly now: Measurement;
-  /** Do the intervals have nothing in common, and do the values differ by more than a tenth? */
+  /** The intervals do not overlap, and the values differ by more than a tenth. */
   readonly moved: boolean;
 }

@@ -8,7 +8,7 @@ export interface Capacity {
   readonly schema: 'psp.capacity/1';
   readonly find: 'load' | 'workers';
   readonly workload: string;
-  /** For people. */
+  /** The workload's name for people. */
   readonly title: string;
   readonly slos: readonly string[];
   readonly seed: string;
@@ -23,7 +23,7 @@ export interface CapacityEntry {
   readonly system?: string;
   /** The most that was shown to meet all objectives; null when nothing was. */
   readonly holds: Probe | null;
-  /** The least above it that was shown to miss one; null when nothing less than all the workers can do was. */
+  /** The least above it that was shown to miss an objective; null when nothing below the workers' limit was. */
   readonly fails: Probe | null;
   /** All that was tried, in order. */
   readonly probes: readonly Probe[];
@@ -35,16 +35,16 @@ export interface Probe {
   readonly offeredRps: number;
   readonly workers: number;
   readonly replications: number;
-  /** Of the objective that is worst. */
+  /** By the objective that it meets worst. */
   readonly judgement: Judgement;
   /** The command that runs it. */
   readonly command: string;
 }
 
-/** Is the objective met, is it missed, or do the intervals not tell? */
+/** The objective is met, is missed, or the intervals are too wide to say. */
 export type SloVerdict = 'holds' | 'fails' | 'undecided';
 
-/** What an objective says of a result, where it is worst. */
+/** A result judged by an objective, for the type that meets it worst. */
 export interface Judgement {
   readonly verdict: SloVerdict;
   /** As typed, and what was read from it. */
@@ -58,6 +58,6 @@ export interface Judgement {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
-  /** Why it fails when that is not for the value. */
+  /** Why it fails, if the value is not the reason. */
   readonly reason?: MissingValue | 'dropped';
 }

@@ -1,6 +1,6 @@
-/** Tables as text for programs: RFC 4180. */
+/** Tables as CSV, by RFC 4180. */
 
-/** What is not known is empty. */
+/** Null and undefined become empty cells. */
 export type CsvCell = string | number | boolean | null | undefined;
 
 /** A spreadsheet takes a text that begins with one of these for a formula, and runs it. */

@@ -1,6 +1,6 @@
 /** The schema psp.events/2: the header of an event file. docs/replay.md describes it. */
 
-/** What a run was, for whoever wants to repeat it. */
+/** All that is needed to repeat the run. */
 export interface EventFileHeader {
   readonly schema: 'psp.events/2';
   readonly world: 'sim' | 'hw';
@@ -11,7 +11,7 @@ export interface EventFileHeader {
   readonly workload: string;
   readonly workers: number;
   readonly types: readonly { readonly name: string; readonly deadlineNs?: number; readonly sloNs?: number }[];
-  /** What the scheduler's random numbers are drawn from. */
+  /** The seed of the scheduler's random numbers. */
   readonly seed: string;
   readonly replication: number;
   readonly trueProfile?: { readonly meanNs: readonly number[]; readonly ratio: readonly number[] };

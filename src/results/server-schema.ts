@@ -16,7 +16,7 @@ export interface ServerReport {
  */
 export interface ServerCounts {
   readonly framesReceived: number;
-  /** Frames that were requests; the others were counted below as what they were. */
+  /** Frames that were requests; the others are counted below by kind. */
   readonly requests: number;
   readonly unknownType: number;
   readonly arpAnswered: number;

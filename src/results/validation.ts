@@ -7,17 +7,17 @@ export interface Validation {
   readonly checks: readonly ValidationCheck[];
 }
 
-/** A quantity that theory knows, and what the simulator makes of it. */
+/** A quantity by theory and as simulated. */
 export interface ValidationCheck {
   readonly case: string;
   readonly what: string;
   readonly unit: 'ns' | 'ratio';
   readonly theory: number;
-  /** How far the simulated system may be from the theory's, beside chance. */
+  /** How far the simulated system may differ from that of the theory, beside chance. */
   readonly slack: number;
   readonly simulated: number;
   /** Half of the confidence interval. */
   readonly halfWidth: number;
-  /** `imprecise`: the interval is too wide to say anything. Only `ok` is a yes. */
+  /** `imprecise`: the interval is too wide to decide. */
   readonly verdict: 'ok' | 'miss' | 'imprecise';
 }

@@ -1,6 +1,6 @@
 /**
- * Two results of the same policy on the same requests, side by side: where two worlds agree, and by how much they do
- * not.
+ * Compares two results of the same policy on the same requests: where two worlds agree, and how far apart they are
+ * elsewhere.
  */
 
 import type { RequestSamples } from '../../metrics/samples.js';
@@ -19,7 +19,7 @@ import { InputError } from '../../units/errors.js';
 import { formatLoad } from '../../units/load.js';
 import { canonicalJson } from '../plan/run-spec.js';
 
-/** How much more the worlds may differ at a percentile than the tolerance says: p99.9 is known from few requests. */
+/** Factors on the tolerance, by percentile: p99.9 is known from few requests. */
 const SLACK: Readonly<Partial<Record<Percentile, number>>> = { p99_9: 2 };
 
 /** A result to be compared, with the requests behind it where they were kept. */
@@ -78,7 +78,7 @@ export function counterpartsOf(a: readonly Side[], b: readonly Side[]): (readonl
   return pairs;
 }
 
-/** The one of the same experiment; of several, as of several systems on both sides, the one of the same system. */
+/** The result of the same experiment; if there are several, the one of the same system. */
 function counterpartOf(side: Side, a: readonly Side[], b: readonly Side[]): Side {
   const identity = identityOf(side.result);
   const same = (sides: readonly Side[]) => sides.filter(({ result }) => identityOf(result) === identity);
@@ -231,8 +231,8 @@ function compareValue(
 }
 
 /**
- * An interval without a bound overlaps with everything, which proves nothing: only bounds on both sides decide for
- * agreement, and any that are apart against it.
+ * Agreement needs bounds on both sides, because an interval without a bound overlaps with everything. Two bounds that
+ * are apart are enough for disagreement.
  */
 function overlapVerdict([aLow, aHigh]: Interval, [bLow, bHigh]: Interval): boolean | null {
   if (!below(aLow, bHigh) || !below(bLow, aHigh)) return false;

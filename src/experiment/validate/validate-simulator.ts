@@ -1,4 +1,4 @@
-/** Holds the simulator against queueing theory. */
+/** Compares the simulator with queueing theory. */
 
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { studentT } from '../../metrics/student.js';
@@ -15,15 +15,15 @@ import type { CaseQuantity, ValidationCase } from './validation-cases.js';
 
 export interface ValidationPlan {
   readonly replications: number;
-  /** What the requests of every case are multiplied by. */
+  /** Factor on the number of requests of every case. */
   readonly scale: number;
-  /** An interval whose half is wider than this share of the theory's value proves nothing. */
+  /** If half of an interval is wider than this share of the theory's value, it decides nothing. */
   readonly widest: number;
 }
 
 /** An error of 2 % in service times or rates moves waits by 5 % and more at these loads, and shows. */
 export const FULL: ValidationPlan = { replications: 10, scale: 1, widest: 0.05 };
-/** A tenth of the time; finds only errors that are coarse. */
+/** Takes a tenth of the time; finds only coarse errors. */
 export const QUICK: ValidationPlan = { replications: 8, scale: 0.1, widest: 0.25 };
 
 /** Chance that a correct simulator misses one of the checks or more, whatever the seed. */
@@ -32,12 +32,12 @@ const FALSE_ALARM = 0.01;
 const LITTLE_REQUESTS = 20_000;
 const LITTLE_TOLERANCE = 1e-9;
 
-/** Is there nothing to complain of? The exit code of `psp validate` says so. */
+/** Are all checks ok? Decides the exit code of `psp validate`. */
 export function allAgree(checks: readonly ValidationCheck[]): boolean {
   return checks.every(({ verdict }) => verdict === 'ok');
 }
 
-/** Runs every spec in so many replications; answers their results, spec by spec; fewer when it was stopped. */
+/** Runs every spec with this many replications and returns their results by spec; fewer when it was stopped. */
 export type Runner = (specs: readonly RunSpec[], replications: number) => Promise<readonly (readonly Result[])[]>;
 
 /** The run of a case, in its first replication. */
@@ -60,10 +60,9 @@ export function specOf(each: ValidationCase, seed: string, scale = 1): RunSpec {
 /**
  * Checks every quantity of every case, and Little's law in each.
  *
- * A quantity is right when the theory's value lies within the confidence interval of the replications (Student's t).
- * With some forty checks an interval at 95 % would miss twice in a correct simulator; so the confidence is such that
- * all of them together miss once in a hundred seeds (Bonferroni), and the runs are long enough that the intervals are
- * narrow all the same.
+ * A quantity is right if the theory's value lies within the confidence interval of the replications (Student's t).
+ * At 95 %, two of some forty checks would miss in a correct simulator. So the confidence is higher: all checks together
+ * miss in one of a hundred seeds (Bonferroni). The runs are long enough to keep the intervals narrow.
  */
 export async function validate(
   cases: readonly ValidationCase[],
@@ -101,9 +100,9 @@ function check(
 }
 
 /**
- * Little's law: the mean number in the system is the rate times the mean sojourn. In a run that begins and ends empty
- * it is an identity, between the area under the number in the system, added up here from what the scheduler is told,
- * and the sojourns the recorder was told of. Returns the case that is farthest from it.
+ * Little's law: the mean number in the system is the rate times the mean sojourn. It holds exactly in a run that begins
+ * and ends empty: the area under the number in the system, added up here from what the scheduler is told, equals the
+ * sum of the recorded sojourns. Returns the case that is farthest from it.
  */
 async function littlesLaw(cases: readonly ValidationCase[], seed: string, hooks: RunHooks): Promise<ValidationCheck> {
   let farthest = { name: '', ratio: 1 };
@@ -146,7 +145,7 @@ class Area {
   }
 }
 
-/** Notes what the scheduler is told and answers, at the times it is. */
+/** Notes what the scheduler is told and returns, with the time. */
 function watched(options: SimulateOptions, area: Area): SimulateOptions {
   const { policy, parameters } = options.policy;
   const create: Policy['create'] = (setup, given) => {

@@ -1,4 +1,4 @@
-/** What `psp validate` holds the simulator against: systems that queueing theory has solved. */
+/** The systems that `psp validate` simulates: queueing theory has solved them. */
 
 import { gamma } from 'simple-statistics';
 import type { Result } from '../../results/result.js';
@@ -14,14 +14,14 @@ import {
 import { meanSojournMmppM1 } from './theory/mmpp.js';
 import { density, meanSojournSrpt } from './theory/srpt-sojourn.js';
 
-/** A simulated system, and what is known about it. */
+/** A simulated system, and the quantities that theory gives for it. */
 export interface ValidationCase {
   readonly name: string;
   /** YAML of the types and arrivals; the rest of the workload is added. */
   readonly workload: string;
   readonly policy: string;
   readonly workers: number;
-  /** Requests per ns, from the theory's side: the simulator is given a rate, no load. */
+  /** Requests per ns. The simulator is given this rate instead of a load. */
   readonly rate: number;
   /** Requests of each replication, so that the intervals are narrow enough. */
   readonly requests: number;
@@ -32,7 +32,7 @@ export interface CaseQuantity {
   readonly what: string;
   readonly theory: number;
   /**
-   * How far the simulated system may be from what the theory speaks of, where that is a limit it only comes near to;
+   * How far the simulated system may differ from that of the theory, where it only approximates a limit;
    * default 0.
    */
   readonly slack?: number;
@@ -228,10 +228,9 @@ function sharing(): ValidationCase[] {
 }
 
 /**
- * M/M/1 under time sharing, its requests told apart by size: the shorter 50 %, the next 40 %, the longest 10 %. Each
- * class is a type with the part of the exponential distribution that is its own, by quantiles so close that what is
- * between them does not matter, and has the mean slowdown of all: 1 / (1 - load). With ever shorter quanta what it is
- * off falls.
+ * M/M/1 under time sharing, with requests in three types by size: the shorter 50 %, the next 40 %, the longest 10 %.
+ * Each type has its part of the exponential distribution, by close quantiles. Each has the mean slowdown of all
+ * requests, 1 / (1 - load); the error falls as the quantum gets shorter.
  */
 function exponentialBySize(load: number, quantumUs: number): ValidationCase {
   const classes = (

@@ -4,6 +4,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
+import { EnvironmentError } from '../../units/errors.js';
 import type { DispatcherProbeData, DispatcherSample } from '../dispatcher/dispatcher-probe-thread.js';
 import { allowedCores } from '../machine/cores.js';
 import { loadProbe } from './native.js';
@@ -66,8 +67,14 @@ export async function probeDispatcher(policy: string, workers: number, signal?: 
       slices.push(await next<DispatcherSample>());
       if (slices.filter(({ share }) => share >= UNDISTURBED).length >= SLICES) break;
     }
-    // If too few were undisturbed, the least disturbed count.
-    const best = slices.sort((a, b) => b.share - a.share).slice(0, SLICES);
+    // If too few were undisturbed, the least disturbed count. A slice without a request has no time per request.
+    const some = slices.filter(({ perSecond }) => perSecond > 0);
+    if (some.length < SLICES) {
+      throw new EnvironmentError(
+        'the dispatcher alone: other programs had its cores for too long; repeat on an idle machine',
+      );
+    }
+    const best = some.sort((a, b) => b.share - a.share).slice(0, SLICES);
     return Float64Array.from(best, ({ perSecond }) => 1e9 / perSecond);
   } finally {
     signal?.removeEventListener('abort', interrupt);

@@ -16,7 +16,7 @@ const IMPORT = /^(import |(?:import|export) [^'"\n]* from )(['"])([^'"\n]+)\2/gm
 /**
  * @param folder of all the modules: names are paths from there
  * @param entry path of the first one in it
- * @throws Error when a module imports what is no file of psp, which a page does not have
+ * @throws Error when a module imports something outside of psp, which a page does not have
  */
 export function pageModules(folder: string, entry: string): PageModules {
   const nameOf = (path: string) => `psp/${relative(folder, path).split(sep).join('/')}`;

@@ -7,9 +7,9 @@ import type { FailedRun, Parameter, ReportData, Reserved, ShownRun } from '../vi
 /** A point of a sweep, in memory. */
 export type SweptPoint = Omit<Point, 'schema'>;
 
-/** More changes of a reservation are not to be told apart in a picture, and would be most of the page. */
+/** A picture cannot show more changes of a reservation, and they would be most of the page. */
 const MOST_CHANGES = 300;
-/** Options that a page chooses by in another way: what is named in the result. */
+/** Options that are fields of the result; a page chooses them by those. */
 const NAMED: readonly string[] = ['workload', 'policy', 'system'];
 
 /** Reduces the points of a sweep to what a page shows of them. */
@@ -40,7 +40,7 @@ function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string
     label: policyLabel(result),
     workload,
     workers,
-    // Computed from the rate: without the digits that rounding left behind.
+    // Computed from the rate: drop the digits that are rounding errors.
     load: load === null ? null : Number(load.toPrecision(12)),
     offeredRps,
     outcome,

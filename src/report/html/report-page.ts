@@ -3,7 +3,7 @@ import type { ReportData } from '../view/data.js';
 import type { PageModules } from './page-modules.js';
 import { PAGE_STYLE } from './page-style.js';
 
-/** Nothing but the page itself: a browser would not load anything else if it were asked to. */
+/** Allows the page itself only: a browser loads nothing else. */
 const POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'";
 
 /**

@@ -12,7 +12,7 @@ import { plot } from './plot.js';
 
 const HEIGHT = 190;
 
-/** The command of the chosen point, and who had its workers. */
+/** The command of the chosen point, and its reserved workers over time. */
 export function chosenPoint(run: ShownRun, width: number): Node[] {
   const where = `${run.label}, ${run.workload}, ${run.workers} workers, ${formatRate(run.offeredRps)}`;
   return [

@@ -2,7 +2,7 @@ import { make } from './dom.js';
 
 /** A command as it is typed, to be copied. */
 export function command(text: string, id: string): HTMLElement {
-  // Broken between options rather than after their dashes.
+  // Break lines between options, not after their dashes.
   const options = text.split(/ (?=--)/).map((option) => make('span', {}, option));
   const code = make('code', {}, ...options.flatMap((option, i) => (i === 0 ? [option] : [' ', option])));
   const button = make('button', { type: 'button', id, click: () => void copy() }, 'Copy');
@@ -11,7 +11,7 @@ export function command(text: string, id: string): HTMLElement {
       await navigator.clipboard.writeText(text);
       button.textContent = 'Copied';
     } catch {
-      // Not allowed here: marked, so that Ctrl-C takes it.
+      // If copying is not allowed here, select the text, so that Ctrl-C copies it.
       getSelection()?.selectAllChildren(code);
       button.textContent = 'Press Ctrl-C';
     }

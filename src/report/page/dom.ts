@@ -1,7 +1,7 @@
 type Attributes = Readonly<Record<string, string | number | boolean | EventListener | undefined>>;
 
 /**
- * Makes an element. Strings among the children are text and nothing else, whatever is in them.
+ * Makes an element. Strings among the children are shown as text, never read as HTML.
  *
  * @param attributes a function is called at the event of that name; true sets an attribute, false and undefined leave
  *   it out

@@ -3,8 +3,8 @@ import { command } from './copied-command.js';
 import { make } from './dom.js';
 
 /**
- * What could not be run, and why; nothing when there is none. Charts cannot show it: nobody knows what it would have
- * been.
+ * The points that could not be run, and why; empty when there are none. They are in no chart, because they have no
+ * values.
  */
 export function failedPoints(failed: readonly FailedRun[]): Node[] {
   if (failed.length === 0) return [];

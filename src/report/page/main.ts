@@ -1,4 +1,4 @@
-/** The script of a report page: reads the data in it, and shows what the address says, which the controls change. */
+/** The script of a report page: shows the data of the page as the address says. The controls change the address. */
 
 import { chartCsv } from '../charts/chart-csv.js';
 import { looks } from '../charts/palette.js';
@@ -16,7 +16,7 @@ import { plot, ring } from './plot.js';
 import { table } from './point-table.js';
 
 const HEIGHT = 340;
-/** A point is pointed at from this far, px. */
+/** The mouse points at a point from this distance on, px. */
 const REACH = 30;
 const FAILED = 'Crosses above the chart mark points without a value: their outcome is not ok. The table says why.';
 const BANDS = 'Bands are 95 % confidence intervals';
@@ -35,7 +35,7 @@ function wanted(): URLSearchParams {
   return new URLSearchParams(location.hash.slice(1));
 }
 
-/** Changes the address, and shows what it says then. */
+/** Changes the address and shows what it then says. */
 function go(change: (to: URLSearchParams) => void): void {
   const to = wanted();
   change(to);
@@ -69,7 +69,7 @@ function show(): void {
   const isWhole = wanted().get('rows') === 'all';
   const showAll = () => go((to) => to.set('rows', 'all'));
   sections.table.replaceChildren(...table(chart, look, chosen, choose, { isWhole, showAll }));
-  // What was replaced had the focus.
+  // The element with the focus was replaced.
   if (focused) document.getElementById(focused)?.focus();
 }
 
@@ -115,7 +115,7 @@ function chartNodes(
   ];
 }
 
-/** The one asked for if it is shown; else one that reserves workers, at the right of the chart. */
+/** The point asked for if it is shown; else the rightmost one that reserves workers. */
 function chosenRun({ panel, runs }: QuantityPanel): ShownRun | undefined {
   const asked = wanted().get('point');
   const points = panel.series.flatMap((series) => series.points);

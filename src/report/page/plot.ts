@@ -4,7 +4,7 @@ import type { Box } from '../charts/panel.js';
 import { type Plot, renderPlot } from '../charts/render.js';
 import { make, svgElement } from './dom.js';
 
-/** What the mouse or finger is at, in the picture's own px. */
+/** What the mouse or finger points at, in px of the picture. */
 export interface Pointed {
   readonly x: number;
   readonly y: number;
@@ -17,10 +17,10 @@ export interface Pointed {
 const ASIDE = 12;
 
 /**
- * A panel that says what is pointed at.
+ * A panel that shows what the mouse points at.
  *
  * @param id unique in the page
- * @param find what is near a place; undefined for nothing
+ * @param find what is near a place; undefined if nothing is
  */
 export function plot(
   panel: Panel,
@@ -31,7 +31,7 @@ export function plot(
 ): { readonly node: HTMLElement; readonly plot: Plot; readonly svg: SVGSVGElement } {
   const made = renderPlot(panel, size, id, lookOf);
   const svg = svgElement(made.svg);
-  // The browser's own tooltips would lie over this one.
+  // The browser's own tooltips would cover this one.
   for (const title of svg.querySelectorAll('.mark > title')) title.remove();
   const tip = make('div', { class: 'tip', role: 'status', hidden: true });
   const at = (event: MouseEvent) => {

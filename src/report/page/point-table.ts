@@ -8,7 +8,7 @@ import { intervalOf, type QuantityPanel } from '../view/panels.js';
 import { command } from './copied-command.js';
 import { make, swatch } from './dom.js';
 
-/** More rows are not read, and would be most of the time that drawing the page anew takes. */
+/** Nobody reads more rows, and they would take most of the time of drawing the page again. */
 const FIRST_ROWS = 100;
 
 /**

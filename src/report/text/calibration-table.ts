@@ -4,7 +4,7 @@ import { formatDuration } from '../../units/duration.js';
 import { type Look, PLAIN, WIDTH } from './style.js';
 import { layOut } from './table.js';
 
-/** What was measured, a line per constant, with what it is made of; then what threads are busy for. */
+/** A line per measured constant with its parts, then how long threads are busy. */
 export function formatCalibration(
   { dilation, constants, parts, work }: Calibration<CostField>,
   { style = PLAIN, width = WIDTH }: Look = {},

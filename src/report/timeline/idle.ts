@@ -4,7 +4,7 @@ export interface IdleSpan extends Span {
   readonly worker: number;
 }
 
-/** When each worker did nothing although a request waited, in the window. */
+/** When each worker was idle while a request waited, in the window. */
 export function idleWhileWaiting(timeline: Timeline): IdleSpan[] {
   const queued = whenWaiting(timeline);
   const busy = Array.from({ length: timeline.workers }, (): Span[] => []);
@@ -30,7 +30,7 @@ function whenWaiting({ waiting, toNs }: Timeline): Span[] {
   return spans;
 }
 
-/** What of the window is not covered by spans in the order of their beginning. */
+/** The parts of the window outside of all spans; the spans are in the order of their beginning. */
 function gaps(spans: readonly Span[], { fromNs, toNs }: Timeline): Span[] {
   const free: Span[] = [];
   let at = fromNs;
@@ -42,7 +42,7 @@ function gaps(spans: readonly Span[], { fromNs, toNs }: Timeline): Span[] {
   return free;
 }
 
-/** Where spans of both lists are, each in the order of time and without overlap. */
+/** Where spans of both lists overlap. The spans of each list are in the order of time and do not overlap. */
 function overlaps(a: readonly Span[], b: readonly Span[]): Span[] {
   const both: Span[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {

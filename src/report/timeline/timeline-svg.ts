@@ -157,7 +157,7 @@ function runs(scene: Scene): string {
 }
 
 /**
- * Marks where slices end would hide slices that are narrower than a few of them; what a preemption costs shows anyway.
+ * Marks at preemptions would hide slices that are not much wider than a mark. The cost of a preemption shows anyway.
  */
 function marksPreemptions({ runs, fromNs, toNs }: Timeline): boolean {
   const preempted = runs.filter(({ end }) => end === 'preempted');
@@ -182,7 +182,7 @@ function dispatcherRow(scene: Scene, y: number): string {
   return svgText('dispatcher', LEFT - 8, y + rowHeight / 2 + 4, { 'text-anchor': 'end' }) + filled(FAINT, bars);
 }
 
-/** Each reservation with the time until the next; one group that owns everything reserves nothing. */
+/** Each reservation with its end. One group with all workers reserves nothing and is left out. */
 function eras({ reservations, toNs }: Timeline): (TimelineReservation & { untilNs: number })[] {
   return reservations
     .map((each, i) => ({ ...each, untilNs: reservations[i + 1]?.atNs ?? toNs }))
@@ -203,7 +203,7 @@ function reservations(scene: Scene): string {
     .join('\n');
 }
 
-/** What DARC is about: workers that could serve a request that waits, and are not allowed to. */
+/** Workers that are idle although a request waits, because they are reserved for other types. */
 function idleCores(scene: Scene): string {
   const { timeline, rowHeight, top, x } = scene;
   const reserved = eras(timeline);
@@ -224,7 +224,7 @@ function idleCores(scene: Scene): string {
 }
 
 function workerLabels({ timeline: { workers }, rowHeight, top }: Scene): string {
-  // As many as there is room for.
+  // As many labels as there is room for.
   const every = Math.ceil(11 / rowHeight);
   const labels = Array.from({ length: workers }, (_, worker) =>
     worker % every === 0

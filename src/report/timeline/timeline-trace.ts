@@ -30,7 +30,7 @@ const COLOURS = ['thread_state_running', 'thread_state_iowait', 'rail_animation'
 /** A timeline as a Trace Event Format document. */
 export function timelineTrace(timeline: Timeline, title: string): string {
   const events = [...rows(timeline, title), ...happenings(timeline).sort((a, b) => a.ts! - b.ts!)];
-  // One event per line: such files are looked into.
+  // One event per line, because people read such files.
   return `{"displayTimeUnit":"ns","traceEvents":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`;
 }
 
@@ -144,7 +144,7 @@ function resumptions({ runs, fromNs, toNs }: Timeline): TraceEvent[] {
       ? []
       : all.map((run, i): TraceEvent => {
           const tid = rowOf(run.worker);
-          // An arrow belongs to the slice its end lies in.
+          // An arrow belongs to the slice that its end is in.
           if (i === 0) return { ...arrow, ph: 's', id, tid, ts: (Math.min(run.toNs, toNs) - 1) / 1000 };
           const ts = Math.max(run.fromNs, fromNs) / 1000;
           return i < all.length - 1 ? { ...arrow, ph: 't', id, tid, ts } : { ...arrow, ph: 'f', bp: 'e', id, tid, ts };

@@ -36,8 +36,7 @@ const ALL = '';
 const AMOUNTS: readonly string[] = ['load', 'rate', 'rate-scale'];
 
 /**
- * Completes what was asked for, which may be of an older or mistyped address: what is unknown is as if it were not
- * there.
+ * Completes what was asked for. The address may be old or mistyped, so unknown choices are ignored.
  *
  * @param wanted by the keys of the choices; `hide`, as often as needed, names series
  */
@@ -103,21 +102,20 @@ export function viewOf({ runs }: ReportData, wanted: URLSearchParams): View {
   };
 }
 
-/** What the runs of a command differ by. What changes the meaning of a curve is first. */
+/** What the runs of a command differ by; first what changes the meaning of a curve. */
 function optionNames(runs: readonly ShownRun[]): string[] {
   const others = runs.flatMap(({ options }) => Object.keys(options));
   return distinct(['workers', ...AMOUNTS, ...others]);
 }
 
-/** The number of workers is known when nobody typed it. */
+/** The number of workers is in the result even if nobody typed it. */
 function optionOf({ workers, options }: ShownRun, name: string): string {
   return name === 'workers' ? String(workers) : (lookUp(options, name) ?? '');
 }
 
 /**
- * Would a curve have points that do not belong together? A curve has one number of workers, or one load, if the other
- * is its x. In what else there is, the seed or the number of requests, its points may differ, as long as there is but
- * one at each x.
+ * Would a curve join points that do not belong together? All points of a curve have the same number of workers, or the
+ * same load if workers are its x. They may differ in other things, such as the seed, as long as each x has one point.
  */
 function isMixed(runs: readonly ShownRun[], x: Horizontal, name: string): boolean {
   const isAmount = AMOUNTS.includes(name);
@@ -133,7 +131,7 @@ function isMixed(runs: readonly ShownRun[], x: Horizontal, name: string): boolea
   });
 }
 
-/** Of equals, the last in order: the highest load tells most. */
+/** Of equals, the last in order: the highest load shows most. */
 function mostCommon(values: readonly string[]): string {
   const count = (value: string) => values.filter((each) => each === value).length;
   return sorted(distinct(values)).reduce((best, each) => (count(each) >= count(best) ? each : best));

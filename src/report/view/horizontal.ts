@@ -37,7 +37,7 @@ const WORKERS: Horizontal = {
   series: labelOf,
 };
 
-/** Load and rate always, and what else has several values; `first` is the one with the most. */
+/** Load, rate and everything else with several values; `first` has the most values. */
 export function horizontals(runs: readonly ShownRun[]): { all: readonly Horizontal[]; first: string } {
   const parameters = new Map(
     runs.flatMap((run) => Object.entries(run.parameters).map(([name, { unit }]) => [name, byParameter(name, unit)])),

@@ -13,7 +13,7 @@ export interface QuantityPanel {
   readonly runs: ReadonlyMap<ChartPoint, ShownRun>;
 }
 
-/** What was chosen. Runs that have no value on the x axis are lines across it. */
+/** The chart of what was chosen. Runs without a value on the x axis are lines across it. */
 export function quantityPanel({ runs, hidden, x, quantity, scale, workload }: View): QuantityPanel {
   const behind = new Map<ChartPoint, ShownRun>();
   const pointOf = (run: ShownRun): ChartPoint[] => {
@@ -47,7 +47,7 @@ export function intervalOf({ y, low, high }: ChartPoint, unit: Panel['y']['unit'
   return y === null || low === undefined ? '' : `${bound(low, unit, 'unknown')} to ${bound(high, unit, 'unbounded')}`;
 }
 
-/** Who had how many workers, one on top of the other, over the time of a run. */
+/** The workers of each group over the time of a run, stacked. */
 export function reservationPanel({ reservations, endNs, workers }: ShownRun): Panel {
   const names = [...new Set(reservations.flatMap(({ groups }) => groups.map(({ name }) => name)))];
   return {
@@ -62,7 +62,7 @@ export function reservationPanel({ reservations, endNs, workers }: ShownRun): Pa
   };
 }
 
-/** The upper edge of a group's workers, with the lower one as its `low`: the band between them is what it has. */
+/** The upper edge of a group's workers, with the lower edge as its `low`: the band between them is the group's. */
 function layer(name: string, reservations: ShownRun['reservations'], endNs: number): ChartPoint[] {
   return reservations.flatMap(({ atNs, groups }, i): ChartPoint[] => {
     const until = reservations[i + 1]?.atNs ?? Math.max(endNs, atNs);

@@ -52,7 +52,7 @@ export function meanWaitMMc(servers: number, rate: number, serviceNs: number): n
 }
 
 /**
- * The q-quantile of the wait in M/M/c, ns: P(W > t) = C exp(-(c mu - lambda) t). 0 where so many do not wait at all.
+ * The q-quantile of the wait in M/M/c, ns: P(W > t) = C exp(-(c mu - lambda) t). 0 if that share does not wait at all.
  */
 export function waitQuantileMMc(servers: number, rate: number, serviceNs: number, q: number): number {
   const delayed = erlangC(servers, rate * serviceNs);
