@@ -3,6 +3,7 @@
 import type { Judged } from '../results/outcome-schema.js';
 import { threeDigits } from '../units/duration.js';
 import type { RunIdentity, RunRecord } from './run-record.js';
+import { studentT } from './student.js';
 
 /**
  * When more than this share of the requests is refused or lost, the load was not carried. The figures of Perséphone use
@@ -21,6 +22,8 @@ const CHANCE = 3;
  * to show it.
  */
 export const UNSTABLE_SHARE = 0.25;
+/** How sure it must be that less was done than came, in several replications together. */
+const CERTAIN = 0.999;
 
 const NOTHING_ELSE = 'so a sojourn would only say how long the run was';
 
@@ -41,9 +44,12 @@ export function judgeRun(identity: Identity, record: RunRecord, replications = 1
     if (lost !== undefined) return { outcome: 'lost', reason: lost };
   }
   const tooMuch = overloadOf(identity, record);
-  const isUnstable = roomOf(record) ?? (dropped === 0 ? tooMuch : undefined) ?? growthOf(record, replications);
+  const isUnstable =
+    roomOf(record) ??
+    // A queue that drops does not grow.
+    (dropped === 0 ? (tooMuch ?? lagOf(identity, record)) : undefined) ??
+    growthOf(record, replications);
   if (isUnstable !== undefined) return { outcome: 'unstable', reason: `${isUnstable}, ${NOTHING_ELSE}.` };
-  // A queue that drops does not grow.
   if (dropped > (tooMuch === undefined ? (measured + dropped) * MUCH : 0)) {
     const share = percent(dropped / (measured + dropped));
     return {
@@ -53,6 +59,22 @@ export function judgeRun(identity: Identity, record: RunRecord, replications = 1
   }
   const doubt = doubtOf(identity, record);
   return { outcome: 'ok', ...(doubt !== undefined && { reason: `It may be unstable, too short to tell: ${doubt}.` }) };
+}
+
+/** Was less done than came, in several replications together, by more than chance? Undefined for one replication. */
+function lagOf({ load, workers }: Identity, { windows = [], isSteady }: RunRecord): string | undefined {
+  const requests = windows.map(({ arrived, completed }) => (arrived > 0 ? 1 - completed / arrived : 0));
+  if (isSurelyMuch(requests)) return `${percent(mean(requests))} of what came was not done`;
+  // A few long requests that wait for ever are little in number, but much work.
+  if (!isSteady || load === null) return undefined;
+  const work = windows.map((window) => 1 - shareOf(window.busyNs, window, workers) / load);
+  return isSurelyMuch(work) ? `${percent(mean(work))} of the work that came was not done` : undefined;
+}
+
+function isSurelyMuch(shares: readonly number[]): boolean {
+  if (shares.length < 2) return false;
+  const least = mean(shares) - studentT(shares.length - 1, CERTAIN) * Math.sqrt(variance(shares) / shares.length);
+  return mean(shares) > MUCH && least > 0;
 }
 
 function growthOf({ grew, growth }: RunRecord, replications: number): string | undefined {
@@ -140,6 +162,15 @@ function apart(a: number, b: number): [string, string] {
 
 function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+function mean(values: readonly number[]): number {
+  return total(values) / values.length;
+}
+
+function variance(values: readonly number[]): number {
+  const center = mean(values);
+  return total(values.map((value) => (value - center) ** 2)) / (values.length - 1);
 }
 
 function total(counts: ArrayLike<number>): number {

@@ -114,6 +114,7 @@ function pooledRecord(records: readonly RunRecord[]): RunRecord {
     digest: addDigests(records.map((record) => record.digest)),
     preemptions: sum((record) => record.preemptions),
     steals: sum((record) => record.steals),
+    windows: records.map(({ window }) => window),
     window: {
       fromNs: sum((record) => record.window.fromNs),
       toNs: sum((record) => record.window.toNs),

@@ -21,8 +21,9 @@ export interface RunRecord {
   readonly skipped: number;
   /** Did the queues grow through all of the window? */
   readonly growth: Growth;
-  /** Of several replications: how many are unstable. */
+  /** Of several replications: how many are unstable, and the window of each. */
   readonly grew?: number;
+  readonly windows?: readonly MeasuringWindow[];
   /** Of the types that have the least room under a reservation. */
   readonly room?: Room;
   /** Is the offered load the same throughout the run? It is not in a trace or a workload with phases. */
