@@ -9,6 +9,8 @@ import type { Result } from '../../src/results/result.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const MAIN = join(ROOT, 'dist/bin/main.js');
+/** The same from separate modules, which a test can change before psp loads them. */
+export const UNBUNDLED_MAIN = join(ROOT, 'dist/cli/main.js');
 
 export interface Outcome {
   readonly code: number | undefined;

@@ -23,8 +23,8 @@ client: { device: ${device}, address: { ip: 192.168.77.11 }, server: ${server}, 
 }
 
 /** Starts a command that runs until it is told to end. */
-export function startPsp(args: readonly string[], cwd: string, env: Record<string, string> = {}) {
-  const child = execa(process.execPath, [MAIN, ...args], { reject: false, cwd, env });
+export function startPsp(args: readonly string[], cwd: string, env: Record<string, string> = {}, main = MAIN) {
+  const child = execa(process.execPath, [main, ...args], { reject: false, cwd, env });
   let said = '';
   child.stderr.on('data', (text: Buffer) => {
     said += text;

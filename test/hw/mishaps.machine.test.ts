@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { HardwareResult } from '../../src/experiment/hardware/run-hardware.js';
 import type { ServerCounts } from '../../src/results/server-schema.js';
-import { MAIN, psp, ROOT, scratchFolder } from '../cli/psp.js';
+import { MAIN, psp, ROOT, scratchFolder, UNBUNDLED_MAIN } from '../cli/psp.js';
 import { loopbackConfig, startPsp } from './loopback-commands.js';
 import { childrenOf, isRoot, missingNative } from './support.js';
 
@@ -53,9 +53,9 @@ policy.create = (setup, parameters) => {
 };
 `,
     );
-    const { code, out, err } = await start([...RUN, '--requests', '2000', '--policy', 'c-fcfs', '--json', '-'], {
-      NODE_OPTIONS: `--import ${pathToFileURL(patch).href}`,
-    }).outcome();
+    const args = [...RUN, '--requests', '2000', '--policy', 'c-fcfs', '--json', '-'];
+    const env = { NODE_OPTIONS: `--import ${pathToFileURL(patch).href}` };
+    const { code, out, err } = await startPsp(args, folder, env, UNBUNDLED_MAIN).outcome();
     expect(err).toContain(
       'psp: c-fcfs: the server went away during the run (the policy c-fcfs failed: lost count); the figures ' +
         'cover what it had answered by then',
