@@ -7,6 +7,9 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import { MAIN, type Outcome } from '../cli/psp.js';
 
+/** Before a command in a pseudo-terminal: a line of live figures is cut at the width of the terminal. */
+export const WIDE = 'stty cols 120;';
+
 /** Writes the configuration of both ends, two workers that sleep behind a memif of their own; answers its path. */
 export function loopbackConfig(folder: string, name: string, frame = 'psp'): string {
   const path = join(folder, `${name}.yaml`);

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { HardwareResult } from '../../src/experiment/hardware/run-hardware.js';
 import type { ServerCounts } from '../../src/results/server-schema.js';
 import { MAIN, psp, ROOT, scratchFolder, UNBUNDLED_MAIN } from '../cli/psp.js';
-import { loopbackConfig, startPsp } from './loopback-commands.js';
+import { loopbackConfig, startPsp, WIDE } from './loopback-commands.js';
 import { childrenOf, isRoot, missingNative } from './support.js';
 
 const folder = scratchFolder();
@@ -174,7 +174,7 @@ policy.create = (setup, parameters) => {
     // `exec`: some shells stay beside their command, take the Ctrl-C for themselves too, and answer 130 for it.
     const terminal = spawn(
       'script',
-      ['--quiet', '--return', '--command', ['exec', process.execPath, MAIN, ...serve].join(' '), '/dev/null'],
+      ['--quiet', '--return', '--command', `${WIDE} exec ${[process.execPath, MAIN, ...serve].join(' ')}`, '/dev/null'],
       {
         stdio: ['pipe', 'pipe', 'inherit'],
       },
@@ -185,7 +185,7 @@ policy.create = (setup, parameters) => {
     });
     const load = start(['load', '--config', path, ...LOAD, '--requests', '20k']);
     const pattern =
-      /darc:window=50: [\d.]+k?\/s, \d+ running, \d+ queued, [1-9]\d* completed, reserved SHORT \d LONG \d/;
+      /darc:window=50 [\d.]+k?\/s, \d+ running, \d+ queued, [1-9]\d* completed, reserved SHORT \d LONG \d/;
     for (let i = 0; i < 400 && !pattern.test(shown); i++) await sleep(50);
     await load.end('SIGINT');
     terminal.stdin.write('\u0003');
