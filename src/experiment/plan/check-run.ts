@@ -5,7 +5,7 @@ import { replacesPolicyCost } from '../../sim/costs.js';
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
-import { asInput } from './read-workload.js';
+import { rangeAsInput } from './read-workload.js';
 import type { RunSpec } from './run-spec.js';
 
 /**
@@ -31,7 +31,7 @@ export function checkRun(spec: RunSpec, workload: OpenWorkload = openWorkload(sp
     },
     parameters,
   );
-  if (spec.workload.kind === 'generated') asInput(() => workload.source({ flows: false }));
+  if (spec.workload.kind === 'generated') rangeAsInput(() => workload.source({ flows: false }));
 }
 
 export function missingFlows(policy: string): InputError {

@@ -67,7 +67,7 @@ export function rateScaleOf(
   workers: number,
 ): number {
   const offer = offerOf(settings, workers);
-  return offer ? asInput(() => traceRateScale(summary, offer)) : (settings.rateScale ?? 1);
+  return offer ? rangeAsInput(() => traceRateScale(summary, offer)) : (settings.rateScale ?? 1);
 }
 
 /**
@@ -79,7 +79,7 @@ export function canSettle(workload: RunSpec['workload'], load: number): boolean 
 }
 
 /** Turns a RangeError into an InputError: what is out of range here was written by the user. */
-export function asInput<T>(read: () => T): T {
+export function rangeAsInput<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {

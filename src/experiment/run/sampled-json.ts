@@ -91,7 +91,7 @@ function samplesOf(data: unknown, columns: readonly Uint8Array[], where: string)
   const read = readAs(samplesSchema, data);
   if ('wrong' in read) throw new InputError(`${where}: samples.${read.wrong}`);
   const bytesOf = (value: z.infer<typeof column>) =>
-    typeof value === 'string' ? decoded([Buffer.from(value)]) : (columns[value[PLACE]!] ?? new Uint8Array(0));
+    typeof value === 'string' ? decoded([Buffer.from(value)]) : (columns[value[PLACE]] ?? new Uint8Array(0));
   const [type, serviceNs, sojournNs] = COLUMNS.map((name) => bytesOf(read.value[name]));
   const count = type!.byteLength / 2;
   if (!Number.isInteger(count) || serviceNs!.byteLength !== count * 8 || sojournNs!.byteLength !== count * 8) {

@@ -1,10 +1,9 @@
 /** Examines what this machine has and lacks for a run on DPDK. Reads /proc and /sys and changes nothing. */
 
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { HOW_TO_BUILD } from '../native/native.js';
 import type { HardwareConfig } from './config.js';
 import { CORES_BESIDE_WORKERS, parseCoreList } from './cores.js';
+import { Machine } from './machine-files.js';
 
 /**
  * `fail`: a run would not start. `warn`: it would, but its tail would not be the policy's. `skip`: cannot be told here.
@@ -366,37 +365,4 @@ function memlock(machine: Machine, needed: boolean): MachineCheck {
   if (soft === undefined) return skip(name);
   if (soft === 'unlimited' || Number(soft) >= HUGE_PAGES_NEEDED * 2 ** 21 || !needed) return ok(name, soft);
   return { name, verdict: 'warn', found: `${soft} bytes`, mend: 'ulimit -l unlimited (or run as root)' };
-}
-
-/** The files of a machine; one that is not there is undefined. */
-class Machine {
-  constructor(private readonly root: string) {}
-
-  private at(path: string): string {
-    return join(this.root, path);
-  }
-  has(path: string): boolean {
-    return existsSync(this.at(path));
-  }
-  read(path: string): string | undefined {
-    try {
-      return readFileSync(this.at(path), 'utf8');
-    } catch {
-      return undefined;
-    }
-  }
-  list(path: string): string[] {
-    try {
-      return readdirSync(this.at(path)).sort();
-    } catch {
-      return [];
-    }
-  }
-  link(path: string): string | undefined {
-    try {
-      return basename(readlinkSync(this.at(path)));
-    } catch {
-      return undefined;
-    }
-  }
 }

@@ -51,7 +51,7 @@ const FIXED: Readonly<Record<string, Color>> = {
 export const MARKS = ['circle', 'square', 'triangle', 'diamond'] as const;
 export type Mark = (typeof MARKS)[number];
 
-export interface Look {
+export interface SeriesLook {
   readonly color: string;
   readonly mark: Mark;
 }
@@ -62,7 +62,7 @@ export interface Look {
  *
  * @param names of the palette, without repetition
  */
-export function looks(names: readonly string[]): Map<string, Look> {
+export function looks(names: readonly string[]): Map<string, SeriesLook> {
   const colors = new Map<string, Color>();
   const taken = new Set<Color>();
   const give = (name: string, color: Color) => {

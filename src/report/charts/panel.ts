@@ -1,7 +1,7 @@
 /** One panel of a chart: axes, bands, lines, marks. */
 
 import type { ChartPoint, Panel, ReferenceLine, Series } from './chart.js';
-import type { Look } from './palette.js';
+import type { SeriesLook } from './palette.js';
 import { createScale, format, type Scale, valuesOn } from './scale.js';
 import { element, escapeText, round, svgText, widthOf } from './svg.js';
 
@@ -39,7 +39,7 @@ interface Frame {
  * @param id unique in the document
  * @param lookOf the look of a series
  */
-export function renderPanel(panel: Panel, box: Box, id: string, lookOf: (series: Series) => Look): string {
+export function renderPanel(panel: Panel, box: Box, id: string, lookOf: (series: Series) => SeriesLook): string {
   const frame = frameOf(panel, box);
   const clip = element('clipPath', { id }, element('rect', { ...box }));
   const inside = element(
@@ -138,7 +138,7 @@ function stretches(points: readonly ChartPoint[]): ChartPoint[][] {
   return all.filter((stretch) => stretch.length > 0);
 }
 
-function band(frame: Frame, { points, shape }: Series, { color }: Look): string {
+function band(frame: Frame, { points, shape }: Series, { color }: SeriesLook): string {
   const edge = (point: ChartPoint, bound: 'low' | 'high') => {
     const value = point[bound] ?? (bound === 'high' ? frame.y.to : frame.y.from);
     return `${round(toX(frame, point.x))} ${clamp(toY(frame, value))}`;
@@ -165,7 +165,7 @@ function clamp(pixels: number): number {
   return round(Math.max(-1e4, Math.min(1e4, pixels)));
 }
 
-function curve(frame: Frame, { points, shape = 'line' }: Series, { color }: Look): string {
+function curve(frame: Frame, { points, shape = 'line' }: Series, { color }: SeriesLook): string {
   if (shape === 'dots') return '';
   return stretches(points)
     .map((stretch) => {
@@ -221,7 +221,7 @@ function failurePlaces(frame: Frame, { name, points }: Series, row: number): Pla
     }));
 }
 
-function failures(frame: Frame, series: Series, { color }: Look, row: number): string {
+function failures(frame: Frame, series: Series, { color }: SeriesLook, row: number): string {
   return failurePlaces(frame, series, row)
     .map(({ x, y, says }) => {
       const cross = `M${round(x - 3)} ${y - 3}l6 6m0 -6l-6 6`;
@@ -246,7 +246,7 @@ function markPlaces(frame: Frame, { name, points, shape = 'line' }: Series): Pla
     });
 }
 
-function marks(frame: Frame, series: Series, look: Look): string {
+function marks(frame: Frame, series: Series, look: SeriesLook): string {
   return markPlaces(frame, series)
     .map(({ x, y, says }) => mark(...markShape(look, x, y), says))
     .join('');
@@ -268,7 +268,7 @@ function isWithin(scale: Scale, value: number): boolean {
 
 /** The mark of a series, as in the legend. */
 export function markShape(
-  { color, mark: shape }: Look,
+  { color, mark: shape }: SeriesLook,
   x: number,
   y: number,
 ): [string, Record<string, string | number>] {

@@ -2,7 +2,7 @@
 
 import { OUTCOMES } from '../../results/outcome-schema.js';
 import type { Chart, Panel, Series } from './chart.js';
-import { type Look, looks } from './palette.js';
+import { looks, type SeriesLook } from './palette.js';
 import { type Box, MARGIN, markShape, renderPanel, stripHeight } from './panel.js';
 import { element, picture, svgText, svgWrap, widthOf } from './svg.js';
 
@@ -68,7 +68,7 @@ export function renderPlot(
   { title = '', ...panel }: Panel,
   { width, height }: { width: number; height: number },
   id: string,
-  lookOf: (series: Series) => Look,
+  lookOf: (series: Series) => SeriesLook,
 ): Plot {
   const top = MARGIN.right + stripHeight(panel);
   const box = {
@@ -82,19 +82,19 @@ export function renderPlot(
 }
 
 /** The sample of a series, for a legend outside of the picture. */
-export function renderSample(look: Look, shape?: Series['shape']): string {
+export function renderSample(look: SeriesLook, shape?: Series['shape']): string {
   const series: Series = { name: '', points: [], ...(shape && { shape }) };
   return picture({ title: '', width: 20, height: 14, fontSize: FONT_SIZE }, [sample(series, look, 0, 7)]);
 }
 
 /** One look per name in the palette, the same in all panels. */
-function looksOf({ panels }: Chart): (series: Series) => Look {
+function looksOf({ panels }: Chart): (series: Series) => SeriesLook {
   const name = ({ color, name: own }: Series) => color ?? own;
   const all = looks([...new Set(panels.flatMap(({ series }) => series.map(name)))]);
   return (series) => all.get(name(series))!;
 }
 
-function legend(chart: Chart, lookOf: (series: Series) => Look, width: number, top: number) {
+function legend(chart: Chart, lookOf: (series: Series) => SeriesLook, width: number, top: number) {
   const all = chart.panels.flatMap(({ series }) => series);
   const named = [...new Map(all.map((series) => [series.name, series])).values()];
   const failed = new Set(all.flatMap(({ points }) => points.map((point) => point.failed)));
@@ -124,7 +124,7 @@ function legend(chart: Chart, lookOf: (series: Series) => Look, width: number, t
   return { svg: parts.join(''), bottom: y + LEGEND_LINE / 2 };
 }
 
-function sample(series: Series, look: Look, x: number, y: number): string {
+function sample(series: Series, look: SeriesLook, x: number, y: number): string {
   const line = element('line', { x1: x, x2: x + 20, y1: y, y2: y, stroke: look.color, 'stroke-width': 2 });
   const [name, attributes] = markShape(look, x + 10, y);
   const { shape = 'line' } = series;

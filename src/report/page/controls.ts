@@ -1,4 +1,4 @@
-import type { Look } from '../charts/palette.js';
+import type { SeriesLook } from '../charts/palette.js';
 import { renderSample } from '../charts/render.js';
 import type { Choice, View } from '../view/choices.js';
 import { make, swatch } from './dom.js';
@@ -19,7 +19,7 @@ export function selects(choices: readonly Choice[], choose: (key: string, value:
 /** The legend, in which each series can be left out. */
 export function seriesBoxes(
   { names, hidden }: View,
-  looks: ReadonlyMap<string, Look>,
+  looks: ReadonlyMap<string, SeriesLook>,
   hide: (names: readonly string[]) => void,
 ): HTMLElement {
   const boxes = names.map((name, i) => {

@@ -1,5 +1,5 @@
 import type { Panel, Series } from '../charts/chart.js';
-import type { Look } from '../charts/palette.js';
+import type { SeriesLook } from '../charts/palette.js';
 import type { Box } from '../charts/panel.js';
 import { type Plot, renderPlot } from '../charts/render.js';
 import { make, svgElement } from './dom.js';
@@ -26,7 +26,7 @@ export function plot(
   panel: Panel,
   size: { readonly width: number; readonly height: number },
   id: string,
-  lookOf: (series: Series) => Look,
+  lookOf: (series: Series) => SeriesLook,
   find: (box: Box, x: number, y: number) => Pointed | undefined,
 ): { readonly node: HTMLElement; readonly plot: Plot; readonly svg: SVGSVGElement } {
   const made = renderPlot(panel, size, id, lookOf);

@@ -1,5 +1,5 @@
 import type { Panel } from '../charts/chart.js';
-import type { Look } from '../charts/palette.js';
+import type { SeriesLook } from '../charts/palette.js';
 import { sayFailure } from '../charts/panel.js';
 import { renderSample } from '../charts/render.js';
 import { format } from '../charts/scale.js';
@@ -18,7 +18,7 @@ const FIRST_ROWS = 100;
  */
 export function table(
   { panel, runs }: QuantityPanel,
-  looks: ReadonlyMap<string, Look>,
+  looks: ReadonlyMap<string, SeriesLook>,
   chosen: ShownRun | undefined,
   choose: (run: ShownRun) => void,
   { isWhole, showAll }: { readonly isWhole: boolean; readonly showAll: () => void },
