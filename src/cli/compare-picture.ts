@@ -26,7 +26,9 @@ export async function drawComparisons(file: string, a: readonly Side[], b: reado
     const types = sojourns(result, first.samples, second.samples);
     const svg = renderChart(comparedChart(title, [worldOf(result), worldOf(second.result)], types));
     const suffix = pairs.length === 1 ? '' : `-${policyLabel(result).replaceAll(/[^A-Za-z0-9.]+/g, '-')}-${load}`;
-    const path = file.replace(/(\.\w+)$/, `${suffix}$1`);
+    const named = (number: string) => file.replace(/(\.\w+)$/, `${suffix}${number}$1`);
+    // Two pairs may differ in what the name does not say, such as their workers.
+    const path = written.includes(named('')) ? named(`-${written.length + 1}`) : named('');
     await writePicture(path, svg);
     written.push(path);
   }

@@ -1,12 +1,13 @@
 import { createEventFile, openEventFile, sinkOf } from '../../events/event-file.js';
 import { type ReplayReport, replay } from '../../events/replay-events.js';
 import { tapped } from '../../events/tap.js';
+import { cannotWrite } from '../../files/output-file.js';
 import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
 import type { EventFileHeader } from '../../results/event-header.js';
 import { parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, policyNamed } from '../../scheduler/policy-registry.js';
 import { costsOf, wholeHandoffNs } from '../../sim/costs.js';
-import { EnvironmentError, InputError } from '../../units/errors.js';
+import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
 import { STREAM, substream } from '../../workload/random.js';
 import type { OpenWorkload } from '../plan/open-workload.js';
@@ -69,11 +70,6 @@ export function recordSimulation(
   } catch (error) {
     throw cannotWrite(path, error);
   }
-}
-
-/** A disk may fill up at any event. */
-function cannotWrite(path: string, error: unknown): EnvironmentError {
-  return new EnvironmentError(`${path}: cannot be written: ${(error as Error).message}`);
 }
 
 /** A recording taken again. */
