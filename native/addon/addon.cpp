@@ -15,10 +15,10 @@
 namespace psp::addon {
 namespace {
 
-/** The one global: DPDK's environment is one per process, and cannot be made twice. */
+/** The only global: DPDK's environment exists once per process and cannot be made twice. */
 std::unique_ptr<Eal> eal;
 
-/** startEal(arguments) answers what DPDK had to say. */
+/** startEal(arguments) returns what DPDK said. */
 Napi::Value startEal(const Napi::CallbackInfo& info) {
   try {
     if (eal) throw std::runtime_error("DPDK is already running in this process");
@@ -37,7 +37,7 @@ Napi::Value stopEal(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** How far the memory of a typed array lies beyond a multiple of 64 bytes. */
+/** misalignment(bytes) returns how many bytes the memory of a typed array lies beyond a multiple of 64. */
 Napi::Value misalignment(const Napi::CallbackInfo& info) {
   const auto* data = elements<std::byte>(info[0], "bytes");
   return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(data) % 64));
@@ -52,7 +52,7 @@ Napi::Value pinThread(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** prepareThread(poll): timers and priority of the calling thread, as for every native one. */
+/** prepareThread(poll) sets timers and priority of the calling thread, as for every native thread. */
 Napi::Value prepareThread(const Napi::CallbackInfo& info) {
   sharpenTimersOfThisThread();
   preferThisThread(pollOf(info[0].ToString().Utf8Value()));
@@ -64,9 +64,11 @@ Napi::Value yieldThread(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// The dispatcher's side of the bells: control word or mailbox as the first argument, so that nothing is kept between calls.
+// The dispatcher's side of the bells. The memory is an argument, so that nothing is kept between calls.
 
-/** armBell(words, index): announces that the caller is about to sleep; it must look for work once more before it waits. */
+/**
+ * armBell(words, index) announces that the caller is about to sleep. It must look for work once more before it waits.
+ */
 Napi::Value armBell(const Napi::CallbackInfo& info) {
   auto* words = elements<std::atomic<uint32_t>>(info[0], "words");
   Doorbell(words[info[1].ToNumber().Uint32Value()]).arm();
@@ -79,14 +81,16 @@ Napi::Value disarmBell(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** waitBell(words, index, timeoutNs): the words are those of the shared memory, which is told when the wait was over. */
+/** waitBell(words, index, timeoutNs) waits, and writes into the shared memory when the wait ended. */
 Napi::Value waitBell(const Napi::CallbackInfo& info) {
   auto* words = elements<std::atomic<uint32_t>>(info[0], "words");
   const double until = kernelClockNs(CLOCK_MONOTONIC) + info[2].ToNumber().DoubleValue();
   const auto seconds = static_cast<time_t>(until / 1e9);
-  Doorbell(words[info[1].ToNumber().Uint32Value()]).wait({seconds, static_cast<long>(until - static_cast<double>(seconds) * 1e9)});
+  const auto rest = static_cast<long>(until - static_cast<double>(seconds) * 1e9);
+  Doorbell(words[info[1].ToNumber().Uint32Value()]).wait({seconds, rest});
   auto& control = *reinterpret_cast<layout::Control*>(words);
-  control.wokenNs.store((static_cast<double>(readTicks()) - control.epochTicks) * control.nsPerTick, std::memory_order_relaxed);
+  const double wokenNs = (static_cast<double>(readTicks()) - control.epochTicks) * control.nsPerTick;
+  control.wokenNs.store(wokenNs, std::memory_order_relaxed);
   return info.Env().Undefined();
 }
 
@@ -96,7 +100,7 @@ Napi::Value ringBell(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** What this addon was compiled with, by the names of src/hw/memory/layout.ts. */
+/** The layout that this addon was compiled with, by the names of src/hw/memory/layout.ts. */
 Napi::Object layoutOffsetsOf(Napi::Env env) {
   auto offsets = Napi::Object::New(env);
   for (const auto& [name, offset] : layoutOffsets()) offsets.Set(name, static_cast<double>(offset));

@@ -13,7 +13,7 @@
 
 namespace psp::addon {
 
-// Reads configuration objects. src/hw has validated them for people; what is wrong here is a mistake between the two languages.
+// Reads configuration objects. src/hw has checked what users wrote; an error here is a bug between the two languages.
 
 [[noreturn]] inline void wrong(const char* name, const char* expected) {
   throw std::runtime_error(std::string("addon: ") + name + ": expected " + expected);
@@ -73,12 +73,14 @@ inline Payload payloadOf(const std::string& name) {
   wrong("frame", "psp, psp-mb or ix");
 }
 
-/** An endpoint `{mac?, ip, port}`; without a MAC it is all zero, which means: find out. */
+/** An endpoint `{mac?, ip, port}`. A MAC that is not given is all zeros, and must be found out. */
 inline Endpoint endpointOf(const Napi::Object& from) {
   Endpoint endpoint;
   if (from.Get("mac").IsString()) {
     const auto mac = parseMac(text(from, "mac"));
-    if (!mac) throw std::runtime_error("mac: expected six bytes such as 42:42:42:42:42:01, found '" + text(from, "mac") + "'");
+    if (!mac) {
+      throw std::runtime_error("mac: expected six bytes such as 42:42:42:42:42:01, found '" + text(from, "mac") + "'");
+    }
     endpoint.mac = *mac;
   }
   const auto ip = parseIpv4(text(from, "ip"));
@@ -109,7 +111,7 @@ inline Classifier classifierOf(const Napi::Object& from, uint32_t types) {
                     text(from, "endian") == "big", codes, types);
 }
 
-/** What it takes to compare this clock's readings with another process's on the same machine. */
+/** What is needed to compare this clock with that of another process on the same machine. */
 inline Napi::Object clockOf(Napi::Env env, const Clock& clock) {
   auto result = Napi::Object::New(env);
   result.Set("epochTicks", clock.epochTicks());

@@ -6,7 +6,8 @@ namespace psp::addon {
 
 Napi::Function LoadBinding::define(Napi::Env env) {
   return DefineClass(env, "LoadGenerator",
-                     {InstanceMethod("connect", &LoadBinding::connect), InstanceMethod("connection", &LoadBinding::connection),
+                     {InstanceMethod("connect", &LoadBinding::connect),
+                      InstanceMethod("connection", &LoadBinding::connection),
                       InstanceMethod("start", &LoadBinding::start), InstanceMethod("stop", &LoadBinding::stop),
                       InstanceMethod("counts", &LoadBinding::counts), InstanceMethod("end", &LoadBinding::end),
                       InstanceMethod("close", &LoadBinding::close), InstanceMethod("clock", &LoadBinding::clock)});
@@ -76,7 +77,7 @@ Napi::Value LoadBinding::connect(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** Answers whether it is there; throws why it cannot be. */
+/** Returns whether the server was found; throws the reason when it cannot be. */
 Napi::Value LoadBinding::connection(const Napi::CallbackInfo& info) {
   const Connection state = load_ ? load_->connection() : Connection::connecting;
   if (state == Connection::failed) throw Napi::Error::New(info.Env(), load_->connectError());
@@ -92,7 +93,9 @@ Napi::Value LoadBinding::counts(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(info.Env());
   const auto sum = [&](const char* name, std::atomic<double> LoadCounts::* member) {
     double total = 0;
-    for (size_t i = 0; load_ && i < load_->threads(); ++i) total += (load_->counts(i).*member).load(std::memory_order_relaxed);
+    for (size_t i = 0; load_ && i < load_->threads(); ++i) {
+      total += (load_->counts(i).*member).load(std::memory_order_relaxed);
+    }
     result.Set(name, total);
   };
   sum("sent", &LoadCounts::sent);
@@ -119,7 +122,7 @@ Napi::Value LoadBinding::close(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** Answers nothing when it has ended. */
+/** Returns nothing when it has ended. */
 Napi::Value LoadBinding::clock(const Napi::CallbackInfo& info) {
   if (!load_) return info.Env().Undefined();
   return clockOf(info.Env(), load_->clock());

@@ -9,9 +9,9 @@
 namespace psp::addon {
 
 /**
- * `new LoadGenerator(config, trace, records)` opens the port; `connect()` begins to look for the server, `connection()` says
- * whether it is found; `start()`, `stop()`, `counts()`, `end()`, `close()`.
- * `trace` and `records` are objects of typed arrays, which must stay untouched until the run has ended.
+ * `new LoadGenerator(config, trace, records)` opens the port; `connect()` starts to look for the server, `connection()`
+ * says whether it was found; then `start()`, `stop()`, `counts()`, `end()`, `close()`. `trace` and `records` are
+ * objects of typed arrays, which must not be changed until the run has ended.
  */
 class LoadBinding final : public Napi::ObjectWrap<LoadBinding> {
  public:

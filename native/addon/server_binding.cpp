@@ -10,7 +10,8 @@ Napi::Function ServerBinding::define(Napi::Env env) {
   return DefineClass(env, "Server",
                      {InstanceMethod("stop", &ServerBinding::stop), InstanceMethod("mac", &ServerBinding::mac),
                       InstanceMethod("clock", &ServerBinding::clock),
-                      InstanceMethod("packetTimes", &ServerBinding::packetTimes), InstanceMethod("gapsNs", &ServerBinding::gapsNs)});
+                      InstanceMethod("packetTimes", &ServerBinding::packetTimes),
+                      InstanceMethod("gapsNs", &ServerBinding::gapsNs)});
 }
 
 ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -52,13 +53,13 @@ Napi::Value ServerBinding::mac(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), text);
 }
 
-/** Answers nothing when it has ended. */
+/** Returns nothing when it has ended. */
 Napi::Value ServerBinding::clock(const Napi::CallbackInfo& info) {
   if (!server_) return info.Env().Undefined();
   return clockOf(info.Env(), server_->clock());
 }
 
-/** Answers nothing when it has ended. */
+/** Returns nothing when it has ended. */
 Napi::Value ServerBinding::gapsNs(const Napi::CallbackInfo& info) {
   if (!server_) return info.Env().Undefined();
   const std::vector<double> times = server_->gapsNs();
@@ -67,11 +68,12 @@ Napi::Value ServerBinding::gapsNs(const Napi::CallbackInfo& info) {
   return result;
 }
 
-/** How many packets the net thread was busy for so long: counts of buckets. Answers nothing when it has ended. */
+/** How many packets kept the net thread busy for how long, as counts of buckets. Returns nothing when it has ended. */
 Napi::Value ServerBinding::packetTimes(const Napi::CallbackInfo& info) {
   if (!server_) return info.Env().Undefined();
   auto counts = Napi::Uint32Array::New(info.Env(), PacketTimes::kBuckets);
-  for (size_t bucket = 0; bucket < PacketTimes::kBuckets; ++bucket) counts[bucket] = server_->packetTimes().count(bucket);
+  const PacketTimes& times = server_->packetTimes();
+  for (size_t bucket = 0; bucket < PacketTimes::kBuckets; ++bucket) counts[bucket] = times.count(bucket);
   auto result = Napi::Object::New(info.Env());
   result.Set("bucketNs", PacketTimes::kBucketNs);
   result.Set("counts", counts);

@@ -13,7 +13,7 @@ namespace psp {
 namespace {
 
 constexpr unsigned kKeys = 5000;
-/** The value of a key is as long as a small record; the original does not say. */
+/** As long as a small record; Perséphone's paper does not say how long values are. */
 constexpr size_t kValueBytes = 64;
 
 std::string keyOf(unsigned index) {
@@ -30,8 +30,8 @@ std::shared_ptr<rocksdb::DB> openDatabase(const std::string& path) {
   options.allow_mmap_reads = true;
   options.allow_mmap_writes = true;
   options.error_if_exists = false;
-  // A plain table needs no blocks and no block cache: pointers into the mapped file. Without a prefix extractor it keeps all keys in order,
-  // by binary search (rocksdb wiki, "PlainTable Format").
+  // A plain table has pointers into the mapped file instead of blocks and a block cache. Without a prefix extractor it
+  // keeps all keys in order and finds them by binary search (rocksdb wiki, "PlainTable Format").
   rocksdb::PlainTableOptions table;
   table.hash_table_ratio = 0;
   table.bloom_bits_per_key = 0;
@@ -44,10 +44,11 @@ std::shared_ptr<rocksdb::DB> openDatabase(const std::string& path) {
   std::string present;
   if (!database->Get(rocksdb::ReadOptions(), keyOf(kKeys - 1), &present).ok()) {
     for (unsigned i = 0; i < kKeys; ++i) {
-      const rocksdb::Status put = database->Put(rocksdb::WriteOptions(), keyOf(i), std::string(kValueBytes, static_cast<char>('a' + i % 26)));
+      const std::string value(kValueBytes, static_cast<char>('a' + i % 26));
+      const rocksdb::Status put = database->Put(rocksdb::WriteOptions(), keyOf(i), value);
       if (!put.ok()) throw std::runtime_error("rocksdb: cannot write to " + path + ": " + firstLine(put));
     }
-    // Into a table file: what is measured is the mapped table, not the memtable.
+    // Into a table file, because the mapped table must be measured, not the memtable.
     const rocksdb::Status flushed = database->Flush(rocksdb::FlushOptions());
     if (!flushed.ok()) throw std::runtime_error("rocksdb: cannot flush " + path + ": " + firstLine(flushed));
   }
@@ -56,7 +57,8 @@ std::shared_ptr<rocksdb::DB> openDatabase(const std::string& path) {
 
 class RocksdbApp final : public Application {
  public:
-  RocksdbApp(std::shared_ptr<rocksdb::DB> database, uint32_t scanType) : database_(std::move(database)), scanType_(scanType) {}
+  RocksdbApp(std::shared_ptr<rocksdb::DB> database, uint32_t scanType)
+      : database_(std::move(database)), scanType_(scanType) {}
 
   Handled handle(Request& request, const PreemptFlag&) override {
     rocksdb::ReadOptions options;
@@ -67,7 +69,7 @@ class RocksdbApp final : public Application {
 
  private:
   bool get(rocksdb::Iterator& iterator) {
-    // A different key each time, in an order that caches do not guess: 2654435761 is Knuth's multiplicative hash.
+    // A different key each time, in an order that no cache guesses: 2654435761 is Knuth's multiplicative hash.
     const std::string key = keyOf((next_++ * 2654435761u) % kKeys);
     iterator.Seek(key);
     return iterator.Valid() && iterator.key() == key && iterator.value().size() == kValueBytes;
@@ -105,7 +107,8 @@ ApplicationFactory makeRocksdbFactory(const ApplicationConfig& config) {
 namespace psp {
 
 ApplicationFactory makeRocksdbFactory(const ApplicationConfig&) {
-  throw std::runtime_error("application rocksdb: the addon was built without it (apt-get install librocksdb-dev; npm run build:native)");
+  throw std::runtime_error(
+      "application rocksdb: the addon was built without it (apt-get install librocksdb-dev; npm run build:native)");
 }
 
 }  // namespace psp

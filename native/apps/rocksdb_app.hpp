@@ -4,10 +4,10 @@
 namespace psp {
 
 /**
- * RocksDB as in the original: 5000 keys in a memory-mapped plain table; GET reads one key through an iterator, SCAN walks all of them.
- * The database is created on first use. Compiled in when librocksdb was there at build time.
+ * RocksDB as in Perséphone: 5000 keys in a memory-mapped plain table. GET reads one key through an iterator, SCAN reads
+ * all. The database is created on first use.
  *
- * @throws std::runtime_error when it was not, or when the database cannot be opened.
+ * @throws std::runtime_error when the addon was built without librocksdb, or the database cannot be opened
  */
 ApplicationFactory makeRocksdbFactory(const ApplicationConfig& config);
 

@@ -7,9 +7,9 @@
 namespace psp {
 
 /**
- * Waits for the demanded time on the clock without burning the core: dilated runs, where many workers share few cores. It waits on the
- * worker's bell with an absolute deadline, so that preemption wakes it at once. The kernel wakes a sleeper late by a nearly constant
- * time (about 20 us with sharp timers), which is measured at start and taken off each sleep.
+ * Waits for the demanded time without using the core, for dilated runs in which many workers share few cores. It waits
+ * on the worker's bell with an absolute deadline, so that preemption wakes it at once. The kernel wakes a sleeper late
+ * by a nearly constant time (about 20 us with sharp timers), which is measured at the start and taken off each sleep.
  */
 class SleepApp final : public Application {
  public:
@@ -33,7 +33,7 @@ class SleepApp final : public Application {
     for (;;) {
       const double now = clock_.nowNs();
       if (now >= end - overshootNs_) {
-        // The rest is shorter than a sleep can be; it is short enough to spin.
+        // The rest is too short for a sleep, and short enough to spin.
         while (clock_.nowNs() < end) pauseBriefly();
         return Handled::done;
       }

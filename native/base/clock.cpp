@@ -11,7 +11,7 @@ struct Reading {
   double ns;
 };
 
-/** Both clocks at one moment: of several tries the one that was interrupted least. */
+/** Reads both clocks at one moment; of several tries, the one that was interrupted least counts. */
 Reading readBoth() {
   Reading best{};
   uint64_t shortest = UINT64_MAX;

@@ -7,7 +7,9 @@
 
 namespace psp {
 
-/** The processor's constant-rate counter: about 9 ns a read, the same on all cores of a machine with an invariant TSC. */
+/**
+ * The processor's constant-rate counter: about 9 ns a read, the same on all cores of a machine with an invariant TSC.
+ */
 inline uint64_t readTicks() noexcept {
 #if defined(__x86_64__)
   return __rdtsc();
@@ -28,23 +30,28 @@ inline double kernelClockNs(clockid_t clock) noexcept {
 }
 
 /**
- * Time since an epoch, in ns, from the cycle counter. Calibrated against CLOCK_MONOTONIC_RAW, because the rate the kernel (and DPDK)
- * reports is rounded: 0.15 % off was measured, which is 1.5 ms in a second.
+ * Time since an epoch, in ns, from the cycle counter. It is calibrated against CLOCK_MONOTONIC_RAW, because the rate
+ * that the kernel (and DPDK) reports is rounded: it was 0.15 % off, which is 1.5 ms in a second.
  */
 class Clock {
  public:
   /** Measures the rate for `calibrationNs`; the epoch is now. */
   static Clock calibrate(double calibrationNs = 30e6);
 
-  /** Whole nanoseconds, as all of psp counts. */
+  /** Whole nanoseconds, like all times of psp. */
   double nowNs() const noexcept {
     return static_cast<double>(static_cast<int64_t>(static_cast<double>(readTicks() - epochTicks_) * nsPerTick_));
   }
   double nsPerTick() const noexcept { return nsPerTick_; }
-  /** When it read 0, in ticks of the counter that all processes of a machine share. A double holds them exactly for a month and more after the machine's start. */
+  /**
+   * When it read 0, in ticks of the counter that all processes of a machine share. A double is exact for a month after
+   * the start.
+   */
   double epochTicks() const noexcept { return static_cast<double>(epochTicks_); }
 
-  /** The absolute CLOCK_MONOTONIC time at which this clock will read `ns` (what futex and clock_nanosleep wait for). */
+  /**
+   * The absolute CLOCK_MONOTONIC time, which futex and clock_nanosleep wait for, at which this clock will read `ns`.
+   */
   timespec monotonicAt(double ns) const noexcept;
 
  private:

@@ -10,10 +10,12 @@
 namespace psp {
 
 /**
- * Lets a thread sleep until another has work for it. One 32-bit word, 1 while its owner sleeps or is about to.
+ * Lets a thread sleep until another has work for it. It is one 32-bit word: 1 while its owner sleeps or is about to
+ * sleep.
  *
- * The sleeper arms the bell, looks for work once more, and only then waits; the other side publishes work and then rings. Both use
- * sequentially consistent operations on the work's counter and on the word, so at least one of them sees the other (Dekker).
+ * The sleeper arms the bell, looks for work once more, and then waits. The other side publishes work and then rings.
+ * Both use sequentially consistent operations on the work's counter and on the word, so at least one of them sees the
+ * other (Dekker).
  */
 class Doorbell {
  public:
@@ -22,10 +24,13 @@ class Doorbell {
   void arm() noexcept { word_->store(1, std::memory_order_seq_cst); }
   void disarm() noexcept { word_->store(0, std::memory_order_relaxed); }
 
-  /** Sleeps until rung or until the absolute CLOCK_MONOTONIC `deadline`. Call after arm() and a last look for work. */
+  /**
+   * Sleeps until the bell rings or until the absolute CLOCK_MONOTONIC `deadline`. Call it after arm() and a last look
+   * for work.
+   */
   void wait(const timespec& deadline) noexcept {
-    syscall(SYS_futex, reinterpret_cast<uint32_t*>(word_), FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 1, &deadline, nullptr,
-            FUTEX_BITSET_MATCH_ANY);
+    syscall(SYS_futex, reinterpret_cast<uint32_t*>(word_), FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 1, &deadline,
+            nullptr, FUTEX_BITSET_MATCH_ANY);
     disarm();
   }
 

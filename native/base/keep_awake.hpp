@@ -14,11 +14,11 @@
 namespace psp {
 
 /**
- * Keeps the cores of this process from going to sleep while it lives: a thread on each that spins whenever nobody else wants the core (SCHED_IDLE, which everybody
- * precedes). To wake a thread on a core that is awake takes microseconds; on one that sleeps, and on a virtual machine's, which its host must first give a core again, tens of them, and a
- * different number each time. Needs no privilege.
+ * Keeps the cores of this process awake while it lives: on each, a thread spins whenever nobody else wants the core
+ * (SCHED_IDLE). A thread on a core that is awake wakes within microseconds. On a core that sleeps, or that a virtual
+ * machine's host has taken away, it takes tens of microseconds, and a different number each time. Needs no privilege.
  *
- * Such a thread also sees for how long it has not had its core: because another program had it, or the machine's host.
+ * Such a thread also notices when its core was away: another program, or the machine's host, had it.
  */
 class KeepAwake {
  public:
@@ -26,7 +26,7 @@ class KeepAwake {
   struct Gap {
     uint64_t fromTicks, toTicks;
   };
-  /** Shorter gaps are not noted: threads that wake, work and sleep again are what the core is for. */
+  /** Shorter gaps are not noted: the core is there for threads that wake, work and sleep again. */
   static constexpr double kGapNs = 1e6;
 
   explicit KeepAwake(const Clock& clock) {
@@ -35,7 +35,7 @@ class KeepAwake {
     for (int core = 0; core < CPU_SETSIZE; ++core) {
       if (!CPU_ISSET(core, &allowed)) continue;
       cores_.push_back(std::make_shared<Core>());
-      // Detached: on a busy machine it may be seconds until they have a core to see that they are no longer wanted.
+      // Detached: on a busy machine it may take seconds until such a thread has a core and sees that it should end.
       std::thread(spin, core, cores_.back(), static_cast<uint64_t>(kGapNs / clock.nsPerTick())).detach();
     }
   }
@@ -45,10 +45,13 @@ class KeepAwake {
   KeepAwake(const KeepAwake&) = delete;
   KeepAwake& operator=(const KeepAwake&) = delete;
 
-  /** Of all cores, up to some thousand of each. */
+  /** The gaps of all cores, up to 4096 of each. */
   std::vector<Gap> gaps() const {
     std::vector<Gap> all;
-    for (const auto& core : cores_) all.insert(all.end(), core->gaps.begin(), core->gaps.begin() + core->count.load(std::memory_order_acquire));
+    for (const auto& core : cores_) {
+      const auto count = core->count.load(std::memory_order_acquire);
+      all.insert(all.end(), core->gaps.begin(), core->gaps.begin() + count);
+    }
     return all;
   }
 
@@ -63,7 +66,7 @@ class KeepAwake {
   static void spin(int number, std::shared_ptr<Core> core, uint64_t gapTicks) noexcept {
     nameThisThread("psp-awake");
     const sched_param none{.sched_priority = 0};
-    // At any other priority it would take the core from those it is to help.
+    // With any other priority it would take the core from the threads that it helps.
     if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &none) != 0) return;
     cpu_set_t own;
     CPU_ZERO(&own);

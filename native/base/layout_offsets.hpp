@@ -9,8 +9,8 @@
 namespace psp {
 
 /**
- * Everything of the shared memory that both languages state: offsets within its parts, and the meaning of its numbers, by the names of
- * src/hw/memory/layout.ts, which compares them when the addon is loaded.
+ * Everything about the shared memory that both languages state, by the names of src/hw/memory/layout.ts: offsets within
+ * its parts, and the meaning of its numbers. That file compares them when the addon is loaded.
  */
 inline std::vector<std::pair<std::string, size_t>> layoutOffsets() {
   using namespace layout;

@@ -7,8 +7,9 @@
 namespace psp {
 
 /**
- * The native view of the memory shared with the dispatcher. src/hw/memory/layout.ts defines it and tells its story; the offsets of the parts
- * are read from the header it wrote, the offsets within the parts are repeated here and compared when the addon is loaded.
+ * The native view of the memory shared with the dispatcher. src/hw/memory/layout.ts defines and explains it. The
+ * offsets of the parts are read from the header it wrote. What is repeated here is compared when the addon is loaded
+ * (base/layout_offsets.hpp).
  */
 namespace layout {
 
@@ -33,7 +34,7 @@ struct Control {
 };
 static_assert(sizeof(Control) == 512);
 
-/** One after the other: no new requests; the dispatcher ends; the workers end; the net thread ends. */
+/** The steps of a stop: no new requests; the dispatcher ends; the workers end; the net thread ends. */
 enum RunState : uint32_t { kRunning = 0, kDraining = 1, kHalted = 2, kStopped = 3, kClosed = 4 };
 enum DispatcherState : uint32_t { kDispatcherStarting = 0, kDispatcherReady = 1, kDispatcherStopped = 2 };
 
@@ -102,9 +103,11 @@ enum NetStat : uint32_t {
 /** The parts of the shared memory, found through its header. */
 class SharedLayout {
  public:
-  /** @throws std::runtime_error when the memory was not laid out by the matching src/hw/memory/layout.ts. */
+  /** @throws std::runtime_error when the memory was not laid out by the matching src/hw/memory/layout.ts */
   SharedLayout(std::byte* base, size_t bytes) : base_(base), header_(reinterpret_cast<const layout::Header*>(base)) {
-    if (reinterpret_cast<uintptr_t>(base) % 64 != 0) throw std::runtime_error("shared memory: expected an address aligned to 64 bytes");
+    if (reinterpret_cast<uintptr_t>(base) % 64 != 0) {
+      throw std::runtime_error("shared memory: expected an address aligned to 64 bytes");
+    }
     if (bytes < sizeof(layout::Control) || header_->magic != layout::kMagic || header_->version != layout::kVersion ||
         header_->totalBytes > bytes) {
       throw std::runtime_error("shared memory: the header is not the one of this version of psp");
@@ -118,7 +121,9 @@ class SharedLayout {
   layout::Mailbox& mailbox(uint32_t worker) const {
     return reinterpret_cast<layout::Mailbox*>(base_ + header_->mailboxesOffset)[worker];
   }
-  std::atomic<double>* netStats() const { return reinterpret_cast<std::atomic<double>*>(base_ + header_->netStatsOffset); }
+  std::atomic<double>* netStats() const {
+    return reinterpret_cast<std::atomic<double>*>(base_ + header_->netStatsOffset);
+  }
   std::byte* arrivals() const { return base_ + header_->arrivalsOffset; }
   uint32_t arrivalsCapacity() const { return header_->arrivalsCapacity; }
   std::byte* releases() const { return base_ + header_->releasesOffset; }

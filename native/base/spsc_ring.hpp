@@ -13,11 +13,12 @@
 namespace psp {
 
 /**
- * Single-producer single-consumer ring over raw memory: two counters on cache lines of their own, then the entries. The memory may be
- * a SharedArrayBuffer whose other side is TypeScript. A power of two, free-running 32-bit counters, batches published at once.
+ * Single-producer single-consumer ring over raw memory: two counters on cache lines of their own, then the entries. The
+ * other side of the memory may be TypeScript. The capacity is a power of two, the 32-bit counters run freely, batches
+ * are published at once.
  *
- * Each side holds one end object; an end keeps its own counter and a copy of the other's, and reads the shared word only when the copy
- * says full (or empty), so that in steady state the two sides do not fight for each other's line.
+ * Each side holds one end. An end keeps its own counter and a copy of the other's, and reads the shared word only when
+ * the copy says full (or empty). So the two sides rarely need each other's cache line.
  */
 template <typename Entry>
   requires std::is_trivially_copyable_v<Entry>
@@ -41,7 +42,7 @@ class RingProducer {
     return true;
   }
 
-  /** Makes all written entries visible. Sequentially consistent, because a bell may be looked at next (see Doorbell). */
+  /** Makes all written entries visible. Sequentially consistent, because a bell may be read next (see Doorbell). */
   void publish() noexcept { header_->tail.store(tail_, std::memory_order_seq_cst); }
 
   bool hasUnpublished() const noexcept { return header_->tail.load(std::memory_order_relaxed) != tail_; }
@@ -65,10 +66,10 @@ class RingConsumer {
         head_(header_->head.load(std::memory_order_relaxed)),
         tail_(head_) {}
 
-  /** Looks for entries now, for a `take` a little later: what is fetched from the producer's cache is there by then. */
+  /** Starts to fetch the producer's counter from its cache, for a `take` a little later. */
   void prefetch() noexcept { tail_ = header_->tail.load(std::memory_order_acquire); }
 
-  /** Takes up to `limit` entries and gives their places back at once. */
+  /** Takes up to `limit` entries and frees their places at once. */
   uint32_t take(Entry* into, uint32_t limit) noexcept {
     if (tail_ == head_) tail_ = header_->tail.load(std::memory_order_acquire);
     const uint32_t count = std::min(tail_ - head_, limit);
@@ -90,7 +91,7 @@ class RingConsumer {
   uint32_t tail_;
 };
 
-/** Zeroed, cache-aligned memory for a ring that both sides of which are native. */
+/** Zeroed, cache-aligned memory for a ring with two native sides. */
 template <typename Entry>
 class RingMemory {
  public:

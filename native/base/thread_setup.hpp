@@ -10,10 +10,10 @@
 
 namespace psp {
 
-/** What an idle thread does until its next look: burn its own core, or leave a shared one to others. */
+/** What an idle thread does until it looks for work again: burn its own core, or leave a shared core to others. */
 enum class Poll { spin, yield, sleep };
 
-/** How often a sleeping thread looks at a device, which cannot ring a bell. Each look costs about 5 us of a core. */
+/** A sleeping thread looks at a device, which cannot ring a bell, this often. Each look costs about 5 us of a core. */
 inline constexpr long kSleepBetweenPollsNs = 20'000;
 
 inline void pauseInstruction() noexcept {
@@ -37,7 +37,7 @@ inline void idleOnce(Poll poll) noexcept {
   }
 }
 
-/** Pins the calling thread. @throws std::runtime_error naming the core. */
+/** Pins the calling thread. @throws std::runtime_error naming the core */
 inline void pinThisThread(int core) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -48,8 +48,8 @@ inline void pinThisThread(int core) {
 }
 
 /**
- * A thread that sleeps between requests shares its core with whatever else runs there. Where the system allows it (root, or an rtprio
- * limit), let it run as soon as it wakes; where it does not, it waits its turn like everybody else. Never for threads that spin.
+ * Lets a thread that sleeps between requests run as soon as it wakes, where the system allows that (root, or an rtprio
+ * limit). Never used for threads that spin.
  */
 inline void preferThisThread(Poll poll) noexcept {
   if (poll != Poll::sleep) return;
@@ -57,7 +57,7 @@ inline void preferThisThread(Poll poll) noexcept {
   pthread_setschedparam(pthread_self(), SCHED_RR, &lowest);
 }
 
-/** Timers of this thread fire as exactly as the kernel can; its default slack of 50 us would be added to every sleep. */
+/** Makes the timers of this thread as exact as the kernel can; its default slack adds 50 us to every sleep. */
 inline void sharpenTimersOfThisThread() noexcept { prctl(PR_SET_TIMERSLACK, 1UL); }
 
 inline void nameThisThread(const char* name) noexcept { pthread_setname_np(pthread_self(), name); }

@@ -53,7 +53,9 @@ void LoadGenerator::waitForLink() {
       port_.callAgain();
       callNs = clock_.nowNs() + kCallEveryNs;
     }
-    if (clock_.nowNs() > limit) throw std::runtime_error("device " + config_.port.device + ": the link is down (is the server running?)");
+    if (clock_.nowNs() > limit) {
+      throw std::runtime_error("device " + config_.port.device + ": the link is down (is the server running?)");
+    }
     idleOnce(Poll::sleep);
   }
 }
@@ -67,7 +69,8 @@ void LoadGenerator::resolveServer() {
       askNs = clock_.nowNs() + kAskEveryNs;
       rte_mbuf* question = rte_pktmbuf_alloc(port_.pool());
       if (question == nullptr) throw std::runtime_error("load generator: the frame pool is empty");
-      question->data_len = static_cast<uint16_t>(writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), config_.self, config_.server.ip));
+      const size_t length = writeArpRequest(rte_pktmbuf_mtod(question, uint8_t*), config_.self, config_.server.ip);
+      question->data_len = static_cast<uint16_t>(length);
       question->pkt_len = question->data_len;
       if (port_.send(0, &question, 1) == 0) rte_pktmbuf_free(question);
     }
@@ -88,7 +91,8 @@ void LoadGenerator::resolveServer() {
     idleOnce(Poll::sleep);
   }
   if (stopping()) return;
-  throw std::runtime_error("the server did not answer ARP within " + std::to_string(static_cast<int>(config_.connectNs / 1e9)) +
+  const int seconds = static_cast<int>(config_.connectNs / 1e9);
+  throw std::runtime_error("the server did not answer ARP within " + std::to_string(seconds) +
                            " s: is it running, and its address right?");
 }
 
@@ -103,13 +107,14 @@ void LoadGenerator::open(uint32_t index) noexcept {
 }
 
 void LoadGenerator::settle(uint32_t index) noexcept {
-  if (!open_ || open_[index].exchange(0, std::memory_order_relaxed) == 1) outstanding_.fetch_sub(1, std::memory_order_release);
+  const bool first = !open_ || open_[index].exchange(0, std::memory_order_relaxed) == 1;
+  if (first) outstanding_.fetch_sub(1, std::memory_order_release);
 }
 
 void LoadGenerator::start() {
   const auto threads = static_cast<uint32_t>(config_.cores.size());
   sending_ = threads;
-  // All of them exist before the first runs: a thread looks at its siblings' counts.
+  // All threads must exist before the first runs, because each reads the counts of the others.
   for (uint32_t i = 0; i < threads; ++i) threads_.push_back(std::make_unique<LoadThread>(*this, i, threads));
   for (uint32_t i = 0; i < threads; ++i) threads_[i]->start(config_.cores[i]);
   for (const auto& thread : threads_) thread->waitUntilReady();

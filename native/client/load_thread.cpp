@@ -11,13 +11,13 @@
 namespace psp {
 namespace {
 
-/** A link that is down this long is a server that is gone, not one that is restarting its queues. */
+/** A server whose link is down this long is gone; a shorter time means that it restarts its queues. */
 constexpr double kGoneAfterNs = 200e6;
-/** The link, and how long the server has been silent, are looked at this often. */
+/** The link and the silence of the server are checked this often. */
 constexpr double kLookEveryNs = 20e6;
-/** One turn counts as no more silence than this: a process that was stopped, or its machine, could not hear its server meanwhile. */
+/** One turn counts as at most this much silence: while the process, or its machine, was stopped, nobody listened. */
 constexpr double kLongestTurnNs = 50e6;
-/** Silence means something when so many have been asked in vain; a few replies may get lost. */
+/** The server is silent only if this many requests were not answered; a few replies may get lost. */
 constexpr double kAskedInVain = 8;
 
 }  // namespace
@@ -72,8 +72,9 @@ LoadEnd LoadThread::play() {
       lastProgressNs = hearNs_;
     }
     if (!sending) result = drained(lastProgressNs);
-    // After a stop, replies are awaited for as long as the last replies of a whole run, and no longer.
-    if (stoppedNs >= 0 && (result != LoadEnd::running || hearNs_ - stoppedNs > load_.config_.drainNs)) result = LoadEnd::stopped;
+    // After a stop, replies are awaited as long as at the end of a whole run.
+    const bool over = result != LoadEnd::running || hearNs_ - stoppedNs > load_.config_.drainNs;
+    if (stoppedNs >= 0 && over) result = LoadEnd::stopped;
     if (nowNs >= lookNs) {
       lookNs = nowNs + kLookEveryNs;
       if (serverGone()) result = LoadEnd::serverGone;
@@ -94,7 +95,7 @@ LoadEnd LoadThread::drained(double& lastProgressNs) {
   const bool nothingUnderWay = load_.outstanding_.load(std::memory_order_acquire) == 0;
   const double received = total(&LoadCounts::received);
   if (nothingUnderWay) return received == total(&LoadCounts::sent) ? LoadEnd::complete : LoadEnd::drained;
-  // Replies still trickling in push the limit out: it bounds silence, not the length of a backlog.
+  // Each reply restarts the limit: it bounds silence, not the length of a backlog.
   if (received != lastSeenReceived_) {
     lastSeenReceived_ = received;
     lastProgressNs = hearNs_;
@@ -103,7 +104,7 @@ LoadEnd LoadThread::drained(double& lastProgressNs) {
   return received == 0 || unheard() ? LoadEnd::serverGone : LoadEnd::drained;
 }
 
-/** A server can be gone though the link is up: behind a switch, or dead with its device still there. */
+/** A server can be gone while the link is up: behind a switch, or dead with its device still open. */
 bool LoadThread::serverGone() {
   if (load_.port_.linkUp()) downSinceNs_ = -1;
   else if (downSinceNs_ < 0) downSinceNs_ = hearNs_;
@@ -121,7 +122,7 @@ bool LoadThread::serverGone() {
   return hearNs_ - askedNs_ > load_.config_.drainNs;
 }
 
-/** Have requests been sent since the last reply, more than might be lost by chance? */
+/** Have more requests been sent since the last reply than may be lost by chance? */
 bool LoadThread::unheard() const { return total(&LoadCounts::sent) - sentWhenHeard_ >= kAskedInVain; }
 
 double LoadThread::total(std::atomic<double> LoadCounts::* member) const {
@@ -130,13 +131,13 @@ double LoadThread::total(std::atomic<double> LoadCounts::* member) const {
   return sum;
 }
 
-/** A lost reply must not hold its place among those under way for ever. */
+/** Gives up requests whose reply is lost, so that they no longer count as under way. */
 void LoadThread::expire(double nowNs) {
   if (!load_.open_) return;
   for (; oldest_ < next_ && oldest_ < load_.trace_.length; oldest_ += stride_) {
     if (load_.open_[oldest_].load(std::memory_order_relaxed) == 0) continue;
     const double sentNs = load_.records_.sentNs[oldest_];
-    // One that the device has not taken yet has no time of sending.
+    // A request that the device has not taken yet has no send time.
     if (std::isnan(sentNs) || nowNs - std::max(sentNs, resumedNs_) <= load_.config_.drainNs) return;
     load_.settle(oldest_);
   }
@@ -164,7 +165,7 @@ bool LoadThread::sendDue(double nowNs) {
       continue;
     }
     rte_mbuf* frame = build(next_, nowNs);
-    if (frame == nullptr) break;  // every frame is under way: try again when some have come back
+    if (frame == nullptr) break;  // every frame is in use: try again when some have come back
     load_.open(next_);
     burst_[inBurst_] = frame;
     burstIds_[inBurst_++] = next_;
@@ -175,10 +176,10 @@ bool LoadThread::sendDue(double nowNs) {
   return any;
 }
 
-/** Hands the burst to the device; what it does not take stays for the next turn, and is then late. */
+/** Hands the burst to the device. What it does not take stays for the next turn and may then be late. */
 void LoadThread::flush() {
   addTo(counts.sendAttempts, 1);
-  // Stamped before the device has them: a reply cannot come sooner than its request is recorded as sent.
+  // Stamped before the device has the requests: no reply can come before its request is recorded as sent.
   const double sentNs = load_.clock_.nowNs();
   for (uint32_t i = 0; i < inBurst_; ++i) load_.records_.sentNs[burstIds_[i]] = sentNs;
   const uint16_t sent = load_.port_.send(queue_, burst_, static_cast<uint16_t>(inBurst_));
@@ -199,11 +200,16 @@ rte_mbuf* LoadThread::build(uint32_t id, double nowNs) {
   if (frame == nullptr) return nullptr;
   const LoadConfig& config = load_.config_;
   Endpoint from = config.self;
-  // One source port per flow, from 32768 as the original's clients do.
+  // One source port per flow, from 32768, like Perséphone's clients.
   from.port = static_cast<uint16_t>(32768 + load_.trace_.flow[id] % 32768);
   const RequestFields fields{
-      .id = config.idBase + id, .type = load_.trace_.code[id], .demandNs = load_.trace_.demandNs[id], .wantsStamps = config.wantsStamps};
-  const size_t length = writeRequest(rte_pktmbuf_mtod(frame, uint8_t*), config.payload, from, config.server, fields, nowNs);
+      .id = config.idBase + id,
+      .type = load_.trace_.code[id],
+      .demandNs = load_.trace_.demandNs[id],
+      .wantsStamps = config.wantsStamps,
+  };
+  auto* bytes = rte_pktmbuf_mtod(frame, uint8_t*);
+  const size_t length = writeRequest(bytes, config.payload, from, config.server, fields, nowNs);
   frame->data_len = static_cast<uint16_t>(length);
   frame->pkt_len = static_cast<uint32_t>(length);
   return frame;
@@ -228,17 +234,19 @@ void LoadThread::record(rte_mbuf* frame, double nowNs) {
   const ParsedFrame parsed = parseFrame(bytes, frame->data_len, self);
   if (parsed.kind == FrameKind::arpRequest) return load_.answerArp(frame, queue_);
   if (parsed.kind == FrameKind::datagram) recordReply(bytes, parsed, nowNs);
-  else addTo(parsed.kind == FrameKind::foreign || parsed.kind == FrameKind::arpReply ? counts.foreign : counts.malformed, 1);
+  else if (parsed.kind == FrameKind::foreign || parsed.kind == FrameKind::arpReply) addTo(counts.foreign, 1);
+  else addTo(counts.malformed, 1);
   rte_pktmbuf_free(frame);
 }
 
 void LoadThread::recordReply(const uint8_t* bytes, const ParsedFrame& parsed, double nowNs) {
-  if (parsed.sourceIp != load_.config_.server.ip || parsed.sourcePort != load_.config_.server.port) return addTo(counts.foreign, 1);
+  const Endpoint& server = load_.config_.server;
+  if (parsed.sourceIp != server.ip || parsed.sourcePort != server.port) return addTo(counts.foreign, 1);
   const auto reply = readReply(load_.config_.payload, bytes + parsed.payloadOffset, parsed.payloadBytes);
   if (!reply) return addTo(counts.malformed, 1);
   const uint32_t index = reply->id - load_.config_.idBase;
   const RecordView& records = load_.records_;
-  // An answer to what was not asked: one left over from an earlier run, or one that came twice.
+  // A reply to an earlier run, or a second reply to the same request.
   if (index >= load_.trace_.length || std::isnan(records.sentNs[index]) || !std::isnan(records.repliedNs[index])) {
     return addTo(counts.duplicates, 1);
   }
@@ -258,7 +266,7 @@ void LoadThread::idle(double nowNs) {
   const Poll poll = load_.config_.poll;
   const bool dueSoon = next_ < load_.trace_.length && !blocked_ &&
                        load_.trace_.plannedNs[next_] - nowNs < static_cast<double>(kSleepBetweenPollsNs);
-  // A sleep would overshoot the planned time: yield through the last microseconds.
+  // A sleep would overshoot the planned time, so the last microseconds are spent with yields.
   idleOnce(poll == Poll::sleep && dueSoon ? Poll::yield : poll);
 }
 

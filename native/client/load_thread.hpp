@@ -9,8 +9,8 @@
 namespace psp {
 
 /**
- * One sending thread: its queue pair, and every T-th request of the trace. Replies may come back on any thread's queue; the id in
- * them is the index into the trace, so whoever receives one records it.
+ * One sending thread: its queue pair, and every T-th request of the trace. A reply may come back on any thread's queue;
+ * its id leads to the index in the trace, so the thread that receives it records it.
  */
 class LoadThread {
  public:
@@ -22,7 +22,7 @@ class LoadThread {
   /** Runs the thread, pinned to `core` unless that is negative. */
   void start(int core) { thread_ = std::thread(&LoadThread::run, this, core); }
 
-  /** @throws std::runtime_error when it cannot run there. */
+  /** @throws std::runtime_error when it cannot run there */
   void waitUntilReady() { ready_.get_future().get(); }
 
   LoadCounts counts;
@@ -55,13 +55,13 @@ class LoadThread {
   rte_mbuf* burst_[kBurst];
   uint32_t burstIds_[kBurst];
   bool blocked_ = false;
-  /** For how long this thread has listened: the clock that silence is measured on. It stands while the process is stopped. */
+  /** How long this thread has listened: the clock for silence. It stands still while the process is stopped. */
   double hearNs_ = 0;
-  /** When it last went on after it had been stopped for longer than a reply is awaited. */
+  /** When it last continued after a stop that was longer than a reply is awaited. */
   double resumedNs_ = 0;
   double lastSeenReceived_ = -1;
   double downSinceNs_ = -1;
-  /** Replies so far, what had been sent when the last of them came, and when last little had been sent since. */
+  /** Replies so far; requests sent when the last of them came; when the server was last not silent. */
   double heard_ = 0;
   double sentWhenHeard_ = 0;
   double askedNs_ = 0;

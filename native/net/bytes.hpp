@@ -5,7 +5,8 @@
 
 namespace psp {
 
-// Fields of frames at any alignment. Network order is big-endian, psp's payloads are little-endian, and so are the machines.
+// Fields of frames at any alignment. Network order is big-endian, psp's payloads are little-endian, and so are the
+// machines.
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 template <typename T>

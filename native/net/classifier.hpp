@@ -11,8 +11,9 @@
 namespace psp {
 
 /**
- * Tells a request's type from its payload by declaration: a field (offset, width, byte order) and a table of codes. The type is the
- * index the scheduler knows; a code that is not in the table, or a payload too short to hold the field, is UNKNOWN (index `types`).
+ * Finds the type of a request in its payload: a field (offset, width, byte order) holds a code, and a table has the
+ * scheduler's index for it. A code that is not in the table, or a payload too short for the field, is UNKNOWN (index
+ * `types`).
  */
 class Classifier {
  public:
@@ -27,7 +28,9 @@ class Classifier {
       throw std::runtime_error("classifier width: expected 1, 2, 4 or 8 bytes, found " + std::to_string(widthBytes));
     }
     for (const auto& [code, type] : codes) {
-      if (type >= types) throw std::runtime_error("classifier: code " + std::to_string(code) + " maps to a type that does not exist");
+      if (type >= types) {
+        throw std::runtime_error("classifier: code " + std::to_string(code) + " maps to a type that does not exist");
+      }
       if (code < kSmallCodes) small_[code] = type;
       else large_.emplace(code, type);
     }
@@ -44,7 +47,7 @@ class Classifier {
   }
 
  private:
-  /** Codes below this are looked up in an array: one load on the path of every request. */
+  /** Codes below this are in an array, so that a request costs one load. */
   static constexpr size_t kSmallCodes = 256;
 
   uint64_t field(const uint8_t* at) const noexcept {

@@ -18,8 +18,8 @@ namespace psp {
 namespace {
 
 /**
- * Collects what DPDK says while it starts, so that a refusal can be told in one line: its log, and what it and getopt write past
- * the log to the process's own streams. Nothing else of psp runs while it lives.
+ * Collects what DPDK says while it starts, so that a refusal is one line: its log, and what it and getopt write to the
+ * process's own streams. Nothing else of psp runs meanwhile.
  */
 class Words {
  public:
@@ -47,23 +47,27 @@ class Words {
   Words(const Words&) = delete;
   Words& operator=(const Words&) = delete;
 
-  /** The line that says most: getopt's complaint about an argument, else the first line of the log, from where its trouble comes. */
+  /**
+   * The line that says most: getopt's complaint about an argument, else the first line of the log, which names the
+   * cause.
+   */
   std::string tellingLine() {
     std::fflush(log_);
     char spoken[4096];
     const ssize_t length = spoken_[1] < 0 ? 0 : pread(spoken_[1], spoken, sizeof spoken, 0);
     const std::string_view errors(spoken, length > 0 ? static_cast<size_t>(length) : 0);
-    if (errors.starts_with(kProgram)) return std::string(errors.substr(kProgram.size(), errors.find('\n') - kProgram.size()));
+    if (errors.starts_with(kProgram)) {
+      return std::string(errors.substr(kProgram.size(), errors.find('\n') - kProgram.size()));
+    }
     const std::string text(text_ ? text_ : "");
     for (size_t at = 0, end; at < text.size(); at = end + 1) {
       end = std::min(text.find('\n', at), text.size());
-      // What it says of its telemetry explains nothing.
-      if (end > at && text.compare(at, 9, "TELEMETRY") != 0) return text.substr(at, end - at);
+      if (end > at) return text.substr(at, end - at);
     }
     return {};
   }
 
-  /** Begins getopt's complaints: DPDK is told this is the program's name. */
+  /** getopt's complaints begin with this: DPDK is told that it is the program's name. */
   static constexpr std::string_view kProgram = "dpdk: ";
 
  private:

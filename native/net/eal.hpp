@@ -8,15 +8,18 @@
 namespace psp {
 
 /**
- * DPDK's environment, in a thread of its own: rte_eal_init re-pins the thread that calls it, and neither Node's main thread nor an
- * application's may be moved by that. One per process, once: a second rte_eal_init in one process fails.
+ * DPDK's environment, in a thread of its own, because rte_eal_init re-pins the thread that calls it. One per process,
+ * once: a second rte_eal_init in one process fails.
  */
 class Eal {
  public:
-  /** @throws std::runtime_error with DPDK's own last words when it refuses. */
+  /** @throws std::runtime_error with what DPDK said when it refuses */
   explicit Eal(std::vector<std::string> arguments);
   ~Eal();
-  /** What DPDK had to say while it started, in a line; often empty. It starts without a device that is not there, and says so only here. */
+  /**
+   * What DPDK said while it started, in one line; often empty. DPDK starts without a missing device and says so only
+   * here.
+   */
   const std::string& words() const noexcept { return words_; }
   Eal(const Eal&) = delete;
   Eal& operator=(const Eal&) = delete;
@@ -32,10 +35,10 @@ class Eal {
   std::thread thread_;
 };
 
-/** Gives a thread a DPDK lcore id, and with it its own cache of every mempool, for as long as this object lives. */
+/** Gives a thread a DPDK lcore id, and so its own cache of every mempool, while this object lives. */
 class EalThread {
  public:
-  /** @throws std::runtime_error when DPDK has no lcore id left. */
+  /** @throws std::runtime_error when DPDK has no lcore id left */
   EalThread();
   ~EalThread();
   EalThread(const EalThread&) = delete;

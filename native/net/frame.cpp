@@ -59,8 +59,9 @@ ParsedFrame parseArp(const uint8_t* frame, size_t bytes, const Endpoint& self) {
 std::optional<Mac> parseMac(const std::string& text) {
   unsigned part[6];
   int read = 0;
-  if (std::sscanf(text.c_str(), "%2x:%2x:%2x:%2x:%2x:%2x%n", &part[0], &part[1], &part[2], &part[3], &part[4], &part[5], &read) != 6 ||
-      static_cast<size_t>(read) != text.size()) {
+  const int found = std::sscanf(text.c_str(), "%2x:%2x:%2x:%2x:%2x:%2x%n", &part[0], &part[1], &part[2], &part[3],
+                                &part[4], &part[5], &read);
+  if (found != 6 || static_cast<size_t>(read) != text.size()) {
     return std::nullopt;
   }
   Mac mac;
@@ -168,8 +169,8 @@ size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& pars
   return frameBytes;
 }
 
-size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const Endpoint& to, const RequestFields& fields,
-                    double nowNs) noexcept {
+size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const Endpoint& to,
+                    const RequestFields& fields, double nowNs) noexcept {
   const size_t payloadBytes = format == Payload::ix ? kIxBytes : kPspMbRequestBytes;
   std::fill_n(frame, kHeadersBytes + payloadBytes, uint8_t{0});
   writeEthernet(frame, to.mac, from.mac, kTypeIpv4);

@@ -15,7 +15,7 @@ std::optional<Mac> parseMac(const std::string& text);
 /** Parses `192.168.10.10` into host order; nothing when the text is no such address. */
 std::optional<uint32_t> parseIpv4(const std::string& text);
 
-/** What one end of the wire is called. Addresses and port in host order. */
+/** The addresses of one end of the wire, in host order. */
 struct Endpoint {
   Mac mac{};
   uint32_t ip = 0;
@@ -26,9 +26,10 @@ struct Endpoint {
  * The payloads psp speaks, all fields little-endian.
  *
  * - pspMb: id u32 @0, type u32 @4, size u32 @8 (4), service demand in ns u32 @12. The reply carries the first 12 bytes.
- * - ix: type u16 @0, …, request id u32 @18, length u32 @22, demand ns u64 @26, generation time ns u64 @34; 42 bytes both ways.
- * - psp: pspMb with the bit `kPspFlag` set in `size`; the reply then carries, after the 12 bytes, the number of the worker that answered (u32) and four
- *   stamps of the server: receive, dispatch, start, end, each u64 ns of the server's own epoch.
+ * - ix: type u16 @0, …, request id u32 @18, length u32 @22, demand ns u64 @26, generation time ns u64 @34; 42 bytes
+ *   both ways.
+ * - psp: pspMb with the bit `kPspFlag` set in `size`; after the 12 bytes, the reply carries the number of its worker
+ *   (u32) and four stamps of the server: receive, dispatch, start, end, each u64 ns since the server's own epoch.
  */
 enum class Payload : uint8_t { pspMb, ix };
 
@@ -39,14 +40,14 @@ inline constexpr size_t kPspMbRequestBytes = 16;
 inline constexpr size_t kPspMbReplyBytes = 12;
 inline constexpr size_t kPspReplyBytes = 16 + 4 * 8;
 inline constexpr size_t kIxBytes = 42;
-/** No frame beyond Ethernet's ordinary limit is taken (1500 bytes of payload, 14 of header). */
+/** Longer frames are refused: Ethernet's ordinary limit is 1500 bytes of payload and 14 of header. */
 inline constexpr size_t kMaxFrameBytes = 1514;
 
-/** What a received frame turned out to be. */
+/** What a received frame is. */
 enum class FrameKind : uint8_t {
   datagram,     ///< a UDP datagram for this endpoint
   arpRequest,   ///< somebody asks for this endpoint's MAC
-  arpReply,     ///< somebody answers with his
+  arpReply,     ///< somebody tells their own MAC
   foreign,      ///< well-formed, but not for this endpoint or not UDP over IPv4
   malformed,    ///< headers that contradict themselves
   truncated,    ///< ends before its own length says
@@ -54,7 +55,7 @@ enum class FrameKind : uint8_t {
   badChecksum,  ///< IPv4 header checksum is wrong
 };
 
-/** A received frame, understood. Offsets count from the start of the frame. */
+/** The parts of a received frame. Offsets count from the start of the frame. */
 struct ParsedFrame {
   FrameKind kind = FrameKind::malformed;
   uint16_t payloadOffset = 0;
@@ -64,8 +65,8 @@ struct ParsedFrame {
 };
 
 /**
- * Looks at a received frame; reads nothing beyond `bytes`. The UDP checksum is not verified: kernels leave it to the NIC, so frames
- * from a host over a veth pair carry none that is finished; a NIC that verifies it drops bad ones itself.
+ * Parses a received frame; reads nothing beyond `bytes`. Does not verify the UDP checksum: kernels leave it to the NIC,
+ * so frames from a host over a veth pair have no finished one, and a NIC that verifies it drops bad frames itself.
  */
 ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self) noexcept;
 
@@ -76,12 +77,12 @@ struct RequestFields {
   double demandNs = 0;
   bool wantsStamps = false;
 };
-/** Most that any frame may demand: what PSP_MB's 32 bits can say, 4.29 s. */
+/** The longest demand of any frame: the 32 bits of PSP_MB, 4.29 s. */
 inline constexpr double kMaxDemandNs = 4294967295.0;
-/** Reads a request's payload; nothing when it is shorter than its format. */
+/** Reads a request's payload; nothing when it is too short for its format. */
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept;
 
-/** The server's stamps, ns since its epoch, and who was at work. */
+/** The server's stamps, ns since its epoch, and the worker. */
 struct Stamps {
   double receivedNs = 0;
   double dispatchedNs = 0;
@@ -103,21 +104,21 @@ std::optional<ReplyFields> readReply(Payload format, const uint8_t* payload, siz
 inline constexpr size_t kMaxReplyFrameBytes = kHeadersBytes + 60 + kPspReplyBytes;
 
 /**
- * Turns the request frame in place into its reply: ends swapped, payload shortened or stamped, lengths and checksums anew.
- * `capacity` is the room in the buffer. Answers the reply's length, 0 when it does not fit.
+ * Turns a request frame into its reply, in place: swaps the ends, shortens or stamps the payload, renews lengths and
+ * checksums. `capacity` is the room in the buffer. Returns the reply's length, 0 when it does not fit.
  */
 size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& parsed, Payload format, bool stamped,
                         const Stamps& stamps) noexcept;
 
-/** Writes a request frame (at most kHeadersBytes + kIxBytes long) and answers its length. */
-size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const Endpoint& to, const RequestFields& fields,
-                    double nowNs) noexcept;
+/** Writes a request frame (at most kHeadersBytes + kIxBytes long) and returns its length. */
+size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const Endpoint& to,
+                    const RequestFields& fields, double nowNs) noexcept;
 
-/** Turns an ARP request in place into the answer. */
+/** Turns an ARP request into its answer, in place. */
 void makeArpReplyInPlace(uint8_t* frame, const Endpoint& self) noexcept;
 /** Writes a broadcast ARP request for `targetIp`; 42 bytes. */
 size_t writeArpRequest(uint8_t* frame, const Endpoint& self, uint32_t targetIp) noexcept;
-/** Does the address (six bytes, such as a frame's first) mean many stations? The lowest bit of the first byte says so (IEEE 802). */
+/** Is the address (six bytes) that of a group of stations? The lowest bit of the first byte says so (IEEE 802). */
 inline bool isGroup(const uint8_t* mac) noexcept { return (mac[0] & 1) != 0; }
 /** The sender's address in an ARP reply that parseFrame has understood. */
 Mac arpSenderMac(const uint8_t* frame) noexcept;
@@ -125,7 +126,7 @@ Mac arpSenderMac(const uint8_t* frame) noexcept;
 /** The one's complement checksum of IPv4 (RFC 1071). */
 uint16_t internetChecksum(const uint8_t* data, size_t bytes, uint32_t sum = 0) noexcept;
 
-/** A label of the connection, as a NIC would hash it: the same for the same four numbers, well spread. */
+/** A label of the connection, like a NIC's hash: equal for the same four numbers, and well spread. */
 uint32_t flowLabel(uint32_t sourceIp, uint16_t sourcePort, uint32_t destinationIp, uint16_t destinationPort) noexcept;
 
 }  // namespace psp

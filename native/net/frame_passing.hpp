@@ -1,7 +1,7 @@
 #pragma once
 
-// A device hands frames from thread to thread inside DPDK, which ThreadSanitizer cannot see into. These two say so to it; without it
-// they are nothing.
+// Inside DPDK a device passes frames from thread to thread, which ThreadSanitizer cannot see. These two functions tell
+// it. Without ThreadSanitizer they do nothing.
 #if defined(__SANITIZE_THREAD__)
 #include <sanitizer/tsan_interface.h>
 namespace psp {

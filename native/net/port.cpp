@@ -19,20 +19,22 @@ void check(int result, const std::string& device, const char* doing) {
 
 Port::Port(const PortConfig& config) : queues_(config.queues) {
   if (rte_eth_dev_get_port_by_name(config.device.c_str(), &id_) != 0) {
-    throw std::runtime_error("device " + config.device + ": DPDK knows no such device (is it bound to a driver DPDK can use?)");
+    throw std::runtime_error("device " + config.device +
+                             ": DPDK knows no such device (is it bound to a driver DPDK can use?)");
   }
   rte_eth_dev_info info;
   check(rte_eth_dev_info_get(id_, &info), config.device, "cannot ask for its properties");
   const uint16_t most = std::min(info.max_rx_queues, info.max_tx_queues);
   if (queues_ > most) {
-    throw std::runtime_error("device " + config.device + ": has " + std::to_string(most) + " queue pairs, " + std::to_string(queues_) +
-                             " are asked for");
+    throw std::runtime_error("device " + config.device + ": has " + std::to_string(most) + " queue pairs, " +
+                             std::to_string(queues_) + " are asked for");
   }
 
   static std::atomic<unsigned> serial{0};
   const std::string name = "psp_frames_" + std::to_string(serial++);
   const int socket = rte_eth_dev_socket_id(id_);
-  pool_.reset(rte_pktmbuf_pool_create(name.c_str(), config.frames, kPoolCacheFrames, 0, RTE_MBUF_DEFAULT_BUF_SIZE, socket));
+  pool_.reset(
+      rte_pktmbuf_pool_create(name.c_str(), config.frames, kPoolCacheFrames, 0, RTE_MBUF_DEFAULT_BUF_SIZE, socket));
   if (!pool_) {
     throw std::runtime_error("no memory for " + std::to_string(config.frames) + " frames: " + rte_strerror(rte_errno) +
                              " (give the EAL more: -m or huge pages)");
@@ -48,10 +50,12 @@ Port::Port(const PortConfig& config) : queues_(config.queues) {
   uint16_t tx = config.descriptors;
   check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx), config.device, "refuses the number of descriptors");
   for (uint16_t queue = 0; queue < queues_; ++queue) {
-    check(rte_eth_rx_queue_setup(id_, queue, rx, static_cast<unsigned>(socket), nullptr, pool_.get()), config.device, "receive queue");
-    check(rte_eth_tx_queue_setup(id_, queue, tx, static_cast<unsigned>(socket), nullptr), config.device, "transmit queue");
+    const auto node = static_cast<unsigned>(socket);
+    check(rte_eth_rx_queue_setup(id_, queue, rx, node, nullptr, pool_.get()), config.device, "receive queue");
+    check(rte_eth_tx_queue_setup(id_, queue, tx, node, nullptr), config.device, "transmit queue");
   }
-  // Flow control off, as in the original: a slow receiver must lose frames visibly, not throttle the sender. Virtual devices have none.
+  // Flow control is off, as in Perséphone: a slow receiver must lose frames visibly, not slow the sender. Virtual
+  // devices have none.
   rte_eth_fc_conf flow{};
   flow.mode = RTE_ETH_FC_NONE;
   rte_eth_dev_flow_ctrl_set(id_, &flow);
@@ -64,12 +68,14 @@ Port::Port(const PortConfig& config) : queues_(config.queues) {
   if (config.mac && *config.mac != mac_) answerTo(*config.mac, config);
 }
 
-/** A NIC drops frames for another station than its own in hardware, silently: it has to be told which it is, or to take all. */
+/** A NIC silently drops frames for other MACs than its own, so it must be told which it has, or to take all frames. */
 void Port::answerTo(const Mac& wanted, const PortConfig& config) {
   rte_ether_addr address;
   std::copy(wanted.begin(), wanted.end(), std::begin(address.addr_bytes));
   const bool set = config.owned && rte_eth_dev_default_mac_addr_set(id_, &address) == 0;
-  if (!set && !config.promiscuous) check(rte_eth_promiscuous_enable(id_), config.device, "refuses the configured MAC, and to take frames for others");
+  if (!set && !config.promiscuous) {
+    check(rte_eth_promiscuous_enable(id_), config.device, "refuses the configured MAC, and to take frames for others");
+  }
   mac_ = wanted;
 }
 
@@ -85,7 +91,7 @@ bool Port::linkUp() const noexcept {
 
 void Port::callAgain() const {
   rte_eth_dev_stop(id_);
-  // A peer that is not there yet is none of the failures a start can end in: the next call will tell.
+  // A missing peer is no failure here: the next call may find it.
   rte_eth_dev_start(id_);
 }
 

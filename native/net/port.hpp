@@ -12,21 +12,24 @@
 
 namespace psp {
 
-/** Which DPDK device to open, and how. */
+/** The DPDK device to open, and how. */
 struct PortConfig {
-  /** DPDK's name of it: a PCI address, `net_memif0`, `net_af_packet0`, … */
+  /** Its name in DPDK: a PCI address, `net_memif0`, `net_af_packet0`, … */
   std::string device;
   uint16_t queues = 1;
   uint16_t descriptors = 128;
   uint32_t frames = 16383;
   bool promiscuous = false;
-  /** The station address the device is to answer to; absent: its own. */
+  /** The MAC the device must answer to; absent: its own. */
   std::optional<Mac> mac;
-  /** The device is psp's alone (a NIC taken from the kernel), so its address may be changed; others only listen to more than their own. */
+  /**
+   * Only psp uses the device (a NIC taken from the kernel), so its MAC may be changed. Other devices are made
+   * promiscuous.
+   */
   bool owned = false;
 };
 
-/** What a device counted by itself. */
+/** The device's own counters. */
 struct PortCounters {
   uint64_t missed = 0;
   uint64_t noBuffer = 0;
@@ -34,12 +37,13 @@ struct PortCounters {
 };
 
 /**
- * One Ethernet device with its frame pool: a PCI NIC, memif, af_packet, or rings within the process; DPDK hides the difference.
- * Opened and started by the constructor, stopped and closed (in that order, or PMDs crash) by the destructor.
+ * One Ethernet device with its frame pool: a PCI NIC, memif, af_packet, or rings within the process; DPDK hides the
+ * difference. Opened and started by the constructor, stopped and closed (in that order, or PMDs crash) by the
+ * destructor.
  */
 class Port {
  public:
-  /** @throws std::runtime_error naming the device and what it lacks. */
+  /** @throws std::runtime_error naming the device and what it lacks */
   explicit Port(const PortConfig& config);
   ~Port();
   Port(const Port&) = delete;
@@ -49,7 +53,7 @@ class Port {
   Mac mac() const noexcept { return mac_; }
   rte_mempool* pool() const noexcept { return pool_.get(); }
   bool linkUp() const noexcept;
-  /** For a device that calls its peer when it is started, and does so once: calls again. */
+  /** Calls the peer again, for a device that does so only once, when it is started. */
   void callAgain() const;
   PortCounters counters() const noexcept;
 

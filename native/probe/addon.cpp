@@ -4,7 +4,7 @@
 #include "probe/probe_world.hpp"
 #include "probe/ring_hops.hpp"
 
-// An addon beside psp's own, for those who measure: bench/ and psp calibrate. It needs no DPDK.
+// A second addon, for bench/ and psp calibrate. It needs no DPDK.
 
 namespace psp::addon {
 namespace {
@@ -13,16 +13,18 @@ class ProbeBinding final : public Napi::ObjectWrap<ProbeBinding> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "ProbeWorld",
-                       {InstanceMethod("completed", &ProbeBinding::completed), InstanceMethod("latencies", &ProbeBinding::latencies),
+                       {InstanceMethod("completed", &ProbeBinding::completed),
+                        InstanceMethod("latencies", &ProbeBinding::latencies),
                         InstanceMethod("stop", &ProbeBinding::stop)});
   }
   explicit ProbeBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     size_t bytes = 0;
     auto* base = elements<std::byte>(info[0], "shared", &bytes);
     const auto from = info[1].As<Napi::Object>();
-    world_ = std::make_unique<ProbeWorld>(SharedLayout(base, bytes), ProbeOffer{.window = static_cast<uint32_t>(number(from, "window")),
-                                                                               .rate = number(from, "rate"),
-                                                                               .core = static_cast<int>(number(from, "core"))});
+    const ProbeOffer offer{.window = static_cast<uint32_t>(number(from, "window")),
+                           .rate = number(from, "rate"),
+                           .core = static_cast<int>(number(from, "core"))};
+    world_ = std::make_unique<ProbeWorld>(SharedLayout(base, bytes), offer);
     memory_ = Napi::Reference<Napi::Value>::New(info[0], 1);
   }
 
@@ -54,7 +56,7 @@ Napi::Value cppDispatcher(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), runCppDispatcher(SharedLayout(base, bytes), info[1].ToNumber()));
 }
 
-/** threadCpuSeconds(): time the calling thread has had a core. */
+/** threadCpuSeconds() returns how long the calling thread has had a core. */
 Napi::Value threadCpuSeconds(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), kernelClockNs(CLOCK_THREAD_CPUTIME_ID) / 1e9);
 }

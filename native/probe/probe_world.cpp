@@ -33,14 +33,17 @@ void ProbeWorld::run() {
   double dueTicks = static_cast<double>(readTicks());
   uint32_t serial = 0;
   double ended = 0;
-  // Reading the counter for every request would make this world slower than the dispatcher it is to outrun.
+  // Reading the counter for every request would make this world slower than the dispatcher, which must be the slower
+  // one.
   const bool measured = offer_.rate > 0;
   layout::Control& control = shared_.control();
   while (!stop_.load(std::memory_order_relaxed)) {
     const double nowNs = clock_.nowNs();
     control.clockNs.store(nowNs, std::memory_order_relaxed);
     uint32_t released[32];
-    for (uint32_t count; (count = releases.take(released, 32)) > 0;) free.insert(free.end(), released, released + count);
+    for (uint32_t count; (count = releases.take(released, 32)) > 0;) {
+      free.insert(free.end(), released, released + count);
+    }
     const uint64_t nowTicks = readTicks();
     bool offered = false;
     while (!free.empty() && (ticksPerRequest == 0 || dueTicks <= static_cast<double>(nowTicks))) {
@@ -51,8 +54,9 @@ void ProbeWorld::run() {
       offered = true;
       dueTicks += ticksPerRequest;
     }
-    // A world that was taken off its core does not catch up with a burst: that would measure the burst.
-    if (ticksPerRequest > 0 && static_cast<double>(nowTicks) - dueTicks > 100 * ticksPerRequest) dueTicks = static_cast<double>(nowTicks);
+    // After losing its core, this world does not catch up with a burst, which would then be measured.
+    const auto ticks = static_cast<double>(nowTicks);
+    if (ticksPerRequest > 0 && ticks - dueTicks > 100 * ticksPerRequest) dueTicks = ticks;
     if (offered) arrivals.publish();
     for (uint32_t worker = 0; worker < workers; ++worker) {
       layout::Mailbox& box = shared_.mailbox(worker);

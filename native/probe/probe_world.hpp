@@ -10,7 +10,7 @@
 
 namespace psp {
 
-/** What the benchmark's world offers the dispatcher. */
+/** The load that the dispatcher gets. */
 struct ProbeOffer {
   /** Requests under way at once; no more are offered until some have ended. */
   uint32_t window = 64;
@@ -22,19 +22,19 @@ struct ProbeOffer {
 };
 
 /**
- * Net thread and all workers of a benchmark in one native thread on one core: offers requests, ends each as soon as it is started, and
- * measures how long a request waits for its start. What is left to measure is the dispatcher, on a core of its own.
+ * Net thread and all workers in one native thread on one core: offers requests, ends each as soon as it is started, and
+ * measures how long a request waits for its start. So only the dispatcher, on a core of its own, is measured.
  */
 class ProbeWorld {
  public:
   ProbeWorld(const SharedLayout& shared, const ProbeOffer& offer);
   ~ProbeWorld();
 
-  /** Ends the thread; answers the share of its time that it had a core. */
+  /** Ends the thread. Returns the share of its time that it had a core. */
   double stop();
 
   double completed() const { return completed_.load(std::memory_order_relaxed); }
-  /** ns from the publication of an arrival to the sight of its start, at these quantiles, since the last call. */
+  /** ns from the publication of an arrival until its start is seen, at these quantiles, since the last call. */
   std::vector<double> takeLatencies(const std::vector<double>& quantiles);
 
  private:
@@ -52,7 +52,10 @@ class ProbeWorld {
   std::thread thread_;
 };
 
-/** The dispatcher's loop in C++, for c-FCFS only: the measure of the one in TypeScript. Runs for `seconds`, answers its dispatches. */
+/**
+ * The dispatcher's loop in C++, for c-FCFS only, to compare with. Runs for `seconds` and returns the number of
+ * dispatches.
+ */
 double runCppDispatcher(const SharedLayout& shared, double seconds);
 
 }  // namespace psp

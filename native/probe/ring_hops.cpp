@@ -13,7 +13,7 @@ namespace {
 constexpr uint32_t kEntries = 64;
 constexpr uint32_t kLast = UINT32_MAX;
 
-/** Throws an entry. */
+/** Sends an entry. */
 void throwTo(RingProducer<uint32_t>& ring, uint32_t entry) {
   ring.write(entry);
   ring.publish();
@@ -49,7 +49,7 @@ std::vector<double> ringHops(uint32_t batches, uint32_t rounds, int core, int ot
     try {
       pinThisThread(core);
       const Clock clock = Clock::calibrate();
-      // The first batch finds both threads just begun.
+      // During the first batch both threads have just started.
       for (uint32_t batch = 0; batch <= batches; ++batch) {
         const uint64_t began = readTicks();
         for (uint32_t round = 0; round < rounds; ++round) {

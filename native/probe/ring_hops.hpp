@@ -5,10 +5,10 @@
 namespace psp {
 
 /**
- * What it takes an entry to cross from one core to another: two threads that spin throw one entry to and fro through two rings.
+ * How long an entry takes from one core to another: two threads that spin send one entry to and fro through two rings.
  *
  * @return ns of one way, the mean of each of `batches` batches of `rounds` rounds
- * @throws std::runtime_error when a core is not there
+ * @throws std::runtime_error when there is no such core
  */
 std::vector<double> ringHops(uint32_t batches, uint32_t rounds, int core, int otherCore);
 

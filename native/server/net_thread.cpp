@@ -7,9 +7,11 @@
 namespace psp {
 namespace {
 
-/** Tries to hand a burst to a full device before the rest of it is dropped (and counted): about 1 ms at 0.2 us a try. */
+/**
+ * A full device is tried this often, about 1 ms at 0.2 us a try, before the rest of a burst is dropped (and counted).
+ */
 constexpr int kSendTries = 5000;
-/** The device's own counters are read this often; it takes microseconds. */
+/** The device's own counters are read this often, because a read takes microseconds. */
 constexpr double kCountDeviceEveryNs = 100e6;
 
 layout::NetStat statisticOf(FrameKind kind) {
@@ -24,8 +26,8 @@ layout::NetStat statisticOf(FrameKind kind) {
 
 }  // namespace
 
-NetThread::NetThread(const Setup& setup, const SharedLayout& shared, const Port& port, const Classifier& classifier, SlotTable& slots,
-                     std::vector<RingConsumer<Reply>> replies)
+NetThread::NetThread(const Setup& setup, const SharedLayout& shared, const Port& port, const Classifier& classifier,
+                     SlotTable& slots, std::vector<RingConsumer<Reply>> replies)
     : setup_(setup),
       control_(shared.control()),
       stats_(shared.netStats()),
@@ -44,7 +46,7 @@ void NetThread::run() {
   nameThisThread("psp-net");
   try {
     const EalThread lcore;
-    // Pinned after the registration, which takes the affinity it finds.
+    // After the registration, which takes over the affinity that it finds.
     if (setup_.core) pinThisThread(*setup_.core);
     sharpenTimersOfThisThread();
     preferThisThread(setup_.poll);
@@ -62,7 +64,7 @@ void NetThread::serve() {
   while (control_.runState.load(std::memory_order_relaxed) < layout::kClosed) {
     const double nowNs = setup_.clock.nowNs();
     control_.clockNs.store(nowNs, std::memory_order_relaxed);
-    // Nothing but the last look lies between the two.
+    // Only the last look lies between the two times.
     if (handled > 0) packetTimes_.add(nowNs - lookedNs, handled);
     lookedNs = nowNs;
     takeBackSlots();
@@ -75,11 +77,10 @@ void NetThread::serve() {
     }
     if (handled == 0) idleOnce(setup_.poll);
   }
-  // The workers are gone: these are the last.
+  // The workers have ended: these replies are the last.
   sendReplies();
   takeBackSlots();
   countDevice();
-  // What is still held is nobody's any more.
 }
 
 void NetThread::takeBackSlots() {
@@ -88,7 +89,7 @@ void NetThread::takeBackSlots() {
   while ((count = releases_.take(released, kBurst)) > 0) {
     for (uint32_t i = 0; i < count; ++i) {
       Slot& slot = slots_[released[i]];
-      // Still there when the scheduler dropped the request, or its worker could not pass the reply on.
+      // The frame is still there when the scheduler dropped the request, or its worker could not pass on the reply.
       if (slot.frame != nullptr) rte_pktmbuf_free(slot.frame);
       slot.frame = nullptr;
       slots_.giveBack(released[i]);
@@ -101,7 +102,7 @@ uint32_t NetThread::receive(uint16_t queue) {
   rte_mbuf* frames[kBurst];
   const uint16_t count = port_.receive(queue, frames, kBurst);
   if (count == 0) return 0;
-  // Stamped after the burst: a thread that is taken off its core in between must not date requests before they were sent.
+  // After the burst: if this thread loses its core in between, requests must not be stamped before they were sent.
   const double nowNs = setup_.clock.nowNs();
   this->count(layout::kFramesReceived, count);
   for (uint16_t i = 0; i < count; ++i) {
@@ -117,7 +118,7 @@ uint32_t NetThread::receive(uint16_t queue) {
 }
 
 void NetThread::take(rte_mbuf* frame, uint16_t queue, double nowNs) {
-  // A frame in several segments is longer than any request; parseFrame looks at the first segment only.
+  // A frame in several segments is longer than any request, and parseFrame sees only the first segment.
   if (frame->nb_segs != 1) return refuse(frame, layout::kOversized);
   const ParsedFrame parsed = parseFrame(rte_pktmbuf_mtod(frame, uint8_t*), frame->data_len, setup_.self);
   switch (parsed.kind) {
@@ -131,12 +132,14 @@ void NetThread::takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t
   uint8_t* payload = rte_pktmbuf_mtod_offset(frame, uint8_t*, parsed.payloadOffset);
   const auto fields = readRequest(setup_.payload, payload, parsed.payloadBytes);
   if (!fields) return refuse(frame, layout::kTruncated);
-  // A demand of years, which IX has room for, would keep its worker for as long.
+  // IX has room for a demand of years, which would keep a worker for years.
   if (fields->demandNs > kMaxDemandNs) return refuse(frame, layout::kMalformed);
   count(layout::kRequests);
-  if (control_.runState.load(std::memory_order_relaxed) != layout::kRunning) return refuse(frame, layout::kDroppedStopping);
-  // Sent to everybody; the reply must come from one.
-  if (isGroup(rte_pktmbuf_mtod(frame, uint8_t*))) std::copy(setup_.self.mac.begin(), setup_.self.mac.end(), rte_pktmbuf_mtod(frame, uint8_t*));
+  const bool running = control_.runState.load(std::memory_order_relaxed) == layout::kRunning;
+  if (!running) return refuse(frame, layout::kDroppedStopping);
+  // The request was sent to a group; the reply must come from one station.
+  uint8_t* destination = rte_pktmbuf_mtod(frame, uint8_t*);
+  if (isGroup(destination)) std::copy(setup_.self.mac.begin(), setup_.self.mac.end(), destination);
   const uint32_t index = slots_.takeFree();
   if (index == SlotTable::kNone) return refuse(frame, layout::kDroppedNoSlot);
 
@@ -200,14 +203,14 @@ void NetThread::flush(uint16_t queue) {
   for (int tries = 0; sent < out.count && tries < kSendTries; ++tries) {
     sent += port_.send(queue, out.frames + sent, static_cast<uint16_t>(out.count - sent));
     if (sent == out.count) break;
-    // Nobody is there to take it (the client went away): waiting would only stall those who come next.
+    // The client is gone: waiting would only delay the next requests.
     if (tries % 256 == 255 && !port_.linkUp()) break;
     pauseInstruction();
     if (setup_.poll != Poll::spin && tries % 64 == 63) idleOnce(setup_.poll);
   }
   const uint16_t dropped = out.count - sent;
   for (uint16_t i = sent; i < out.count; ++i) rte_pktmbuf_free(out.frames[i]);
-  // ARP answers go out alone, so a burst is either all replies or none.
+  // ARP answers are sent alone, so a burst holds only replies or none.
   if (out.replies > 0) {
     count(layout::kRepliesSent, sent);
     count(layout::kRepliesDropped, dropped);

@@ -20,9 +20,9 @@
 namespace psp {
 
 /**
- * The only thread that touches the port: receives bursts, classifies, hands requests to the dispatcher, and sends the workers' replies
- * in bursts. Frames are allocated and freed here, so they never cross from one core's pool cache to another's.
- * It decides nothing about scheduling.
+ * The only thread that uses the port: receives bursts, classifies, hands requests to the dispatcher, and sends the
+ * workers' replies in bursts. Frames are allocated and freed here, so they never move from one core's pool cache to
+ * another's. It decides nothing about scheduling.
  */
 class NetThread {
  public:
@@ -34,8 +34,8 @@ class NetThread {
     Clock clock;
   };
 
-  NetThread(const Setup& setup, const SharedLayout& shared, const Port& port, const Classifier& classifier, SlotTable& slots,
-            std::vector<RingConsumer<Reply>> replies);
+  NetThread(const Setup& setup, const SharedLayout& shared, const Port& port, const Classifier& classifier,
+            SlotTable& slots, std::vector<RingConsumer<Reply>> replies);
   ~NetThread();
   NetThread(const NetThread&) = delete;
   NetThread& operator=(const NetThread&) = delete;
@@ -44,19 +44,19 @@ class NetThread {
   const PacketTimes& packetTimes() const noexcept { return packetTimes_; }
 
  private:
-  /** The original receives 8 at a time; DPDK's vector paths like 32 better and a shorter burst is returned just as fast. */
+  /** Perséphone receives 8 at a time. DPDK's vector paths prefer 32, and a shorter burst is returned just as fast. */
   static constexpr uint16_t kBurst = 32;
 
   void run();
   void serve();
   void takeBackSlots();
-  /** Answers the number of frames. */
+  /** Returns the number of frames. */
   uint32_t receive(uint16_t queue);
   void take(rte_mbuf* frame, uint16_t queue, double nowNs);
   void takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t queue, double nowNs);
   void answerArp(rte_mbuf* frame, uint16_t queue);
   void refuse(rte_mbuf* frame, layout::NetStat reason);
-  /** Answers the number of frames. */
+  /** Returns the number of frames. */
   uint32_t sendReplies();
   void flush(uint16_t queue);
   void countDevice();

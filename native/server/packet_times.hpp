@@ -6,14 +6,14 @@
 
 namespace psp {
 
-/** How long the net thread was busy for a packet, received or sent, real ns. One writer, read by anyone. */
+/** How long the net thread was busy for each packet, received or sent, real ns. One writer, any readers. */
 class PacketTimes {
  public:
   /** Width of a bucket; the last holds everything beyond (8 us). */
   static constexpr double kBucketNs = 8;
   static constexpr size_t kBuckets = 1024;
 
-  /** A look that took `ns` handled so many packets. */
+  /** One look took `ns` and handled `packets`. */
   void add(double ns, uint32_t packets) noexcept {
     const auto bucket = static_cast<size_t>(std::max(0.0, ns) / packets / kBucketNs);
     auto& count = counts_[std::min(bucket, kBuckets - 1)];

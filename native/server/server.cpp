@@ -10,7 +10,8 @@ Server::Stopper::~Stopper() {
   control.runState.store(layout::kStopped, std::memory_order_seq_cst);
   Doorbell(control.dispatcherBell).ring();
   for (uint32_t worker = 0; worker < workers.size(); ++worker) {
-    // Whatever still runs gives up, or a demand of seconds would hold the process; see WorkerThread::serve for the order.
+    // What still runs must give up, or a demand of seconds would hold the process. See WorkerThread::serve for the
+    // order.
     layout::Mailbox& box = shared.mailbox(worker);
     box.preemptSeq.store(box.startSeq.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
     Doorbell(box.bell).ring();
@@ -42,8 +43,8 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
   shared_.control().epochTicks = clock_.epochTicks();
   shared_.control().nsPerTick = clock_.nsPerTick();
   if (!config.workerCores.empty() && config.workerCores.size() != shared.workers()) {
-    throw std::runtime_error("cores.workers: expected " + std::to_string(shared.workers()) + " cores, one per worker, found " +
-                             std::to_string(config.workerCores.size()));
+    throw std::runtime_error("cores.workers: expected " + std::to_string(shared.workers()) +
+                             " cores, one per worker, found " + std::to_string(config.workerCores.size()));
   }
   const ApplicationFactory makeApplication = makeApplicationFactory(config.application);
   std::vector<RingConsumer<Reply>> replies;
@@ -54,8 +55,8 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
     replies.push_back(workers_.back()->replies());
   }
   for (auto& worker : workers_) worker->waitUntilReady();
-  net_ = std::make_unique<NetThread>(NetThread::Setup{config.netCore, config.poll, config.payload, self_, clock_}, shared, port_,
-                                     classifier_, slots_, std::move(replies));
+  const NetThread::Setup setup{config.netCore, config.poll, config.payload, self_, clock_};
+  net_ = std::make_unique<NetThread>(setup, shared, port_, classifier_, slots_, std::move(replies));
   net_->waitUntilReady();
   if (config.keepAwake) keepAwake_.emplace(clock_);
 }
@@ -65,7 +66,9 @@ Server::~Server() = default;
 std::vector<double> Server::gapsNs() const {
   std::vector<double> times;
   if (!keepAwake_) return times;
-  const auto at = [this](uint64_t ticks) { return (static_cast<double>(ticks) - clock_.epochTicks()) * clock_.nsPerTick(); };
+  const auto at = [this](uint64_t ticks) {
+    return (static_cast<double>(ticks) - clock_.epochTicks()) * clock_.nsPerTick();
+  };
   for (const auto& gap : keepAwake_->gaps()) times.insert(times.end(), {at(gap.fromTicks), at(gap.toTicks)});
   return times;
 }

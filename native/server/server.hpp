@@ -16,7 +16,7 @@
 
 namespace psp {
 
-/** Everything a server is started from. */
+/** What a server is started with. */
 struct ServerConfig {
   PortConfig port;
   /** An all-zero MAC means the device's own. */
@@ -26,7 +26,7 @@ struct ServerConfig {
   std::optional<int> netCore;
   /** One per worker, or empty: not pinned. */
   std::vector<int> workerCores;
-  /** Keep the cores awake while it runs, also those of a load generator beside it: for threads that sleep. */
+  /** Keep the cores awake while it runs, for threads that sleep; also for a load generator on the same machine. */
   bool keepAwake = false;
   ApplicationConfig application;
 };
@@ -34,7 +34,7 @@ struct ServerConfig {
 /** The native half of a running server: port, net thread, workers. The other half is the dispatcher in src/hw. */
 class Server {
  public:
-  /** Starts all threads and returns when each is ready. @throws std::runtime_error saying what is missing. */
+  /** Starts all threads and returns when each is ready. @throws std::runtime_error saying what is missing */
   Server(const ServerConfig& config, const SharedLayout& shared, Classifier classifier);
   /** Stops them. */
   ~Server();
@@ -43,14 +43,14 @@ class Server {
 
   Mac mac() const noexcept { return self_.mac; }
   const Port& port() const noexcept { return port_; }
-  /** What its stamps are read from. */
+  /** The clock of its stamps. */
   const Clock& clock() const noexcept { return clock_; }
-  /** When its cores were away, in ns of its clock: from, to, from, to, … Nothing is known of cores that are not kept awake. */
+  /** When its cores were away, in ns of its clock: from, to, from, to, … Only cores that are kept awake are known. */
   std::vector<double> gapsNs() const;
   const PacketTimes& packetTimes() const noexcept { return net_->packetTimes(); }
 
  private:
-  /** Tells the workers to stop and what they run to give up, and lets the net thread go when there is nobody left who could have a reply for it. */
+  /** Stops the workers, then the net thread, which must take their last replies. */
   struct Stopper {
     const SharedLayout& shared;
     std::vector<std::unique_ptr<WorkerThread>>& workers;
@@ -64,10 +64,10 @@ class Server {
   Port port_;
   Classifier classifier_;
   Endpoint self_;
-  /** Own the rings that the net thread takes replies from, so they outlive it. */
+  /** They own the rings that the net thread takes replies from, so they must outlive it. */
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<NetThread> net_;
-  /** Declared last and so destroyed first: before the threads are joined, also when a start-up fails half-way. */
+  /** Declared last and so destroyed first: before the threads are joined, also when the start fails. */
   Stopper stopper_;
 };
 

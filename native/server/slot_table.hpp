@@ -10,8 +10,9 @@ struct rte_mbuf;
 namespace psp {
 
 /**
- * Everything the server knows of a request between its arrival and its reply. Handed along with the handle: written by the net thread
- * before it publishes the arrival, by a worker while it runs it, by the net thread again after the release.
+ * Everything the server knows about a request between its arrival and its reply. Who has the handle may write it: the
+ * net thread before it publishes the arrival, a worker while it runs the request, the net thread again after the
+ * release.
  */
 struct alignas(64) Slot {
   /** The request's frame; the reply is made in it. Null once a worker has passed it on. */
@@ -20,13 +21,16 @@ struct alignas(64) Slot {
   uint16_t queue = 0;
   bool wantsStamps = false;
   double arrivalNs = 0;
-  /** Of the first stint; negative until then. */
+  /** Times of the first stint; negative until then. */
   double dispatchNs = -1;
   double startNs = -1;
   Request request;
 };
 
-/** The fixed table of slots and the net thread's stack of free ones: last used, first reused, so that few cache lines are touched. */
+/**
+ * The fixed table of slots, and the net thread's stack of free ones: the last used is reused first, to touch few cache
+ * lines.
+ */
 class SlotTable {
  public:
   explicit SlotTable(uint32_t slots) : slots_(slots) {

@@ -9,7 +9,7 @@
 namespace psp {
 namespace {
 
-/** How long a worker waits for room in its reply ring before it gives a reply up: the net thread then is not just late but gone. */
+/** A worker waits this long for room in its reply ring, then drops the reply: the net thread is not late but gone. */
 constexpr double kReplyPatienceNs = 100e6;
 /** A sleeping worker looks at the stop word at least this often. */
 constexpr double kLookAroundNs = 50e6;
@@ -56,8 +56,8 @@ void WorkerThread::serve(Application& application) {
       waitForWork(lastSeq);
       continue;
     }
-    // Looked at again after the start was seen: whoever stops stores the word first and then tells the latest start to give up, so either this
-    // sees the word or he saw the start.
+    // Looked at again after the start was seen. The stopper stores the word first and then tells the latest start to
+    // give up: either this thread sees the word, or the stopper saw the start.
     if (control_.runState.load(std::memory_order_seq_cst) >= layout::kStopped) break;
     lastSeq = seq;
     handle(application, seq);
@@ -106,13 +106,13 @@ void WorkerThread::reply(Slot& slot, double endNs) {
   if (length > 0) {
     const Reply message{frame, slot.queue};
     const double patience = setup_.clock.nowNs() + kReplyPatienceNs;
-    // The frame leaves the slot before it can be seen in the ring: from then on it is the net thread's.
+    // The frame leaves the slot before the ring shows it, because from then on it belongs to the net thread.
     slot.frame = nullptr;
     do {
       if (replies_.write(message)) return replies_.publish();
       idleOnce(setup_.poll);
     } while (setup_.clock.nowNs() < patience);
-    slot.frame = frame;  // stays with the slot; the net thread frees it when the slot comes back
+    slot.frame = frame;  // the net thread frees it when the slot comes back
   }
   addTo(mailbox_.repliesDropped, 1);
 }

@@ -19,8 +19,8 @@ struct Reply {
 };
 
 /**
- * One application worker: takes the request the dispatcher put into its mailbox, runs it, makes the reply in the request's frame, hands
- * it to the net thread and tells the dispatcher.
+ * One application worker: takes the request from its mailbox, runs it, makes the reply in the request's frame, hands it
+ * to the net thread and tells the dispatcher.
  */
 class WorkerThread {
  public:
@@ -33,7 +33,7 @@ class WorkerThread {
     ApplicationFactory makeApplication;
   };
 
-  /** Replies a worker may have under way to the net thread before it waits. */
+  /** Replies that may wait for the net thread before the worker waits. */
   static constexpr uint32_t kReplyRingEntries = 1024;
 
   WorkerThread(const Setup& setup, const SharedLayout& shared, SlotTable& slots);
@@ -41,9 +41,9 @@ class WorkerThread {
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
 
-  /** Waits until the application is set up. @throws what went wrong there. */
+  /** Waits until the application is set up. @throws what went wrong there */
   void waitUntilReady() { ready_.get_future().get(); }
-  /** Waits for its end, after the stop word has told it to. Its reply ring stays. */
+  /** Waits for its end, after the stop word was set. Its reply ring stays. */
   void join();
   RingConsumer<Reply> replies() const { return replyMemory_.consumer(); }
 
