@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { findWorkload, readSystem, readText } from '../experiment/plan/files.js';
 import type { Block, Lists } from '../experiment/sweep/plan-sweep.js';
 import { type Checker, show } from '../input/checker.js';
-import { anything, list, prose, text } from '../input/fields.js';
+import { anything, list, optional, prose, text } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { nameOrFileIn, readScalar, refuseConflict } from './config-file.js';
 import { LISTED, parseTexts, policiesOf } from './listed-settings.js';
@@ -17,7 +17,7 @@ export interface Experiment {
 }
 
 const LISTS = Object.fromEntries(LISTED.map(({ key }) => [key, anything]));
-const SHAPE = { title: text.optional(), description: prose.optional(), ...LISTS, series: list('maps').optional() };
+const SHAPE = { title: optional(text), description: optional(prose), ...LISTS, series: optional(list('maps')) };
 
 /**
  * Reads an experiment: YAML with the names of the options of `psp sweep` as keys, each with one value or several, and

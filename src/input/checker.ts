@@ -1,14 +1,15 @@
 /**
  * Checks data from outside. A {@link Checker} stands at one place of a file and reports what is wrong there or below
- * it. It throws nothing, so that one reading finds all mistakes. Shapes are zod schemas; readYaml turns places into
- * lines and columns.
+ * it. It throws nothing, so that one reading finds all mistakes. readYaml turns places into lines and columns.
  */
 
-import type { z } from 'zod';
 import { visible } from '../units/names.js';
 import { nearest } from '../units/nearest.js';
 
 export type Path = readonly (string | number)[];
+
+/** Reads a value. @throws Error that says what was expected and what was found */
+export type Field<T> = (input: unknown) => T;
 
 /** Something wrong at a place of the file's structure. */
 export interface Problem {
@@ -75,16 +76,17 @@ export class Checker {
   }
 
   /** Checks one value. Returns undefined when something was reported. */
-  value<T extends z.ZodType>(type: T, value: unknown): z.output<T> | undefined {
-    const result = type.safeParse(value);
-    if (result.success) return result.data;
-    for (const issue of result.error.issues) this.refuse(issue.message);
-    return undefined;
+  value<T>(field: Field<T>, value: unknown): T | undefined {
+    try {
+      return field(value);
+    } catch (error) {
+      return this.refuse((error as Error).message);
+    }
   }
 }
 
-type Shape = Readonly<Record<string, z.ZodType>>;
-type Output<S extends Shape> = { [K in keyof S]: z.output<S[K]> };
+type Shape = Readonly<Record<string, Field<unknown>>>;
+type Output<S extends Shape> = { [K in keyof S]: ReturnType<S[K]> };
 
 /** A message stays readable whatever a file holds. */
 const LONGEST_SHOWN = 200;

@@ -1,20 +1,12 @@
-/** The kinds of values in a file, as zod types whose messages say what was expected and what was found. */
+/** The kinds of values in a file, with messages that say what was expected and what was found. */
 
-import { z } from 'zod';
 import { parseDuration } from '../units/duration.js';
 import { hasHidden, isName, NAME_EXPECTED } from '../units/names.js';
-import { show } from './checker.js';
+import { type Field, show } from './checker.js';
 
-/** A zod type from a function that returns the value or throws an Error with the message. */
-export function field<T>(read: (input: unknown) => T) {
-  return z.unknown().transform((input, context): T => {
-    try {
-      return read(input);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-      return z.NEVER;
-    }
-  });
+/** A field that may be missing. */
+export function optional<T>(field: Field<T>): Field<T | undefined> {
+  return (input) => (input === undefined ? undefined : field(input));
 }
 
 /** A duration with its unit, as nanoseconds. @throws Error */
@@ -28,14 +20,14 @@ export function readDuration(input: unknown): number {
 }
 
 /** A duration of 0 or more, ns. */
-export const duration = field(readDuration);
+export const duration: Field<number> = readDuration;
 
 /** A duration above 0, ns. */
-export const positiveDuration = field((input) => {
+export function positiveDuration(input: unknown): number {
   const ns = readDuration(input);
   if (!(ns > 0)) throw new Error(`expected a duration above 0, found '${input}'`);
   return ns;
-});
+}
 
 interface Range {
   /** Smallest value allowed. */
@@ -50,13 +42,13 @@ interface Range {
 export function number(
   what: string,
   { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY, max = Number.MAX_VALUE }: Range,
-) {
-  return field((input) => {
+): Field<number> {
+  return (input) => {
     if (typeof input !== 'number' || !(input >= min && input > above && input <= max)) {
       throw new Error(`expected ${what}, found ${show(input)}`);
     }
     return input;
-  });
+  };
 }
 
 /** A share of a whole. */
@@ -69,17 +61,17 @@ function readText(input: unknown, shown: (text: string) => string): string {
 }
 
 /** One line of text that is not empty. */
-export const text = field((input) => readText(input, (given) => given));
+export const text: Field<string> = (input) => readText(input, (given) => given);
 
 /** Text that is not empty, of one line or more. */
-export const prose = field((input) => readText(input, (given) => given.replace(/[\n\t]/g, ' ')));
+export const prose: Field<string> = (input) => readText(input, (given) => given.replace(/[\n\t]/g, ' '));
 
 /** A name of a type, a workload or a system. */
-export const name = field((input) => {
+export const name: Field<string> = (input) => {
   if (typeof input !== 'string' || !isName(input))
     throw new Error(`expected ${NAME_EXPECTED}, found ${showBare(input)}`);
   return input;
-});
+};
 
 /** YAML reads `404` and `true` as something else than text. */
 function showBare(input: unknown): string {
@@ -88,17 +80,17 @@ function showBare(input: unknown): string {
 }
 
 /** A list with at least one item of any kind. */
-export function list(what: string) {
-  return field((input): readonly unknown[] => {
+export function list(what: string): Field<readonly unknown[]> {
+  return (input) => {
     if (!Array.isArray(input) || input.length === 0) {
       throw new Error(`expected a list of ${what}, found ${Array.isArray(input) ? 'an empty list' : show(input)}`);
     }
     return input;
-  });
+  };
 }
 
 /** Anything: checked by the reader itself. */
-export const anything = z.unknown();
+export const anything: Field<unknown> = (input) => input;
 
 /** Do shares sum to 1, within the rounding of `count` decimal fractions? */
 export function sumsToOne(sum: number, count: number): boolean {

@@ -1,7 +1,7 @@
 /** Reads a system file. configs/systems/ and docs/systems.md describe the form. */
 
 import { type Checker, show } from '../input/checker.js';
-import { anything, duration, name, number, prose, text } from '../input/fields.js';
+import { anything, duration, name, number, optional, prose, text } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { parsePolicy, policyNamed } from '../scheduler/policy-registry.js';
 import { lookUp } from '../units/names.js';
@@ -83,11 +83,11 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
   const fields = checker.fields(
     {
       name,
-      title: text.optional(),
-      description: prose.optional(),
+      title: optional(text),
+      description: optional(prose),
       policy: text,
       workloads: anything,
-      queues: text.optional(),
+      queues: optional(text),
       measured: anything,
       ...Object.fromEntries(SECTIONS.map((section) => [section, anything])),
     },
@@ -119,13 +119,13 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
 function readMeasured(value: unknown, checker: Checker): MeasuredOn | undefined {
   const fields = checker.map(
     {
-      machine: text.optional(),
+      machine: optional(text),
       date: anything,
-      dilation: number('a factor from 1 on', { min: 1 }).optional(),
-      workers: number('a whole number of workers above 0', { min: 1 }).optional(),
-      policy: text.optional(),
-      workload: text.optional(),
-      load: number('a load above 0', { min: 0 }).optional(),
+      dilation: optional(number('a factor from 1 on', { min: 1 })),
+      workers: optional(number('a whole number of workers above 0', { min: 1 })),
+      policy: optional(text),
+      workload: optional(text),
+      load: optional(number('a load above 0', { min: 0 })),
       parts: anything,
       work: anything,
     },
@@ -188,10 +188,10 @@ const samples = number('a whole number of samples above 0', { min: 1 });
 
 const STATED = {
   time: duration,
-  source: prose.optional(),
-  sd: duration.optional(),
+  source: optional(prose),
+  sd: optional(duration),
   ci95: anything,
-  samples: samples.optional(),
+  samples: optional(samples),
 };
 
 /** A duration, or a map with the duration as `time` and what is known of it. */

@@ -1,11 +1,11 @@
 /** Reads a workload file. The files of workloads/ describe the form. */
 
-import { type Checker, misspelt, oneOf, type ReadText } from '../input/checker.js';
+import { type Checker, type Field, misspelt, oneOf, type ReadText } from '../input/checker.js';
 import {
   anything,
-  field,
   list,
   name,
+  optional,
   positiveDuration,
   prose,
   readDuration,
@@ -83,11 +83,11 @@ function readWorkload(value: unknown, checker: Checker): Omit<Workload, 'source'
   const fields = checker.fields(
     {
       name,
-      title: text.optional(),
-      description: prose.optional(),
+      title: optional(text),
+      description: optional(prose),
       types: list('request types'),
       arrivals: anything,
-      phases: list('phases').optional(),
+      phases: optional(list('phases')),
     },
     value,
   );
@@ -131,8 +131,8 @@ function readTypes(items: readonly unknown[], checker: Checker): Share[] | undef
         name,
         ratio: share,
         service: anything,
-        deadline: positiveDuration.optional(),
-        slo: positiveDuration.optional(),
+        deadline: optional(positiveDuration),
+        slo: optional(positiveDuration),
       },
       item,
     );
@@ -159,11 +159,11 @@ function readTypes(items: readonly unknown[], checker: Checker): Share[] | undef
 /** In shorter phases hardly anything arrives, and a run would consist of phases without end. */
 const MIN_PHASE_NS = 1000;
 
-const phaseDuration = field((input) => {
+const phaseDuration: Field<number> = (input) => {
   const ns = readDuration(input);
   if (ns < MIN_PHASE_NS) throw new Error(`expected a duration of at least 1us, found '${input}'`);
   return ns;
-});
+};
 
 function readPhase(
   item: unknown,
@@ -172,7 +172,7 @@ function readPhase(
   baseArrivals: Arrivals | undefined,
 ): Phase | undefined {
   const fields = checker.fields(
-    { duration: phaseDuration, types: list('request types').optional(), arrivals: anything },
+    { duration: phaseDuration, types: optional(list('request types')), arrivals: anything },
     item,
   );
   if (!fields) return undefined;

@@ -3,8 +3,7 @@ import { inputFiles } from '../../experiment/plan/files.js';
 import { type Plan, planRuns } from '../../experiment/plan/plan.js';
 import { sendSpec } from '../../experiment/plan/run-spec.js';
 import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/run/replicate.js';
-import { runSampled, type SampledResult } from '../../experiment/run/run-sampled.js';
-import { sampledJson } from '../../experiment/run/sampled-json.js';
+import type { SampledResult } from '../../experiment/run/run-sampled.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { failureOf } from '../../results/outcome-schema.js';
@@ -78,8 +77,10 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   if (results.length > 0) {
     output.write(`${formatComparison(results, { ...output, title: plan.workload.title })}`);
   }
-  if (sides) send(json!, sampledJson(sides));
-  else sendJson(json, results);
+  if (sides) {
+    const { sampledJson } = await import('../../experiment/run/sampled-json.js');
+    send(json!, sampledJson(sides));
+  } else sendJson(json, results);
   return interrupted ? EXIT.interrupted : reportOutcomes(results);
 }
 
@@ -113,6 +114,7 @@ async function runKeepingSamples({ specs, replications }: Plan): Promise<Sampled
   if (replications.first > 1 || replications.precision) {
     throw new InputError('samples are those of one run: expected no replications beside --samples');
   }
+  const { runSampled } = await import('../../experiment/run/run-sampled.js');
   const sampled: SampledResult[] = [];
   for (const spec of specs) sampled.push(await runSampled(spec));
   return sampled;

@@ -10,6 +10,7 @@ import type { Result, Statistic } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import { pooledHash, type RunSpec } from '../plan/run-spec.js';
 import { withCommonWarmUp } from './common-warm-up.js';
+import { createOwnThread, isShort } from './own-thread.js';
 import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
 import { createThreadPool, type ThreadPool } from './thread-pool.js';
@@ -71,7 +72,8 @@ export async function runReplicated(
   replications: Replications,
   { threads, ...hooks }: ReplicationHooks = {},
 ): Promise<Replicated[]> {
-  const shared = threads ?? createThreadPool();
+  const isOne = specs.length === 1 && replications.first === 1 && !replications.precision && !hooks.enough;
+  const shared = threads ?? (isOne && isShort(specs[0]!) ? createOwnThread() : createThreadPool());
   try {
     return await replicate(specs, replications, hooks, shared);
   } finally {

@@ -10,7 +10,6 @@ import { STREAM, substream } from '../../workload/random.js';
 import { describeEnvironment, type Environment } from '../environment.js';
 import { type OpenWorkload, openWorkload } from '../plan/open-workload.js';
 import { configHash, type RunSpec } from '../plan/run-spec.js';
-import { recordSimulation } from './event-recording.js';
 
 export interface RunHooks {
   /** Called now and then with the part of the run that is done, 0 … 1. */
@@ -38,7 +37,11 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
   const spec = given.warmup === 'find' ? { ...given, warmup: await seekWarmUp(given, hooks) } : given;
   const workload = openWorkload(spec);
   const { share, rule } = warmupOf(spec);
-  const recording = spec.record === undefined ? undefined : recordSimulation(spec.record, spec, workload);
+  // Loaded when needed: the checks of event files take longer to load than a short run takes.
+  const recording =
+    spec.record === undefined
+      ? undefined
+      : (await import('./event-recording.js')).recordSimulation(spec.record, spec, workload);
   const options = simulateOptions(spec, workload, share, hooks);
   const recorded = recording ? { ...options, policy: recording.policy } : options;
   const record = await simulate(hooks.adjust?.(recorded) ?? recorded);

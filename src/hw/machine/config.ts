@@ -1,7 +1,7 @@
 /** The configuration of a hardware run: devices, addresses and cores. The files of configs/ describe the form. */
 
-import { type Checker, oneOf, show } from '../../input/checker.js';
-import { anything, field, list, number, positiveDuration, text } from '../../input/fields.js';
+import { type Checker, type Field, oneOf, show } from '../../input/checker.js';
+import { anything, list, number, optional, positiveDuration, text } from '../../input/fields.js';
 import { readChecked } from '../../input/read-checked.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { MAX_WORKERS } from '../memory/layout.js';
@@ -94,23 +94,35 @@ export function defaultClassifier(frame: FrameFormat): ClassifierConfig {
   return frame === 'ix' ? { offset: 0, width: 2, endian: 'little' } : { offset: 4, width: 4, endian: 'little' };
 }
 
-const pattern = (what: string, expression: RegExp) =>
-  field((input): string => {
+const pattern =
+  (what: string, expression: RegExp): Field<string> =>
+  (input) => {
     if (typeof input === 'string' && expression.test(input)) return input;
     throw new Error(`expected ${what}, found ${show(input)}`);
-  });
-const choice = <T extends string>(...names: readonly T[]) =>
-  field((input): T => {
+  };
+const choice =
+  <T extends string>(...names: readonly T[]): Field<T> =>
+  (input) => {
     if (names.includes(input as T)) return input as T;
     throw new Error(`expected ${oneOf(names)}, found ${show(input)}`);
-  });
-const flag = field((input): boolean => {
+  };
+const flag: Field<boolean> = (input) => {
   if (typeof input === 'boolean') return input;
   throw new Error(`expected true or false, found ${show(input)}`);
-});
-const integer = (what: string, min: number, max: number) =>
-  number(what, { min, max }).refine(Number.isInteger, { error: `expected ${what}, without a fraction` });
+};
+const integer = (what: string, min: number, max: number): Field<number> => {
+  const inRange = number(what, { min, max });
+  return (input) => {
+    const value = inRange(input);
+    if (!Number.isInteger(value)) throw new Error(`expected ${what}, without a fraction`);
+    return value;
+  };
+};
 
+const width: Field<number> = (input) => {
+  if ([1, 2, 4, 8].includes(input as number)) return input as number;
+  throw new Error(`expected a width of 1, 2, 4 or 8 bytes, found ${show(input)}`);
+};
 const mac = pattern('a MAC address such as 42:42:42:42:42:01', /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
 const ip = pattern(
   'an IPv4 address such as 192.168.10.10',
@@ -144,7 +156,7 @@ export function parseHardwareConfig(yaml: string, fileName: string): HardwareCon
 
 function readConfig(value: unknown, checker: Checker): HardwareConfig | undefined {
   const fields = checker.fields(
-    { frame: frame.optional(), classifier: anything, server: anything, client: anything },
+    { frame: optional(frame), classifier: anything, server: anything, client: anything },
     value,
   );
   if (!fields) return undefined;
@@ -166,11 +178,9 @@ function readClassifier(value: unknown, checker: Checker, frame: FrameFormat): C
   const otherwise = defaultClassifier(frame);
   const fields = checker.map(
     {
-      offset: integer('an offset in the payload, bytes from 0 to 1400', 0, 1400).optional(),
-      width: number('a width of 1, 2, 4 or 8 bytes', { min: 1, max: 8 })
-        .refine((n) => [1, 2, 4, 8].includes(n), { error: 'expected a width of 1, 2, 4 or 8 bytes' })
-        .optional(),
-      endian: choice('little', 'big').optional(),
+      offset: optional(integer('an offset in the payload, bytes from 0 to 1400', 0, 1400)),
+      width: optional(width),
+      endian: optional(choice('little', 'big')),
       codes: anything,
     },
     value,
@@ -204,14 +214,14 @@ function readServer(value: unknown, checker: Checker): ServerConfig | undefined 
     {
       device: anything,
       address: anything,
-      eal: list('arguments for DPDK').optional(),
+      eal: optional(list('arguments for DPDK')),
       workers: integer(`a number of workers from 1 to ${MAX_WORKERS}`, 1, MAX_WORKERS),
       application: anything,
-      poll: poll.optional(),
+      poll: optional(poll),
       cores: anything,
-      queues: integer('a number of queue pairs from 1 to 64', 1, 64).optional(),
-      descriptors: integer('a ring size from 32 to 4096', 32, 4096).optional(),
-      promiscuous: flag.optional(),
+      queues: optional(integer('a number of queue pairs from 1 to 64', 1, 64)),
+      descriptors: optional(integer('a ring size from 32 to 4096', 32, 4096)),
+      promiscuous: optional(flag),
     },
     value,
   );
@@ -237,7 +247,7 @@ function readServer(value: unknown, checker: Checker): ServerConfig | undefined 
 
 function readServerCores(value: unknown, checker: Checker, workers: number | undefined): ServerCores | undefined {
   const fields = checker.map(
-    { main: core.optional(), net: core.optional(), dispatcher: core.optional(), workers: list('cores').optional() },
+    { main: optional(core), net: optional(core), dispatcher: optional(core), workers: optional(list('cores')) },
     value,
   );
   if (!fields) return undefined;
@@ -264,16 +274,16 @@ function readClient(value: unknown, checker: Checker): ClientConfig | undefined 
       device: anything,
       address: anything,
       server: anything,
-      eal: list('arguments for DPDK').optional(),
-      poll: poll.optional(),
-      cores: list('cores, one per sending thread').optional(),
-      mainCore: core.optional(),
-      descriptors: integer('a ring size from 32 to 4096', 32, 4096).optional(),
-      promiscuous: flag.optional(),
-      concurrency: integer('a number of requests', 1, 0xffffffff).optional(),
-      drain: positiveDuration.optional(),
-      clients: integer('how many clients share the load', 1, 1024).optional(),
-      index: integer('which of the clients this is, from 0', 0, 1023).optional(),
+      eal: optional(list('arguments for DPDK')),
+      poll: optional(poll),
+      cores: optional(list('cores, one per sending thread')),
+      mainCore: optional(core),
+      descriptors: optional(integer('a ring size from 32 to 4096', 32, 4096)),
+      promiscuous: optional(flag),
+      concurrency: optional(integer('a number of requests', 1, 0xffffffff)),
+      drain: optional(positiveDuration),
+      clients: optional(integer('how many clients share the load', 1, 1024)),
+      index: optional(integer('which of the clients this is, from 0', 0, 1023)),
     },
     value,
   );
@@ -305,7 +315,7 @@ function readClient(value: unknown, checker: Checker): ClientConfig | undefined 
 
 /** `pci: 0000:18:00.1`, `memif: /run/psp.sock` or `af_packet: veth1`. */
 function readDevice(value: unknown, checker: Checker, listens: boolean): Device | undefined {
-  const fields = checker.map({ pci: pci.optional(), memif: text.optional(), af_packet: text.optional() }, value);
+  const fields = checker.map({ pci: optional(pci), memif: optional(text), af_packet: optional(text) }, value);
   if (!fields) return undefined;
   const given = Object.entries(fields).filter(([, found]) => found !== undefined);
   if (given.length !== 1) return checker.refuse(`expected one of pci, memif, af_packet, found ${given.length} of them`);
@@ -315,8 +325,8 @@ function readDevice(value: unknown, checker: Checker, listens: boolean): Device 
 }
 
 function readAddress(value: unknown, checker: Checker, hasPort: boolean): Address | undefined {
-  const shape = { mac: mac.optional(), ip };
-  const fields = hasPort ? checker.map({ ...shape, port: udpPort.optional() }, value) : checker.map(shape, value);
+  const shape = { mac: optional(mac), ip };
+  const fields = hasPort ? checker.map({ ...shape, port: optional(udpPort) }, value) : checker.map(shape, value);
   if (!fields) return undefined;
   const port = 'port' in fields ? (fields as { port?: number }).port : undefined;
   return {
@@ -335,6 +345,6 @@ function readApplication(value: unknown, checker: Checker): ApplicationChoice | 
   }
   const fields = checker.map({ rocksdb: anything }, value);
   if (!fields) return undefined;
-  const rocksdb = checker.at('rocksdb').map({ path: text, scan: text.optional() }, fields.rocksdb);
+  const rocksdb = checker.at('rocksdb').map({ path: text, scan: optional(text) }, fields.rocksdb);
   return rocksdb && { name: 'rocksdb', path: rocksdb.path, scan: rocksdb.scan ?? 'SCAN' };
 }

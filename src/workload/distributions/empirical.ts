@@ -1,6 +1,6 @@
 import { type Checker, show } from '../../input/checker.js';
 import { csvCells, csvLines } from '../../input/csv.js';
-import { anything, list, readDuration, text } from '../../input/fields.js';
+import { anything, list, optional, readDuration, text } from '../../input/fields.js';
 import type { Random } from '../random.js';
 import type { Distribution, DistributionKind } from './distribution.js';
 
@@ -162,7 +162,7 @@ export const empirical: DistributionKind = {
     },
   ],
   read(value, checker) {
-    const p = checker.map({ quantiles: anything, file: text.optional() }, value);
+    const p = checker.map({ quantiles: anything, file: optional(text) }, value);
     if (!p) return undefined;
     if ((p.quantiles === undefined) === (p.file === undefined)) {
       return checker.refuse(`expected either quantiles or file, found ${p.file === undefined ? 'neither' : 'both'}`);

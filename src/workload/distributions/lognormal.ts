@@ -1,4 +1,4 @@
-import { number, positiveDuration } from '../../input/fields.js';
+import { number, optional, positiveDuration } from '../../input/fields.js';
 import { exp } from '../math.js';
 import type { Random } from '../random.js';
 import { standardNormal } from '../ziggurat.js';
@@ -34,8 +34,8 @@ export const lognormal: DistributionKind = {
   read(value, checker) {
     const p = checker.map(
       {
-        mean: positiveDuration.optional(),
-        median: positiveDuration.optional(),
+        mean: optional(positiveDuration),
+        median: optional(positiveDuration),
         sigma: number('a number above 0 and at most 4', { above: 0, max: 4 }),
       },
       value,

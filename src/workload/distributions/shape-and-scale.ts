@@ -1,5 +1,5 @@
 import type { Checker } from '../../input/checker.js';
-import { number, positiveDuration } from '../../input/fields.js';
+import { number, optional, positiveDuration } from '../../input/fields.js';
 
 /**
  * Reads `{ shape, mean }` or `{ shape, scale }`: formulas have a scale, and people think in means.
@@ -10,8 +10,8 @@ export function readShapeAndScale(value: unknown, checker: Checker, meanOfShape:
   const p = checker.map(
     {
       shape: number('a number from 0.1 to 1000', { min: 0.1, max: 1000 }),
-      mean: positiveDuration.optional(),
-      scale: positiveDuration.optional(),
+      mean: optional(positiveDuration),
+      scale: optional(positiveDuration),
     },
     value,
   );
