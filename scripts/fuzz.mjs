@@ -10,6 +10,14 @@ import { build, missing } from '../test/native/build.mjs';
 import { build as buildSource, install, ROOT, requireNode } from './setup.mjs';
 
 const FRAMES = '10000000';
+const USAGE = `npm run fuzz [-- SEED]: random and hostile inputs for a night; short runs of the same are in npm test
+SEED      repeats a run (default: the time)
+PSP_RUNS  multiplies the number of cases of test/fuzz (default: 300)`;
+if (['--help', '-h'].includes(process.argv[2])) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
 const seed = process.argv[2] ?? String(Date.now() % 2 ** 31);
 if (!/^\d+$/.test(seed) || Number(seed) > 2 ** 31) {
   console.error(`fuzz: expected a whole number up to ${2 ** 31} as seed, found ${seed}`);

@@ -145,7 +145,7 @@ export function checkFolder(
   try {
     makeFolder(folder);
   } catch (error) {
-    throw new InputError(`${folder}: cannot be made: ${(error as Error).message}`);
+    throw new InputError(`${folder}: cannot be made: ${reasonOf(error)}`);
   }
   checkOutputs({ [option]: names.map((name) => join(folder, name)) }, inputs);
 }

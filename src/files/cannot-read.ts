@@ -2,6 +2,8 @@ import { EnvironmentError, InputError } from '../units/errors.js';
 
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file'],
+  ['EEXIST', 'a file has this name'],
+  ['ENOSPC', 'the disk is full'],
   ['EISDIR', 'it is a folder'],
   ['EACCES', 'this user has no permission'],
   ['EPERM', 'this user has no permission'],

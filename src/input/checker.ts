@@ -19,7 +19,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Returns the text of a file that is referred to, by the path written there. Throws when it cannot be read. */
+/** Returns the text of a file by the path written there. Throws an error that names it when it cannot be read. */
 export type ReadText = (path: string) => string;
 
 export class Checker {
@@ -45,7 +45,7 @@ export class Checker {
     try {
       return this.readText(path);
     } catch (error) {
-      return this.refuse(`cannot read ${show(path)}: ${(error as Error).message}`);
+      return this.refuse((error as Error).message);
     }
   }
 

@@ -1,6 +1,6 @@
-import { closest } from 'fastest-levenshtein';
 import { InputError } from '../units/errors.js';
 import { splitList } from '../units/lists.js';
+import { unknownName } from '../units/nearest.js';
 import { cFcfs } from './policies/c-fcfs.js';
 import { dFcfs } from './policies/d-fcfs.js';
 import { dFcfsSteal } from './policies/d-fcfs-steal.js';
@@ -66,9 +66,7 @@ export function policyNamed(name: string): Policy {
   const found = policies.find((policy) => policy.name === name);
   if (found) return found;
   const names = policies.map((policy) => policy.name);
-  throw new InputError(
-    `unknown policy '${name}': did you mean '${closest(name, names)}'? There are ${names.join(', ')}`,
-  );
+  throw new InputError(unknownName('policy', name, names));
 }
 
 /**
@@ -114,8 +112,7 @@ export function describePolicy({ policy, parameters }: ChosenPolicy): string {
 function unknownParameter(policy: Policy, key: string): string {
   const keys = policy.parameters.map((parameter) => parameter.key);
   if (keys.length === 0) return `${policy.name}: takes no parameters, found '${key}'`;
-  const meant = closest(key, keys);
-  return `${policy.name}: unknown parameter '${key}': did you mean '${meant}'? It takes ${keys.join(', ')}`;
+  return `${policy.name}: ${unknownName('parameter', key, keys, 'it takes')}`;
 }
 
 /** Does the policy look at the flow of a request as it is configured? */

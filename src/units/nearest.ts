@@ -13,3 +13,16 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   }
   return least <= Math.max(1, Math.ceil(word.length / 3)) ? best : undefined;
 }
+
+/**
+ * Says that a name is unknown: `unknown policy 'drac': did you mean 'darc'? There are …`.
+ *
+ * @param what the kind of name: a policy, a type
+ * @param introduction of the list of known names
+ */
+export function unknownName(what: string, word: string, known: readonly string[], introduction = 'there are'): string {
+  const meant = nearest(word, known);
+  const list = `${introduction} ${known.join(', ')}`;
+  const rest = meant === undefined ? list : `did you mean '${meant}'? ${list.charAt(0).toUpperCase()}${list.slice(1)}`;
+  return `unknown ${what} '${word}': ${rest}`;
+}

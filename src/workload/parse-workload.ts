@@ -41,7 +41,7 @@ const MAX_TYPES = 1024;
 export function parseWorkload(yaml: string, fileName: string, options: ParseOptions = {}): Workload {
   const files = new Map<string, string>();
   const readText = (path: string) => {
-    if (!options.readText) throw new Error('no files can be read here');
+    if (!options.readText) throw new Error(`${path}: cannot be read: this workload may not refer to files`);
     const text = files.get(path) ?? options.readText(path);
     files.set(path, text);
     return text;
@@ -63,7 +63,7 @@ export function rebuildWorkload(source: WorkloadSource): Workload {
   last = parseWorkload(text, fileName, {
     readText(path) {
       const text = lookUp(files, path);
-      if (text === undefined) throw new Error('it was not kept with the workload');
+      if (text === undefined) throw new Error(`${path}: was not kept with the workload`);
       return text;
     },
   });

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { psp, pspHere, QUICK, scratchFolder } from './psp.js';
@@ -18,10 +19,16 @@ const FILES = {
   'config.yaml': 'workload: bimodal\nload: -1\nworkesr: 3\n',
   'both.yaml': 'workload: bimodal\nrequests: 100\nduration: 5s\n',
   'bareduration.yaml': 'workload: bimodal\nduration: 5\n',
+  'device.yaml': 'name: d\ntypes: [{ name: A, ratio: 1, service: { empirical: { file: /dev/zero } } }]\n',
+  'prototype.yaml': 'name: p\ntypes: [{ name: A, ratio: 1, service: { empirical: { file: toString } } }]\n',
+  'pipe.yaml': 'name: f\ntypes: [{ name: A, ratio: 1, service: { empirical: { file: fifo } } }]\n',
   'noresult.json': '[{ "schema": "psp.result/1", "world": "sim" }]',
 };
 for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
 mkdirSync(join(folder, 'folder.yaml'));
+execFileSync('mkfifo', [join(folder, 'fifo')]);
+writeFileSync(join(folder, 'huge.yaml'), '');
+truncateSync(join(folder, 'huge.yaml'), 3e9);
 
 const sim = (...args: string[]) => ['sim', ...QUICK, ...args];
 const sweep = (...args: string[]) => ['sweep', ...QUICK, '--out', 'x', ...args];
@@ -54,6 +61,27 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
   'no workload': [['sim'], 'expected a workload, found none: add --workload NAME (bimodal, '],
   'an unknown workload': [withWorkload('bimdal'), "unknown workload 'bimdal': did you mean 'bimodal'?"],
   'a file of another kind': [withWorkload('x.txt'), 'x.txt: expected a workload file whose name ends in .yaml'],
+  'a workload like nothing there is': [
+    withWorkload('toString'),
+    "unknown workload 'toString': there are bimodal, bursty, ",
+  ],
+  'a workload that names a device': [
+    withWorkload('device.yaml'),
+    'device.yaml:2:60: file: /dev/zero: expected a file, found a device',
+  ],
+  'a workload that names a pipe': [
+    withWorkload('pipe.yaml'),
+    'pipe.yaml:2:60: file: fifo: expected a file, found a pipe',
+  ],
+  'a workload that names what every object has': [
+    withWorkload('prototype.yaml'),
+    'prototype.yaml:2:60: file: toString: cannot be read: there is no such file',
+  ],
+  'a huge workload': [withWorkload('huge.yaml'), 'huge.yaml: expected a file of at most 64 MB, found 2862 MB'],
+  'a policy like nothing there is': [
+    sim('--policy', 'constructor'),
+    "--policy: unknown policy 'constructor': there are d",
+  ],
   'an unknown policy': [sim('--policy', 'drac'), "--policy: unknown policy 'drac': did you mean 'darc'?"],
   'an unknown parameter': [
     sim('--policy', 'ts:quantm=5us'),

@@ -336,7 +336,7 @@ describe('a wrong file is refused with line, column, what was expected and what 
       'quantiles: expected a probability above the one before (0), found 0',
     );
     await refused('{ empirical: { quantiles: [§7] } }', 'quantiles: expected a pair [probability, duration], found 7');
-    await refused('{ empirical: { file: §q.csv } }', "file: cannot read 'q.csv': no such file");
+    await refused('{ empirical: { file: §q.csv } }', 'file: q.csv: no such file');
     await refused(
       '{ empirical: { file: §q.csv } }',
       'file: q.csv:3: expected a duration of at least the one before (1000ns), found 900ns',

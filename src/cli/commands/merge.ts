@@ -14,6 +14,6 @@ export function defineMerge(command: Command): void {
       checkFolder('--out', out, TABLES);
       const { added, present } = mergeSweeps(folders, out, complain);
       const before = present > 0 ? `, ${present} were there already` : '';
-      outputTo(process.stdout).write(`${added} points added${before}\nresults: ${out}\n`);
+      outputTo(process.stdout).write(`${added} ${added === 1 ? 'point' : 'points'} added${before}\nresults: ${out}\n`);
     });
 }

@@ -3,10 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { cannotRead } from '../../files/cannot-read.js';
 import { parseSystem, type System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
-import { nearest } from '../../units/nearest.js';
+import { unknownName } from '../../units/nearest.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
 import { PACKAGE_ROOT } from '../package-info.js';
+import { MOST_TEXT_BYTES } from './limits.js';
 import type { SentSpec } from './run-spec.js';
 
 const SHIPPED = join(PACKAGE_ROOT, 'workloads');
@@ -53,11 +54,7 @@ export function findWorkload(nameOrFile: string): WorkloadFile {
   if (names.includes(nameOrFile)) {
     return { path: join(SHIPPED, `${nameOrFile}.yaml`), fileName: `workloads/${nameOrFile}.yaml`, kind: 'yaml' };
   }
-  const meant = nearest(nameOrFile, names);
-  throw new InputError(
-    `unknown workload '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ` +
-      `${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
-  );
+  throw new InputError(unknownFile('workload', nameOrFile, names));
 }
 
 function kindOf(file: string): WorkloadFile['kind'] | undefined {
@@ -72,7 +69,7 @@ function kindOf(file: string): WorkloadFile['kind'] | undefined {
  */
 export function readWorkload({ path, fileName }: WorkloadFile): Workload {
   return parseWorkload(readText(path, fileName), fileName, {
-    readText: (other) => readFileSync(resolve(dirname(path), other), 'utf8'),
+    readText: (other) => readText(resolve(dirname(path), other), other, false),
   });
 }
 
@@ -90,11 +87,11 @@ export function readSystem(nameOrFile: string): System {
   // What psp calibrate --name NAME has written here.
   const own = `${nameOrFile}.yaml`;
   if (/^[\w.-]+$/.test(nameOrFile) && existsSync(own)) return parseSystem(readText(own), own);
-  const meant = nearest(nameOrFile, names);
-  throw new InputError(
-    `unknown system '${nameOrFile}'${meant === undefined ? '' : `: did you mean '${meant}'?`} There are ` +
-      `${names.join(', ')}; your own is named by its file, such as ${nameOrFile || 'my'}.yaml`,
-  );
+  throw new InputError(unknownFile('system', nameOrFile, names));
+}
+
+function unknownFile(what: string, name: string, shipped: readonly string[]): string {
+  return `${unknownName(what, name, shipped)}; your own is named by its file, such as ${name || 'my'}.yaml`;
 }
 
 /** The settings that name files a command reads. */
@@ -122,13 +119,24 @@ export function inputFiles(
   return [...new Set([...referred, ...named.filter((name) => name !== undefined)])].filter((path) => existsSync(path));
 }
 
-/** @throws InputError */
-export function readText(path: string, fileName = path): string {
+/**
+ * Reads a file. Devices are refused, because some never end.
+ *
+ * @param mayBePipe when a person names it, such as with `<(…)`; a file that another file names may block for ever
+ * @throws InputError
+ */
+export function readText(path: string, fileName = path, mayBePipe = true): string {
   try {
     const found = statSync(path);
-    // Some devices never end.
     if (found.isCharacterDevice() || found.isBlockDevice()) {
       throw new InputError(`${fileName}: expected a file, found a device`);
+    }
+    if (found.isFIFO() && !mayBePipe) throw new InputError(`${fileName}: expected a file, found a pipe`);
+    if (found.size > MOST_TEXT_BYTES) {
+      const limit = `${MOST_TEXT_BYTES / 2 ** 20} MB`;
+      throw new InputError(
+        `${fileName}: expected a file of at most ${limit}, found ${Math.ceil(found.size / 2 ** 20)} MB`,
+      );
     }
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -6,3 +6,6 @@
 /** Of a simulation. */
 export const MOST_WORKERS = 65_536;
 export const MOST_REPLICATIONS = 10_000;
+
+/** Of a workload, a configuration or a system, and of each file that one refers to. */
+export const MOST_TEXT_BYTES = 64 << 20;

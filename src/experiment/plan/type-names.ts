@@ -1,5 +1,5 @@
 import { InputError } from '../../units/errors.js';
-import { nearest } from '../../units/nearest.js';
+import { unknownName } from '../../units/nearest.js';
 
 /**
  * @param where what names the type, for the message
@@ -7,9 +7,5 @@ import { nearest } from '../../units/nearest.js';
  */
 export function checkTypeName(where: string, type: string, types: readonly string[]): void {
   if (types.includes(type)) return;
-  const meant = nearest(type, types);
-  throw new InputError(
-    `${where}: unknown type '${type}'${meant === undefined ? '' : `: did you mean '${meant}'?`} The workload ` +
-      `has ${types.join(', ')}`,
-  );
+  throw new InputError(`${where}: ${unknownName('type', type, types, 'the workload has')}`);
 }

@@ -15,7 +15,7 @@ import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
 import { packageVersion } from '../package-info.js';
 import { checkRun } from '../plan/check-run.js';
-import { MOST_REPLICATIONS, MOST_WORKERS } from '../plan/limits.js';
+import { MOST_REPLICATIONS, MOST_TEXT_BYTES, MOST_WORKERS } from '../plan/limits.js';
 import { openWorkload } from '../plan/open-workload.js';
 import { receiveSpec } from '../plan/run-spec.js';
 import { type PlannedPoint, pointKey } from './planned-point.js';
@@ -25,8 +25,6 @@ export interface JobAnswer {
   readonly gzip: string;
 }
 
-/** Bytes of a workload file, and of each file that it refers to. */
-const MOST_TEXT = 16 << 20;
 const MOST_REQUESTS = 1e12;
 /** Times above it are not whole nanoseconds any more. */
 const MOST_NS = Number.MAX_SAFE_INTEGER;
@@ -48,9 +46,9 @@ const replications = z.int().min(1).max(MOST_REPLICATIONS);
 const workload = z.strictObject({
   kind: z.literal('generated', 'expected a workload file: workers read no traces'),
   source: z.strictObject({
-    text: z.string().max(MOST_TEXT),
+    text: z.string().max(MOST_TEXT_BYTES),
     fileName: line,
-    files: z.record(line, z.string().max(MOST_TEXT)),
+    files: z.record(line, z.string().max(MOST_TEXT_BYTES)),
   }),
   offer: z.union([z.strictObject({ load: above0, workers }), z.strictObject({ rateRps: above0 })]),
 });

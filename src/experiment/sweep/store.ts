@@ -36,7 +36,7 @@ export function createStore(folder: string): void {
     makeFolder(pointsIn(folder));
     accessSync(pointsIn(folder), constants.W_OK);
   } catch (error) {
-    throw new InputError(`${folder}: cannot be made: ${(error as Error).message}`);
+    throw new InputError(`${folder}: cannot be made: ${reasonOf(error)}`);
   }
   for (const each of [folder, pointsIn(folder), failedIn(folder)]) removeLeftovers(each);
 }
@@ -66,7 +66,7 @@ export function writeFailure(folder: string, failed: FailedPoint): void {
   try {
     makeFolder(failedIn(folder));
   } catch (error) {
-    throw new EnvironmentError(`${failedIn(folder)}: cannot be made: ${(error as Error).message}`);
+    throw new EnvironmentError(`${failedIn(folder)}: cannot be made: ${reasonOf(error)}`);
   }
   writeInFolder(failureFile(folder, failed.key), `${JSON.stringify(failed, null, 1)}\n`);
 }
