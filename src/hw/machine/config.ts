@@ -28,7 +28,7 @@ export interface ApplicationChoice {
   readonly scan?: string;
 }
 
-/** Where a request says its type. Codes are by type name; without them the original's codes are used. */
+/** Where a request says its type. Codes are by type name; without them Perséphone's codes are used. */
 export interface ClassifierConfig {
   readonly offset: number;
   readonly width: number;
@@ -84,9 +84,9 @@ export interface HardwareConfig {
 
 /** UDP port of Perséphone's experiments. */
 export const DEFAULT_UDP_PORT = 6789;
-/** The size of the original's rings. */
+/** The size of Perséphone's rings. */
 export const DEFAULT_DESCRIPTORS = 128;
-/** A run ends after this silence since the last send. The original waits 5 s whenever one reply is lost. */
+/** A run ends after this silence since the last send. Perséphone's client waits 5 s whenever one reply is lost. */
 export const DEFAULT_DRAIN_NS = 1e9;
 
 /** Where the type is read by default: the second word of a PSP_MB payload, the first of an IX payload. */

@@ -7,7 +7,7 @@ import type { ClassifierConfig } from '../machine/config.js';
 /** The code of requests that no classifier knows. */
 export const UNKNOWN_CODE = 0;
 
-/** The original's codes. */
+/** Perséphone's codes. */
 const KNOWN_CODES: Readonly<Record<string, number>> = {
   SHORT: 1,
   LONG: 2,

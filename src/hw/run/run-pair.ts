@@ -128,7 +128,7 @@ export interface HardwareRun {
   readonly closingLine: string;
 }
 
-/** Addresses of the original's experiment; here they are on no network. */
+/** Addresses of Perséphone's experiment; here they are on no network. */
 const SERVER_ADDRESS = { ip: '192.168.10.10', port: DEFAULT_UDP_PORT };
 const CLIENT_ADDRESS = { ip: '192.168.10.11', port: 0 };
 /** A burst after a stalled second must fit into the rings between the two processes. */
