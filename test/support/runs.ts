@@ -17,8 +17,8 @@ export function runs(usual: number): number {
 let drawn = false;
 
 /**
- * The seed of a statistical test. It is fixed, so that no build fails by chance; only PSP_RUNS above 1 draws another one,
- * and then a bound may be missed by chance.
+ * The seed of a statistical test. It is fixed, so that no build fails by chance; only PSP_RUNS above 1 draws another
+ * one, and then a bound may be missed by chance.
  */
 export function seedOr(fixed: number | string): number | string {
   drawn = FACTOR > 1;
