@@ -17,6 +17,13 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('input', 'units') },
     },
     {
+      name: 'a-run-loads-no-zod',
+      comment: 'zod takes as long to load as a short run takes.',
+      severity: 'error',
+      from: { path: rooms('units', 'input', 'scheduler', 'workload', 'metrics', 'sim') },
+      to: { path: 'node_modules/zod' },
+    },
+    {
       name: 'results-know-nothing',
       comment: 'Schemas are plain data.',
       severity: 'error',

@@ -8,6 +8,7 @@ import { visible, visibleLines } from '../units/names.js';
 import { isOutOfFiles, OUT_OF_FILES } from './out-of-files.js';
 import { clearProgress } from './progress.js';
 import { SETTINGS } from './settings.js';
+import { withSourcePlaces } from './source-places.js';
 
 export const EXIT = {
   ok: 0,
@@ -36,7 +37,7 @@ export function reportFailure(error: unknown): number {
     return EXIT.environment;
   }
   complain('this is a bug in psp; please report it:');
-  process.stderr.write(`${visibleLines(error instanceof Error ? error.stack! : String(error))}\n`);
+  process.stderr.write(`${visibleLines(error instanceof Error ? withSourcePlaces(error.stack!) : String(error))}\n`);
   return EXIT.environment;
 }
 
