@@ -15,7 +15,7 @@ describe('a block of events', () => {
   it('is read as it was written', () => {
     fc.assert(
       fc.property(fc.array(fc.array(event, { maxLength: 60 }), { maxLength: 3 }), (blocks) => {
-        // One encoder for all: nothing of a block may leak into the next.
+        // One encoder for all blocks: nothing may leak from one into the next.
         const encoder = createBlockEncoder();
         for (const events of blocks) {
           let nowNs = 0;

@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const workload = shippedWorkload('tpcc');
 const WORKERS = 14;
 
-/** Records a short simulated run and answers the file. */
+/** Records a short simulated run. Returns the path of the file. */
 async function record(policy: string, requests = 4000): Promise<string> {
   const path = join(folder, `${policy.replaceAll(/[:=]/g, '_')}.events`);
   const types = workload.types.slice(0, workload.classified);
@@ -127,7 +127,7 @@ describe('a recorded run', () => {
     const short = `${path}.short`;
     const writer = createEventFile(short, reader.header);
     for (const block of reader.blocks()) {
-      // The last event is an arrival's dispatch or a completion; cut in the middle of a decision.
+      // Cut in the middle of a decision: the last event is an arrival's dispatch or a completion.
       const last = block.kind.lastIndexOf(EventKind.start);
       for (let i = 0; i < last; i++)
         writer.add(block.kind[i]!, block.a[i]!, block.b[i]!, block.c[i]!, block.timeNs[i]!);
@@ -150,8 +150,7 @@ describe('the timeline of a recording', () => {
       const { timeline } = replayFile(record, window);
       const expected = await runTimeline(spec!, window);
       expect(timeline!.runs.length).toBeGreaterThan(100);
-      // Only a recording allows for types that nobody recognised, and knows what becomes of requests that run when the
-      // window ends.
+      // A recording also has the type UNKNOWN, and knows how requests end that run at the end of the window.
       const waiting = expected.waiting.map(({ atNs, counts }) => ({ atNs, counts: [...counts, 0] }));
       const cut = (runs: Timeline['runs']) =>
         runs.map((run) => (run.toNs < expected.toNs ? run : { ...run, toNs: expected.toNs, end: 'runs on' }));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../cli/psp.js';
 import { missingNative } from './support.js';
 
-/** What a benchmark prints in a moment. What it measures then means nothing; that it still runs does. */
+/** What a short benchmark prints. Its figures mean nothing; the test shows that it still runs. */
 function quick(name: string): string {
   const { stdout, stderr } = spawnSync(process.execPath, [`bench/${name}.mjs`, '--quick'], {
     cwd: ROOT,

@@ -12,7 +12,7 @@ describe.skipIf(missingNative() !== undefined)('both worlds at the command line'
   it('compares, draws and keeps them, and ends with 1 when they are too far apart', async () => {
     const both = ['run', '--both', ...SMALL, '--policy', 'c-fcfs', '--load', '0.4', '--requests', '80'];
     const outputs = ['--json', 'both.json', '--picture', 'both.svg', '--keep', 'kept/here'];
-    // The ideal machine is not this one: at this dilation a SHORT takes half as long again, at least.
+    // This machine is not ideal: at this dilation a SHORT takes at least half as long again.
     const far = await psp([...both, ...outputs, '--tolerance', '0.1%'], { cwd: folder });
     expect(far, far.err).toMatchObject({ code: 1 });
     const comparison = JSON.parse(readFileSync(join(folder, 'both.json'), 'utf8')) as Comparison;
@@ -24,7 +24,7 @@ describe.skipIf(missingNative() !== undefined)('both worlds at the command line'
     });
     expect(comparison.verdicts!.disagree).toBeGreaterThan(0);
     expect(readFileSync(join(folder, 'both.svg'), 'utf8')).toMatch(/^<svg /);
-    // The same two again from what was kept, at a tolerance that lets everything pass.
+    // The same comparison from the kept files, with a tolerance that everything meets.
     const again = [
       'compare',
       'kept/here/sim.json',

@@ -13,8 +13,8 @@ import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { substream } from '../../src/workload/random.js';
 import { createBatch } from '../../src/workload/request-source.js';
 
-// Times are long against a nanosecond, so that no two events fall on the same one: the order of simultaneous events is
-// the only thing the two worlds may differ in. Of the requests one in a hundred has a type no classifier knows.
+// Times are much longer than a nanosecond, so that no two events are simultaneous: their order is the only thing in
+// which the two worlds may differ. One request in a hundred has a type that no classifier knows.
 const WORKLOAD = parseWorkload(
   `
 name: three
@@ -26,7 +26,7 @@ types:
 `,
   'three.yaml',
 );
-/** The scripted workers are looked at one by one: with many of them fewer requests have to do. */
+/** The scripted workers are slow when there are many of them, so fewer requests must do. */
 const requestsFor = (workers: number): number => (workers > 64 ? 5_000 : 12_000);
 const TYPES = WORKLOAD.types.slice(0, WORKLOAD.classified).map(({ name, deadlineNs, sloNs }) => ({
   name,
@@ -36,7 +36,7 @@ const TYPES = WORKLOAD.types.slice(0, WORKLOAD.classified).map(({ name, deadline
 const trace = (workers: number) =>
   createRequestSource(WORKLOAD, { load: 0.9, workers, seed: 7, requests: requestsFor(workers), flows: true });
 
-/** Parameters that make a policy do on this trace what it is there for. */
+/** Parameters with which a policy does on this trace what it is made for. */
 const SETTINGS: Readonly<Record<string, string>> = {
   darc: 'darc:window=2000',
   'darc-static': 'darc-static:reserved=2:short=A',
@@ -88,7 +88,7 @@ function dispatched(policyText: string, workers: number, warm = false) {
     if (nativeNs === Number.POSITIVE_INFINITY && sliceNs === Number.POSITIVE_INFINITY) break;
     if (sliceNs < nativeNs) native.setClock(sliceNs);
     else native.playNext();
-    // Until all has settled at this moment: a preemption takes the worker's answer and another step.
+    // Until nothing more happens at this moment: a preemption needs the worker's answer and another step.
     do native.react();
     while (dispatcher.step() > 0);
   }

@@ -1,4 +1,4 @@
-/** psp's commands of the two ends of a run on this machine, as a person starts and ends them. */
+/** Starts and ends psp's commands for the two ends of a run on this machine, like a user. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import { execa } from 'execa';
 import { expect } from 'vitest';
 import { MAIN, type Outcome } from '../cli/psp.js';
 
-/** Before a command in a pseudo-terminal: a line of live figures is cut at the width of the terminal. */
+/** Goes before a command in a pseudo-terminal, which cuts the line of live figures at its width. */
 export const WIDE = 'stty cols 120;';
 
-/** Writes the configuration of both ends, two workers that sleep behind a memif of their own; answers its path. */
+/** Writes the configuration of both ends, with two workers that sleep and a memif of their own. Returns its path. */
 export function loopbackConfig(folder: string, name: string, frame = 'psp'): string {
   const path = join(folder, `${name}.yaml`);
   const device = `{ memif: ${join(folder, `${name}.sock`)} }`;

@@ -81,7 +81,7 @@ policy.create = (setup, parameters) => {
   it('a run that was killed leaves a folder that the next removes; a run that ends leaves none', {
     timeout: 180_000,
   }, async () => {
-    // A comma ends an argument of DPDK, so a folder with one in its name is passed over.
+    // A comma ends an argument of DPDK, so psp does not use a folder with one in its name.
     const places = ['plain', 'odd,place'].map((name) => join(folder, name));
     for (const place of places) mkdirSync(place);
     const killed = start([...RUN, '--requests', '20k'], { TMPDIR: places[0]! });
@@ -171,7 +171,7 @@ policy.create = (setup, parameters) => {
   it.skipIf(!hasScript)('psp serve shows on a terminal what it does', async () => {
     const path = config('terminal');
     const serve = ['serve', '--config', path, '--workload', 'bimodal', '--dilate', '100', '--policy', 'darc:window=50'];
-    // `exec`: some shells stay beside their command, take the Ctrl-C for themselves too, and answer 130 for it.
+    // `exec`: some shells stay beside their command, get the Ctrl-C, too, and return 130 for it.
     const terminal = spawn(
       'script',
       ['--quiet', '--return', '--command', `${WIDE} exec ${[process.execPath, MAIN, ...serve].join(' ')}`, '/dev/null'],

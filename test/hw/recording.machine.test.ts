@@ -31,8 +31,8 @@ describe('a recorded dispatcher', () => {
   const runnable = policies.filter((policy) => !policy.clairvoyant).map(({ name }) => name);
 
   /**
-   * The real dispatcher over scripted workers, which answer in bursts, its events drained from the ring by another
-   * party.
+   * Records the real dispatcher over scripted workers, which answer in bursts. Another reader drains its events from
+   * the ring.
    */
   function record(policyText: string, path: string): void {
     const workers = 5;
@@ -88,7 +88,7 @@ describe.skipIf(missingNative() !== undefined)('a recorded run on this machine',
     'of %s is decided again without a difference',
     async (policy) => {
       const path = join(folder, 'run.events');
-      // Not a whole factor: what is stretched must be whole all the same.
+      // The factor is not whole, but stretched times must be.
       await recordRun(policy, path, 60, 100.5);
       const { header, report } = replayFile(path);
       expect(header).toMatchObject({ world: 'hw', policy, workload: 'bimodal', workers: 3, dilation: 100.5 });

@@ -166,14 +166,14 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
     expect(run.wrong).toEqual([]);
     expect(run.counts).toMatchObject({ sent: 200, received: 200 });
     expect(run.server!.failed).toBe(0);
-    // The quickest of each: the others were disturbed by whatever else ran here.
+    // The fastest of each kind: other programs disturbed the others.
     const quickestNs = (type: number): number =>
       Math.min(
         ...Array.from(run.trace.type.keys(), (i) => run.records.endedNs[i]! - run.records.startedNs[i]!).filter(
           (ns, i) => run.trace.type[i] === type && !Number.isNaN(ns),
         ),
       );
-    // The scan reads 5000 keys for the get's one.
+    // A scan reads 5000 keys, a get one.
     expect(quickestNs(1)).toBeGreaterThan(20 * quickestNs(0));
   });
 
@@ -214,7 +214,7 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
       const client = start('client');
       client.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
       await client.next('clientStarted');
-      // The kernel forgets who asked, and has to ask itself before it can answer any more.
+      // The kernel forgets the client's MAC, and must ask for it before it can answer again.
       ip('-n', namespace, 'neigh', 'flush', 'dev', inner);
       const answered = await client.next('clientDone');
       expect(answered).toMatchObject({ end: 'complete', counts: { sent: 150, received: 150 } });

@@ -16,7 +16,7 @@ interface Ends {
   readonly client?: string;
 }
 
-/** A configuration that would work, but for what is given. */
+/** A configuration that works except for what is given. */
 function config(ends: Ends): string {
   const number = ++files;
   const { device = `{ memif: ${number}.sock }`, address = '{ ip: 192.168.77.10 }', workers = 2 } = ends;

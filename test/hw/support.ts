@@ -6,7 +6,7 @@ import type { Workload } from '../../src/workload/workload.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The result of the one attempt per test process to have addon and compiled entry points. */
+/** Why the hardware tests cannot run, found out once per test process. */
 let reason: string | undefined | null = null;
 
 /**

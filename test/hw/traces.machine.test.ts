@@ -29,7 +29,7 @@ describe.skipIf(missingNative() !== undefined)('a trace file on this machine', {
       expect([result.completed, result.workload]).toEqual([150, 'recorded']);
       const [get, scan] = ['GET', 'SCAN'].map((name) => result.types.find((type) => type.name === name)!);
       expect([get!.arrived, scan!.arrived]).toEqual([112, 38]);
-      // What was demanded was done.
+      // Each request took what it demanded.
       expect(scan!.sojournNs.p50).toBeGreaterThan(29_900);
       const plan = await planRuns({ ...common, policies: ['c-fcfs'], workload: path, rateScale: 2, warmup: 0 });
       const simulated = await runSampled(plan.specs[0]!);

@@ -106,7 +106,7 @@ describe('a calibration', () => {
         .filter(({ charged }) => charged)
         .map((each) => each.moved);
     expect(moved([207, 200, 214], [121, 119, 124])).toEqual([false, false]);
-    // Far, but not known well; apart, but near.
+    // One value is far, but not exact. The other is apart, but near.
     expect(moved([300, 210, 390], [126, 125, 127])).toEqual([false, false]);
     expect(moved([260, 250, 270], [100, 95, 105])).toEqual([true, true]);
     const rest = compareCalibration(before, {
@@ -149,7 +149,7 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     });
     const system = parseSystem(systemYaml(FILE, calibration), 'here.yaml');
     expect(calibration.dilation).toBe(500);
-    // On a busy machine a dispatcher may take so long that something of it is left.
+    // On a busy machine a dispatcher may be slow enough to have a cost after dilation.
     const stated = system.constants.filter(({ spec }) => spec.field !== 'dispatchNs');
     expect(stated.map(({ spec }) => `${spec.section}.${spec.key}`)).toEqual([
       'delays.wire',
@@ -159,7 +159,7 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     ]);
     expect(Object.keys(system.costs.spread!)).toEqual(['wireNs', 'againNs']);
     for (const { field, medianNs, ci95Ns, samples } of calibration.constants) {
-      // What the stamps cannot tell apart may be nothing; nothing takes a second here, even stretched back.
+      // Times below the resolution of the stamps may be 0. Nothing takes a second here, even undilated.
       expect(medianNs, field).toBeGreaterThanOrEqual(0);
       expect(medianNs, field).toBeLessThan(2e6);
       expect(ci95Ns[0]).toBeLessThanOrEqual(medianNs);
@@ -168,8 +168,7 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     }
     const { wireNs, handoffNs, contextSwitchNs } = system.costs;
     for (const ns of [wireNs, handoffNs, contextSwitchNs]) expect(ns).toBeGreaterThan(0);
-    // Server and load generator read one counter, so the ways there and back are told apart; both ways together are
-    // twice the wire.
+    // Server and load generator read one counter, so each way is known. Both ways together are twice the wire.
     expect(calibration.parts.map(({ name }) => name)).toEqual([
       ...['wire.lateness', 'wire.request', 'wire.reply'],
       ...['handoff.ring', 'handoff.start', 'again.notice', 'again.start'],
@@ -177,7 +176,7 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
     for (const { name, medianNs } of calibration.parts) expect(medianNs, name).toBeGreaterThan(0);
     const sum = (of: string) =>
       calibration.parts.filter(({ name }) => name.startsWith(of)).reduce((all, { medianNs }) => all + medianNs, 0);
-    // A median of sums is not the sum of medians; but near it.
+    // A median of sums is not the sum of medians, but it is near.
     expect(sum('handoff.')).toBeGreaterThan(handoffNs / 2);
     expect(sum('handoff.')).toBeLessThan(2 * handoffNs);
     expect(calibration.work.map(({ name }) => name)).toEqual(['net', 'hop', 'dispatcher.c-fcfs']);

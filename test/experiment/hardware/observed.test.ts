@@ -10,7 +10,7 @@ const DEMAND_NS = 500;
  */
 const STEPS = { sent: 1, received: 2, dispatched: 4, started: 8, beside: 16, replied: 32 };
 
-/** One request a period, all on one worker, which is free by then; but for those that `change` says otherwise of. */
+/** One request per period, all on one worker, which is free by then. `change` may change each of them. */
 function run(gaps: StampedRun['gaps'] = undefined, change: (stamps: Record<string, Float64Array>) => void = () => {}) {
   const column = () => new Float64Array(REQUESTS);
   const [arrivalNs, serviceNs] = [column(), column().fill(DEMAND_NS)];
@@ -40,7 +40,7 @@ const numbers = (requests: readonly { readonly i: number }[]) => requests.map(({
 /** All but the first tenth. */
 const WARM = Array.from({ length: REQUESTS - 2 }, (_, i) => i + 2);
 
-/** Request 10 was received before the one before it had ended, and started 25 ns after that. */
+/** Request 10 was received before request 9 had ended, and started 25 ns after that end. */
 const waits = ({ receivedNs, dispatchedNs, startedNs, endedNs, repliedNs }: Record<string, Float64Array>) => {
   endedNs![9] = receivedNs![10]! + 100;
   dispatchedNs![10] = endedNs![9] + 20;
@@ -61,7 +61,7 @@ describe('the requests of a real run', () => {
     expect(numbers(seen.turns)).toEqual([10]);
     expect(numbers(seen.free)).toEqual(WARM.filter((i) => i !== 10));
     const { wholeNs, noticeNs, startNs } = ofTurns([seen]);
-    // From the end of the one before to its own, less the demand.
+    // From the end of the request before to its own end, minus the demand.
     expect([[...wholeNs], [...noticeNs], [...startNs]]).toEqual([[25 + STEPS.beside], [20], [5]]);
   });
 
@@ -86,7 +86,7 @@ describe('the requests of a real run', () => {
   });
 
   it('are left out when a core was away in their time', () => {
-    // Touches 7 (from its last 100 ns on), 8 and 9 (up to its first), not 10; and ends where 12 begins.
+    // The first gap touches 7 (its last 100 ns), 8 and 9 (its first), not 10. The second ends where 12 begins.
     const gaps = [
       { fromNs: 7400, toNs: 9001 },
       { fromNs: 11_600, toNs: 12_000 },
@@ -97,7 +97,7 @@ describe('the requests of a real run', () => {
   it('are kept when a core was away most of the time: that is what this machine is like', () => {
     const away = [{ fromNs: 8000, toNs: 14_500 }];
     expect(numbers(observed(run(away)).free)).toEqual(WARM);
-    // Seven of eighteen are more than three tenths; five are not.
+    // Seven of eighteen are more than three tenths, five are not.
     expect(observed(run([{ fromNs: 8000, toNs: 12_500 }])).free).toHaveLength(13);
   });
 

@@ -32,7 +32,7 @@ test('a quota of less than its cores, of its own group or of one above, makes a 
     writeFileSync(join(group, 'cpu.max'), `${own}\n`);
     return ownsItsCores(root);
   };
-  // Nothing is known of groups at first.
+  // At first there are no files about groups.
   expect(withQuotas('100000 100000', '100000 100000')).toBe(true);
   writeFileSync(join(root, 'proc/self/cgroup'), '0::/box/task\n');
   expect(withQuotas('max 100000', 'max 100000')).toBe(true);

@@ -48,7 +48,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 const checks = (): MachineCheck[] => examine({ root, config: CONFIG, addon: { hasRocksdb: true } });
 
 it('finds nothing wrong with a machine that is ready', () => {
-  // The link of a NIC that is DPDK's cannot be seen, and that is said.
+  // The link of a NIC that DPDK has cannot be seen; the check says so.
   expect(checks().filter(({ verdict }) => verdict !== 'ok')).toEqual([
     { name: 'link', verdict: 'skip', found: expect.stringContaining('while vfio-pci has the device') },
   ]);

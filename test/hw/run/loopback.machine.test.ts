@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type HardwareRun, type HardwareSpec, runHardware } from '../../../src/hw/run/run-pair.js';
 import { childrenOf, missingNative, workloadNamed } from '../support.js';
 
-// A folder for temporary files of its own, because other tests run beside this one and what is left over is looked for.
+// A folder of its own for temporary files: this test checks that nothing is left, and other tests run beside it.
 const folder = mkdtempSync(join(tmpdir(), 'psp-loopback-'));
 process.env.TMPDIR = folder;
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,7 +50,7 @@ function expectComplete(run: HardwareRun): void {
   });
 }
 
-/** Each worker runs what it is given to the end before it begins the next, and all of them work. */
+/** Each worker ends a request before it starts the next, and all workers work. */
 function expectOneAtATime({ records: { worker, startedNs, endedNs } }: HardwareRun): void {
   const order = [...worker.keys()].sort((a, b) => startedNs[a]! - startedNs[b]!);
   const freeNs = new Map<number, number>();
@@ -78,9 +78,9 @@ describe.skipIf(missingNative() !== undefined)('loopback over memif, dilated', {
         expect(repliedNs[i]!).toBeGreaterThan(sentNs[i]!);
         expect(dispatchedNs[i]!).toBeGreaterThanOrEqual(receivedNs[i]!);
         expect(startedNs[i]!).toBeGreaterThanOrEqual(dispatchedNs[i]!);
-        // A worker gives each request what it demands. (A whole nanosecond of the stretched time is rounded away.)
+        // A worker gives each request what it demands, except for a rounding of one nanosecond of stretched time.
         expect(endedNs[i]! - startedNs[i]!).toBeGreaterThanOrEqual(run.trace.serviceNs[i]! - 0.01);
-        // Two processes calibrate their clocks apart; a few parts in a million is what they differ by.
+        // Two processes calibrate their clocks separately, and differ by a few parts in a million.
         expect(repliedNs[i]! - sentNs[i]!).toBeGreaterThan((endedNs[i]! - receivedNs[i]!) * 0.9999);
       }
       if (!policy.startsWith('ts')) expectOneAtATime(run);

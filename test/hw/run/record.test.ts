@@ -55,13 +55,13 @@ it('stamps of a server on the same machine are read on the clock of the client',
   };
   const result = { records, counts: { ...counts, nowNs: 0 }, end: 'complete' as const, durationNs: 0 };
   const client = { ...result, clock: { epochTicks: 10_000, nsPerTick: 0.5 } };
-  // Began 2000 ticks before the client did, and takes a tick for a little longer.
+  // The server's clock began 2000 ticks before the client's, and its ticks are a little longer.
   const translated = onOneClock(records, toOneClock(client, { epochTicks: 8000, nsPerTick: 0.5001 })!);
   expect(translated.startedNs[0]).toBe(-1000);
   expect(translated.startedNs[1]).toBeCloseTo(-1000 + 5000 * (0.5 / 0.5001), 6);
   expect(translated.startedNs[2]).toBeNaN();
   expect(translated.sentNs).toBe(records.sentNs);
-  // Of one on another machine nothing is known.
+  // The clock of another machine is unknown.
   expect(toOneClock(client, undefined)).toBeUndefined();
 });
 
@@ -90,7 +90,7 @@ it('reservations, and times without a core, happened when the requests say they 
     // The server's clock began half a second before the client's; the client's requests begin after a lead.
     reservations: [0, 500e6, 500e6 + LEAD_NS, 700e6 + LEAD_NS].map((atNs) => ({ atNs, reservation })),
   };
-  // Of two cores: each in its order, and the first before any request was sent.
+  // The gaps of two cores, each in order; the first is before any request was sent.
   const gapsNs = Float64Array.from([450e6, 460e6, 700e6, 702e6, 499e6, 600e6].map((ns) => ns + LEAD_NS));
   const run = (clock?: { epochTicks: number; nsPerTick: number }) => {
     const played = finishedRun(givenDilation(100, 4, 2), trace, client, { ...server, gapsNs, ...(clock && { clock }) });
@@ -106,10 +106,10 @@ it('reservations, and times without a core, happened when the requests say they 
       [-10_000, 1e6],
       [2e6, 2.02e6],
     ],
-    // As it was, not as it would have been undilated.
+    // In real time, not undilated.
     awayNs: 103e6,
   });
-  // Of another machine: its own time, in which nothing can be said of this one's cores.
+  // With a server on another machine, its times stay its own, and nothing is known about cores.
   expect(run()).toEqual({
     times: [0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100],
     gaps: undefined,
