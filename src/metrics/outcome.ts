@@ -63,11 +63,14 @@ export function judgeRun(identity: Identity, record: RunRecord, replications = 1
 
 /** Was less done than came, in several replications together, by more than chance? Undefined for one replication. */
 function lagOf({ load, workers }: Identity, { windows = [], isSteady }: RunRecord): string | undefined {
-  const requests = windows.map(({ arrived, completed }) => (arrived > 0 ? 1 - completed / arrived : 0));
+  if (windows.some(({ arrived }) => arrived === 0)) return undefined;
+  // Requests that are on workers when the window ends are not late.
+  const onWorkers = (arrived: number) => (workers + 1) / arrived;
+  const requests = windows.map(({ arrived, completed }) => 1 - completed / arrived - onWorkers(arrived));
   if (isSurelyMuch(requests)) return `${percent(mean(requests))} of what came was not done`;
   // A few long requests that wait for ever are little in number, but much work.
   if (!isSteady || load === null) return undefined;
-  const work = windows.map((window) => 1 - shareOf(window.busyNs, window, workers) / load);
+  const work = windows.map((window) => 1 - shareOf(window.busyNs, window, workers) / load - onWorkers(window.arrived));
   return isSurelyMuch(work) ? `${percent(mean(work))} of the work that came was not done` : undefined;
 }
 

@@ -93,11 +93,13 @@ describe('the outcome of a run', () => {
   it('is unstable when all replications together were surely slower than what came', () => {
     const windows = (missing: readonly number[], busy = 0.8) =>
       missing.map((each) => ({ ...WINDOW, arrived: 10_000, completed: 10_000 - each, busyNs: busy * 1e9 }));
-    expect(judged({ windows: windows([25, 30, 35, 30, 25, 35, 30, 30]) }, {}, 8)).toMatchObject({
+    expect(judged({ windows: windows([27, 32, 37, 32, 27, 37, 32, 32]) }, {}, 8)).toMatchObject({
       outcome: 'unstable',
       reason: expect.stringMatching(/^0\.3 % of what came was not done, /),
     });
-    // Too little, or chance.
+    // Requests on workers, too little, or chance.
+    const short = windows([3, 3, 3, 3]).map((each) => ({ ...each, arrived: 500, completed: 498, busyNs: 0.798e9 }));
+    expect(judged({ windows: short }, {}, 4).outcome).toBe('ok');
     expect(judged({ windows: windows([9, 9, 9, 9, 9, 9, 9, 9]) }, {}, 8).outcome).toBe('ok');
     expect(judged({ windows: windows([0, 90, -20, 60, 10, 70, 0, 30]) }, {}, 8).outcome).toBe('ok');
     expect(judged({ windows: windows([30]) }).outcome).toBe('ok');
@@ -105,7 +107,7 @@ describe('the outcome of a run', () => {
     const few = windows([5, 5, 5, 5], 0.75);
     expect(judged({ windows: few }, {}, 4)).toMatchObject({
       outcome: 'unstable',
-      reason: expect.stringMatching(/^6\.25 % of the work that came was not done, /),
+      reason: expect.stringMatching(/^6\.23 % of the work that came was not done, /),
     });
     expect(judged({ windows: few, isSteady: false }, {}, 4).outcome).toBe('ok');
     expect(judged({ windows: few, drops: 20 }, {}, 4).outcome).toBe('ok');
