@@ -5,6 +5,9 @@ import { abortOnSignal } from '../interrupt.js';
 import { outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
 
+/** Time for the last output of a worker that ends. */
+const END_MS = 2000;
+
 export function defineWorker(command: Command): void {
   command
     .description(
@@ -38,6 +41,8 @@ export function defineWorker(command: Command): void {
       } finally {
         hide();
         undo();
+        // BullMQ may hold timers of a connection that is gone. They must not keep the process alive.
+        setTimeout(() => process.exit(), END_MS).unref();
       }
     });
 }
