@@ -204,7 +204,7 @@ test('the table tells what agrees and what does not', () => {
       mean wait     15us      14.9us ±1 %    -0.67 %   ok
       loss           0.1         0.2 ±10 %     100 %   miss
 
-    1 of 2 do not agree with theory, or are not known well enough to tell.
+    1 of 2 do not agree with theory, or have an interval that is too wide to decide.
     "
   `);
   expect(formatValidation([check])).toContain('All 1 agree with theory.');
