@@ -31,14 +31,20 @@ const batch = createBatch();
 simulation.startRecording();
 let played = 0;
 let began = 0;
+let cpuBegan;
 for (;;) {
-  if (began === 0 && played >= warmUp) began = performance.now();
+  if (began === 0 && played >= warmUp) {
+    began = performance.now();
+    cpuBegan = process.cpuUsage();
+  }
   source.fill(batch);
   if (batch.length === 0) break;
   simulation.advance(batch, 0, batch.length);
   played += batch.length;
 }
 const nsPerRequest = ((performance.now() - began) * 1e6) / requests;
+const { user, system } = process.cpuUsage(cpuBegan);
+const cpuNsPerRequest = ((user + system) * 1000) / requests;
 let sumNs = 0;
 let count = 0;
 for (let type = 0; type < workload.types.length; type++) {
@@ -47,5 +53,10 @@ for (let type = 0; type < workload.types.length; type++) {
   count += sojournNs.count;
 }
 console.log(
-  JSON.stringify({ nsPerRequest, meanSojournNs: sumNs / count, maxRssMb: process.resourceUsage().maxRSS / 1024 }),
+  JSON.stringify({
+    nsPerRequest,
+    cpuNsPerRequest,
+    meanSojournNs: sumNs / count,
+    maxRssMb: process.resourceUsage().maxRSS / 1024,
+  }),
 );
