@@ -153,7 +153,7 @@ export const SETTINGS: readonly Setting[] = [
     field: 'seed',
     value: 'S',
     help: `seed of all random numbers (default: ${DEFAULTS.seed})`,
-    expected: 'a text, in quotes when it has commas',
+    expected: 'one seed, in quotes when it has commas',
     ranges: 'seeds',
     parse: parseSeed,
   },

@@ -73,10 +73,14 @@ test.each([24, 28, 32, 40, 64])(
       trace,
       `arrival_ns,type,service_ns\n${Array.from({ length: 500 }, (_, i) => `${i * 1000},A,500\n`).join('')}`,
     );
-    const args = `sweep --workload '${trace}' --policy c-fcfs,darc,ts --rate-scale .5,1,2 --out few-${most}`;
-    const script = `ulimit -n ${most}; '${process.execPath}' '${MAIN}' ${args}`;
-    const { exitCode, stderr } = await execa('bash', ['-c', script], { cwd: folder, reject: false });
-    expect(stderr).not.toMatch(/^ +at |node:internal/m);
-    if (exitCode !== 0) expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^psp: .*open files.*$/)]);
+    for (const args of [
+      `sweep --workload '${trace}' --policy c-fcfs,darc,ts --rate-scale .5,1,2 --out few-${most}`,
+      'sim --workload bimodal --requests 2000',
+    ]) {
+      const script = `ulimit -n ${most}; '${process.execPath}' '${MAIN}' ${args}`;
+      const { exitCode, stderr } = await execa('bash', ['-c', script], { cwd: folder, reject: false });
+      expect(stderr).not.toMatch(/^ +at |node:internal/m);
+      if (exitCode !== 0) expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/^psp: .*open files.*$/)]);
+    }
   },
 );

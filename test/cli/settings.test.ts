@@ -127,7 +127,7 @@ describe('a configuration file', () => {
       expect(read(`seed: ${seed}`)).toEqual({ seed });
     expect(read('requests: 10M\nload: .5\nworkers: 1e1')).toEqual({ requests: 10e6, load: 0.5, workers: 10 });
     expect(() => read('seed: [1]')).toThrow(
-      `${file}:1:7: seed: expected a text, in quotes when it has commas, found a list`,
+      `${file}:1:7: seed: expected one seed, in quotes when it has commas, found a list`,
     );
     expect(() => read('load:')).toThrow(`${file}:1:1: load: expected a number above 0, such as 0.8, found nothing`);
     expect(() => read('seed: 1:5:1')).toThrow("found '1:5:1': ranges are for psp sweep");

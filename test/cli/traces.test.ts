@@ -77,4 +77,7 @@ it('services below some ns are played in whole ns, which is what load counts, an
   expect(result!.load).toBe(0.8);
   expect(result!.utilisation).toBeGreaterThan(0.78);
   expect(result!.utilisation).toBeLessThan(0.82);
+  const capacity = ['capacity', '--workload', 'tiny.yaml', '--policy', 'c-fcfs', '--workers', '2', '--requests', '20k'];
+  const found = await psp([...capacity, '--slo', 'p99 slowdown <= 10'], { cwd: folder });
+  expect(found.err.match(/psp: note: A: services are played in whole ns/g)).toHaveLength(1);
 });

@@ -6,7 +6,7 @@ import { renderBars } from '../../report/charts/bars.js';
 import { capacityBars } from '../../report/charts/capacity-bars.js';
 import { formatCapacity } from '../../report/text/capacity-table.js';
 import type { Capacity } from '../../results/capacity-schema.js';
-import { complain, EXIT } from '../failure.js';
+import { complain, EXIT, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkOutputs, outputBeside, sendJson, writePicture } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -95,6 +95,7 @@ async function capacity({
         find,
         signal,
         ...(maxReplications !== undefined && { mostReplications: maxReplications }),
+        onNotes: tellNotes,
         onProbe: (contender, workers, load) => {
           note(`${contender} at load ${load.toFixed(2)} with ${workers} workers`);
         },

@@ -32,6 +32,8 @@ export interface CapacityOptions {
   readonly signal?: AbortSignal;
   /** Is told what is tried next. */
   readonly onProbe?: (contender: string, workers: number, load: number) => void;
+  /** Is told what a reader of the results should know of how the workload is played. */
+  readonly onNotes?: (notes: readonly string[]) => void;
 }
 
 /** The loads that are tried are multiples of this. */
@@ -70,6 +72,7 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
   const { workload, specs } = plans[0]!;
   if (specs[0]!.workload.kind === 'trace') throw new InputError('expected a workload file (.yaml), found a trace');
   checkSlos(slos, typeNames(workload));
+  options.onNotes?.(workload.notes);
   const threads = options.threads ?? createThreadPool();
   const entries: CapacityEntry[] = [];
   try {

@@ -50,7 +50,9 @@ function heading(results: readonly Result[], title: string, limit: number): stri
   const parts = [
     name,
     `${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}`,
-    `load ${formatLoad(result.load)} = ${formatRate(result.offeredRps)}`,
+    result.load === null
+      ? 'all requests at once'
+      : `load ${formatLoad(result.load)} = ${formatRate(result.offeredRps)}`,
     // Interrupted runs ended at different times; a footnote says when.
     ...(result.interrupted ? [] : lengths(results)),
     `warm-up ${formatShare(result.warmup)}`,
@@ -69,8 +71,9 @@ function lengths(results: readonly Result[]): string[] {
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   const times = most === 1 ? '' : `${fewest === most ? most : `${fewest} to ${most}`} x `;
   const duration = formatDuration(durationNs / replications).replace(/[a-z]+$/, ' $&');
+  const each = Math.round(requests / replications);
   return [
-    `${times}${formatCount(Math.round(requests / replications))} requests`,
+    `${times}${formatCount(each)} ${each === 1 ? 'request' : 'requests'}`,
     world === 'sim' ? `${duration} of simulated time` : duration,
   ];
 }
@@ -214,15 +217,18 @@ function meaningOfIntervals(results: readonly Result[]): string {
 }
 
 function footnotes(results: readonly Result[]): string[] {
-  const notes = [
-    'Slowdown: time in the system / service time; 1 means it never waited. p99.9: one request in a thousand is worse.',
-  ];
+  const notes = [];
   const statistics = results.flatMap((result) =>
     [...result.types, result.overall].flatMap(({ slowdown }) =>
       (['p50', 'p99', 'p99_9'] as const).map((name) => slowdown.ci95[name]),
     ),
   );
-  if (results.length > 0) notes.push(meaningOfIntervals(results));
+  if (results.some((result) => result.overall.slowdown.count > 0 && !failureOf(result))) {
+    notes.push(
+      'Slowdown: time in the system / service time; 1 means it never waited. p99.9: one request in a thousand is worse.',
+      meaningOfIntervals(results),
+    );
+  }
   if (statistics.some((interval) => interval && (interval[0] === null || interval[1] === null))) {
     notes.push('≥, ?: too few measured requests for an upper bound, or for any bound. Use more --requests.');
   }

@@ -75,7 +75,7 @@ export function layOut(
     const isAlone = width(label) > widths[0]! && !columns[0]!.wraps;
     const cells = columns.map(({ wraps }, i): string[] => {
       if (i === 0 && isAlone) return [''];
-      return wraps ? wrap(textOf(row[i]), widths[i]!) : [textOf(row[i])];
+      return wraps ? wrap(textOf(row[i]), widths[i]!).flatMap((part) => cut(part, widths[i]!)) : [textOf(row[i])];
     });
     const height = Math.max(...cells.map((parts) => parts.length));
     const broken = Array.from({ length: height }, (_, i) =>
@@ -132,13 +132,17 @@ export const UNBROKEN = '\u00a0';
 
 /**
  * Breaks a text between words into lines of at most `limit` characters; all but the first begin with the text's own
- * indent and `hang`.
+ * indent and `hang`. A margin stays with its value, as in `2.39 ±2 %`.
  */
 export function wrap(text: string, limit: number, hang = ''): string[] {
   const [indent = ''] = /^ */.exec(text)!;
   const lines: string[] = [];
   let line = '';
-  for (const word of text.slice(indent.length).split(' ')) {
+  const words = text
+    .slice(indent.length)
+    .replace(/(?<=\S) (?=%|±\d)/g, UNBROKEN)
+    .split(' ');
+  for (const word of words) {
     const begin = lines.length === 0 ? indent : indent + hang;
     if (line !== '' && width(begin) + width(line) + 1 + width(word) > limit) {
       lines.push(begin + line);
@@ -149,6 +153,15 @@ export function wrap(text: string, limit: number, hang = ''): string[] {
   }
   lines.push((lines.length === 0 ? indent : indent + hang) + line);
   return lines.map((each) => each.replaceAll(UNBROKEN, ' '));
+}
+
+/** A single word may be longer than a column: many names of types in one group. */
+function cut(text: string, limit: number): string[] {
+  const characters = [...text];
+  const parts = Array.from({ length: Math.ceil(characters.length / limit) }, (_, i) =>
+    characters.slice(i * limit, (i + 1) * limit).join(''),
+  );
+  return parts.length === 0 ? [''] : parts;
 }
 
 function isRow(row: Row | Cell | string): row is Row {

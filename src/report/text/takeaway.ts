@@ -47,6 +47,7 @@ class Lesson {
     const worst = maximum(types, (type) => this.slowdown(type));
     const least = maximum(types, (type) => -this.slowdown(type));
     const share = this.percentile === 'p99' ? 'a hundred' : 'a thousand';
+    if (this.slowdown(worst) === 1) return `Under ${policyLabel(result)} not even one request in ${share} waited.`;
     const spent =
       `Under ${policyLabel(result)} one ${worst.name} in ${share} spent at least ${this.show(worst)} times its ` +
       'service time in the system';
@@ -149,8 +150,8 @@ function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'):
   const longest = formatDuration(Math.max(...waits.map(({ waitNs }) => waitNs)));
   const labels = waits.map(({ label }) => label).join(', ');
   return (
-    ` Under ${labels} a single worker serves ${waits[0]!.names}, when nothing else waits for it: their ` +
-    `${percentile.replace('_', '.')} sojourn is ${waits.length > 1 ? 'up to ' : ''}${longest}.`
+    ` Under ${labels} a single worker serves ${waits[0]!.names}, and only when nothing else waits for that worker: the ` +
+    `${percentile.replace('_', '.')} sojourn of ${waits[0]!.names} is ${waits.length > 1 ? 'up to ' : ''}${longest}.`
   );
 }
 

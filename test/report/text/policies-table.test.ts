@@ -61,6 +61,24 @@ test('what ± means depends on whether there were replications', () => {
   );
 });
 
+test('a margin stays with its value where a sentence is broken', () => {
+  for (let width = 60; width < 120; width++) {
+    const text = formatComparison([C_FCFS, DARC], { title: 'High Bimodal', width });
+    expect(text).not.toMatch(/^(%|±\d)/m);
+  }
+});
+
+test('where no value is shown, none is explained', () => {
+  const none: Result = { ...C_FCFS, outcome: 'failed', reason: 'No request arrived.' };
+  expect(format(none)).not.toMatch(/^(Slowdown|±):? /m);
+  expect(format(none)).toContain('\nc-fcfs, failed: No request arrived.\n');
+});
+
+test('requests that all come at once have no load', () => {
+  const once = { ...C_FCFS, load: null, offeredRps: null, requests: 1 };
+  expect(format(once)).toMatch(/^High Bimodal · 14 workers · all requests at once · 1 request ·$/m);
+});
+
 test('a type nothing was measured of has dashes', () => {
   const none = resultOf('c-fcfs', {
     A: { serviceNs: 1000, p99: 2, p99_9: 3 },

@@ -46,13 +46,18 @@ describe('the line to take home', () => {
         { reservations: RESERVED },
       );
     expect(takeaway([unknown(46)])).toMatch(
-      / Under darc a single worker serves UNKNOWN, when nothing else waits for it: their p99\.9 sojourn is 4\.6ms\.$/,
+      / Under darc a single worker serves UNKNOWN, and only when nothing else waits for that worker: the p99\.9 sojourn of UNKNOWN is 4\.6ms\.$/,
     );
     expect(takeaway([unknown(46), { ...unknown(60), policy: 'darc-static' }])).toMatch(
       / Under darc, darc-static a single worker serves UNKNOWN, .* is up to 6ms\.$/,
     );
     expect(takeaway([unknown(4)])).not.toContain('single worker');
     expect(takeaway([DARC])).not.toContain('single worker');
+  });
+
+  test('of one policy under which not one in a thousand waited', () => {
+    const idle = resultOf('c-fcfs', { A: { serviceNs: 1000, p99: 1, p99_9: 1 } });
+    expect(takeaway([idle])).toBe('Under c-fcfs not even one request in a thousand waited.');
   });
 
   test('of one policy: who waits longest, without a comparison', () => {
