@@ -69,6 +69,24 @@ export function tellNotes(notes: readonly string[]): void {
   for (const note of new Set(notes)) complain(`note: ${note}`);
 }
 
+/** What commander says, and how psp says it. */
+const REWORDED: readonly (readonly [RegExp, string])[] = [
+  [/^error: /, ''],
+  // 'unknown option '--laod'\n(Did you mean --load?)'
+  [/\n\(Did you mean (.*)\?\)$/s, ": did you mean '$1'?"],
+  [/^(unknown command '[^']*')$/, '$1: psp --help lists them'],
+  [/^missing required argument '(.*)'$/, 'expected $1, found nothing'],
+  [/^required option '(.*)' not specified$/, 'expected $1, found nothing'],
+  [
+    /^command-argument value '(.*)' is invalid for argument '(.*)'. Allowed choices are (.*)\.$/s,
+    "$2: expected one of $3, found '$1'",
+  ],
+  [
+    /^option '(--[a-z-]+) .*' argument '(.*)' is invalid. Allowed choices are (.*)\.$/s,
+    "$1: expected one of $3, found '$2'",
+  ],
+];
+
 /**
  * Returns the exit code of what commander threw, which it does for --help and --version too. Its own messages are
  * switched off.
@@ -81,8 +99,6 @@ function reportUsage(error: CommanderError): number {
     complain(`--${key}: expected ${setting?.expected ?? 'a value'}, found nothing`);
     return EXIT.usage;
   }
-  // 'error: unknown option '--laod'\n(Did you mean --load?)'
-  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, ": did you mean '$1'?");
-  complain(message);
+  complain(REWORDED.reduce((message, [pattern, plain]) => message.replace(pattern, plain), error.message));
   return EXIT.usage;
 }

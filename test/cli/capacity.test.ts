@@ -25,7 +25,10 @@ describe('psp capacity', () => {
       [...SMALL, '--slo', 'p99 slowdown <= 10', '--find', 'workers', '--rate', '100k'],
       'expected only one of --workers and --find workers, found both',
     ],
-    [[...SMALL, '--slo', 'p99 slowdown <= 10', '--find', 'cores'], 'Allowed choices are load, workers'],
+    [
+      [...SMALL, '--slo', 'p99 slowdown <= 10', '--find', 'cores'],
+      "--find: expected one of load, workers, found 'cores'",
+    ],
     [[...SMALL, '--slo', 'p99 slowdown <= 10', '--picture', 'x.pdf'], 'x.pdf'],
     [[...SMALL, '--slo', 'p99 slowdown <= 10', '--json', 'none/x.json'], 'none/x.json'],
   ])('%j ends with exit code 2 and one line', async (args, said) => {

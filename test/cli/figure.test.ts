@@ -10,8 +10,8 @@ const folder = scratchFolder();
 
 describe('psp figure', () => {
   it.each([
-    [['figure'], "missing required argument 'FIGURE'"],
-    [['figure', '2'], 'Allowed choices are 1, 3, 4a'],
+    [['figure'], 'expected FIGURE, found nothing'],
+    [['figure', '2'], 'FIGURE: expected one of 1, 3, 4a'],
     [['figure', '3', '--quick', '--full'], 'expected only one of --quick and --full, found both'],
   ])('%j ends with exit code 2 and one line', async (args, said) => {
     const { code, err } = await pspHere(args, folder);

@@ -36,6 +36,12 @@ const withWorkload = (file: string, ...args: string[]) => ['sim', '--workload', 
 
 /** What a person gets wrong, and a part of every line that tells of it. */
 const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: string[]]> = {
+  'an unknown command like no other': [['zzzzzz'], "unknown command 'zzzzzz': psp --help lists them"],
+  'a missing option': [['serve'], 'expected --config <FILE>, found nothing'],
+  'an event file that does not exist': [
+    ['replay', 'none.events'],
+    'none.events: cannot be read: there is no such file',
+  ],
   'an unknown command': [['smi'], "unknown command 'smi': did you mean 'sim'?"],
   'an unknown option': [sim('--laod', '1'), "unknown option '--laod': did you mean '--load'?"],
   'an option without its value': [sim('--load'), '--load: expected a number above 0, such as 0.8, found nothing'],

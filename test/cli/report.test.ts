@@ -43,7 +43,7 @@ describe('psp report', () => {
       [['nowhere'], 'nowhere: expected a folder that psp sweep has written, found no points/ in it'],
       [['none'], 'none/points: expected points of a sweep, found none'],
       [['one', '--out', 'no/such.html'], 'no/such.html: cannot be written: there is no folder no'],
-      [[], "missing required argument 'DIR'"],
+      [[], 'expected DIR, found nothing'],
     ];
     for (const [args, message] of mistakes) {
       expect(await pspHere(['report', ...args], folder)).toEqual({ code: 2, out: '', err: `psp: ${message}` });

@@ -42,7 +42,9 @@ export function defineSim(command: Command): void {
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments()
     .action(async ({ config, samples, ...given }: SimSettings & { config?: string; samples?: true }) => {
-      if (command.args.length > 0) throw new InputError(`expected options only, found '${command.args[0]}'`);
+      if (command.args.length > 0) {
+        throw new InputError(`expected options only, found '${command.args[0]}': a workload follows --workload`);
+      }
       process.exitCode = await sim(given, config, samples);
     });
 }

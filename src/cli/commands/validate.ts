@@ -13,7 +13,7 @@ import { showProgress } from '../progress.js';
 
 interface ValidateOptions {
   readonly quick?: true;
-  readonly seed: string;
+  readonly seed?: string;
   readonly json?: string;
 }
 
@@ -23,14 +23,14 @@ export function defineValidate(command: Command): void {
       'Simulates systems that queueing theory has solved and compares the results. Exit code 1 if one does not agree.',
     )
     .option('--quick', 'a tenth of the requests; takes seconds and finds only large errors')
-    .option('--seed <S>', 'seed of all random numbers', DEFAULTS.seed)
+    .option('--seed <S>', `seed of all random numbers (default: ${DEFAULTS.seed})`)
     .option('--json <FILE|->', 'write the checks as JSON, - for stdout')
     .action(async (options: ValidateOptions) => {
       process.exitCode = await run(options);
     });
 }
 
-async function run({ quick, seed, json }: ValidateOptions): Promise<number> {
+async function run({ quick, seed = DEFAULTS.seed, json }: ValidateOptions): Promise<number> {
   checkOutputs({ '--json': json });
   const cases = validationCases();
   const plan = quick ? QUICK : FULL;

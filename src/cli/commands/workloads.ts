@@ -9,7 +9,7 @@ import type { Phase, Workload } from '../../workload/workload.js';
 import { formatList } from '../list.js';
 import { type Output, outputTo } from '../output.js';
 
-const YOURS = 'Your own: psp sim --workload FILE, a .yaml like those in workloads/ or a trace (.csv, .csv.gz).\n';
+const YOURS = 'Your own: psp sim --workload FILE, a .yaml like those in workloads/ or a trace\n(.csv, .csv.gz).\n';
 
 export function defineWorkloads(command: Command): void {
   command

@@ -1,17 +1,26 @@
 import { NORMAL } from '../../metrics/confidence.js';
 import type { Measurement } from '../../results/calibration.js';
-import { InputError } from '../../units/errors.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 
 /** Fewer values say nothing about a median. */
 const FEWEST = 20;
 
-/** @throws InputError naming `what` when there are too few */
+/**
+ * @throws InputError naming `what` when there are too few
+ * @throws EnvironmentError when a part of them was not measured
+ */
 export function measure(what: string, values: Float64Array, source: string): Measurement {
   const { length } = values;
   if (length < FEWEST) {
     throw new InputError(
       `--requests: ${what} was measured on ${length} requests only, expected at least ${FEWEST}: ` +
         'more requests, or more load',
+    );
+  }
+  const unknown = values.filter((value) => !Number.isFinite(value)).length;
+  if (unknown > 0) {
+    throw new EnvironmentError(
+      `${what} could not be measured ${unknown} of ${length} times: repeat on an idle machine`,
     );
   }
   const at = ranked(values);

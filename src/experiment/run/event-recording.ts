@@ -1,6 +1,7 @@
 import { createEventFile, openEventFile, sinkOf } from '../../events/event-file.js';
 import { type ReplayReport, replay } from '../../events/replay-events.js';
 import { tapped } from '../../events/tap.js';
+import { cannotRead } from '../../files/cannot-read.js';
 import { cannotWrite } from '../../files/output-file.js';
 import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
 import type { EventFileHeader } from '../../results/event-header.js';
@@ -129,8 +130,7 @@ function openOrExplain(path: string) {
   try {
     return openEventFile(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== undefined) throw new InputError(`${path}: cannot be read: ${message}`);
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw cannotRead(path, error);
     throw error;
   }
 }

@@ -128,7 +128,7 @@ function pointFiles(folder: string): string[] {
   try {
     return readdirSync(pointsIn(folder)).filter((name) => name.endsWith(JSON_FILE));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
       throw new InputError(`${folder}: expected a folder that psp sweep has written, found no points/ in it`);
     }
     throw cannotRead(pointsIn(folder), error);

@@ -80,8 +80,8 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
     factor,
     shared: true,
     reason:
-      `dilation ${factor}: ${workers} workers share ${cores} ${cores === 1 ? 'core' : 'cores'}, ` +
-      `so they sleep instead of spinning and ${formatDuration(shortestNs)} becomes ` +
+      `dilation ${factor}: too few cores (${cores}) for ${workers} ${workers === 1 ? 'worker' : 'workers'}, ` +
+      `the server and the client, so threads sleep instead of spinning and ${formatDuration(shortestNs)} becomes ` +
       `${formatDuration(shortestNs * factor)}; results are in undilated time`,
   };
 }

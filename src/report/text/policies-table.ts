@@ -225,7 +225,8 @@ function footnotes(results: readonly Result[]): string[] {
   );
   if (results.some((result) => result.overall.slowdown.count > 0 && !failureOf(result))) {
     notes.push(
-      'Slowdown: time in the system / service time; 1 means it never waited. p99.9: one request in a thousand is worse.',
+      'Slowdown: time in the system / service time; 1 means it never waited. ' +
+        'p99.9: one request in a thousand is worse.',
       meaningOfIntervals(results),
     );
   }

@@ -22,7 +22,8 @@ export function formatReplay(run: ReplayedRun, report: ReplayReport): string {
   const heading =
     `${run.policy} on ${run.workload}, ${run.workers} workers, ${world}: ${formatDuration(report.untilNs)} ` +
     'replayed';
-  const verdict = `${exactly(decisions)} decisions, ${difference ? 'then a difference' : '0 differences'}`;
+  const made = `${exactly(decisions)} ${decisions === 1 ? 'decision' : 'decisions'}`;
+  const verdict = `${made}, ${difference ? 'then a difference' : '0 differences'}`;
   const lines = [heading, verdict];
   if (gap) {
     lines.push(

@@ -150,8 +150,8 @@ function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'):
   const longest = formatDuration(Math.max(...waits.map(({ waitNs }) => waitNs)));
   const labels = waits.map(({ label }) => label).join(', ');
   return (
-    ` Under ${labels} a single worker serves ${waits[0]!.names}, and only when nothing else waits for that worker: the ` +
-    `${percentile.replace('_', '.')} sojourn of ${waits[0]!.names} is ${waits.length > 1 ? 'up to ' : ''}${longest}.`
+    ` Under ${labels} a single worker serves ${waits[0]!.names}, and only when nothing else waits for that worker: ` +
+    `the ${percentile.replace('_', '.')} sojourn of ${waits[0]!.names} is ${waits.length > 1 ? 'up to ' : ''}${longest}.`
   );
 }
 

@@ -181,3 +181,11 @@ test('a run that had not settled says so, an unstable one does not say it twice'
   expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled' })).toMatch(/^darc had not settled when measuring began/m);
   expect(format(C_FCFS, { ...DARC, warmupRule: 'unsettled', outcome: 'unstable' })).not.toContain('had not settled');
 });
+
+test('a group of types with long names is cut where its column ends', () => {
+  const types = ['a', 'b', 'c'].map((letter) => letter.repeat(50));
+  const groups = [{ types, workers: [0, 1, 2] }];
+  const text = format({ ...C_FCFS, reservations: [{ atNs: 0, groups }] });
+  expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+  expect(text.replace(/\s/g, '')).toContain(types.join('+'));
+});
