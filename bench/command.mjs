@@ -32,7 +32,9 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const short = { label: 'psp sim, 1k requests', run: () => timed(SHORT, 1) };
 const long = [1, 8].flatMap((replications) =>
   LONG.map((requests) => ({
-    label: `psp sim, ${requests < 1e6 ? requests : `${requests / 1e6}M`} requests${replications > 1 ? ` x ${replications}` : ''}`,
+    label:
+      `psp sim, ${requests < 1e6 ? requests : `${requests / 1e6}M`} requests` +
+      `${replications > 1 ? ` x ${replications}` : ''}`,
     total: requests * replications,
     cores: Math.min(replications, availableParallelism()),
     run: () => timed(requests, replications),

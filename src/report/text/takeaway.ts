@@ -151,7 +151,8 @@ function waitOfUnknown(results: readonly Result[], percentile: 'p99_9' | 'p99'):
   const labels = waits.map(({ label }) => label).join(', ');
   return (
     ` Under ${labels} a single worker serves ${waits[0]!.names}, and only when nothing else waits for that worker: ` +
-    `the ${percentile.replace('_', '.')} sojourn of ${waits[0]!.names} is ${waits.length > 1 ? 'up to ' : ''}${longest}.`
+    `the ${percentile.replace('_', '.')} sojourn of ${waits[0]!.names} is ` +
+    `${waits.length > 1 ? 'up to ' : ''}${longest}.`
   );
 }
 
