@@ -1,4 +1,4 @@
-/** Has the process no file descriptors left? Then modules cannot be loaded either, so this one needs no other. */
+/** Has the process no file descriptors left? Then modules cannot be loaded either, so this one imports none. */
 export function isOutOfFiles(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EMFILE' || code === 'ENFILE';

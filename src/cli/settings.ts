@@ -12,7 +12,7 @@ import { parseRate } from '../units/rate.js';
 /** What `psp sim` can be told, by option or in a configuration file. */
 export interface SimSettings extends Partial<Settings> {
   readonly json?: string;
-  /** Where to draw what happened, and of which window of simulated time. */
+  /** Where to draw what happened, and in which window of simulated time. */
   readonly timeline?: string;
   readonly fromNs?: number;
   readonly forNs?: number;
@@ -199,7 +199,7 @@ export const SETTINGS: readonly Setting[] = [
     key: 'record',
     field: 'record',
     value: 'FILE',
-    help: 'write all that the scheduler is told and answers, for psp replay; only with one policy',
+    help: 'write every event and decision of the scheduler, for psp replay; only with one policy',
     expected: 'a file',
     parse: (text) => text,
   },

@@ -1,5 +1,5 @@
 /**
- * Event files: what a scheduler was told and what it answered in one run.
+ * Event files: what a scheduler was told and what it decided in one run.
  *
  * `PSPEVENT`, version (u32), length of the header (u32), CRC-32 of the header (u32), the header as JSON; then sections:
  * kind (u32: 1 events, 2 end), length (u32), CRC-32 of the content (u32), content. The end section is JSON; a file
@@ -146,7 +146,7 @@ export interface EventFileReader {
 /**
  * Opens an event file and reads its header.
  *
- * @throws InputError when it is none
+ * @throws InputError when it is not an event file
  */
 export function openEventFile(path: string): EventFileReader {
   // To open a pipe would wait for its writer.
@@ -194,7 +194,7 @@ function* readBlocks({ begin, read, readChecked, parse, damage }: PartReader): G
     const content = readChecked(length, head.getUint32(8, true), 'the section');
     if (kind === END) {
       const end = parse(endSchema, content, 'the end section');
-      if (end.events !== events) throw damage(`the end speaks of ${end.events} events, there are ${events}`);
+      if (end.events !== events) throw damage(`expected ${end.events} events before the end, found ${events}`);
       return end;
     }
     const block = decodeOr(damage, content);

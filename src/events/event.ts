@@ -44,7 +44,7 @@ export const ARITY: readonly number[] = [3, 1, 1, 1, 0, 0, 2, 0, 3, 1, 2, 3, 1, 
 
 const NAMES = Object.fromEntries(Object.entries(EventKind).map(([name, kind]) => [kind, name]));
 
-/** The name of a kind; undefined for a number that is no kind. */
+/** The name of a kind; undefined for an unknown number. */
 export function kindName(kind: number): string | undefined {
   return NAMES[kind];
 }

@@ -1,4 +1,4 @@
-/** Who waits and who runs in a recording: for the report of a replay, and for refusing what no run can do. */
+/** Requests that wait or run in a recording: for the report of a replay, and for refusing what no run can do. */
 
 import type { Observer } from '../metrics/observer.js';
 
@@ -9,13 +9,13 @@ export interface Waiting {
   readonly waitedNs: number;
 }
 
-/** Who waits and who runs. */
+/** Requests that wait or run. */
 export interface Books {
   arrive(request: number, type: number, nowNs: number): void;
   start(worker: number, request: number, nowNs: number): void;
   drop(request: number, nowNs: number): void;
   willComplete(request: number): void;
-  /** The worker goes on with another request; what became of this one is told later. */
+  /** The worker goes on with another request; what becomes of this one is reported later. */
   leaves(worker: number): void;
   complete(worker: number, nowNs: number): void;
   preempted(worker: number, nowNs: number): void;

@@ -177,7 +177,7 @@ function comparingWorld(replaying: Replaying): World {
   };
 }
 
-/** The scheduler answers: the next event of the recording must be the same answer. */
+/** The scheduler decides: the next event of the recording must be the same decision. */
 function answered(replaying: Replaying, kind: EventKind, a: number, b: number, c: number, quantityNs?: number): void {
   const recorded = replaying.cursor.next();
   const same =

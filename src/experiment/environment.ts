@@ -18,8 +18,8 @@ export function describeEnvironment(): Environment {
 }
 
 /**
- * The commit of the checkout the code runs from, with `-dirty` when files differ from it; null when it is no checkout
- * or git is not there.
+ * The commit of the checkout the code runs from, with `-dirty` when files differ from it; null when it is not a
+ * checkout or git is not there.
  */
 function commit(): string | null {
   if (!existsSync(join(PACKAGE_ROOT, '.git'))) return null;

@@ -42,7 +42,7 @@ export interface OutputFile {
 /**
  * Opens a new file beside its place. The file that is there keeps its content until `publish`.
  *
- * @param path of which links are followed; a device or a pipe is opened itself
+ * @param path links are followed; a device or a pipe is opened directly
  * @throws Error of node:fs
  */
 export function openOutput(path: string): OutputFile {
@@ -73,7 +73,7 @@ function openBeside(path: string, existing?: Stats): OutputFile {
 }
 
 /**
- * What is no file of a disk is written itself: renaming would replace the device, or leave the pipe's reader waiting.
+ * A device or a pipe is written directly: renaming would replace the device, or leave the pipe's reader waiting.
  */
 function isSpecial(path: string, existing: Stats | undefined): boolean {
   return (existing !== undefined && !existing.isFile()) || /^\/(dev|proc)\//.test(resolve(path));
@@ -132,7 +132,7 @@ export function removeLeftovers(folder: string): void {
 }
 
 /**
- * What tells files apart, whatever name or link leads to them; undefined for a device or a pipe, which many may use.
+ * Identifies a file, whatever name or link leads to it; undefined for a device or a pipe, which many may use.
  */
 export function fileIdentity(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false, bigint: true });

@@ -175,7 +175,7 @@ class ValueReader {
     return String(named.value ?? '');
   }
 
-  /** Adds the entries of the map that `<<` names, or of several, of which the first wins. */
+  /** Adds the entries of the map or maps that `<<` names; the first map wins. */
   private merge(
     node: Node | null,
     at: number,

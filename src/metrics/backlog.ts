@@ -23,10 +23,10 @@ export interface Backlog {
   /**
    * Did the queues grow through all of the series?
    *
-   * The least number in the system in each quarter tells: bursts raise the most, but a system that keeps up gets back
-   * to a small number in between. The queues grow when the minima of the second, third and fourth quarter rise, the
-   * last step at least half of the one before (a bounded queue fills up and stays), and by more than the random walk of
-   * the backlog explains.
+   * The smallest number in the system in each quarter decides: bursts raise the largest, but a system that keeps up
+   * gets back to a small number in between. The queues grow when the minima of the second, third and fourth quarter
+   * rise, the last step at least half of the one before (a bounded queue fills up and stays), and by more than the
+   * random walk of the backlog explains.
    */
   growth(): Growth;
 }

@@ -37,7 +37,7 @@ export function replicationInterval(estimate: Known, values: readonly number[]):
  * Order-statistic interval of the q-quantile from independent values: the r-th smallest value exceeds the quantile when
  * fewer than r values lie below it, and how many do is binomial. Free of any assumption on the distribution. Values of
  * one run are *not* independent (requests wait together), so for those it is too narrow: it ignores autocorrelation.
- * Where there are too few values for a bound, there is none.
+ * A bound is null when there are too few values for it.
  *
  * H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition, section 7.1.
  */

@@ -96,7 +96,7 @@ function lossOf({ world }: Identity, { lost, growth, arrived }: RunRecord, measu
   if (world === 'sim') {
     return lost > 0 ? `The policy never finished ${lost} of ${total(arrived)} requests.` : undefined;
   }
-  // An overloaded server answers late or never; its growing queues are the better reason.
+  // An overloaded server replies late or never; growing queues are then the better reason.
   if (growth === 'steady' || lost <= (measured + lost) * MUCH) return undefined;
   return `${percent(lost / (measured + lost))} of the requests were not sent or not answered.`;
 }

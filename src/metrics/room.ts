@@ -1,6 +1,6 @@
 /**
- * Does a reservation leave every type as many workers as it keeps busy? Arithmetic tells long before a queue of rare
- * requests shows it.
+ * Does a reservation leave every type as many workers as it keeps busy? Arithmetic shows it long before the queue of a
+ * rare type does.
  */
 
 import type { ReservationEntry } from '../results/result.js';
@@ -29,7 +29,7 @@ type Groups = ReservationEntry['groups'];
 
 /**
  * Finds the types that have the least room. A group may use its own workers and those of longer groups, so each group
- * is looked at together with all longer ones; UNKNOWN, which is in no group, has one worker, the last.
+ * is checked together with all longer ones. UNKNOWN is in no group and has one worker, the last.
  *
  * @returns undefined where nothing is reserved: all types share all workers
  */
@@ -67,8 +67,8 @@ function meanWorkers(
 }
 
 /**
- * Those of the shortest group that has one of the types, and of all longer ones; where these own none, the last worker
- * is left.
+ * Workers of the shortest group that has one of the types, and of all longer groups; the last worker when these have
+ * none.
  */
 function workersFor(types: readonly string[], groups: Groups): number {
   const first = groups.findIndex((group) => group.types.some((name) => types.includes(name)));

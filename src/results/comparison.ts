@@ -56,7 +56,7 @@ export interface ComparedRun {
   readonly workers: number;
   readonly load: number | null;
   readonly requests: readonly [a: number, b: number];
-  /** Unless both are ok, there is nothing to compare but these. */
+  /** Unless both are ok, only these are compared. */
   readonly outcomes: readonly [a: Judged, b: Judged];
   readonly types: readonly ComparedType[];
 }
@@ -73,7 +73,7 @@ export interface Comparison {
   readonly a: Pick<Result, 'world' | 'system'>;
   readonly b: Pick<Result, 'world' | 'system'>;
   readonly tolerance: number | null;
-  /** Is there no value that disagrees, and one that agrees? Null without a tolerance. */
+  /** At least one value agrees, and none disagrees. Null without a tolerance. */
   readonly agrees: boolean | null;
   /** How many values agree, do not, and cannot be decided; outcomes that are not ok count as one value. Null without a tolerance. */
   readonly verdicts: Verdicts | null;

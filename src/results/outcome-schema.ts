@@ -10,7 +10,7 @@
 export const OUTCOMES = ['ok', 'unstable', 'saturated', 'lost', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Why latencies are no values. */
+/** Why a point has no latencies. */
 export type MissingValue = Exclude<Outcome, 'ok'>;
 
 export interface Judged {
@@ -22,7 +22,7 @@ export interface Judged {
   readonly reason?: string;
 }
 
-/** Why the latencies of a run are no values; undefined when they are. */
+/** Why the latencies of a run do not count; undefined when they do. */
 export function failureOf({ outcome }: Pick<Judged, 'outcome'>): MissingValue | undefined {
   return outcome === 'ok' ? undefined : outcome;
 }

@@ -197,13 +197,13 @@ export function plainParameters(parameters: Parameters): Parameters {
 /**
  * The inverse of {@link plainParameters}; parameters that are not given have their defaults.
  *
- * @throws InputError when the policy has no such parameter, or its value cannot be
+ * @throws InputError when the policy has no such parameter, or the value is impossible
  */
 export function parametersFromPlain(policy: Policy, plain: Parameters): Parameters {
   const given = Object.entries(plain).map(([key, value]) => {
     const spec = policy.parameters.find((each) => fieldOf(each) === key);
     if (!spec) throw new InputError(`${policy.name}: has no parameter ${key}`);
-    // A default need not be what can be typed: '' stands for what a policy finds out by itself.
+    // Some defaults cannot be typed: '' stands for what a policy finds out by itself.
     if (value === spec.default) return [key, value];
     return [key, parseParameter(policy, spec, spec.kind === 'duration' ? `${value}ns` : String(value))];
   });

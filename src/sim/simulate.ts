@@ -26,7 +26,8 @@ export interface SimulationSetup {
   readonly random: () => number;
   readonly trueProfile?: TrueProfile;
   /**
-   * Workers that each type keeps busy, by index, where that is the same throughout the run; absent: what arrives tells.
+   * Workers that each type keeps busy, by index, if that is the same throughout the run; otherwise it is computed from
+   * what arrives.
    */
   readonly demand?: readonly number[];
   /** Costs of the system around the policy; default: only the policy's own preemptions and steals. */

@@ -120,7 +120,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   // The scheduler calls this object, which calls the loop. Growing the slots replaces the loop without the scheduler
   // knowing.
   const notRunning = () => {
-    throw new Error('a scheduler answers only to what it is told, not while it is made');
+    throw new Error('a scheduler may call the world only when it is told of an event, not while it is created');
   };
   const world = {
     start: notRunning as World['start'],

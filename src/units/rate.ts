@@ -13,7 +13,7 @@ const MAX_RPS = 1e12;
 /**
  * Parses a rate such as `277228`, `250k`, `4.67Mrps` or `1e6/s` into requests per second.
  *
- * @throws Error when the text is no rate, or out of range
+ * @throws Error when the text is not a rate, or is out of range
  */
 export function parseRate(text: string): number {
   const match = RATE.exec(text.trim());

@@ -31,7 +31,7 @@ export interface GeneratedSource extends RequestSource {
   fill(batch: RequestBatch): void;
 }
 
-/** A generator enters at most this many phases per request, or it would do nothing but change phases. */
+/** A generator enters at most this many phases per request, or it would only change phases. */
 const MOST_PHASES_PER_REQUEST = 100;
 
 /**
@@ -106,7 +106,7 @@ function refuseEndless(workload: Workload, offer: Offer, seconds: number): void 
   const perRequest = (phases.length * 1e9) / (cycleNs(workload) * rateRps);
   if (perRequest > MOST_PHASES_PER_REQUEST) {
     throw new RangeError(
-      `workload ${name}: expected phases of which at most ${MOST_PHASES_PER_REQUEST} pass per request, found ` +
+      `workload ${name}: expected at most ${MOST_PHASES_PER_REQUEST} phases per request, found ` +
         `about ${Math.round(perRequest)} ${at}`,
     );
   }

@@ -9,8 +9,8 @@ export function playedNs(ns: number): number {
 }
 
 /**
- * Relative difference between the stated mean and the mean of what is played that load does not count. No run tells a
- * load of 0.8 from 0.8008; and where the difference is smaller, rates stay exactly those of the stated means.
+ * Relative difference between the stated mean and the mean of what is played that load ignores. No run can
+ * distinguish a load of 0.8 from 0.8008; below it, rates are exactly those of the stated means.
  */
 const NEGLIGIBLE = 1e-3;
 

@@ -44,7 +44,7 @@ type Problem = string | { readonly hopeless: string };
 export class TraceParser {
   /** The types by index. New names are added, unless the types were given. */
   readonly types = new TypeTable();
-  /** Does the file have the column `flow`? The first line tells. */
+  /** Does the file have the column `flow`? The first line decides. */
   hasFlow = false;
 
   private readonly typesGiven: boolean;
@@ -138,7 +138,7 @@ export class TraceParser {
   }
 
   /**
-   * The first line: the header, or a request, which then tells the number of columns. Returns what is wrong with it.
+   * The first line: the header, or a request; it fixes the number of columns. Returns what is wrong with it.
    */
   private readFirst(bytes: Uint8Array, start: number, end: number, batch: RequestBatch): Problem | undefined {
     this.begun = true;

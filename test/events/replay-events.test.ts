@@ -226,7 +226,7 @@ describe('a damaged event file', () => {
     const endBytes = 12 + Buffer.byteLength('{"events":0,"lost":0}');
     const events = whole.subarray(20 + whole.readUInt32LE(12), whole.lastIndexOf('{"events":') - 12);
     writeFileSync(path, Buffer.concat([empty.subarray(0, -endBytes), events, empty.subarray(-endBytes)]));
-    expect(replayFile(path).report.damage?.message).toMatch(/the end speaks of 0 events, there are \d+$/);
+    expect(replayFile(path).report.damage?.message).toMatch(/expected 0 events before the end, found \d+$/);
   });
 
   it.each<[string, readonly [number, number, number, number, number]]>([

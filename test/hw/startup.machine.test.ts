@@ -123,7 +123,7 @@ describe.skipIf(missingNative() !== undefined)('a start-up that fails is one lin
     expectRefusal(comma, 'memif socket a,b.sock: DPDK takes no "," in it');
     writeFileSync(join(folder, 'notes.txt'), '');
     const file = await serve({ device: '{ memif: notes.txt }' });
-    expectRefusal(file, 'memif socket notes.txt: a file of that name is there, which is no socket');
+    expectRefusal(file, 'memif socket notes.txt: a file of that name exists and is not a socket');
   });
 
   it.concurrent('the addon is missing, or is none', async () => {

@@ -102,8 +102,7 @@ function worldOf({ world, system }: Result): Comparison['a'] {
 
 /** What two results must have in common to be of the same experiment. */
 function identityOf({ policy, policyParameters, workload, workers, load }: Result): string {
-  // The cost of a mechanism is the simulator's affair: on a machine it costs what it costs, in a system what the system
-  // says.
+  // Costs are left out: they are parameters of the simulator alone. A machine has its own, and a system states them.
   const { costNs: _, ...parameters } = policyParameters;
   return canonicalJson({ policy, parameters, workload, workers, load: formatLoad(load, 9) });
 }
@@ -239,7 +238,7 @@ function overlapVerdict([aLow, aHigh]: Interval, [bLow, bHigh]: Interval): boole
   return [aLow, aHigh, bLow, bHigh].includes(null) ? null : true;
 }
 
-/** Null: there is no bound on the side that counts. */
+/** Null when a bound is missing, so that nobody knows. */
 function isWithin(x: number, [low, high]: Interval): boolean | null {
   if (!below(low, x) || !below(x, high)) return false;
   return low === null || high === null ? null : true;
@@ -250,7 +249,7 @@ function either(a: boolean | null, b: boolean | null): boolean | null {
   return a === true || b === true ? true : a === false && b === false ? false : null;
 }
 
-/** Is a lower bound not above an upper one? A missing bound is none. */
+/** Is a lower bound at most an upper one? A missing bound never excludes it. */
 function below(low: number | null, high: number | null): boolean {
   return low === null || high === null || low <= high;
 }

@@ -5,7 +5,7 @@ import { readSystem } from './files.js';
 import type { Settings } from './run-settings.js';
 import type { RunSpec } from './run-spec.js';
 
-/** Who runs: a policy, and the system around it if there is one. */
+/** What is compared: a policy, and the system around it if there is one. */
 export type Contender = Pick<RunSpec, 'policy' | 'system'>;
 
 /**

@@ -22,7 +22,7 @@ export interface Plan {
 /**
  * Reads and checks everything that is asked for, so that nothing is refused once the first run has begun.
  *
- * @param scan reads a trace; whoever plans many runs passes one that remembers
+ * @param scan reads a trace; a caller that plans many runs passes one that remembers
  * @throws InputError
  */
 export async function planRuns(given: Settings, scan = scanTraceFile): Promise<Plan> {

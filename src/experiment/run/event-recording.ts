@@ -84,9 +84,8 @@ export interface Replayed {
 /**
  * Takes the decisions of a recorded run again.
  *
- * @param window of which a timeline is wanted
- *
- * @throws InputError when there is no such file, or its policy is none of ours; InputError when it is no event file
+ * @param window of the wanted timeline
+ * @throws InputError when the file is missing, is not an event file, or names a policy that psp does not have
  */
 export function replayFile(path: string, window?: { readonly fromNs: number; readonly forNs: number }): Replayed {
   const file = openOrExplain(path);

@@ -15,8 +15,8 @@ export interface Window {
 }
 
 /**
- * Simulates a run up to the end of a window and answers what happened in it. The requests and the decisions are those
- * of the whole run, which goes on elsewhere, fast and unobserved.
+ * Simulates a run up to the end of a window and returns what happened in it. Requests and decisions are those of the
+ * whole run, which another thread simulates without an observer, because that is faster.
  *
  * @throws InputError when the last request comes before the window
  */

@@ -15,7 +15,7 @@ const POLL_MS = 250;
 const CHECK_MS = 3000;
 /** Workers take points in order, so between two looks only the first of them are asked about. */
 const FIRST = 500;
-/** A point that fails for lack of memory, say, is tried again, perhaps elsewhere. */
+/** A point that fails (for lack of memory, say) is tried again, perhaps on another machine. */
 const ATTEMPTS = 3;
 const BACKOFF_MS = 1000;
 /** Jobs that are asked about at once. */
@@ -50,7 +50,7 @@ export function bullmqEngine(url: string): Engine {
       if (points.length === 0) return;
       const { client, end } = await connect(url, hooks.onNote);
       const queue: PointQueue = new Queue(QUEUE, { connection: client, prefix: PREFIX });
-      // The connection tells of them.
+      // The connection reports them.
       queue.on('error', () => {});
       const all: Coordination = { queue, client, waiting: new Map(points.map((each) => [each.key, each])), hooks };
       const aborted = new Promise<void>((resolve) => hooks.signal.addEventListener('abort', () => resolve()));
@@ -136,9 +136,8 @@ async function submit(queue: PointQueue, points: readonly PlannedPoint[]): Promi
 }
 
 /**
- * Takes what is finished or failed of the first points that are waited for, and hears how far those are that run.
- * Asks for nothing but these, because other sweeps may have thousands of jobs on the same Redis. Returns those whose
- * jobs are nowhere.
+ * Takes what has finished or failed of the first waiting points, and reports the progress of those that run. Asks only
+ * about these, because other sweeps may have thousands of jobs on the same Redis. Returns the points without a job.
  */
 async function collect({ queue, client, waiting, hooks }: Coordination, first: number): Promise<PlannedPoint[]> {
   const lost: PlannedPoint[] = [];

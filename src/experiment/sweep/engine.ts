@@ -1,9 +1,9 @@
-/** Who runs the points of a sweep: this machine, or workers on many. */
+/** Where the points of a sweep run: on this machine, or on workers of many. */
 
 import type { Point } from '../../results/point.js';
 import type { PlannedPoint } from './planned-point.js';
 
-/** What an engine tells a sweep while the points run. */
+/** What an engine reports to a sweep while the points run. */
 export interface EngineHooks {
   /** Called once for each finished point. */
   readonly onPoint: (point: Point) => void;

@@ -15,8 +15,7 @@ type Value<K extends keyof Settings> = K extends 'policies' | 'systems' ? string
 export type Lists = { readonly [K in Exclude<keyof Settings, 'record'>]?: readonly Value<K>[] };
 
 /**
- * Values of which every combination is a point. A sweep may have several blocks, for policies at different loads,
- * say.
+ * Lists of values: every combination is a point. A sweep may have several blocks, such as policies at different loads.
  */
 export interface Block {
   readonly lists: Lists;

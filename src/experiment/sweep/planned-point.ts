@@ -20,7 +20,7 @@ export function failedPoint({ key, command, spec }: PlannedPoint, error: string)
   return { schema: 'psp.failure/1', key, command, label, workers, seed, version: packageVersion(), error };
 }
 
-/** Digits of a key: so many that two points never have the same key. */
+/** Digits of a key: enough that two points never have the same key. */
 const KEY_DIGITS = 32;
 
 /** The hash of everything that determines the result, and of the version of psp. */

@@ -1,5 +1,5 @@
 /**
- * What travels through a queue: planned points to workers, finished points back. Whoever can write to the queue can
+ * What travels through a queue: planned points to workers, finished points back. Anyone who can write to the queue can
  * send anything, so both ends check all of it: a job against the schema and the rules of planning, an answer against
  * the schema and the plan.
  */
@@ -20,13 +20,13 @@ import { openWorkload } from '../plan/open-workload.js';
 import { receiveSpec } from '../plan/run-spec.js';
 import { type PlannedPoint, pointKey } from './planned-point.js';
 
-/** What a job answers: the point as compressed JSON. */
+/** What a job returns: the point as compressed JSON. */
 export interface JobAnswer {
   readonly gzip: string;
 }
 
 const MOST_REQUESTS = 1e12;
-/** Times above it are not whole nanoseconds any more. */
+/** Above this, times are no longer exact nanoseconds. */
 const MOST_NS = Number.MAX_SAFE_INTEGER;
 /** Pairs of a measured spread. */
 const MOST_PAIRS = 10_000;
@@ -104,7 +104,7 @@ const jobSchema = z.strictObject({
  * The point that a worker was given.
  *
  * @param id of its job
- * @throws InputError when it is no point that this psp could have planned
+ * @throws InputError when this psp could not have planned it
  */
 export function readJob(data: unknown, id: string | undefined): PlannedPoint {
   const read = readAs(jobSchema, data);
@@ -146,7 +146,7 @@ export function unpackPoint(answer: string, planned: PlannedPoint): Read<Point> 
   const read = readAs(pointSchema, data);
   if ('wrong' in read) return read;
   const wrong = differenceFrom(planned, read.value);
-  // Commands are shown to people, who copy them: the planned one is known.
+  // People copy commands, so the point keeps the planned one, not that of the answer.
   return wrong === undefined ? { value: { ...read.value, command: planned.command } } : { wrong };
 }
 

@@ -11,9 +11,9 @@ import { type JobAnswer, packPoint, readJob } from './queue-messages.js';
 import { shownUrl } from './redis-url.js';
 
 /**
- * A worker that has not said for this long that it is alive counts as dead, and another one runs its point. Runs have
- * threads of their own and do not keep it from saying so. A machine that slept has its point run twice, with the same
- * result, of which one is taken.
+ * A worker that has not renewed its lock for this long counts as dead, and another one runs its point. Runs have
+ * threads of their own, so they do not delay the renewal. A point of a machine that slept runs twice, with the same
+ * result.
  */
 const LOCK_MS = 5000;
 const LOOK_FOR_DEAD_MS = 1500;
@@ -92,7 +92,7 @@ export async function runQueueWorker({
     running.delete(job?.id);
   });
   worker.on('stalled', (key) => onNote(`point ${JSON.stringify(key)}: its worker is gone; it runs again`));
-  // The connection tells of them.
+  // The connection reports them.
   worker.on('error', () => {});
   await worker.waitUntilReady();
   onReady(threads.cores);

@@ -76,7 +76,7 @@ function exponentialServers(): ValidationCase[] {
     const tail = (q: number, name: 'p90' | 'p99'): CaseQuantity => ({
       what: `${name} of the wait`,
       theory: waitQuantileMMc(servers, rate, MEAN, q),
-      // One in twenty is a probe, whose service takes no time: its sojourn is what anyone has to wait who arrives then.
+      // One in twenty is a probe, whose service takes no time: its sojourn is the wait of a request that arrives then.
       of: ({ types }) => types[1]!.sojournNs[name]! - 1,
       unit: 'ns',
     });
@@ -215,7 +215,7 @@ function sharing(): ValidationCase[] {
     },
     ...[1, 0.2].map((quantumUs) => exponentialBySize(load, quantumUs)),
     {
-      // Quanta of a twentieth of the smallest size: round robin as near to sharing as it gets in the time.
+      // Quanta of a twentieth of the smallest size: shorter ones would be nearer to sharing, but take too long to run.
       name: 'M/G/1, time sharing, quantum 0.2us',
       workload,
       policy: 'ts:quantum=0.2us:cost=0ns:queue=unbounded',

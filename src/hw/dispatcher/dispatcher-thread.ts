@@ -27,11 +27,11 @@ export interface DispatcherThreadData {
   readonly dilation: number;
   readonly poll: Poll;
   readonly core?: number;
-  /** The ring for what the scheduler is told and answers; absent: nothing is recorded. */
+  /** The ring for the events and decisions of the scheduler; absent: nothing is recorded. */
   readonly events?: SharedArrayBuffer;
 }
 
-/** What the thread tells the main thread; both are rare. */
+/** Messages to the main thread; both are rare. */
 export type DispatcherMessage =
   | { readonly kind: 'reserved'; readonly change: TimedReservation }
   | { readonly kind: 'failed'; readonly error: SentError };

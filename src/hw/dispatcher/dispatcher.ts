@@ -73,8 +73,8 @@ const SLICED = 3;
  * and reads no clock but the shared clock word.
  *
  * The scheduler is told the time at which things happened: the worker's stamp of a completion, the net thread's stamp
- * of an arrival, each raised to the latest time told before. The stamp of a dispatch is the time this thread woke, if
- * that is later: it is for people who ask how long the dispatcher took to notice.
+ * of an arrival, never earlier than the one before. The stamp of a dispatch is the time this thread woke, if that is
+ * later: it shows how long the dispatcher took to notice.
  *
  * Order of memory: V8 inlines neither `Atomics.load` nor `Atomics.store`. The latter is sequentially consistent: on
  * x86-64 it stalls until the worker's core gives up the mailbox's cache line, 100 ns and more for each start. On x86-64

@@ -89,7 +89,7 @@ function play(
   return ended;
 }
 
-/** The same requests, of which after {@link CHANGE_AFTER} the first type calls itself the last, and so on. */
+/** The same requests, but after {@link CHANGE_AFTER} of them the order of the types is reversed. */
 function changing(source: SyncSource, types: number): SyncSource {
   let played = 0;
   return {

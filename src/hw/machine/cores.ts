@@ -76,7 +76,7 @@ export function loopbackCoresNeeded(workers: number): number {
   return workers + CORES_BESIDE_WORKERS + 1;
 }
 
-/** Who runs where in a loopback whose threads spin. */
+/** The core of each thread in a loopback whose threads spin. */
 export interface LoopbackCores {
   readonly net: number;
   readonly dispatcher: number;

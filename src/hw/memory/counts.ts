@@ -131,7 +131,7 @@ export function serverClosingLine(counts: ServerCounts): string {
 
 /** Both ends of a run together. */
 export interface RunCounts {
-  /** Requests in the trace, of which some were skipped and, when the run was cut short, some never sent. */
+  /** Requests in the trace. Some may have been skipped, or never sent because the run was cut short. */
   readonly planned: number;
   readonly sent: number;
   readonly received: number;

@@ -27,8 +27,8 @@
  *   stores the present time into the `clock` word on every turn of its loop, so the dispatcher reads the time with a
  *   plain load. (An aligned 8-byte load is never torn on the machines DPDK runs on.)
  * - *Bells* are for threads that sleep when idle (`poll: sleep`): the sleeper stores 1 into its bell, looks once more
- *   for work, then waits on that word (futex). Whoever publishes work for it sets the bell to 0 and wakes it. Threads
- *   that spin never arm their bell.
+ *   for work, then waits on that word (futex). The thread that publishes work for it sets the bell to 0 and wakes it.
+ *   Threads that spin never arm their bell.
  * - *Statistics* are doubles with a single writer each; readers see them late, never wrong.
  *
  * native/base/shared_layout.hpp reads the offsets of the parts from the header written here. What both files state is

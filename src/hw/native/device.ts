@@ -68,7 +68,7 @@ async function freeSocket(path: string): Promise<void> {
   if (!existsSync(dirname(path))) refuse(`there is no folder ${dirname(path)}`);
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined) return;
-  if (!entry.isSocket()) refuse('a file of that name is there, which is no socket');
+  if (!entry.isSocket()) refuse('a file of that name exists and is not a socket');
   if (await answers(path)) refuse('in use by another server');
   rmSync(path);
 }

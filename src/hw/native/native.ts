@@ -110,7 +110,7 @@ export interface NativeRecords {
   readonly dispatchedNs: Float64Array;
   readonly startedNs: Float64Array;
   readonly endedNs: Float64Array;
-  /** Who ran it last. */
+  /** The worker that ran it last. */
   readonly worker: Int32Array;
 }
 

@@ -38,8 +38,8 @@ export function probeRingHop(): Float64Array {
 }
 
 /**
- * How long a request keeps a dispatcher busy that always has one to take, ns: arrival, start and end. Each value is the
- * mean of a slice.
+ * How long one request (arrival, start and end) keeps a dispatcher busy that is never idle, ns. Each value is the mean
+ * of a slice.
  *
  * @param policy as typed
  * @throws Error when the policy fails, or `signal` says so

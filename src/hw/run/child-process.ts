@@ -43,7 +43,7 @@ export class Child {
     return this.process.pid!;
   }
 
-  /** Sends a message. Losing it is no error when the process has just ended: its exit says why. */
+  /** Sends a message. A message to a process that has just ended is lost without an error: its exit says why. */
   send(message: ToChild): void {
     if (this.process.connected) this.process.send(message, () => {});
   }

@@ -12,7 +12,7 @@ import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workl
 import type { Workload } from '../../workload/workload.js';
 import type { HardwareRun } from './run-pair.js';
 
-/** As many looks at the backlog of a run as its growth is told from chance by. */
+/** Samples of the backlog of a run: enough to distinguish growth from chance. */
 const BACKLOG_SAMPLES = 256;
 
 /** @param warmup share of the requests, from the beginning of the trace, that are not measured */

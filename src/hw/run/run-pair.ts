@@ -85,7 +85,7 @@ export interface HardwareRecords {
   readonly dispatchedNs: Float64Array;
   readonly startedNs: Float64Array;
   readonly endedNs: Float64Array;
-  /** Who ran it last; -1: not known. */
+  /** The worker that ran it last; -1: not known. */
   readonly worker: Int32Array;
 }
 

@@ -10,7 +10,7 @@ import type { EventWriterData } from './event-writer-thread.js';
 /** Events that may wait for the writer: a tenth of a second at a million requests per second. */
 const CAPACITY = 1 << 19;
 
-/** A log of what the dispatcher tells its scheduler and what the scheduler answers. */
+/** A log of what the dispatcher tells its scheduler and what the scheduler decides. */
 export interface EventLog {
   /**
    * Writes what is left. To be called when the dispatcher has ended. Never rejects: a run counts even if its log is

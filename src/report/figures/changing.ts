@@ -158,7 +158,7 @@ function recovers(results: readonly Result[]): Claim {
   });
   const isThere = phases.every(({ worst, best }) => [...worst, ...best].every(Number.isFinite) && worst.length > 0);
   return {
-    claim: 'a second after each change short requests have recovered: their p99.9 is below that with c-FCFS ever after',
+    claim: 'a second after each change short requests have recovered: their p99.9 stays below that with c-FCFS',
     found: isThere
       ? `${phases
           .map(({ worst, best }) => `at most ${showRange(worst)} with DARC, at least ${showRange(best)} without`)

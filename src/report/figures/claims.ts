@@ -11,7 +11,7 @@ export interface Claim {
   readonly claim: string;
   /** What was found, with its interval. */
   readonly found: string;
-  /** Absent for a finding, of which the paper says nothing. */
+  /** Absent for a finding that is not in the paper. */
   readonly agrees?: boolean;
 }
 

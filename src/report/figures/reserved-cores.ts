@@ -35,7 +35,7 @@ function reservedCores(name: string, workload: string, expected: number): Figure
       return {
         title: `Figure ${name}: reserved cores, ${workload}, 14 workers, load 0.9`,
         caption:
-          'DARC-static with so many cores of SHORT alone, and DARC, which chooses by itself: a dot for each run, ' +
+          'DARC-static with this many cores for SHORT alone, and DARC, which chooses by itself: a dot for each run, ' +
           `where it chose ${listed(choices)}. Crosses: the cores left are too few for LONG. Bands are 95 % ` +
           'confidence intervals.',
         panels: [panel('all requests', TAIL), panel('SHORT', { ...TAIL, type: 'SHORT' })],

@@ -1,6 +1,6 @@
 /**
- * The style sheet of a report page. The colours of pictures are those of `charts/`, which has them for white paper; in
- * the dark those that are no data are others.
+ * The style sheet of a report page. Pictures have the colours of `charts/`, which are for white paper; in
+ * dark mode all colours but those of data change.
  */
 export const PAGE_STYLE = `
 :root {

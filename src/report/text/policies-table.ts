@@ -23,8 +23,8 @@ const NARROWEST = 60;
 const WIDEST = 120;
 
 /**
- * Results of several policies on the same requests, as text. Per type the policies stand below one another, because
- * that is what one compares.
+ * Results of several policies on the same requests, as text. The policies stand below one another for each type, so
+ * that they are easy to compare.
  */
 export function formatComparison(results: readonly Result[], options: ComparisonOptions): string {
   const { title, style = PLAIN, width = WIDTH } = options;
@@ -62,8 +62,8 @@ function heading(results: readonly Result[], title: string, limit: number): stri
 }
 
 /**
- * `2M requests` and `9.02 s of simulated time`; `8 x 2M`, `8 to 20 x 2M` with replications, of which a precision may
- * need more for some policies.
+ * `2M requests` and `9.02 s of simulated time`; `8 x 2M` with replications, `8 to 20 x 2M` when some
+ * policies needed more of them for the precision.
  */
 function lengths(results: readonly Result[]): string[] {
   const { requests, durationNs, replications, world } = results[0]!;

@@ -31,7 +31,7 @@ export function formatReplay(run: ReplayedRun, report: ReplayReport): string {
         'cannot be replayed.',
     );
   }
-  if (damage) lines.push('The file ends there: see below.');
+  if (damage) lines.push('The file is damaged or cut off there: see below.');
   if (difference) lines.push('', ...formatDifference(run, difference));
   return `${lines.join('\n')}\n`;
 }

@@ -111,7 +111,7 @@ class Lesson {
   }
 }
 
-/** Says how the policy did it, as far as the result tells. */
+/** Says how the policy did it, as far as the result shows. */
 function how(best: Result): string {
   const name = policyLabel(best);
   const first = best.reservations.at(-1)?.groups[0];

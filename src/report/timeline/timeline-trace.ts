@@ -23,7 +23,8 @@ const DISPATCHER = 1;
 const rowOf = (worker: number) => worker + 2;
 
 /**
- * Names of colours the format knows; Perfetto chooses by the name of the slice itself, a type has one colour in either.
+ * Names of colours in the format. Perfetto ignores them and chooses a colour by the name of a slice; in both viewers a
+ * type has one colour.
  */
 const COLOURS = ['thread_state_running', 'thread_state_iowait', 'rail_animation', 'cq_build_passed', 'yellow', 'olive'];
 
