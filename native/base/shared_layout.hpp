@@ -9,7 +9,7 @@ namespace psp {
 /**
  * The native view of the memory shared with the dispatcher. src/hw/memory/layout.ts defines and explains it. The
  * offsets of the parts are read from the header it wrote. What is repeated here is compared when the addon is loaded
- * (base/layout_offsets.hpp).
+ * (native/base/layout_offsets.hpp).
  */
 namespace layout {
 

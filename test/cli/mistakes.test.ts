@@ -34,7 +34,7 @@ const sim = (...args: string[]) => ['sim', ...QUICK, ...args];
 const sweep = (...args: string[]) => ['sweep', ...QUICK, '--out', 'x', ...args];
 const withWorkload = (file: string, ...args: string[]) => ['sim', '--workload', file, ...args];
 
-/** What a person gets wrong, and a part of every line that tells of it. */
+/** What a person gets wrong, and a part of every line that says so. */
 const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: string[]]> = {
   'an unknown command like no other': [['zzzzzz'], "unknown command 'zzzzzz': psp --help lists them"],
   'a missing option': [['serve'], 'expected --config <FILE>, found nothing'],
@@ -185,7 +185,7 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
     sweep('--load', '.1,.2', '--rate', '1k'),
     'expected only one of --load and --rate, found both',
   ],
-  'a range that is none': [sweep('--load', '1:x:2'), "--load: expected a number above 0, such as 0.8, found 'x'"],
+  'a range that is not one': [sweep('--load', '1:x:2'), "--load: expected a number above 0, such as 0.8, found 'x'"],
   'a part of a sweep that there is not': [
     sweep('--shard', '3/2'),
     "--shard: expected I/N with I from 1 to N, such as 2/8, found '3/2'",

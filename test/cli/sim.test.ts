@@ -175,7 +175,7 @@ describe('psp sim', () => {
     expect(result).toMatchObject({ unstable: true, replications: 2, grew: 2, precision: { reached: null } });
   });
 
-  test('progress tells the precision reached, once it is known', () => {
+  test('progress shows the precision reached, once it is known', () => {
     const precision = { relative: 0.05, statistic: 'p99_9' } as const;
     expect(precisionReached(0.072, precision)).toBe('±7.2 % of ±5 %');
     expect(precisionReached(undefined, precision)).toBe('precision not known yet');

@@ -10,9 +10,10 @@ export interface Page {
   readonly text: string;
 }
 
-/** README.md and all pages of docs/ and docs/decisions/. */
+/** README.md, SECURITY.md and all pages of docs/ and docs/decisions/. */
 export const pages: readonly Page[] = [
   'README.md',
+  'SECURITY.md',
   ...['docs', 'docs/decisions'].flatMap((folder) =>
     readdirSync(ROOT + folder)
       .filter((file) => file.endsWith('.md'))

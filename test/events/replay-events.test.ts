@@ -269,7 +269,7 @@ describe('a damaged event file', () => {
     expect(() => replayFile('/dev/null')).toThrow('/dev/null: expected an event file, found no regular file');
   });
 
-  it('with a header that is none, or of a policy that is none, is refused in words', () => {
+  it('with a broken header or an unknown policy is refused in words', () => {
     const path = join(folder, 'strange.events');
     const reader = {
       world: 'sim',

@@ -19,7 +19,7 @@ async function run(settings: Settings) {
   return runSimulation(specs[0]!);
 }
 
-/** What so many replications of short runs come to, each judged by itself. */
+/** The outcomes of this many replications of short runs, each judged by itself. */
 async function outcomes(settings: Settings, replications: number): Promise<Judged[]> {
   const { specs } = await planRuns({ warmup: 0.1, ...settings });
   const judged: Judged[] = [];
@@ -160,7 +160,7 @@ describe('in short runs', () => {
 });
 
 describe('a policy that breaks its promise', () => {
-  /** c-FCFS that never starts one request in so many. */
+  /** c-FCFS, but it never starts one request in `every`. */
   const forgets = (every: number) => {
     const cFcfs = policyNamed('c-fcfs');
     return definePolicy({

@@ -25,7 +25,7 @@ describe('M/M/c', () => {
     expect(sojournQuantileMMc(1, 0.7, 1, 0.99)).toBeCloseTo(Math.log(100) / 0.3, 6);
     expect(waitQuantileMMc(1, 0.7, 1, 0.9)).toBeCloseTo(Math.log(7) / 0.3, 9);
     expect(waitQuantileMMc(1, 0.7, 1, 0.2)).toBe(0);
-    // With so many servers nobody waits, and the sojourn is the service.
+    // With this many servers nothing waits, and the sojourn is the service.
     expect(sojournQuantileMMc(50, 1, 1, 0.9)).toBeCloseTo(Math.log(10), 6);
   });
 });

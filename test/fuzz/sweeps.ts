@@ -24,7 +24,7 @@ import { damaged, mutated, pick, type Random } from './mutate.js';
 export function fuzzJobs(seed: string, count: number, planned: readonly PlannedPoint[]): void {
   forEachRun(seed, count, (random) => {
     const job = json(mutated(random, pick(random, planned))) as PlannedPoint | null;
-    // Whoever changes a job knows how its key is made.
+    // The attacker knows how a key is made.
     const key = keyOf(job);
     const data = random() < 0.8 && typeof job === 'object' && job !== null ? { ...job, key } : job;
     const accepted = refusedOr(() => readJob(data, key));

@@ -126,7 +126,7 @@ it.each(['c-fcfs', 'd-fcfs', 'darc:window=500', 'ts:quantum=2ms'])(
   },
 );
 
-it('tells, as the simulator does, of the reservation a policy begins with', () => {
+it('reports the first reservation of a policy, as the simulator does', () => {
   const workers = 4;
   const memory = createSharedMemory({ workers, types: TYPES.length, slots: 64, arrivalsCapacity: 64 });
   const begins = (text: string): number[][] => {

@@ -126,7 +126,7 @@ describe.skipIf(missingNative() !== undefined)('a start-up that fails is one lin
     expectRefusal(file, 'memif socket notes.txt: a file of that name exists and is not a socket');
   });
 
-  it.concurrent('the addon is missing, or is none', async () => {
+  it.concurrent('the addon is missing, or is not an addon', async () => {
     const copy = join(folder, 'copy');
     cpSync(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true });
     for (const name of ['workloads', 'node_modules', 'package.json']) symlinkSync(join(ROOT, name), join(copy, name));

@@ -3,7 +3,7 @@ import { createSettling, truncation } from '../../src/metrics/settling.js';
 import { substream } from '../../src/workload/random.js';
 import { seedOr } from '../support/runs.js';
 
-/** Noise around a level, after so many values on the way to it. */
+/** Noise around a level, after this many values on the way to it. */
 function series(length: number, transient: number, bias: number, seed = 1): number[] {
   const random = substream(seedOr(seed), 'series');
   return Array.from({ length }, (_, i) => 100 + 20 * (random() - 0.5) + bias * Math.max(0, 1 - i / transient));

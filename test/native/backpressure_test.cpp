@@ -2,7 +2,7 @@
 #include "server/worker_thread.hpp"
 #include "server_fixture.hpp"
 
-// Rings that are full: whoever fills them waits, or drops and counts; when there is room again all goes on.
+// Rings that are full: the side that fills them waits, or drops and counts, and goes on when there is room again.
 
 using namespace psp;
 using namespace psp::test;
@@ -102,7 +102,7 @@ TEST("back-pressure: a worker waits for room in its reply ring, then drops the r
   };
   for (uint32_t i = 0; i < kRoom; ++i) run(i);
   CHECK_EQUAL(box.repliesDropped.load(), 0.0);
-  // Nobody takes replies: this one is given up, and its frame stays with the slot for whoever gets the slot back.
+  // Nobody takes replies: this one is given up, and its frame stays with the slot until the slot is used again.
   const double beganNs = clock.nowNs();
   run(kRoom);
   CHECK(clock.nowNs() - beganNs >= 100e6);

@@ -68,7 +68,7 @@ rte_mbuf* takeFrom(const RingDevice& device, std::chrono::milliseconds patience 
   return static_cast<rte_mbuf*>(frame);
 }
 
-/** Answers a request as a server does; `shift` is added to its id. */
+/** Replies to a request as a server does; `shift` is added to its id. */
 void answer(const RingDevice& device, rte_mbuf* frame, uint32_t shift = 0) {
   uint8_t* bytes = rte_pktmbuf_mtod(frame, uint8_t*);
   const ParsedFrame parsed = parseFrame(bytes, frame->data_len, kServer);

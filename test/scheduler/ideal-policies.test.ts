@@ -31,7 +31,7 @@ function sharedCompletions({ arrivalNs, serviceNs }: Trace, workers: number): nu
     const stepNs = Math.min(shortestNs, (arrivalNs[next] ?? Number.POSITIVE_INFINITY) - nowNs);
     nowNs += stepNs;
     for (const [id, left] of leftNs) {
-      // Demands are whole ns: what is left after so many divisions is a rounding error.
+      // Demands are whole ns: what many divisions leave is a rounding error.
       if (left - stepNs / slowdown > 1e-5) leftNs.set(id, left - stepNs / slowdown);
       else {
         leftNs.delete(id);

@@ -312,7 +312,7 @@ describe('a cost that varies', () => {
   });
 });
 
-/** A workload of one request of so many us at a time. */
+/** A workload of one request at a time, of this many us. */
 function single(us: number) {
   return parseWorkload(`name: one\ntypes: [{ name: A, ratio: 1, service: ${us}us }]\narrivals: constant`, 'one.yaml');
 }

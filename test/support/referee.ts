@@ -121,7 +121,7 @@ export class Referee implements Scheduler {
     return [...this.known.values()].filter((request) => request.state === 'queued');
   }
 
-  // What the world tells.
+  // What the world reports.
 
   arrive(request: number, type: number, flow: number): void {
     const id = this.nextId++;

@@ -16,7 +16,7 @@ it.each(['1000000h', '2502h', '1e300s', '1e309s'])('%s is longer than time is ex
   expect(() => parseDuration(text)).toThrow(`expected a duration of at most 104 days (2^53 ns), found '${text}'`);
 });
 
-it('a unit is none of what every object inherits', () => {
+it('no property that every object inherits is a unit', () => {
   expect(() => parseDuration('5constructor')).toThrow("unknown unit 'constructor' in '5constructor'");
 });
 

@@ -10,7 +10,7 @@ async function sampled(seed: string, policy = 'darc', requests = 20_000): Promis
   return runSampled(plan.specs[0]!);
 }
 
-/** The same run in a world where everything takes so much longer. */
+/** The same run in a world where everything takes longer by this factor. */
 function slower({ result, samples }: SampledResult, byNs: number, factor = 1): SampledResult {
   const sojournNs = samples.sojournNs.map((ns) => ns * factor + byNs);
   const scaled = JSON.parse(JSON.stringify(result), (key, value) => {
@@ -91,7 +91,7 @@ describe('a comparison', () => {
     expect(p50).toMatchObject({ overlap: false, agrees: false });
   });
 
-  it('tells one disturbance that kept many waiting from many that kept one each waiting', () => {
+  it('distinguishes one disturbance of many requests from many disturbances of one each', () => {
     // 20 000 requests of 1 us each that take up to a tenth longer; 60 of them 100 us, one after the other, or all over
     // the run.
     const side = (disturbed: (i: number) => boolean): Side => {

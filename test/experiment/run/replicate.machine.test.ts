@@ -135,7 +135,7 @@ describe('a precision', () => {
     expect(precisionOf(result, P99_9)).toBeGreaterThan(0.001);
   });
 
-  test('may be that of one type, and of a type that was not measured it is none', async () => {
+  test('may be that of one type, and is missing for a type that was not measured', async () => {
     const { result } = await one({ first: 3 });
     const [short, long] = result.types.map(({ name }) => precisionOf(result, { ...P99_9, type: name }));
     expect(short).not.toBe(long);
@@ -174,7 +174,7 @@ describe('a precision', () => {
   });
 });
 
-describe('what a precision tells', () => {
+describe('what is said of a precision', () => {
   test('progress is of the specs that are finished and stable, and not known before there is one', async () => {
     const { specs } = await planRuns({ workload: 'bimodal', requests: 20_000, warmup: 0.1, policies: ['c-fcfs'] });
     const { specs: overloaded } = await planRuns({

@@ -77,7 +77,7 @@ describe('results with samples', () => {
       /result 1: samples: expected columns of one length, found 1.5 types, 0 services, 0 sojourns/,
     ],
     [
-      'a column that is none',
+      'a column that is not an array',
       JSON.stringify([{ ...DARC, samples: { traceDigest: '', type: 7, serviceNs: '', sojournNs: '' } }]),
       /result 1: samples.type: /,
     ],

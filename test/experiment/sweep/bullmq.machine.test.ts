@@ -293,7 +293,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     expect(outcome.failures[0]!.message).toContain('expected all machines to run the same version');
   });
 
-  /** Puts jobs into the queue as whoever can write to Redis may. */
+  /** Puts jobs into the queue, as anyone can who may write to Redis. */
   async function inject(...jobs: readonly { readonly id: string; readonly data: unknown }[]): Promise<void> {
     for (const { id, data } of jobs) {
       const raw = {
@@ -325,7 +325,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
       { ...point.spec, end: { requests: 1e300 } },
     ];
     const hostile = specs.map((spec) => {
-      // Whoever writes a job knows how its key is made; a policy that is a file has none.
+      // The writer of a job knows how its key is made; a policy that is a file has none.
       const key = 'policy' in spec && spec.policy === treasure ? 'a1' : pointKey(spec as SentSpec, point.replications);
       return { id: key, data: { ...point, spec, key } };
     });

@@ -172,13 +172,13 @@ describe('a verdict', () => {
     expect(await verdict([0.7, 1.3, 0.9, 1.1])).toBe('imprecise');
   });
 
-  test('of a case that was interrupted is none', async () => {
+  test('an interrupted case has none', async () => {
     const checks = await validate([first], { ...QUICK, replications: 4 }, '1', withWaits([1]));
     expect(checks.map((check) => check.case)).toEqual(['Little’s law, in every system above']);
   });
 });
 
-test('the table tells what agrees and what does not', () => {
+test('the table shows what agrees and what does not', () => {
   const check: ValidationCheck = {
     case: 'M/M/1',
     what: 'mean wait',

@@ -23,7 +23,7 @@ describe.skipIf(reason !== undefined)('a part measured alone', { timeout: 60_000
     }
   });
 
-  it('a policy that is none is refused', async () => {
+  it('an unknown policy is refused', async () => {
     await expect(probeDispatcher('drac', 14)).rejects.toThrow("unknown policy 'drac'");
   });
 });

@@ -16,7 +16,7 @@ describe('the report of a replay', () => {
     );
   });
 
-  it('tells the first difference with how things stood', () => {
+  it('shows the first difference and the state before it', () => {
     const waiting = Array.from({ length: 10 }, (_, i) => ({ request: 20 + i, type: i % 3, waitedNs: 5000 - i }));
     const difference = {
       atNs: 12_500,

@@ -14,7 +14,7 @@ describe('the line to take home', () => {
     expect(takeaway([DARC, C_FCFS])).toBe(takeaway([C_FCFS, DARC]));
   });
 
-  test('tells of the requests it dropped and did not serve', () => {
+  test('names the requests it dropped and did not serve', () => {
     const lossy = { ...DARC, dropped: 10_000, achievedRps: 0.9 * C_FCFS.achievedRps };
     const text = takeaway([C_FCFS, lossy]);
     expect(text).toContain('It served 10 % fewer requests per second.');
@@ -67,7 +67,7 @@ describe('the line to take home', () => {
     );
   });
 
-  test('speaks of p99 when p99.9 is a guess', () => {
+  test('gives p99 when p99.9 is a guess', () => {
     const few = (policy: string, p99: number) =>
       resultOf(policy, { A: { count: 5000, serviceNs: 1000, p99, p99_9: 99 } });
     expect(takeaway([few('c-fcfs', 50), few('sjf', 5)])).toMatch(
