@@ -95,7 +95,7 @@ function claims({ machine, fixed, darc }: Runs, expected: number): Claim[] {
       claim:
         `the best number of reserved cores${machine.label} is the one DARC chooses, but for what the intervals ` +
         'cannot tell apart',
-      found: best && own ? `best ${show(best)}, DARC's ${show(own)}` : 'missing',
+      found: !best || !own ? 'missing' : hasTail(best) ? `best ${show(best)}, DARC's ${show(own)}` : 'none carries it',
       // Not worse than the best, as far as the intervals tell.
       agrees: best !== undefined && own !== undefined && tailBounds(own)[0] <= tailBounds(best)[1] && hasTail(own),
     },
