@@ -170,6 +170,7 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
     ['sim', '--config', 'bareduration.yaml'],
     'bareduration.yaml:2:11: duration: expected a duration with its unit',
   ],
+  'a device as a result': [['compare', '/dev/zero', '/dev/zero'], '/dev/zero: expected a file, found a device'],
   'a device as a configuration': [['sim', '--config', '/dev/zero'], '/dev/zero: expected a file, found a device'],
   'an absolute path': [withWorkload('/nowhere/w.yaml'), '/nowhere/w.yaml: cannot be read: there is no such file'],
   'a configuration that is not there': [

@@ -1,6 +1,6 @@
 /** Results in JSON with every request of theirs, however many: neither text needs to fit a string of V8 (512 MB). */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { cannotRead } from '../../files/cannot-read.js';
 import type { RequestSamples } from '../../metrics/samples.js';
@@ -174,6 +174,8 @@ function* chunksOf(file: string): Generator<Buffer> {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, 'r');
+    // Some devices never end.
+    if (fstatSync(descriptor).isCharacterDevice()) throw new InputError(`${file}: expected a file, found a device`);
     for (;;) {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       const bytes = readSync(descriptor, chunk);
