@@ -1,4 +1,7 @@
-/** The schema psp.compare/1: two results of the same policy on the same requests, side by side. docs/compare.md describes it. */
+/**
+ * The schema psp.compare/1: two results of the same policy on the same requests, side by side. docs/compare.md
+ * describes it.
+ */
 
 import type { Judged } from './outcome-schema.js';
 import type { Interval, Percentile, Result } from './result.js';
@@ -75,7 +78,10 @@ export interface Comparison {
   readonly tolerance: number | null;
   /** At least one value agrees, and none disagrees. Null without a tolerance. */
   readonly agrees: boolean | null;
-  /** How many values agree, do not, and cannot be decided; outcomes that are not ok count as one value. Null without a tolerance. */
+  /**
+   * How many values agree, do not, and cannot be decided; outcomes that are not ok count as one value. Null without a
+   * tolerance.
+   */
   readonly verdicts: Verdicts | null;
   readonly runs: readonly ComparedRun[];
 }
