@@ -16,6 +16,8 @@ export interface Recorder {
    * @param request its number in the trace
    */
   record(type: number, sojournNs: number, serviceNs: number, request: number): void;
+  /** Forgets what was recorded. */
+  reset(): void;
   /** What was recorded for a type. Views of the live counts, all else as of now. */
   histograms(type: number): TypeHistograms;
   /** What was recorded for each type since the last cut, or the start. */
@@ -97,12 +99,20 @@ export function createRecorder(types: number, sojournsNs?: Float64Array): Record
   const histograms = (type: number) => of(type, all);
   const cut = () => Array.from({ length: types }, (_, type) => of(type, sinceCut));
 
-  if (!sojournsNs) return { record, histograms, cut };
+  function reset(): void {
+    for (const each of [sojourns, slowdowns, services, sums, atMins]) each.fill(0);
+    mins.fill(NOTHING.min);
+    maxs.fill(NOTHING.max);
+    before.clear();
+  }
+
+  if (!sojournsNs) return { record, reset, histograms, cut };
   return {
     record: (type, sojournNs, serviceNs, request) => {
       sojournsNs[request] = sojournNs;
       record(type, sojournNs, serviceNs);
     },
+    reset,
     histograms,
     cut,
   };

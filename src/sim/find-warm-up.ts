@@ -1,6 +1,7 @@
 import { createSettling } from '../metrics/settling.js';
-import { createBatch } from '../workload/request-source.js';
-import { type SimulateOptions, samplingStep, simulationOf } from './simulate.js';
+import { createBatch, type RequestBatch, type RequestSource } from '../workload/request-source.js';
+import type { Simulation, Snapshot } from './simulation.js';
+import { beginRecording, type SimulationSetup, samplingStep, simulationOf } from './simulation-setup.js';
 
 /** First and last checkpoint, as shares of the run. Each checkpoint is twice the one before. */
 const FIRST_SHARE = 0.05;
@@ -30,15 +31,40 @@ export interface FoundWarmUp {
  *
  * A policy that reserves workers by type has not settled before its first reservation, whatever the queues look like.
  */
-export async function findWarmUp(
-  options: SimulateOptions & { readonly expectedRequests: number },
-): Promise<FoundWarmUp> {
-  const { source, expectedRequests, shouldStop } = options;
-  const simulation = simulationOf(options);
+export async function findWarmUp(options: PilotOptions): Promise<FoundWarmUp> {
+  return (await playPilot(simulationOf(options), createBatch(), options)).found;
+}
+
+export interface PilotOptions extends SimulationSetup {
+  readonly source: RequestSource;
+  readonly shouldStop?: () => boolean;
+}
+
+/** The beginning of a run, up to where its warm-up was found. */
+export interface Pilot {
+  readonly found: FoundWarmUp;
+  /** Requests played before the batch, and of the batch. */
+  readonly requests: number;
+  readonly played: number;
+  /** The last arrival played, ns. */
+  readonly lastNs: number;
+  /** Number of the first request after the warm-up. */
+  readonly skipped: number;
+  /** What there was when it arrived; absent while it has not. */
+  readonly from?: Snapshot;
+  /** Did the trace end, or was the run stopped, before the warm-up was found? */
+  readonly ended: boolean;
+}
+
+/**
+ * Plays the beginning of a run, as {@link findWarmUp} tells. The run can go on from there: recording begins anew at
+ * each checkpoint, because the look that decides about it comes some requests later.
+ */
+export async function playPilot(simulation: Simulation, batch: RequestBatch, options: PilotOptions): Promise<Pilot> {
+  const { source, expectedRequests = Number.POSITIVE_INFINITY, shouldStop } = options;
   const types = options.types.length + (options.hasUnknown ? 1 : 0);
   const settling = createSettling();
   const step = samplingStep(expectedRequests);
-  const batch = createBatch();
 
   function stillLearns(): boolean {
     const reservation = simulation.reservations().at(-1);
@@ -48,21 +74,49 @@ export async function findWarmUp(
   const last = Math.min(LAST_REQUESTS, LAST_SHARE * expectedRequests);
   let checkpoint = Math.min(FIRST_REQUESTS, FIRST_SHARE * expectedRequests);
   let requests = 0;
+  let lastNs = 0;
+  let from: Snapshot | undefined;
+
+  function advance(begin: number, to: number): void {
+    const cut = skippedRequests(checkpoint / expectedRequests, expectedRequests) - requests;
+    if (cut < begin || cut >= to) {
+      simulation.advance(batch, begin, to);
+      return;
+    }
+    simulation.advance(batch, begin, cut);
+    from = beginRecording(simulation, batch.arrivalNs[cut]!);
+    simulation.advance(batch, cut, to);
+  }
+
   while (!shouldStop?.()) {
     const filled = source.fill(batch);
     if (filled !== undefined) await filled;
     if (batch.length === 0) break;
     for (let played = 0; played < batch.length; played += step) {
       const to = Math.min(batch.length, played + step);
-      simulation.advance(batch, played, to);
+      advance(played, to);
       settling.add(simulation.inSystem());
       if (requests + to < checkpoint) continue;
       const share = checkpoint / expectedRequests;
-      if (settling.settled() && !stillLearns()) return { share, settled: true };
-      if (2 * checkpoint > last) return { share, settled: false };
+      const settled = settling.settled() && !stillLearns();
+      if (settled || 2 * checkpoint > last) {
+        const skipped = skippedRequests(share, expectedRequests);
+        const played = { requests, played: to, lastNs: batch.arrivalNs[to - 1]!, skipped, ended: false };
+        return { found: { share, settled }, ...played, ...(from && { from }) };
+      }
+      from = undefined;
       checkpoint *= 2;
     }
     requests += batch.length;
+    lastNs = batch.arrivalNs[batch.length - 1]!;
   }
-  return { share: LAST_SHARE, settled: false };
+  // Nothing was measured, whatever was recorded for a try.
+  simulation.startRecording();
+  const found = { share: LAST_SHARE, settled: false };
+  return { found, requests, played: 0, lastNs, skipped: requests, ended: true };
+}
+
+/** Requests that a warm-up leaves out. */
+export function skippedRequests(share: number, requests: number): number {
+  return Math.floor(share * requests);
 }

@@ -1,51 +1,26 @@
 import { createBacklog } from '../metrics/backlog.js';
-import type { Observer } from '../metrics/observer.js';
 import { demandIn, leastRoom } from '../metrics/room.js';
 import type { RunRecord } from '../metrics/run-record.js';
 import type { ReservationEntry } from '../results/result.js';
-import type { ChosenPolicy } from '../scheduler/policy-registry.js';
-import { DROP_REASONS, type TrueProfile, type TypeInfo } from '../scheduler/scheduler.js';
+import { DROP_REASONS } from '../scheduler/scheduler.js';
 import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
 import { typeNames } from '../units/unknown.js';
-import type { Random } from '../workload/random.js';
-import { BATCH_CAPACITY, createBatch, type RequestSource } from '../workload/request-source.js';
-import { costsOf, NO_COSTS, type SystemCosts, wholeHandoffNs } from './costs.js';
+import { createBatch, type RequestSource } from '../workload/request-source.js';
+import { type FoundWarmUp, playPilot } from './find-warm-up.js';
 import { createResultSlices, type ResultSlices } from './result-slices.js';
-import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
+import type { Simulation, Snapshot } from './simulation.js';
+import { beginRecording, type SimulationSetup, samplingStep, simulationOf } from './simulation-setup.js';
 
-/** What a simulation needs. */
-export interface SimulationSetup {
-  readonly policy: ChosenPolicy;
-  readonly workers: number;
-  /** The types the scheduler is told of. */
-  readonly types: readonly TypeInfo[];
-  /** Does the trace hold requests of the type UNKNOWN, with index `types.length`? */
-  readonly hasUnknown: boolean;
-  /** Uniform on [0, 1): the `stealing` substream. */
-  readonly random: () => number;
-  readonly trueProfile?: TrueProfile;
-  /**
-   * Workers that each type keeps busy, by index, if that is the same throughout the run; otherwise it is computed from
-   * what arrives.
-   */
-  readonly demand?: readonly number[];
-  /** Costs of the system around the policy; default: only the policy's own preemptions and steals. */
-  readonly costs?: SystemCosts;
-  /** Random numbers for costs that vary; only these need it. */
-  readonly costsRandom?: Random;
-  /** Told what happens to each request; slow. */
-  readonly observer?: Observer;
-  /** Filled with the sojourn of each recorded request, by its number in the trace. */
-  readonly sojournsNs?: Float64Array;
-  /** About how many requests there will be. In a short run the queues are sampled more often. */
-  readonly expectedRequests?: number;
-}
+type Given = { readonly requests: number } | { readonly untilNs: number };
 
 export interface SimulateOptions extends SimulationSetup {
   readonly source: RequestSource;
-  /** Requests that arrive before this number of requests or before this time are not recorded. */
-  readonly warmup: { readonly requests: number } | { readonly untilNs: number };
+  /**
+   * Requests that arrive before this number of requests or before this time are not recorded. To be found: the run goes
+   * on from where its warm-up was found, and says what was found.
+   */
+  readonly warmup: Given | { readonly onFound: (found: FoundWarmUp) => void };
   /** When the measuring window ends, ns; default: with the last arrival. */
   readonly endNs?: number;
   /** Length of the slices in which the measuring window is also reported, ns; default: no slices. */
@@ -59,9 +34,6 @@ export interface SimulateOptions extends SimulationSetup {
 /** Batches between two calls of `onProgress` and `shouldStop`, about ten milliseconds. */
 const BATCHES_PER_PULSE = 256;
 const EVENTS_PER_PULSE = 1 << 17;
-/** Samples of the queues in a short run. */
-const LOOKS = 4096;
-
 /**
  * Simulates one policy on one request trace until every request that arrived is served.
  *
@@ -73,41 +45,48 @@ const LOOKS = 4096;
  * @throws InputError when a trace file has changed, or times exceed their limit
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
-  const { source, warmup, sliceNs, shouldStop, onProgress, expectedRequests } = options;
+  const { source, sliceNs, shouldStop, onProgress, expectedRequests } = options;
   const simulation = simulationOf(options);
 
   const batch = createBatch();
   const step = samplingStep(expectedRequests);
   const backlog = createBacklog();
-  let requests = 0;
-  let skipped = 0;
-  let lastNs = 0;
-  let from: Snapshot | undefined;
+  const pilot = 'onFound' in options.warmup ? await playPilot(simulation, batch, options) : undefined;
+  const warmup = 'onFound' in options.warmup ? { requests: pilot!.skipped } : options.warmup;
+  if ('onFound' in options.warmup) options.warmup.onFound(pilot!.found);
+  let { requests, played, lastNs, skipped } = pilot ?? { requests: 0, played: 0, lastNs: 0, skipped: 0 };
+  let from = pilot?.from;
+  /** Where in the batch the queues are sampled next. */
+  let sampleAt = skipped - requests + step;
   let slices: ResultSlices | undefined;
-  let interrupted = false;
-  for (let pulse = 1; ; pulse++) {
-    const filled = source.fill(batch);
-    if (filled !== undefined) await filled;
-    if (batch.length === 0) break;
-    let played = 0;
+  let interrupted = pilot?.ended === true && (shouldStop?.() ?? false);
+  for (let pulse = 1; !pilot?.ended; pulse++) {
+    // The first batch of a pilot is played in part.
+    if (!pilot || pulse > 1) {
+      const filled = source.fill(batch);
+      if (filled !== undefined) await filled;
+      if (batch.length === 0) break;
+      played = 0;
+      sampleAt = step;
+    }
     if (!from) {
       const first = firstRecorded(batch.arrivalNs, batch.length, requests, warmup);
-      simulation.advance(batch, 0, first);
+      simulation.advance(batch, played, first);
       played = first;
+      sampleAt = first + step;
       if (first < batch.length) {
         // The window opens with the first recorded arrival, or when the warm-up ends by the clock.
-        simulation.advanceTo('untilNs' in warmup ? warmup.untilNs : batch.arrivalNs[first]!);
-        from = simulation.snapshot();
+        from = beginRecording(simulation, 'untilNs' in warmup ? warmup.untilNs : batch.arrivalNs[first]!);
         skipped = requests + first;
-        simulation.startRecording();
         if (sliceNs !== undefined) slices = createResultSlices(simulation, typeNames(options), from.atNs, sliceNs);
       }
     }
-    while (played < batch.length) {
-      const to = Math.min(batch.length, played + step);
+    for (; from; sampleAt += step) {
+      const to = Math.min(batch.length, sampleAt);
       (slices ?? simulation).advance(batch, played, to);
       backlog.add(simulation.inSystem());
       played = to;
+      if (played === batch.length) break;
     }
     requests += batch.length;
     lastNs = batch.arrivalNs[batch.length - 1]!;
@@ -157,61 +136,8 @@ function refuseBeyondTime(simulation: Simulation): void {
   throw new InputError(`expected a run that ends within ${MAX_TIME}, found one that lasts longer`);
 }
 
-/**
- * The simulation of a policy, at time 0.
- *
- * @throws InputError when the policy's parameters do not fit the setup
- */
-export function simulationOf(setup: SimulationSetup): Simulation {
-  const { workers, types, random, trueProfile, observer, sojournsNs, expectedRequests } = setup;
-  const { policy, parameters } = setup.policy;
-  // With costs of zero, the loop of a system plays the same as the fast one, and can be observed.
-  const stated = setup.costs ?? (observer && NO_COSTS);
-  const costs = stated && costsOf(stated, setup.policy);
-  const known = costs && { handoffNs: wholeHandoffNs(costs) };
-  return createSimulation({
-    workers,
-    types: typeNames(setup).length,
-    ...policy.costs?.(parameters),
-    ...(sojournsNs && { sojournsNs }),
-    ...(expectedRequests !== undefined && { expectedRequests }),
-    ...(costs && {
-      system: {
-        costs,
-        random: setup.costsRandom ?? noRandom,
-        // A dispatcher that holds the queues starts every request.
-        queues: costs.dispatcherQueues ? 'central' : policy.queues,
-        ...(observer && { observer }),
-      },
-    }),
-    createScheduler: (world, now, ideal) =>
-      policy.create(
-        { workers, types, world, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
-        parameters,
-      ),
-  });
-}
-
-function noRandom(): never {
-  throw new Error('costs that vary need random numbers: expected costsRandom');
-}
-
-/**
- * Arrivals between two samples of the queues: a batch, or less in short runs. It divides a batch, so that the samples
- * are equally far apart.
- */
-export function samplingStep(expectedRequests = Number.POSITIVE_INFINITY): number {
-  const most = Math.min(BATCH_CAPACITY, expectedRequests / LOOKS);
-  return 2 ** Math.max(0, Math.floor(Math.log2(most)));
-}
-
 /** Index in the batch of the first request that is recorded; the batch's length when there is none. */
-function firstRecorded(
-  arrivalNs: Float64Array,
-  length: number,
-  before: number,
-  warmup: SimulateOptions['warmup'],
-): number {
+function firstRecorded(arrivalNs: Float64Array, length: number, before: number, warmup: Given): number {
   if ('requests' in warmup) return Math.min(length, Math.max(0, warmup.requests - before));
   let i = 0;
   while (i < length && arrivalNs[i]! < warmup.untilNs) i++;

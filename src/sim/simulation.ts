@@ -76,7 +76,7 @@ export interface Simulation {
   advanceTo(timeNs: number): void;
   /** Plays at most `events` events without arrivals. Returns whether any are left. */
   drain(events: number): boolean;
-  /** From the next arrival on, completed requests are recorded; those that arrived before are only counted. */
+  /** Forgets what was recorded. From the next arrival on, completed requests are recorded; those that arrived before are only counted. */
   startRecording(): void;
   snapshot(): Snapshot;
   /** Requests that have arrived and neither completed nor been dropped. */
@@ -175,6 +175,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
     drain: (events) => loop.drain(events),
     startRecording: () => {
+      state.recorder.reset();
       doubles[StateDouble.firstRecorded] = doubles[StateDouble.nextId]!;
     },
     snapshot: () => snapshotOf(state, systemState),

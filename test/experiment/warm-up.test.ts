@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import type { Settings } from '../../src/experiment/plan/run-settings.js';
+import type { RunSpec } from '../../src/experiment/plan/run-spec.js';
 import { withCommonWarmUp } from '../../src/experiment/run/common-warm-up.js';
 import { runSimulation, seekWarmUp } from '../../src/experiment/run/run-simulation.js';
 
@@ -13,6 +14,28 @@ async function run(settings: Settings) {
   const { specs } = await planRuns(settings);
   return runSimulation(specs[0]!);
 }
+
+const POLICIES = ['c-fcfs', 'd-fcfs-steal', 'darc', 'ts', 'ps'];
+const PLAYED_ON = [
+  ...POLICIES.flatMap((policy) => [
+    { policies: [policy], requests: 4000, load: 0.7 },
+    { policies: [policy], requests: 20_481, load: 1.1 },
+  ]),
+  // Its checkpoints are at the ends of batches.
+  { policies: ['darc'], requests: 204_800, load: 0.8 },
+  { policies: ['darc'], requests: 7 },
+  { policies: ['ts'], systems: ['shinjuku'], requests: 10_000, load: 0.6 },
+];
+
+test.each(PLAYED_ON)('a run that goes on from its pilot is the run with that warm-up: %j', async (settings) => {
+  const { specs } = await planRuns({ workload: 'bimodal', ...settings });
+  // A load above 1 has a warm-up that is given.
+  const spec: RunSpec = { ...specs[0]!, warmup: 'find' };
+  const played = await runSimulation(spec);
+  const given = await runSimulation({ ...spec, warmup: await seekWarmUp(spec) });
+  const { startedAt, wallSeconds } = given.manifest;
+  expect({ ...played, manifest: { ...played.manifest, startedAt, wallSeconds } }).toEqual(given);
+});
 
 describe('the warm-up', () => {
   test('is over early in a run that is long enough, and the result says what was left out', async () => {

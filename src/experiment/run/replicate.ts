@@ -87,7 +87,9 @@ async function replicate(
   { control = controlFor(given, replications), onPrecision, enough, onRun }: ReplicationHooks,
   threads: ThreadPool,
 ): Promise<Replicated[]> {
-  const specs = await findWarmUps(given, control, threads);
+  // A run that is alone finds its warm-up itself, and goes on from there.
+  const isAlone = given.length === 1 && replications.first === 1;
+  const specs = isAlone ? [...given] : await findWarmUps(given, control, threads);
   const pools = specs.map(() => mergeReplications(pooledHash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
@@ -124,6 +126,7 @@ async function replicate(
   await runAll(threads, 'measure', queue, control, (index, run) => {
     onRun?.(run);
     const { spec, replication } = places[index]!;
+    specs[spec] = { ...specs[spec]!, warmup: warmUpOf(specs[spec]!, run) };
     pools[spec]!.add(replication, run);
     if (++finished[spec]! < planned[spec]!) return;
     for (let i = wanted(spec); i > 0; i--) enqueue(spec);
@@ -135,14 +138,15 @@ async function replicate(
   }));
 }
 
+/** The warm-up of a run, as it was given or found. Later replications use it, too. */
+function warmUpOf({ warmup }: RunSpec, { identity }: RawRun): RunSpec['warmup'] {
+  return warmup === 'find' ? { share: identity.warmup, settled: identity.warmupRule === 'found' } : warmup;
+}
+
 /** Finds the end of the warm-up in the first replication; the others use it, too. */
-async function findWarmUps(
-  specs: readonly RunSpec[],
-  control: RunControl,
-  threads: ThreadPool,
-): Promise<readonly RunSpec[]> {
+async function findWarmUps(specs: readonly RunSpec[], control: RunControl, threads: ThreadPool): Promise<RunSpec[]> {
   const sought = [...specs.keys()].filter((i) => specs[i]!.warmup === 'find');
-  if (sought.length === 0) return specs;
+  if (sought.length === 0) return [...specs];
   const found: FoundWarmUp[] = [];
   await runAll(
     threads,

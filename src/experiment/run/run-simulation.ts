@@ -4,8 +4,9 @@ import type { Result, WarmupRule } from '../../results/result.js';
 import { type Parameters, plainParameters } from '../../scheduler/policy.js';
 import { usesFlows } from '../../scheduler/policy-registry.js';
 import { costsOf, type FullCosts, replacesPolicyCost } from '../../sim/costs.js';
-import { type FoundWarmUp, findWarmUp } from '../../sim/find-warm-up.js';
-import { type SimulateOptions, type SimulationSetup, simulate } from '../../sim/simulate.js';
+import { type FoundWarmUp, findWarmUp, skippedRequests } from '../../sim/find-warm-up.js';
+import { type SimulateOptions, simulate } from '../../sim/simulate.js';
+import type { SimulationSetup } from '../../sim/simulation-setup.js';
 import { STREAM, substream } from '../../workload/random.js';
 import { describeEnvironment, type Environment } from '../environment.js';
 import { type OpenWorkload, openWorkload } from '../plan/open-workload.js';
@@ -34,17 +35,21 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
   const startedAt = new Date();
   const startedMs = performance.now();
   const { environment = describeEnvironment() } = hooks;
-  const spec = given.warmup === 'find' ? { ...given, warmup: await seekWarmUp(given, hooks) } : given;
+  let spec = given.warmup === 'find' && !canPlayOn(given, hooks) ? await withWarmUp(given, hooks) : given;
   const workload = openWorkload(spec);
-  const { share, rule } = warmupOf(spec);
   // Loaded when needed: the checks of event files take longer to load than a short run takes.
   const recording =
     spec.record === undefined
       ? undefined
       : (await import('./event-recording.js')).recordSimulation(spec.record, spec, workload);
-  const options = simulateOptions(spec, workload, share, hooks);
+  const options = simulateOptions(spec, workload, hooks);
   const recorded = recording ? { ...options, policy: recording.policy } : options;
-  const record = await simulate(hooks.adjust?.(recorded) ?? recorded);
+  const onFound = (warmup: FoundWarmUp) => {
+    spec = { ...spec, warmup };
+  };
+  const started = spec.warmup === 'find' ? { ...recorded, warmup: { onFound } } : recorded;
+  const record = await simulate(hooks.adjust?.(started) ?? started);
+  const { share, rule } = warmupOf(spec);
   recording?.close();
   return {
     identity: {
@@ -79,7 +84,22 @@ function constantsOf({ spread: _, dispatcherQueues: __, ...constants }: FullCost
 
 /** Plays the beginning of a run to find where its warm-up ends. */
 export function seekWarmUp(spec: RunSpec, { shouldStop }: RunHooks = {}): Promise<FoundWarmUp> {
-  return findWarmUp(simulateOptions(spec, openWorkload(spec), 0, shouldStop ? { shouldStop } : {}));
+  return findWarmUp(simulateOptions(spec, openWorkload(spec), shouldStop ? { shouldStop } : {}));
+}
+
+async function withWarmUp(spec: RunSpec, hooks: RunHooks): Promise<RunSpec> {
+  return { ...spec, warmup: await seekWarmUp(spec, hooks) };
+}
+
+/** A shorter run may end before the search for its warm-up. */
+const LEAST_REQUESTS = 100;
+
+/**
+ * Can the run go on from where its warm-up was found? The search counts requests, and records for a try, which slices,
+ * samples and hooks would see.
+ */
+function canPlayOn({ end, sliceNs }: RunSpec, { sojournsNs, adjust }: RunHooks): boolean {
+  return 'requests' in end && end.requests >= LEAST_REQUESTS && sliceNs === undefined && !sojournsNs && !adjust;
 }
 
 /** Everything that a run is simulated with except its requests and its end. */
@@ -102,19 +122,19 @@ export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile, demand 
 function simulateOptions(
   spec: RunSpec,
   workload: OpenWorkload,
-  warmup: number,
   { onProgress, shouldStop, sojournsNs }: RunHooks,
 ): SimulateOptions & { expectedRequests: number } {
   const setup = setupOf(spec, workload);
   const { end } = workload;
   const { sliceNs } = spec;
+  const warmup = spec.warmup === 'find' ? 0 : warmupOf(spec).share;
   return {
     ...setup,
     source: workload.source({ flows: usesFlows(setup.policy) }),
     ...(sojournsNs && { sojournsNs }),
     warmup:
       'requests' in end
-        ? { requests: Math.floor(warmup * end.requests) }
+        ? { requests: skippedRequests(warmup, end.requests) }
         : { untilNs: Math.floor(warmup * end.durationNs) },
     expectedRequests: 'requests' in end ? end.requests : (workload.offeredRps * end.durationNs) / 1e9,
     ...(sliceNs !== undefined && { sliceNs }),

@@ -1,6 +1,6 @@
 import { collectTimeline, type Timeline } from '../../metrics/timeline.js';
 import { usesFlows } from '../../scheduler/policy-registry.js';
-import { simulationOf } from '../../sim/simulate.js';
+import { simulationOf } from '../../sim/simulation-setup.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames as namesByIndex } from '../../units/unknown.js';
 import { createBatch } from '../../workload/request-source.js';
