@@ -8,6 +8,7 @@ import { openEventRing } from '../../events/event-ring.js';
 import { tapped } from '../../events/tap.js';
 import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
 import { type SentError, sendError } from '../../units/errors.js';
+import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { STREAM, substream } from '../../workload/random.js';
 import type { WorkloadSource } from '../../workload/workload.js';
 import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from '../memory/layout.js';
@@ -15,7 +16,7 @@ import { publishReservation, type TimedReservation } from '../memory/shared-rese
 import { loadNative, type Poll } from '../native/native.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
 import { setDispatcherFlags } from './dispatcher-flags.js';
-import { createScheduler, hardwarePolicy, parseWorkloadSource, schedulerTypes } from './hardware-policy.js';
+import { createScheduler, hardwarePolicy, schedulerTypes } from './hardware-policy.js';
 import { WARM_UP_REQUESTS, warmUp, warmUpScheduler } from './warm-up-dispatcher.js';
 
 export interface DispatcherThreadData {
@@ -45,7 +46,7 @@ function main(data: DispatcherThreadData): void {
   const native = loadNative();
   const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);
   const clock = new Float64Array(memory.buffer, memory.base, memory.totalBytes / 8);
-  const workload = parseWorkloadSource(data.workload);
+  const workload = rebuildWorkload(data.workload);
   const types = schedulerTypes(workload, data.dilation);
 
   const events = data.events && openEventRing(data.events);

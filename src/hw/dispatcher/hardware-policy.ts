@@ -4,8 +4,7 @@ import type { Parameters } from '../../scheduler/policy.js';
 import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
 import type { Scheduler, SchedulerSetup, TypeInfo } from '../../scheduler/scheduler.js';
 import { InputError } from '../../units/errors.js';
-import { rebuildWorkload } from '../../workload/parse-workload.js';
-import type { Workload, WorkloadSource } from '../../workload/workload.js';
+import type { Workload } from '../../workload/workload.js';
 
 /**
  * Reads the policy of a hardware run, with its times stretched like all times of a dilated run.
@@ -51,8 +50,4 @@ export function schedulerTypes(workload: Workload, dilation = 1): TypeInfo[] {
 
 export function createScheduler({ policy, parameters }: ChosenPolicy, setup: SchedulerSetup): Scheduler {
   return policy.create(setup, parameters);
-}
-
-export function parseWorkloadSource(source: WorkloadSource): Workload {
-  return rebuildWorkload(source);
 }

@@ -85,7 +85,7 @@ export interface HardwareConfig {
 /** UDP port of Perséphone's experiments. */
 export const DEFAULT_UDP_PORT = 6789;
 /** The size of Perséphone's rings. */
-export const DEFAULT_DESCRIPTORS = 128;
+const DEFAULT_DESCRIPTORS = 128;
 /** A run ends after this silence since the last send. Perséphone's client waits 5 s whenever one reply is lost. */
 export const DEFAULT_DRAIN_NS = 1e9;
 

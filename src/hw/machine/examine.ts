@@ -317,10 +317,13 @@ function governor(machine: Machine, cores: readonly number[]): MachineCheck {
   return {
     name,
     verdict: 'warn',
-    found:
-      `${[...new Set(saving.map(({ found }) => found))].join(', ')} on ` + saving.map(({ core }) => core).join(', '),
+    found: `${list(new Set(saving.map(({ found }) => found)))} on ${list(saving.map(({ core }) => core))}`,
     mend: 'sudo cpupower frequency-set -g performance',
   };
+}
+
+function list(all: Iterable<string | number | undefined>): string {
+  return [...all].join(', ');
 }
 
 function watchdog(machine: Machine, name: string): MachineCheck {

@@ -37,12 +37,12 @@
 
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 
-export const LAYOUT_MAGIC = 0x50535031; // 'PSP1'
-export const LAYOUT_VERSION = 2;
+const LAYOUT_MAGIC = 0x50535031; // 'PSP1'
+const LAYOUT_VERSION = 2;
 const CACHE_LINE_BYTES = 64;
 
 /** Indices of the header's 32-bit words. */
-export const Header = {
+const Header = {
   magic: 0,
   version: 1,
   workers: 2,
@@ -91,7 +91,7 @@ export const Ring = { tail: 0, head: 64, entries: 128 } as const;
 export const Arrival = { arrivalNs: 0, slot: 8, type: 12, flow: 16, bytes: 32 } as const;
 
 /** One entry of `releases`: the slot, 32 bits. */
-export const RELEASE_BYTES = 4;
+const RELEASE_BYTES = 4;
 
 /** The mailbox of one worker, on four cache lines. */
 export const Mailbox = {
@@ -278,7 +278,7 @@ function reservationBytes(workers: number, types: number): number {
 }
 
 /** Everything that native/base/shared_layout.hpp states, too, by the names of native/base/layout_offsets.hpp. */
-export const SHARED_FACTS: Readonly<Record<string, number>> = {
+const SHARED_FACTS: Readonly<Record<string, number>> = {
   magic: LAYOUT_MAGIC,
   version: LAYOUT_VERSION,
   ...namedAfter('header', Header),

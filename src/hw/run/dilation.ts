@@ -29,7 +29,7 @@ export interface Dilation {
 }
 
 /** The longest demand that fits the 32 bits of a frame, real ns: 4.29 s. */
-export const LONGEST_DEMAND_NS = 0xffff_ffff;
+const LONGEST_DEMAND_NS = 0xffff_ffff;
 
 /**
  * Makes sure that the longest request fits its frame: a factor that psp chose is made smaller, one that the user gave
