@@ -17,10 +17,9 @@ describe.skipIf(reason !== undefined)('a part measured alone', { timeout: 60_000
   it('a dispatcher takes its time for every request', async () => {
     const times = await probeDispatcher('darc', 14);
     expect(times).toHaveLength(20);
-    for (const ns of times) {
-      expect(ns).toBeGreaterThan(5);
-      expect(ns).toBeLessThan(1e6);
-    }
+    for (const ns of times) expect(ns).toBeGreaterThan(5);
+    // The median, because a thread that loses its core makes its slice arbitrarily slow.
+    expect([...times].sort((a, b) => a - b)[10]).toBeLessThan(1e6);
   });
 
   it('an unknown policy is refused', async () => {
