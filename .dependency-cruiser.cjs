@@ -62,6 +62,12 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('events', 'files', 'scheduler', 'metrics', 'input', 'results', 'units') },
     },
     {
+      name: 'policy-files-know-only-the-scheduler',
+      severity: 'error',
+      from: { path: rooms('policy-files') },
+      to: { path: '^src/', pathNot: rooms('policy-files', 'scheduler', 'units', 'input') },
+    },
+    {
       name: 'sim-does-not-know-hw',
       severity: 'error',
       from: { path: rooms('sim') },

@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` do first: check Node, install packages, build. Nothing here may need a package.
 import { spawn } from 'node:child_process';
-import { chmodSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -54,6 +54,9 @@ export async function compile() {
   // Imported here, because esbuild and dist/ are there only now.
   const { bundle } = await import('./bundle.mjs');
   await bundle();
+  // The code of a policy is part of what a result is known by.
+  const { HASHES_FILE, hashSources } = await import('../dist/policy-files/policy-hashes.js');
+  writeFileSync(join(ROOT, 'dist', HASHES_FILE), JSON.stringify(hashSources(join(ROOT, 'src/scheduler')), null, 1));
   chmodSync(MAIN, 0o755);
   return 0;
 }

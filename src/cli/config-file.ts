@@ -3,9 +3,11 @@ import { readText } from '../experiment/plan/files.js';
 import { type Checker, show } from '../input/checker.js';
 import { anything } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
+import { isPolicyFile, policiesNamed } from '../scheduler/policy-registry.js';
+import { quoted, splitList, unquoted } from '../units/lists.js';
 import { conflict, parseText, SETTINGS, type Setting, type SimSettings } from './settings.js';
 
-const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, anything]));
+const SHAPE = { policies: anything, ...Object.fromEntries(SETTINGS.map(({ key }) => [key, anything])) };
 
 /**
  * Reads a configuration file: YAML with the names of the options as keys. A value means what the same text means on the
@@ -15,7 +17,8 @@ const SHAPE = Object.fromEntries(SETTINGS.map(({ key }) => [key, anything]));
  */
 export function readConfigFile(path: string): SimSettings {
   const folder = dirname(path);
-  const { workload, systems, ...settings } = readChecked(readText(path), path, readSettings, { scalars: 'text' });
+  const read = (value: unknown, checker: Checker) => readSettings(value, checker, folder);
+  const { workload, systems, ...settings } = readChecked(readText(path), path, read, { scalars: 'text' });
   const files = (['json', 'timeline', 'record'] as const).flatMap((field) => {
     const file = settings[field];
     return file === undefined || file === '-' ? [] : [[field, pathIn(folder, file)]];
@@ -37,9 +40,10 @@ export function nameOrFileIn(folder: string, nameOrFile: string): string {
   return /[/\\]|\.\w+$/.test(nameOrFile) ? pathIn(folder, nameOrFile) : nameOrFile;
 }
 
-function readSettings(value: unknown, checker: Checker): SimSettings {
+function readSettings(value: unknown, checker: Checker, folder: string): SimSettings {
   // An empty file says nothing, which is not wrong.
-  const given = checker.fields(SHAPE, value ?? {}) ?? {};
+  const given: Readonly<Record<string, unknown>> = checker.fields(SHAPE, value ?? {}) ?? {};
+  const resolve = readPolicyFiles(given.policies, checker.at('policies'), folder);
   const settings: Record<string, unknown> = {};
   for (const setting of SETTINGS) {
     const item = given[setting.key];
@@ -47,11 +51,65 @@ function readSettings(value: unknown, checker: Checker): SimSettings {
     const here = checker.at(setting.key);
     settings[setting.field] =
       setting.many && Array.isArray(item)
-        ? item.flatMap((one, i) => readScalar(setting, one, here.at(i)))
-        : readScalar(setting, item, here);
+        ? item.flatMap((one, i) => readScalar(setting, resolve(setting, one), here.at(i)))
+        : readScalar(setting, resolve(setting, item), here);
   }
   refuseConflict(settings, checker);
   return settings;
+}
+
+/** Replaces the policies in a text by how they are found from the working directory. */
+export type Resolve = (setting: Setting, item: unknown) => unknown;
+
+/**
+ * Reads `policies: [./keep.ts]`: the policies of these files are known by their names in the whole file. A policy may
+ * also be named by its file. Both become paths from the working directory.
+ */
+export function readPolicyFiles(item: unknown, here: Checker, folder: string): Resolve {
+  const known = new Map<string, string>();
+  const files = item === undefined ? [] : [item].flat();
+  for (const [i, file] of files.entries()) {
+    const at = Array.isArray(item) ? here.at(i) : here;
+    if (typeof file !== 'string' || !isFile(file)) {
+      at.refuse(`expected the file of a policy or pkg:NAME, found ${show(file)}`);
+      continue;
+    }
+    try {
+      const path = fromHere(file, folder);
+      for (const { name } of policiesNamed(path)) known.set(name, `${path}:${name}`);
+    } catch (error) {
+      at.refuse((error as Error).message);
+    }
+  }
+  const replace = (policy: string): string => {
+    const [name = '', ...rest] = splitList(policy, ':');
+    const found = known.get(name) ?? (isPolicyFile(policy) ? fromHere(name, folder) : name);
+    return [found, ...rest].join(':');
+  };
+  return (setting, text) => {
+    if (setting.field !== 'policies' || typeof text !== 'string') return text;
+    try {
+      return splitList(text, ',').map(replace).join(',');
+    } catch {
+      // Whoever reads the text says what is wrong with it.
+      return text;
+    }
+  };
+}
+
+function isFile(text: string): boolean {
+  try {
+    return isPolicyFile(text);
+  } catch {
+    return false;
+  }
+}
+
+/** The path of a policy's file from the working directory; a package stays. */
+function fromHere(file: string, folder: string): string {
+  if (/^pkg(:|$)/.test(file)) return file;
+  const path = pathIn(folder, unquoted(file));
+  return quoted(/^[./]/.test(path) ? path : `./${path}`, ',:');
 }
 
 /** Reports settings that exclude each other. */

@@ -4,7 +4,7 @@ import type { Block, Lists } from '../experiment/sweep/plan-sweep.js';
 import { type Checker, show } from '../input/checker.js';
 import { anything, list, optional, prose, text } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
-import { nameOrFileIn, readScalar, refuseConflict } from './config-file.js';
+import { nameOrFileIn, type Resolve, readPolicyFiles, readScalar, refuseConflict } from './config-file.js';
 import { LISTED, parseTexts, policiesOf } from './listed-settings.js';
 import { override, type Setting } from './settings.js';
 
@@ -17,7 +17,13 @@ export interface Experiment {
 }
 
 const LISTS = Object.fromEntries(LISTED.map(({ key }) => [key, anything]));
-const SHAPE = { title: optional(text), description: optional(prose), ...LISTS, series: optional(list('maps')) };
+const SHAPE = {
+  title: optional(text),
+  description: optional(prose),
+  policies: anything,
+  ...LISTS,
+  series: optional(list('maps')),
+};
 
 /**
  * Reads an experiment: YAML with the names of the options of `psp sweep` as keys, each with one value or several, and
@@ -34,10 +40,11 @@ export function readExperiment(path: string, given: Lists = {}): Experiment {
     (value, checker) => {
       const fields: Readonly<Record<string, unknown>> = checker.fields(SHAPE, value) ?? {};
       const folder = dirname(path);
-      const common = readLists(fields, checker, folder);
+      const resolve = readPolicyFiles(fields.policies, checker.at('policies'), folder);
+      const common = readLists(fields, checker, folder, resolve);
       const series = (fields.series as readonly unknown[] | undefined)?.map((item, i) => {
         const here = checker.at('series', i);
-        return readLists(here.fields(LISTS, item) ?? {}, here, folder);
+        return readLists(here.fields(LISTS, item) ?? {}, here, folder, resolve);
       });
       return {
         title: (fields.title as string | undefined) ?? path,
@@ -49,7 +56,12 @@ export function readExperiment(path: string, given: Lists = {}): Experiment {
   );
 }
 
-function readLists(fields: Readonly<Record<string, unknown>>, checker: Checker, folder: string): Lists {
+function readLists(
+  fields: Readonly<Record<string, unknown>>,
+  checker: Checker,
+  folder: string,
+  resolve: Resolve,
+): Lists {
   const lists: Record<string, readonly unknown[]> = {};
   for (const setting of LISTED) {
     const item = fields[setting.key];
@@ -57,17 +69,18 @@ function readLists(fields: Readonly<Record<string, unknown>>, checker: Checker, 
     const here = checker.at(setting.key);
     if (Array.isArray(item) && item.length === 0) here.refuse(`expected ${setting.expected}, found an empty list`);
     lists[setting.field] = Array.isArray(item)
-      ? item.flatMap((one: unknown, i) => readValues(setting, one, here.at(i), folder))
-      : readValues(setting, item, here, folder);
+      ? item.flatMap((one: unknown, i) => readValues(setting, one, here.at(i), folder, resolve))
+      : readValues(setting, item, here, folder, resolve);
   }
   refuseConflict(lists, checker);
   return lists;
 }
 
-function readValues(setting: Setting, item: unknown, here: Checker, folder: string): unknown[] {
+function readValues(setting: Setting, item: unknown, here: Checker, folder: string, resolve: Resolve): unknown[] {
   const isMap = typeof item === 'object' && item !== null && !Array.isArray(item);
-  if (isMap && setting.field === 'policies') return readPolicies(setting, item as Record<string, unknown>, here);
-  const values = readScalar(setting, item, here, (each, words) => {
+  if (isMap && setting.field === 'policies')
+    return readPolicies(setting, item as Record<string, unknown>, here, resolve);
+  const values = readScalar(setting, resolve(setting, item), here, (each, words) => {
     const parsed = parseTexts(each, words);
     if (each.field !== 'workload' && each.field !== 'systems') return parsed;
     const found = parsed.map((name) => nameOrFileIn(folder, String(name)));
@@ -78,14 +91,14 @@ function readValues(setting: Setting, item: unknown, here: Checker, folder: stri
 }
 
 /** `{ name: darc-static, reserved: 0:13:1 }`: a policy for every combination of its parameters. */
-function readPolicies(setting: Setting, item: Record<string, unknown>, here: Checker): unknown[] {
+function readPolicies(setting: Setting, item: Record<string, unknown>, here: Checker, resolve: Resolve): unknown[] {
   const { name, ...parameters } = item;
   if (typeof name !== 'string') {
     here.refuse(`expected a map with the name of a policy and its parameters, found ${show(name)} as the name`);
     return [];
   }
-  const policies = readScalar(setting, name, here, (each) =>
-    policiesOf(name, Object.entries(parameters)).flatMap((policy) => parseTexts(each, policy)),
+  const policies = readScalar(setting, resolve(setting, name), here, (each, known) =>
+    policiesOf(known, Object.entries(parameters)).flatMap((policy) => parseTexts(each, policy)),
   );
   return (policies as unknown[] | undefined) ?? [];
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { policyFault } from '../policy-files/policy-faults.js';
 import { WIDTH } from '../report/text/style.js';
 import { wrap } from '../report/text/table.js';
 import type { Result } from '../results/result.js';
@@ -22,7 +23,8 @@ export const EXIT = {
 } as const;
 
 /** Says on stderr what went wrong, one line per mistake, and returns the exit code. */
-export function reportFailure(error: unknown): number {
+export function reportFailure(thrown: unknown): number {
+  const error = policyFault(thrown) ?? thrown;
   if (error instanceof CommanderError) return reportUsage(error);
   if (error instanceof InputError) {
     complain(error.message);

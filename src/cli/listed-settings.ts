@@ -71,7 +71,8 @@ function splitPolicies(text: string): string[] {
 function splitBeforeWords(text: string, separator: string): string[] {
   const parts: string[] = [];
   for (const part of splitList(text, separator)) {
-    if (/^[\d.]/.test(part) && parts.length > 0) parts.push(`${parts.pop()}${separator}${part}`);
+    // A path may begin with a dot, as ./keep.ts does.
+    if (/^\.?\d/.test(part) && parts.length > 0) parts.push(`${parts.pop()}${separator}${part}`);
     else parts.push(part);
   }
   return parts;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
+import { allowPolicyFiles } from '../policy-files/open-policies.js';
 import { reportFailure } from './failure.js';
 
 interface CommandEntry {
@@ -121,6 +122,7 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
  * @param args without the names of node and of the script
  */
 export async function runPsp(args: readonly string[]): Promise<void> {
+  allowPolicyFiles();
   try {
     const program = await createProgram(args);
     if (args.length === 0) program.outputHelp();

@@ -42,6 +42,7 @@ const headerSchema = z
     world: z.enum(['sim', 'hw']),
     policy: text,
     parameters: z.record(text, z.union([z.number(), text, z.boolean()])),
+    policyCode: z.object({ sha256: text, file: text.optional() }).optional(),
     workload: text,
     workers: whole.min(1).max(WORKERS_LIMIT),
     types: z.array(typeInfo).max(TYPES_LIMIT),

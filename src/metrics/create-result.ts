@@ -28,6 +28,7 @@ export function createResult(
     world: identity.world,
     policy: identity.policy,
     policyParameters: identity.policyParameters,
+    ...(identity.policyDefaults && { policyDefaults: identity.policyDefaults }),
     ...(identity.system !== undefined && {
       system: identity.system,
       dispatcherUtilisation: windowNs > 0 ? window.dispatcherNs / windowNs : 0,

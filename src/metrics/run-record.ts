@@ -70,6 +70,7 @@ export type RunIdentity = Pick<
   | 'world'
   | 'policy'
   | 'policyParameters'
+  | 'policyDefaults'
   | 'system'
   | 'workload'
   | 'workers'

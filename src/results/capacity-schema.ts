@@ -20,6 +20,7 @@ export interface Capacity {
 export interface CapacityEntry {
   readonly policy: string;
   readonly policyParameters: Result['policyParameters'];
+  readonly policyDefaults?: NonNullable<Result['policyDefaults']>;
   readonly system?: string;
   /** The most that was shown to meet all objectives; null when nothing was. */
   readonly holds: Probe | null;

@@ -8,6 +8,8 @@ export interface EventFileHeader {
   readonly policy: string;
   /** Its parameters as the scheduler got them (stretched in a dilated run). */
   readonly parameters: Readonly<Record<string, number | string | boolean>>;
+  /** The SHA-256 of the policy's code, and its file if it is not one of psp's own; absent in older files. */
+  readonly policyCode?: { readonly sha256: string; readonly file?: string };
   readonly workload: string;
   readonly workers: number;
   readonly types: readonly { readonly name: string; readonly deadlineNs?: number; readonly sloNs?: number }[];

@@ -36,12 +36,15 @@ const reservation = z.looseObject({
   groups: z.array(z.looseObject({ types: z.array(name), workers: z.array(count) })),
 });
 
+const parameters = z.record(name, z.union([z.number(), z.string(), z.boolean(), z.null()]));
+
 const manifest = z.looseObject({
   version: name,
   commit: name.nullable(),
   node: name,
   cpu: name,
   configHash: name,
+  policyCode: z.looseObject({ sha256: name, file: name.exactOptional() }).exactOptional(),
   costs: z
     .record(
       name,
@@ -61,7 +64,8 @@ export const resultSchema = z.looseObject({
   schema: z.literal('psp.result/1'),
   world: z.enum(['sim', 'hw']),
   policy: name,
-  policyParameters: z.record(name, z.union([z.number(), z.string(), z.boolean(), z.null()])),
+  policyParameters: parameters,
+  policyDefaults: parameters.exactOptional(),
   system: name.exactOptional(),
   dispatcherUtilisation: maybe.exactOptional(),
   workload: name,

@@ -42,6 +42,8 @@ export interface Result extends Judged {
   readonly world: 'sim' | 'hw';
   readonly policy: string;
   readonly policyParameters: Readonly<Record<string, number | string | boolean | null>>;
+  /** What each parameter is unless it is given; absent for psp's own policies. */
+  readonly policyDefaults?: Readonly<Record<string, number | string | boolean | null>>;
   /** The system whose costs were charged; absent without one, as is the next. */
   readonly system?: string;
   /** Share of the window in which the system's dispatcher was busy. */
@@ -145,6 +147,8 @@ export interface Manifest {
   readonly node: string;
   readonly cpu: string;
   readonly configHash: string;
+  /** The SHA-256 of the policy's code, and its file if it is not one of psp's own. */
+  readonly policyCode?: { readonly sha256: string; readonly file?: string };
   /** What the system cost, ns by constant; absent without a system. */
   readonly costs?: Readonly<Record<string, number>>;
   /** What a reader should know of how the workload was played; absent when there is nothing. */

@@ -1,5 +1,5 @@
 import { InputError } from '../units/errors.js';
-import { splitList } from '../units/lists.js';
+import { splitList, unquoted } from '../units/lists.js';
 import { unknownName } from '../units/nearest.js';
 import { cFcfs } from './policies/c-fcfs.js';
 import { dFcfs } from './policies/d-fcfs.js';
@@ -45,10 +45,27 @@ export const policies: readonly Policy[] = [
   sjfOracle,
 ];
 
+/** The code of policies from a file: plain data, which goes wherever a run goes. */
+export interface PolicyCode {
+  /** As it was named: `./keep.ts`, `pkg:name`. */
+  readonly file: string;
+  readonly sha256: string;
+  /** One CommonJS module with all that it imports, and a source map. */
+  readonly text: string;
+}
+
+/** The policies of a file. */
+export interface PolicyFile {
+  readonly code: PolicyCode;
+  readonly policies: readonly Policy[];
+}
+
 /** A policy with a value for each of its parameters. */
 export interface ChosenPolicy {
   readonly policy: Policy;
   readonly parameters: Parameters;
+  /** Absent: one of psp's own. */
+  readonly code?: PolicyCode;
 }
 
 /** A policy that was read from text. */
@@ -69,14 +86,61 @@ export function policyNamed(name: string): Policy {
   throw new InputError(unknownName('policy', name, names));
 }
 
+/** This room uses nothing of Node: who can read files sets this. */
+let openFile = (file: string): PolicyFile => {
+  throw new InputError(`${file}: policies are not read from files here`);
+};
+
+export function openPolicyFilesWith(open: typeof openFile): void {
+  openFile = open;
+}
+
+/** The file that a policy is named by, with the number of parts that name it; undefined for a name. */
+function fileIn([first = '', second = '']: readonly string[]): { file: string; parts: number } | undefined {
+  if (first === 'pkg') return { file: `pkg:${second}`, parts: 2 };
+  const file = unquoted(first);
+  return file.includes('/') || /\.m?[jt]s$/.test(file) ? { file, parts: 1 } : undefined;
+}
+
+/** Does the text name a policy by its file or package? */
+export function isPolicyFile(text: string): boolean {
+  return fileIn(partsOf(text)) !== undefined;
+}
+
+/** The policies that a text names: one by name, or all of a file. @throws InputError */
+export function policiesNamed(text: string): readonly Policy[] {
+  const parts = partsOf(text);
+  const named = fileIn(parts);
+  return named && parts.length === named.parts ? openFile(named.file).policies : [parsePolicy(text).policy];
+}
+
 /**
- * Reads a policy as it is typed: `darc`, `darc:oracle`, `ts:quantum=5us:cost=1us`.
+ * Reads a policy as it is typed: `darc`, `darc:oracle`, `ts:quantum=5us:cost=1us`; `./keep.ts:keep=2`, or with its
+ * name where a file has several, `./several.ts:keep:keep=2`.
  *
+ * @param open gives the policies of a file
  * @throws InputError that names the policy or parameter, what was found and what was expected.
  */
-export function parsePolicy(text: string): TypedPolicy {
-  const [name = '', ...settings] = partsOf(text);
-  const policy = policyNamed(name);
+export function parsePolicy(text: string, open = openFile): TypedPolicy {
+  const parts = partsOf(text);
+  const named = fileIn(parts);
+  if (!named) return { text, ...withParameters(policyNamed(parts[0]!), parts.slice(1), text) };
+  const { file, parts: count } = named;
+  const { code, policies: there } = open(file);
+  const rest = parts.slice(count);
+  const chosen = there.find(({ name }) => name === rest[0]);
+  if (!chosen && there.length > 1) {
+    const each = there.map(({ name }) => `${file}:${name}`).join(', ');
+    throw new InputError(`${file}: exports several policies: expected one of ${each}, found '${text}'`);
+  }
+  try {
+    return { text, code, ...withParameters(chosen ?? there[0]!, chosen ? rest.slice(1) : rest, text) };
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${file}: ${error.message}`) : error;
+  }
+}
+
+function withParameters(policy: Policy, settings: readonly string[], text: string): ChosenPolicy {
   const parameters: Record<string, number | string | boolean> = { ...defaultParameters(policy) };
   const seen = new Set<string>();
   for (const setting of settings) {
@@ -88,7 +152,7 @@ export function parsePolicy(text: string): TypedPolicy {
     seen.add(key);
     parameters[fieldOf(spec)] = parseParameter(policy, spec, at < 0 ? undefined : setting.slice(at + 1));
   }
-  return { text, policy, parameters };
+  return { policy, parameters };
 }
 
 function partsOf(text: string): string[] {

@@ -19,6 +19,8 @@ beforeAll(() => {
   cpSync(join(ROOT, 'configs'), join(folder, 'configs'), { recursive: true });
   const [workload] = blocks('yaml workload');
   writeFileSync(join(folder, 'mine.yaml'), workload!.text);
+  const [lcfs] = blocks('ts policy');
+  writeFileSync(join(folder, 'lcfs.ts'), lcfs!.text);
   const lines = Array.from({ length: 500 }, (_, i) => `${i * 1000},GET,${1000 + (i % 7) * 100}`);
   writeFileSync(join(folder, 'my-trace.csv.gz'), gzipSync(`arrival_ns,type,service_ns\n${lines.join('\n')}\n`));
 });
@@ -57,10 +59,10 @@ describe('commands in the pages', () => {
 
   it('there are some', () => expect(named.length).toBeGreaterThan(8));
 
-  // lcfs exists once its reader has written it, real.json once a machine has; hardware runs, the machine they need,
-  // validate and figures have tests of their own.
+  // real.json exists once a machine has written it; hardware runs, the machine they need, validate and figures have
+  // tests of their own.
   const runnable = named.filter(
-    ({ line }) => !/lcfs|--hw|real\.json|--both|^validate|^figure|^calibrate|^doctor|^serve|^load/.test(line),
+    ({ line }) => !/--hw|real\.json|--both|^validate|^figure|^calibrate|^doctor|^serve|^load/.test(line),
   );
   it.each(runnable)('psp $line', ({ words }) => {
     const { status, stderr, stdout } = psp(quick(words));

@@ -12,8 +12,7 @@ import { makeTrace } from '../support/trace.js';
 import { blocks, pages, ROOT } from './pages.js';
 
 /**
- * Policies in the pages are whole files of src/scheduler/policies: they compile as they stand, and keep what their
- * metadata promise.
+ * Policies in the pages are whole files: they compile as they stand, and keep what their metadata promise.
  */
 describe.each(blocks('ts policy'))('the policy at $at', ({ text }) => {
   let folder = '';
@@ -25,7 +24,7 @@ describe.each(blocks('ts policy'))('the policy at $at', ({ text }) => {
     mkdirSync(join(ROOT, 'build'), { recursive: true });
     folder = mkdtempSync(join(ROOT, 'build/policy-of-the-docs-'));
     file = join(folder, 'policy.ts');
-    writeFileSync(file, text.replaceAll("from '../", "from '../../src/scheduler/"));
+    writeFileSync(file, text.replaceAll("'psp/policy'", "'../../src/scheduler/policy-parts.js'"));
   });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

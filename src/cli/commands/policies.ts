@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { layOut, wrap } from '../../report/text/table.js';
 import { describeValue, type ParameterSpec, type Policy, rangeOf } from '../../scheduler/policy.js';
-import { policies, policyNamed } from '../../scheduler/policy-registry.js';
+import { policies, policiesNamed } from '../../scheduler/policy-registry.js';
 import { formatList } from '../list.js';
 import { type Output, outputTo } from '../output.js';
 
 export function definePolicies(command: Command): void {
   command
     .description('Lists the scheduling policies. With names, shows these in full: parameters, source and promises.')
-    .argument('[NAME...]', 'policies to show in full')
+    .argument('[NAME...]', 'policies to show in full; a file stands for all that it exports')
     .option('--json', 'as JSON, with parameters and promises')
     .action((names: string[], { json }: { json?: true }) => {
       const output = outputTo(process.stdout);
-      const shown = names.length > 0 ? names.map(policyNamed) : policies;
+      const shown = names.length > 0 ? names.flatMap(policiesNamed) : policies;
       if (json) output.write(`${JSON.stringify(shown.map(plain), null, 2)}\n`);
       else if (names.length > 0) output.write(shown.map((policy) => describe(policy, output)).join('\n'));
       else {

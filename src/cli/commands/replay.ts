@@ -25,6 +25,8 @@ export function defineReplay(command: Command): void {
     .option('--timeline <FILE>', 'draw what ran on which worker: .svg is a picture, .json is for ui.perfetto.dev')
     .addOption(timeOption('from', 'when the timeline begins (default: 0s)'))
     .addOption(timeOption('for', 'how long the timeline is (default: 1ms)'))
+    .option('--policy <FILE>', 'the file of the recorded policy, or pkg:NAME, if it is not one of psp’s own')
+    .option('--anyway', 'replay also when the code of the policy has changed, and show where they part')
     .addHelpText(
       'after',
       `
@@ -40,6 +42,8 @@ Example:
 interface ReplayCliOptions {
   readonly json?: true;
   readonly timeline?: string;
+  readonly policy?: string;
+  readonly anyway?: true;
   readonly fromNs?: number;
   readonly forNs?: number;
 }
@@ -51,12 +55,14 @@ function timeOption(key: 'from' | 'for', help: string): Option {
   return option;
 }
 
-function run(file: string, { json, timeline: path, ...window }: ReplayCliOptions): number {
+function run(file: string, { json, timeline: path, policy, anyway, ...window }: ReplayCliOptions): number {
   if (path !== undefined) {
     withEnding('--timeline', path, ['json', 'svg']);
     checkOutputs({ '--timeline': path }, [file]);
   }
-  const { header, report, timeline } = replayFile(file, path === undefined ? undefined : timelineWindow(window));
+  const code = { ...(policy !== undefined && { file: policy }), ...(anyway && { anyway }) };
+  const asked = path === undefined ? undefined : timelineWindow(window);
+  const { header, report, timeline } = replayFile(file, asked, code);
   const output = outputTo(process.stdout);
   const { damage, ...rest } = report;
   if (json) sendJson('-', { ...header, ...rest, ...(damage && { damage: damage.message }) });

@@ -16,7 +16,11 @@ export function defineWorker(command: Command): void {
         'another worker runs these points again.',
     )
     .requiredOption('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
-    .action(async ({ redis }: { redis: string }) => {
+    .option(
+      '--allow-policies',
+      'also run points whose policy is from a file: their code comes from Redis and may do anything that you may',
+    )
+    .action(async ({ redis, allowPolicies = false }: { redis: string; allowPolicies?: boolean }) => {
       // Loaded only here, because it is large.
       const { runQueueWorker } = await import('../../experiment/sweep/queue-worker.js');
       const output = outputTo(process.stdout);
@@ -28,6 +32,7 @@ export function defineWorker(command: Command): void {
         await runQueueWorker({
           url: redis,
           signal,
+          allowPolicies,
           onReady: (cores) => output.write(`${shownUrl(redis)}: waiting for points, ${cores} at a time\n`),
           onPoint: (point) => {
             finished++;

@@ -129,6 +129,7 @@ async function search(
   return {
     policy: result.policy,
     policyParameters: result.policyParameters,
+    ...(result.policyDefaults && { policyDefaults: result.policyDefaults }),
     ...(result.system !== undefined && { system: result.system }),
     holds: held ? plain(held) : null,
     fails: failed ? plain(failed) : null,

@@ -3,6 +3,7 @@ import { measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
 import type { HardwareRun } from '../../hw/run/run-pair.js';
 import { createResult } from '../../metrics/create-result.js';
 import type { RequestSamples } from '../../metrics/samples.js';
+import { codeIdentity, defaultsOf, policyCodeOf } from '../../policy-files/policy-hashes.js';
 import type { HardwareFields } from '../../results/hardware-fields.js';
 import type { Manifest, Result } from '../../results/result.js';
 import { plainParameters } from '../../scheduler/policy.js';
@@ -45,6 +46,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
     offer,
     policy,
     parameters,
+    ...(chosen && { code: codeIdentity(chosen) }),
     workers,
     seed,
     warmup,
@@ -56,6 +58,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
       world: 'hw',
       policy,
       policyParameters: plainParameters(parameters),
+      ...(chosen && defaultsOf(chosen)),
       workload: workload.name,
       workers,
       load: offeredLoad(workload, offer, workers),
@@ -67,6 +70,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
     record,
     {
       ...(identity.environment ?? describeEnvironment()),
+      ...(chosen && { policyCode: policyCodeOf(chosen) }),
       configHash: createHash('sha256').update(canonicalJson(config)).digest('hex'),
       ...(notes.length > 0 && { notes }),
       startedAt: identity.startedAt.toISOString(),

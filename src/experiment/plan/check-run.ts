@@ -1,6 +1,7 @@
+import { policyFault } from '../../policy-files/policy-faults.js';
 import { defaultParameters } from '../../scheduler/policy.js';
 import { usesFlows } from '../../scheduler/policy-registry.js';
-import type { DropReason, World } from '../../scheduler/scheduler.js';
+import type { DropReason, SchedulerSetup, World } from '../../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../../sim/costs.js';
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
@@ -18,19 +19,21 @@ export function checkRun(spec: RunSpec, workload: OpenWorkload = openWorkload(sp
   const { policy, parameters, text } = spec.policy;
   if (usesFlows(spec.policy) && !workload.hasFlows) throw missingFlows(text);
   checkSystem(spec);
-  policy.create(
-    {
-      workers: spec.workers,
-      types: workload.types,
-      world: NOWHERE,
-      now: new Float64Array(1),
-      random: () => 0,
-      trueProfile: workload.trueProfile,
-      demandNs: new Float64Array(1),
-      completionNs: new Float64Array(1),
-    },
-    parameters,
-  );
+  const setup: SchedulerSetup = {
+    workers: spec.workers,
+    types: workload.types,
+    world: NOWHERE,
+    now: new Float64Array(1),
+    random: () => 0,
+    trueProfile: workload.trueProfile,
+    demandNs: new Float64Array(1),
+    completionNs: new Float64Array(1),
+  };
+  try {
+    policy.create(setup, parameters);
+  } catch (error) {
+    throw policyFault(error) ?? error;
+  }
   if (spec.workload.kind === 'generated') rangeAsInput(() => workload.source({ flows: false }));
 }
 

@@ -1,9 +1,25 @@
-import { parsePolicy } from '../../scheduler/policy-registry.js';
+import { parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import { policyOf, type System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import { readSystem } from './files.js';
 import type { Settings } from './run-settings.js';
 import type { RunSpec } from './run-spec.js';
+
+/**
+ * Refuses two policies of one name that are not the same: results and tables tell them apart by name.
+ *
+ * @throws InputError
+ */
+export function refuseNamesakes(policies: readonly TypedPolicy[]): void {
+  const first = new Map<string, TypedPolicy>();
+  for (const chosen of policies) {
+    const { name } = chosen.policy;
+    const other = first.get(name);
+    first.set(name, other ?? chosen);
+    if (other?.code?.sha256 === chosen.code?.sha256 || !other) continue;
+    throw new InputError(`${other.text}, ${chosen.text}: both have the name '${name}': expected another name in one`);
+  }
+}
 
 /** What is compared: a policy, and the system around it if there is one. */
 export type Contender = Pick<RunSpec, 'policy' | 'system'>;

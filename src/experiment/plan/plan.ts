@@ -5,7 +5,7 @@ import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
 import type { Replications } from '../run/replicate.js';
 import { checkRun } from './check-run.js';
-import { contenders } from './contenders.js';
+import { contenders, refuseNamesakes } from './contenders.js';
 import { type OpenWorkload, openWorkload } from './open-workload.js';
 import { canSettle, readRunInput } from './read-workload.js';
 import { DEFAULTS, type Settings, withDefaults } from './run-settings.js';
@@ -42,6 +42,7 @@ export async function planRuns(given: Settings, scan = scanTraceFile): Promise<P
       ...(settings.record !== undefined && { record: settings.record }),
     }),
   );
+  refuseNamesakes(asked.map(({ policy }) => policy));
   const opened = openWorkload(asked[0]!);
   const specs = asked.map((spec) =>
     canSettle(workload, opened.load) ? spec : { ...spec, warmup: settings.warmup ?? DEFAULTS.warmup },

@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { TraceFile } from '../../files/trace-file.js';
 import { yamlValue } from '../../input/yaml.js';
-import { type ChosenPolicy, parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
+import { sha256 } from '../../policy-files/bundle-policy.js';
+import { receivePolicy } from '../../policy-files/load-policies.js';
+import { codeIdentity } from '../../policy-files/policy-hashes.js';
+import type { ChosenPolicy, PolicyCode, TypedPolicy } from '../../scheduler/policy-registry.js';
 import type { SystemCosts } from '../../sim/costs.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
@@ -46,13 +48,16 @@ export interface TraceWorkload extends TraceFile {
 /** A specification as plain data, with policy and workload as text: what goes to another thread or machine. */
 export type SentSpec = Omit<RunSpec, 'policy' | 'workload'> & {
   readonly policy: string;
+  /** Of a policy from a file. */
+  readonly code?: PolicyCode;
   readonly workload: SentWorkload | TraceWorkload;
 };
 
 export type SentWorkload = Omit<GeneratedWorkload, 'workload'> & { readonly source: WorkloadSource };
 
 export function sendSpec(spec: RunSpec): SentSpec {
-  return { ...spec, policy: spec.policy.text, workload: sendWorkload(spec.workload) };
+  const { text, code } = spec.policy;
+  return { ...spec, policy: text, ...(code && { code }), workload: sendWorkload(spec.workload) };
 }
 
 function sendWorkload(sent: RunSpec['workload']): SentSpec['workload'] {
@@ -62,8 +67,8 @@ function sendWorkload(sent: RunSpec['workload']): SentSpec['workload'] {
 }
 
 /** @throws InputError when the policy or the workload is wrong */
-export function receiveSpec(spec: SentSpec): RunSpec {
-  return { ...spec, policy: parsePolicy(spec.policy), workload: receiveWorkload(spec.workload) };
+export function receiveSpec({ policy, code, workload, ...spec }: SentSpec): RunSpec {
+  return { ...spec, policy: receivePolicy(policy, code), workload: receiveWorkload(workload) };
 }
 
 function receiveWorkload(sent: SentSpec['workload']): RunSpec['workload'] {
@@ -86,25 +91,21 @@ export function configHash(spec: RunSpec): string {
 }
 
 /** The same for a specification as text. Its workload may be wrong: a point that cannot be run has a key, too. */
-export function sentHash(spec: SentSpec, { policy, parameters }: ChosenPolicy = parsePolicy(spec.policy)): string {
+export function sentHash(spec: SentSpec, chosen: ChosenPolicy = receivePolicy(spec.policy, spec.code)): string {
+  const { policy, parameters } = chosen;
   const workload =
     spec.workload.kind === 'generated'
       ? { yaml: yamlValue(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
   const { workers, seed, replication, warmup, end, sliceNs } = spec;
   const run = { workers, seed, replication, warmup, end, sliceNs, costs: spec.system?.costs };
-  const config = { world: 'sim', workload, policy: policy.name, parameters, ...run };
+  const config = { world: 'sim', workload, policy: policy.name, parameters, code: codeIdentity(chosen), ...run };
   return sha256(canonicalJson(config));
 }
 
 /** The same for several runs that were pooled into one result. */
 export function pooledHash(hashes: readonly string[]): string {
   return sha256(canonicalJson(hashes));
-}
-
-/** SHA-256 as hexadecimal digits. */
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** JSON with the keys of every object sorted, and infinite numbers told apart from null. */

@@ -4,9 +4,11 @@ import { tapped } from '../../events/tap.js';
 import { cannotRead } from '../../files/cannot-read.js';
 import { cannotWrite } from '../../files/output-file.js';
 import { collectTimeline, type Timeline, type TimelineReservation } from '../../metrics/timeline.js';
+import { openPolicyFile } from '../../policy-files/open-policies.js';
+import { policyCodeOf, policyHash } from '../../policy-files/policy-hashes.js';
 import type { EventFileHeader } from '../../results/event-header.js';
-import { parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, policyNamed } from '../../scheduler/policy-registry.js';
+import { type Policy, parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
+import { type ChosenPolicy, isPolicyFile, parsePolicy } from '../../scheduler/policy-registry.js';
 import { costsOf, wholeHandoffNs } from '../../sim/costs.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
@@ -36,6 +38,7 @@ export function recordSimulation(
   const header: Omit<EventFileHeader, 'schema'> = {
     world: 'sim',
     policy: spec.policy.text,
+    policyCode: policyCodeOf(chosen),
     parameters: plainParameters(chosen.parameters),
     workload: workload.name,
     workers: spec.workers,
@@ -73,6 +76,32 @@ export function recordSimulation(
   }
 }
 
+/** With which code a recording is replayed. */
+export interface ReplayedCode {
+  /** The file of its policy, if it is not one of psp's own. */
+  readonly file?: string;
+  /** Replay also with other code than the recorded one. */
+  readonly anyway?: boolean;
+}
+
+/**
+ * The policy that a recording is replayed with. The file of a policy is never taken from the recording, which may come
+ * from anyone.
+ */
+function policyOf({ policy: text, policyCode }: EventFileHeader, { file, anyway }: ReplayedCode): Policy {
+  if (file === undefined && isPolicyFile(text)) {
+    throw new InputError(`recorded under ${text}: expected the file of that policy, found none: add --policy FILE`);
+  }
+  const chosen = parsePolicy(text, () => openPolicyFile(file!));
+  const recorded = policyCode?.sha256;
+  const now = policyHash(chosen);
+  if (anyway || recorded === undefined || recorded === now) return chosen.policy;
+  throw new InputError(
+    `the code of ${file ?? chosen.policy.name} has changed since it was recorded: expected ` +
+      `${recorded.slice(0, 12)}, found ${now.slice(0, 12)}: --anyway replays and shows where they part`,
+  );
+}
+
 /** A recording taken again. */
 export interface Replayed {
   readonly header: EventFileHeader;
@@ -87,11 +116,15 @@ export interface Replayed {
  * @param window of the wanted timeline
  * @throws InputError when the file is missing, is not an event file, or names a policy that psp does not have
  */
-export function replayFile(path: string, window?: { readonly fromNs: number; readonly forNs: number }): Replayed {
+export function replayFile(
+  path: string,
+  window?: { readonly fromNs: number; readonly forNs: number },
+  code: ReplayedCode = {},
+): Replayed {
   const file = openOrExplain(path);
   const { header } = file;
   try {
-    const policy = policyNamed(header.policy.split(':')[0]!.trim());
+    const policy = policyOf(header, code);
     const reservations: TimelineReservation[] = [];
     const collector =
       window &&

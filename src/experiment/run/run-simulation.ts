@@ -1,5 +1,6 @@
 import { createResult } from '../../metrics/create-result.js';
 import type { RawRun } from '../../metrics/replications.js';
+import { defaultsOf, policyCodeOf } from '../../policy-files/policy-hashes.js';
 import type { Result, WarmupRule } from '../../results/result.js';
 import { type Parameters, plainParameters } from '../../scheduler/policy.js';
 import { usesFlows } from '../../scheduler/policy-registry.js';
@@ -56,6 +57,7 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
       world: 'sim',
       policy: spec.policy.policy.name,
       policyParameters: plainParameters(chargedParameters(spec)),
+      ...defaultsOf(spec.policy),
       ...(spec.system && { system: spec.system.name }),
       workload: workload.name,
       workers: spec.workers,
@@ -69,6 +71,7 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
     manifest: {
       ...environment,
       configHash: configHash(spec),
+      policyCode: policyCodeOf(spec.policy),
       ...(spec.system && { costs: constantsOf(costsOf(spec.system.costs, spec.policy)) }),
       ...(workload.notes.length > 0 && { notes: workload.notes }),
       startedAt: startedAt.toISOString(),

@@ -1,6 +1,7 @@
 /** A thread that runs simulations, one at a time. */
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { policyFault } from '../../policy-files/policy-faults.js';
 import { type SentError, sendError } from '../../units/errors.js';
 import type { Environment } from '../environment.js';
 import type { SentSpec } from '../plan/run-spec.js';
@@ -34,7 +35,9 @@ const { runRaw, seekWarmUp } = await import('./run-simulation.js');
 const { receiveSpec } = await import('../plan/run-spec.js');
 
 parentPort!.on('message', (task: WorkerTask) => {
-  perform(task).catch((error: unknown) => parentPort!.postMessage({ failed: sendError(error) } satisfies Failed));
+  perform(task).catch((error: unknown) =>
+    parentPort!.postMessage({ failed: sendError(policyFault(error) ?? error) } satisfies Failed),
+  );
 });
 
 async function perform({ task, spec: sent, run, most, control: buffer, environment }: WorkerTask): Promise<void> {

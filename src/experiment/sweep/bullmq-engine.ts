@@ -48,6 +48,10 @@ export function bullmqEngine(url: string): Engine {
     async run(points, hooks) {
       refuseTraces(points);
       if (points.length === 0) return;
+      const files = new Set(points.flatMap(({ spec }) => spec.code?.file ?? []));
+      if (files.size > 0) {
+        hooks.onNote(`only workers with --allow-policies run the code of ${[...files].join(', ')}`);
+      }
       const { client, end } = await connect(url, hooks.onNote);
       const queue: PointQueue = new Queue(QUEUE, { connection: client, prefix: PREFIX });
       // The connection reports them.

@@ -1,7 +1,9 @@
 /** The points of a sweep: every combination of the listed values. */
 
 import { scanTraceFile } from '../../files/trace-file.js';
+import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
+import { refuseNamesakes } from '../plan/contenders.js';
 import { planRuns } from '../plan/plan.js';
 import { policiesOrDefault, type Settings } from '../plan/run-settings.js';
 import { sendSpec } from '../plan/run-spec.js';
@@ -39,17 +41,21 @@ const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 
  */
 export async function planSweep(blocks: readonly Block[], notes?: Set<string>): Promise<PlannedPoint[]> {
   const points = new Map<string, PlannedPoint>();
+  const used = new Map<string, TypedPolicy>();
   const scan = remembered(scanTraceFile);
   for (const { lists } of blocks) {
     const policies = policiesOrDefault(lists);
     for (const settings of product({ ...lists, ...(policies && { policies }) })) {
       const { specs, replications, workload } = await planRuns(settings, scan);
       for (const note of workload.notes) notes?.add(note);
+      const { policy } = specs[0]!;
+      used.set(policy.text, policy);
       const spec = sendSpec(specs[0]!);
       const key = pointKey(spec, replications);
       if (!points.has(key)) points.set(key, { key, spec, replications, command: commandOf(settings) });
     }
   }
+  refuseNamesakes([...used.values()]);
   return [...points.values()];
 }
 

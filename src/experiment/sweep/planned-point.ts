@@ -1,8 +1,9 @@
 /** A point of a sweep: one policy under one configuration, and its result. */
 
+import { sha256 } from '../../policy-files/bundle-policy.js';
 import type { FailedPoint } from '../../results/point.js';
 import { packageVersion } from '../package-info.js';
-import { canonicalJson, contenderName, type SentSpec, sentHash, sha256 } from '../plan/run-spec.js';
+import { canonicalJson, contenderName, type SentSpec, sentHash } from '../plan/run-spec.js';
 import type { Replications } from '../run/replicate.js';
 
 /** A point to run. It is plain data, so that it can go to another thread or machine. */

@@ -10,6 +10,7 @@ import type { Point } from '../../results/point.js';
 import { keySchema, pointSchema } from '../../results/point-schema.js';
 import { STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import { type Read, readAs } from '../../results/result-schema.js';
+import { isPolicyFile } from '../../scheduler/policy-registry.js';
 import { CONSTANTS, VARYING } from '../../sim/costs.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
@@ -36,8 +37,12 @@ const line = z
   .string()
   .max(10_000)
   .regex(/^\P{Cc}*$/u, 'expected text without control characters');
-/** A policy is one of psp's own, never a file. */
-const policy = line.regex(/^[^/\\]*$/, 'expected the name of a policy, not a file');
+/** The code of a policy from a file. Its policy is then looked up in it, and no file is read. */
+const code = z.strictObject({
+  file: line,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  text: z.string().max(MOST_TEXT_BYTES),
+});
 const workers = z.int().min(1).max(MOST_WORKERS);
 const time = z.number().min(0).max(MOST_NS);
 const above0 = z.number().positive().max(1e15);
@@ -71,7 +76,8 @@ const jobSchema = z.strictObject({
   command: line,
   spec: z.strictObject({
     workload,
-    policy,
+    policy: line,
+    code: code.optional(),
     system: z.strictObject({ name: line, costs }).optional(),
     workers,
     seed: line,
@@ -101,7 +107,15 @@ const jobSchema = z.strictObject({
 });
 
 /**
- * The point that a worker was given.
+ * The file whose code a job carries; undefined for a job with a policy of psp's own. Nothing of it has been checked.
+ */
+export function codeCarried(data: unknown): string | undefined {
+  const read = z.object({ spec: z.object({ code }) }).safeParse(data);
+  return read.success ? read.data.spec.code.file : undefined;
+}
+
+/**
+ * The point that a worker was given. Runs the code that it carries: see {@link codeCarried}.
  *
  * @param id of its job
  * @throws InputError when this psp could not have planned it
@@ -111,7 +125,11 @@ export function readJob(data: unknown, id: string | undefined): PlannedPoint {
   if ('wrong' in read) throw new InputError(`the job is not a point of a sweep: ${read.wrong}`);
   // What JSON has no word for, the schema has as undefined: an optional cost.
   const planned = read.value as unknown as PlannedPoint;
-  checkRun(receiveSpec(planned.spec));
+  const { spec } = planned;
+  if (!spec.code && isPolicyFile(spec.policy)) {
+    throw new InputError('the job is not a point of a sweep: spec.policy: expected the code of the file, found none');
+  }
+  checkRun(receiveSpec(spec));
   const key = pointKey(planned.spec, planned.replications);
   if (key === id && key === planned.key) return planned;
   throw new InputError(

@@ -1,13 +1,13 @@
 /** A worker: takes points from the queue and runs them on all cores of its machine. It reads and writes no files. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import { runPoint } from './local-engine.js';
 import type { PlannedPoint } from './planned-point.js';
 import { type Connection, connect, PREFIX, QUEUE } from './queue.js';
-import { type JobAnswer, packPoint, readJob } from './queue-messages.js';
+import { codeCarried, type JobAnswer, packPoint, readJob } from './queue-messages.js';
 import { shownUrl } from './redis-url.js';
 
 /**
@@ -22,6 +22,8 @@ const MOST_DEATHS = 2;
 const PROGRESS_EVERY_MS = 1000;
 /** A worker that is to end waits this long for a Redis that is away. */
 const GONE_MS = 2000;
+/** A point that is left to others is offered again after this time. */
+const LEFT_MS = 2000;
 const LOOK_FOR_REDIS_MS = 200;
 
 export interface WorkerOptions {
@@ -31,6 +33,8 @@ export interface WorkerOptions {
   readonly signal: AbortSignal;
   /** Threads to use, of a caller who does more with them. */
   readonly threads?: ThreadPool;
+  /** Run the code of policies that points carry. */
+  readonly allowPolicies?: boolean;
   readonly onReady: (cores: number) => void;
   /** @param point its command, or what else is known of it */
   readonly onPoint: (point: string) => void;
@@ -44,6 +48,7 @@ export async function runQueueWorker({
   url,
   signal,
   threads: shared,
+  allowPolicies = false,
   onReady,
   onPoint,
   onFailure,
@@ -53,9 +58,21 @@ export async function runQueueWorker({
   const threads = shared ?? createThreadPool();
   /** Commands of the points that run, by the ids of their jobs. */
   const running = new Map<string | undefined, string>();
+  const noted = new Set<string>();
   const giveUp = new AbortController();
 
-  async function run(job: Job<unknown, JobAnswer>): Promise<JobAnswer> {
+  /** Code of others runs only where somebody has said so. */
+  async function leave(job: Job, token: string | undefined, file: string): Promise<never> {
+    const note = `points with the policy of ${file} are left to workers with --allow-policies`;
+    if (!noted.has(note)) onNote(note);
+    noted.add(note);
+    await job.moveToDelayed(Date.now() + LEFT_MS, token);
+    throw new DelayedError();
+  }
+
+  async function run(job: Job<unknown, JobAnswer>, token?: string): Promise<JobAnswer> {
+    const file = codeCarried(job.data);
+    if (file !== undefined && !allowPolicies) return leave(job, token, file);
     const planned = refusable(() => readJob(job.data, job.id));
     running.set(job.id, planned.command);
     let toldMs = Number.NEGATIVE_INFINITY;

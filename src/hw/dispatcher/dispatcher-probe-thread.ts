@@ -5,6 +5,8 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { useCode } from '../../policy-files/load-policies.js';
+import type { PolicyCode } from '../../scheduler/policy-registry.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import { clearSharedMemory, createSharedMemory } from '../memory/layout.js';
 import { loadNative, loadProbe } from '../native/native.js';
@@ -16,6 +18,7 @@ import { warmUp, warmUpScheduler } from './warm-up-dispatcher.js';
 export interface DispatcherProbeData {
   /** As typed. */
   readonly policy: string;
+  readonly code?: PolicyCode;
   readonly workers: number;
   /** Of this thread. */
   readonly core: number;
@@ -50,13 +53,14 @@ const SIZES = { slots: 16384, arrivalsCapacity: 4096 };
 /** Turns between two reads of the clock, which allocates a number and must not be what is measured. */
 const TURNS_PER_LOOK = 50;
 
-function main({ policy, workers, core, worldCore, rate, window, cpp = false }: DispatcherProbeData): void {
+function main({ policy, code, workers, core, worldCore, rate, window, cpp = false }: DispatcherProbeData): void {
   // The same flags as a server's dispatcher.
   setDispatcherFlags();
   const native = loadNative();
   const probe = loadProbe();
   const workload = parseWorkload(WORKLOAD, 'probe');
   const types = schedulerTypes(workload);
+  useCode(code);
   const chosen = hardwarePolicy(policy);
   const hooks = { reserved: () => {} };
   const memory = createSharedMemory({ ...SIZES, workers, types: types.length }, native.misalignment);

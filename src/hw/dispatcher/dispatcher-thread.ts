@@ -6,7 +6,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventRing } from '../../events/event-ring.js';
 import { tapped } from '../../events/tap.js';
-import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
+import { useCode } from '../../policy-files/load-policies.js';
+import { policyFault } from '../../policy-files/policy-faults.js';
+import type { ChosenPolicy, PolicyCode } from '../../scheduler/policy-registry.js';
 import { type SentError, sendError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { STREAM, substream } from '../../workload/random.js';
@@ -23,6 +25,7 @@ export interface DispatcherThreadData {
   readonly memory: SharedMemory;
   /** The policy as it is typed. */
   readonly policy: string;
+  readonly code?: PolicyCode;
   readonly workload: WorkloadSource;
   readonly seed: string | number;
   readonly dilation: number;
@@ -42,6 +45,7 @@ const LOOK_AROUND_NS = 20e6;
 
 function main(data: DispatcherThreadData): void {
   setDispatcherFlags();
+  useCode(data.code);
   const { memory, poll } = data;
   const native = loadNative();
   const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);
@@ -103,5 +107,8 @@ function main(data: DispatcherThreadData): void {
 try {
   main(workerData as DispatcherThreadData);
 } catch (error) {
-  parentPort?.postMessage({ kind: 'failed', error: sendError(error) } satisfies DispatcherMessage);
+  parentPort?.postMessage({
+    kind: 'failed',
+    error: sendError(policyFault(error) ?? error),
+  } satisfies DispatcherMessage);
 }

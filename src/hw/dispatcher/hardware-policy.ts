@@ -1,7 +1,7 @@
 /** Makes a scheduler on a real machine from a policy as it is typed. */
 
 import type { Parameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, parsePolicy } from '../../scheduler/policy-registry.js';
+import { type ChosenPolicy, parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import type { Scheduler, SchedulerSetup, TypeInfo } from '../../scheduler/scheduler.js';
 import { InputError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
@@ -11,7 +11,7 @@ import type { Workload } from '../../workload/workload.js';
  *
  * @throws InputError when there is no such policy, or it cannot exist on a real machine
  */
-export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
+export function hardwarePolicy(text: string, dilation = 1): TypedPolicy {
   const chosen = parsePolicy(text);
   if (chosen.policy.clairvoyant) {
     throw new InputError(
@@ -36,7 +36,13 @@ export function hardwarePolicy(text: string, dilation = 1): ChosenPolicy {
     }
     parameters[`${spec.key}Ns`] = ns;
   }
-  return { policy: chosen.policy, parameters: parameters as Parameters };
+  return { ...chosen, parameters: parameters as Parameters };
+}
+
+/** A policy as it goes to a thread or process, which passes its code to {@link useCode}. */
+export function sentPolicy(text: string) {
+  const { code } = parsePolicy(text);
+  return { policy: text, ...(code && { code }) };
 }
 
 /** What a scheduler is told about the classified types, with deadlines stretched. */

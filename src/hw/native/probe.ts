@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
 import { EnvironmentError } from '../../units/errors.js';
 import type { DispatcherProbeData, DispatcherSample } from '../dispatcher/dispatcher-probe-thread.js';
+import { sentPolicy } from '../dispatcher/hardware-policy.js';
 import { allowedCores } from '../machine/cores.js';
 import { loadProbe } from './native.js';
 
@@ -46,7 +47,14 @@ export function probeRingHop(): Float64Array {
  */
 export async function probeDispatcher(policy: string, workers: number, signal?: AbortSignal): Promise<Float64Array> {
   const [core, worldCore] = allowedCores().slice(-CORES);
-  const data: DispatcherProbeData = { policy, workers, core: core!, worldCore: worldCore!, rate: 0, window: WINDOW };
+  const data: DispatcherProbeData = {
+    ...sentPolicy(policy),
+    workers,
+    core: core!,
+    worldCore: worldCore!,
+    rate: 0,
+    window: WINDOW,
+  };
   const thread = new Worker(entryPoint('hw/dispatcher/dispatcher-probe-thread'), { workerData: data });
   let interrupt = (): void => {};
   const failed = new Promise<never>((_, reject) => {

@@ -13,7 +13,7 @@ import {
   type ScaledTraceFile,
   type TracePart,
 } from '../client/planned-trace.js';
-import { hardwarePolicy } from '../dispatcher/hardware-policy.js';
+import { hardwarePolicy, sentPolicy } from '../dispatcher/hardware-policy.js';
 import { DEFAULT_DRAIN_NS, DEFAULT_UDP_PORT, defaultClassifier, type ServerConfig } from '../machine/config.js';
 import { allowedCores, loopbackCores } from '../machine/cores.js';
 import { closingLine, type RunCounts, reconcileRun } from '../memory/counts.js';
@@ -198,7 +198,7 @@ function loopbackOrders(spec: HardwareSpec, part: TracePart, dilation: Dilation,
         queues: 1,
       },
       workload: workload.source,
-      policy,
+      ...sentPolicy(policy),
       seed,
       ...(spec.record !== undefined && { record: spec.record }),
     }),

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { createEventMemory, openEventRing } from '../../events/event-ring.js';
 import { entryPoint } from '../../files/entry-point.js';
+import { policyCodeOf } from '../../policy-files/policy-hashes.js';
 import { plainParameters } from '../../scheduler/policy.js';
 import { EnvironmentError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
@@ -46,10 +47,12 @@ export function createEventLogMemory(): SharedArrayBuffer {
  * @throws EnvironmentError when the file cannot be written
  */
 export async function openEventLog(memory: SharedArrayBuffer, path: string, run: RunToLog): Promise<EventLog> {
+  const chosen = hardwarePolicy(run.policy, run.dilation);
   const header: EventWriterData['header'] = {
     world: 'hw',
     policy: run.policy,
-    parameters: plainParameters(hardwarePolicy(run.policy, run.dilation).parameters),
+    policyCode: policyCodeOf(chosen),
+    parameters: plainParameters(chosen.parameters),
     workload: run.workload.name,
     workers: run.workers,
     types: schedulerTypes(run.workload, run.dilation),

@@ -5,10 +5,11 @@ import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
 import { RESERVATIONS_KEPT } from '../../results/result.js';
 import type { ServerCounts } from '../../results/server-schema.js';
+import type { PolicyCode } from '../../scheduler/policy-registry.js';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
-import { hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
+import { hardwarePolicy, schedulerTypes, sentPolicy } from '../dispatcher/hardware-policy.js';
 import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from '../machine/config.js';
 import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
 import { readServerCounts } from '../memory/counts.js';
@@ -42,6 +43,8 @@ export interface ServerSpec {
   readonly workload: Workload;
   /** As typed: `darc`, `ts:quantum=5us`. */
   readonly policy: string;
+  /** Of a policy from a file, where no file is read: in a child process. */
+  readonly code?: PolicyCode;
   readonly seed: string | number;
   /** All times of the run are stretched by this. */
   readonly dilation: number;
@@ -212,7 +215,7 @@ function startDispatcher(
 ): DispatcherThread {
   const workerData: DispatcherThreadData = {
     memory,
-    policy: spec.policy,
+    ...sentPolicy(spec.policy),
     workload: spec.workload.source,
     seed: spec.seed,
     dilation: spec.dilation,

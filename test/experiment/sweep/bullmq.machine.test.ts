@@ -62,8 +62,8 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
   afterAll(() => redis?.stop());
 
   /** Starts `psp worker` and waits until it is there. */
-  async function startWorker(url = redis.url): Promise<TestWorker> {
-    const worker = spawn(process.execPath, [MAIN, 'worker', '--redis', url], {
+  async function startWorker(url = redis.url, more: readonly string[] = []): Promise<TestWorker> {
+    const worker = spawn(process.execPath, [MAIN, 'worker', '--redis', url, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     workers.push(worker);
@@ -342,7 +342,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
       expect.stringContaining('"record"'),
       expect.stringContaining('workers read no traces'),
       expect.stringContaining('it was not kept with the workload'),
-      expect.stringContaining('expected the name of a policy, not a file'),
+      expect.stringContaining('expected the code of the file, found none'),
       expect.stringContaining('spec.workers: '),
       expect.stringContaining('spec.end'),
     ]);
