@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundlePolicy } from '../../src/policy-files/bundle-policy.js';
 import { loadPolicies, receivePolicy } from '../../src/policy-files/load-policies.js';
 import { allowPolicyFiles } from '../../src/policy-files/open-policies.js';
@@ -56,6 +56,7 @@ describe('a bundle', () => {
   it('of a package is found from the working directory', () => {
     const at = join(ROOT, 'node_modules/psp-test-policy');
     const file = written();
+    onTestFinished(() => rmSync(at, { recursive: true, force: true }));
     mkdirSync(at, { recursive: true });
     cpSync(join(file, '..'), at, { recursive: true });
     writeFileSync(join(at, 'package.json'), '{ "name": "psp-test-policy", "exports": "./keep.ts" }');
