@@ -17,6 +17,7 @@ const LONGEST_FILE = 400;
 /** Closures over typed arrays, which V8 compiles into one piece: in parts they were slower, or allocated. */
 const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/hw/dispatcher/dispatcher.ts createDispatcher': 'the loop of the dispatcher',
+  'src/metrics/recorder.ts createRecorder': 'the recorder, which the loops inline',
   'src/sim/loop.ts createLoop': 'the loop of the simulator without costs',
   'src/sim/system-loop.ts createSystemLoop': 'the loop of the simulator with the costs of a system',
 };

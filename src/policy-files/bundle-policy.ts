@@ -59,7 +59,7 @@ export function bundlePolicy(file: string): PolicyCode {
       outfile: join(folder, 'policy.cjs'),
       sourcemap: 'external',
     });
-    const [map, code] = outputFiles!.map(({ text }) => text) as [string, string];
+    const [map, code] = outputFiles.map(({ text }) => text) as [string, string];
     return { file, sha256: sha256(code), text: `${code}${MAP_COMMENT}${Buffer.from(map).toString('base64')}\n` };
   } catch (error) {
     const [first] = (error as BuildFailure).errors ?? [];

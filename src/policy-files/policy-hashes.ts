@@ -28,7 +28,7 @@ export function hashSources(folder: string): Hashes {
     outdir: join(folder, 'out'),
     outbase: folder,
   });
-  const hashOf = new Map(outputFiles!.map(({ path, text }) => [basename(path, '.js'), sha256(text)]));
+  const hashOf = new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), sha256(text)]));
   const named = files.flatMap((file) => {
     const text = readFileSync(join(folder, 'policies', file), 'utf8');
     return [...text.matchAll(/^ +name: '([a-z0-9-]+)',$/gm)].map(([, name]) => [

@@ -114,17 +114,20 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     from = to;
     skipped = requests;
   }
-  const record = recordOf(simulation, typeNames(options), from, to, interrupted);
-  const demand = options.demand ?? demandIn(record);
-  const room = record.reservationsLeftOut > 0 ? undefined : leastRoom({ ...record, demand });
   return {
-    ...record,
+    ...withRoom(recordOf(simulation, typeNames(options), from, to, interrupted), options.demand),
     skipped,
     growth: backlog.growth(),
     isSteady: options.demand !== undefined,
-    ...(room && { room }),
     ...(cut && { slices: cut }),
   };
+}
+
+/** Adds how much room the reservations of the run leave its types, where all reservations are known. */
+function withRoom(record: ReturnType<typeof recordOf>, stated: SimulateOptions['demand']) {
+  const room =
+    record.reservationsLeftOut > 0 ? undefined : leastRoom({ ...record, demand: stated ?? demandIn(record) });
+  return { ...record, ...(room && { room }) };
 }
 
 /**

@@ -341,7 +341,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     expect(reasons).toEqual([
       expect.stringContaining('"record"'),
       expect.stringContaining('workers read no traces'),
-      expect.stringContaining('it was not kept with the workload'),
+      expect.stringContaining('was not kept with the workload'),
       expect.stringContaining('expected the code of the file, found none'),
       expect.stringContaining('spec.workers: '),
       expect.stringContaining('spec.end'),
