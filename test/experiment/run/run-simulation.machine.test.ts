@@ -159,4 +159,13 @@ const FIELDS = [
     'manifest',
   ],
 ].sort();
-const MANIFEST_FIELDS = ['version', 'commit', 'node', 'cpu', 'configHash', 'startedAt', 'wallSeconds'].sort();
+const MANIFEST_FIELDS = [
+  'version',
+  'commit',
+  'node',
+  'cpu',
+  'configHash',
+  'policyCode',
+  'startedAt',
+  'wallSeconds',
+].sort();
