@@ -265,7 +265,7 @@ describe('a damaged event file', () => {
     expect(() => replayFile(path)).toThrow(
       `${path}: offset 0: expected an event file, which begins with PSPEVENT, found "arrival_"`,
     );
-    expect(() => replayFile(join(folder, 'none'))).toThrow(/none: cannot be read: ENOENT/);
+    expect(() => replayFile(join(folder, 'none'))).toThrow(/none: cannot be read: there is no such file/);
     expect(() => replayFile('/dev/null')).toThrow('/dev/null: expected an event file, found no regular file');
   });
 

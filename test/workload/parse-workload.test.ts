@@ -20,7 +20,7 @@ const errors = (yaml: string, files?: Record<string, string>) =>
     parseWorkload(yaml, 'w.yaml', {
       readText(path) {
         const text = files?.[path];
-        if (text === undefined) throw new Error('no such file');
+        if (text === undefined) throw new Error(`${path}: no such file`);
         return text;
       },
     }),
