@@ -213,6 +213,41 @@ it('a recorder cuts what it records into parts, exactly, and still knows the who
   expect([count, sum, min, atMin, max]).toEqual([6, 43_000, 5000, 3, 12_000]);
 });
 
+it('a recorder keeps of requests that waited and that did not what a histogram of each quantity keeps', () => {
+  const requests = fc.array(fc.record({ serviceNs: fc.integer({ min: 1, max: 3 }), waitedNs: fc.nat(2) }));
+  fc.assert(
+    fc.property(fc.array(requests, { minLength: 1, maxLength: 4 }), (parts) => {
+      const recorder = createRecorder(1);
+      const expected = (list: readonly number[]) => {
+        const histogram = new Histogram();
+        for (const value of list) histogram.record(value);
+        return histogram;
+      };
+      const check = (found: ReturnType<typeof recorder.histograms>, part: (typeof parts)[number]) => {
+        const sojourns = part.map(({ serviceNs, waitedNs }) => serviceNs + waitedNs);
+        const services = part.map(({ serviceNs }) => serviceNs);
+        const slowdowns = part.map(({ serviceNs, waitedNs }) => (serviceNs + waitedNs) / serviceNs);
+        for (const [histogram, values] of [
+          [found.sojournNs, sojourns],
+          [found.serviceNs, services],
+          [found.slowdown, slowdowns],
+        ] as const) {
+          const { counts, sum, ...rest } = expected(values);
+          expect(histogram.counts.every((count, bucket) => count === counts[bucket])).toBe(true);
+          expect({ min: histogram.min, atMin: histogram.atMin, max: histogram.max }).toEqual(rest);
+          expect(histogram.sum).toBeCloseTo(sum, 9);
+        }
+      };
+      for (const part of parts) {
+        for (const { serviceNs, waitedNs } of part) recorder.record(0, serviceNs + waitedNs, serviceNs, 0);
+        check(recorder.cut()[0]!, part);
+      }
+      check(recorder.histograms(0), parts.flat());
+    }),
+    { numRuns: runs(50) },
+  );
+});
+
 it('a recorder keeps types apart and divides sojourn by demand', () => {
   const recorder = createRecorder(2);
   recorder.record(0, 3000, 1000, 0);
