@@ -80,6 +80,13 @@ module.exports = {
       to: { path: rooms('sim', 'experiment', 'report', 'cli') },
     },
     {
+      name: 'nobody-imports-the-library',
+      comment: 'What programs import; psp itself goes past it.',
+      severity: 'error',
+      from: { pathNot: rooms('library') },
+      to: { path: rooms('library') },
+    },
+    {
       name: 'nobody-imports-the-cli',
       severity: 'error',
       from: { pathNot: rooms('cli') },
@@ -123,7 +130,8 @@ module.exports = {
       name: 'src-does-not-import-dev-tools',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev'] },
+      // Optional peers are installed for development.
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {

@@ -1,7 +1,7 @@
 // Builds the native addon (build/Release/psp_native.node); with --if-older only when something has changed. Needs
 // Debian's DPDK, and says in one line what to install when it is missing.
 import { spawnSync } from 'node:child_process';
-import { existsSync, utimesSync } from 'node:fs';
+import { accessSync, constants, existsSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,12 +28,12 @@ if (dpdk.error || dpdk.status !== 0) {
   );
 }
 
-const require = createRequire(import.meta.url);
-let nodeGyp = process.env.npm_config_node_gyp;
+const nodeGyp = findNodeGyp();
+if (!nodeGyp) giveUp('psp: node-gyp is missing: npm install --save-dev node-gyp');
 try {
-  nodeGyp = require.resolve('node-gyp/bin/node-gyp.js');
+  accessSync(root, constants.W_OK);
 } catch {
-  if (!nodeGyp) giveUp('psp: node-gyp is missing: run npm install first, without --omit=dev');
+  giveUp(`psp: ${root}: cannot be written by this user, and the addon is built there`);
 }
 
 // The headers that come with this Node save a download; without them node-gyp fetches some.
@@ -51,3 +51,16 @@ for (const command of [['configure'], ['build', '-j', 'max']]) {
 // The linker leaves the file alone when nothing changed, but its time must say when it was last built.
 const now = new Date();
 utimesSync(join(root, ADDON), now, now);
+
+/** That of the project or of psp's checkout; else the one inside the npm that started this, or the one beside node. */
+function findNodeGyp() {
+  const script = 'node_modules/node-gyp/bin/node-gyp.js';
+  try {
+    return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+  } catch {
+    return [
+      process.env.npm_config_node_gyp,
+      join(dirname(dirname(process.execPath)), 'lib/node_modules/npm', script),
+    ].find((path) => path && existsSync(path));
+  }
+}

@@ -9,7 +9,7 @@ const OUT = join(ROOT, 'dist/bin');
 const SRC = join(ROOT, 'src');
 
 /** Packages that stay outside: few commands need them, and they read files of their own. */
-const EXTERNAL = ['bullmq', 'ioredis', 'esbuild', '@resvg/resvg-wasm', 'dejavu-fonts-ttf'];
+const EXTERNAL = ['bullmq', 'ioredis', 'esbuild', '@resvg/resvg-wasm'];
 
 /**
  * All bundled files lie in dist/bin, whatever folder their sources are in. A module that looks for a file beside itself

@@ -108,7 +108,7 @@ namespace psp {
 
 ApplicationFactory makeRocksdbFactory(const ApplicationConfig&) {
   throw std::runtime_error(
-      "application rocksdb: the addon was built without it (apt-get install librocksdb-dev; npm run build:native)");
+      "application rocksdb: the addon was built without it (apt-get install librocksdb-dev; npx psp build-native)");
 }
 
 }  // namespace psp

@@ -79,6 +79,11 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/calibrate.js')).defineCalibrate,
     },
     {
+      name: 'build-native',
+      summary: 'build the DPDK addon on this machine',
+      load: async () => (await import('./commands/build-native.js')).defineBuildNative,
+    },
+    {
       name: 'doctor',
       summary: 'check what this machine lacks for a run on DPDK',
       load: async () => (await import('./commands/doctor.js')).defineDoctor,

@@ -4,7 +4,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 
-const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
+/** Copied into dist/ by the build; sources that run as they are take it from its package. */
+const FONT = new URL(
+  `${import.meta.url.endsWith('.ts') ? '../../node_modules/dejavu-fonts-ttf/ttf' : '../fonts'}/DejaVuSans.ttf`,
+  import.meta.url,
+);
 /**
  * Two pixels for each of the SVG, sharp on the screens of today; less for pictures that would have more pixels than
  * this, and files of hundreds of kB.
@@ -13,12 +17,11 @@ const ZOOM = 2;
 const MOST_PIXELS = 0.9e6;
 
 const require = createRequire(import.meta.url);
-let ready: Promise<Uint8Array[]> | undefined;
+let ready: Promise<Uint8Array> | undefined;
 
 export async function svgToPng(svg: string): Promise<Uint8Array> {
   ready ??= initialise();
-  const fontBuffers = await ready;
-  const font = { fontBuffers, defaultFontFamily: 'DejaVu Sans', loadSystemFonts: false };
+  const font = { fontBuffers: [await ready], defaultFontFamily: 'DejaVu Sans', loadSystemFonts: false };
   const zoom = Math.min(ZOOM, Math.sqrt(MOST_PIXELS / areaOf(svg)));
   const image = new Resvg(svg, { fitTo: { mode: 'zoom', value: zoom }, font });
   try {
@@ -34,7 +37,7 @@ function areaOf(svg: string): number {
   return Number(width ?? 1) * Number(height ?? 1);
 }
 
-async function initialise(): Promise<Uint8Array[]> {
+async function initialise(): Promise<Uint8Array> {
   await initWasm(readFileSync(require.resolve('@resvg/resvg-wasm/index_bg.wasm')));
-  return FONTS.map((name) => readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${name}`)));
+  return readFileSync(FONT);
 }

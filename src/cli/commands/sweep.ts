@@ -5,6 +5,7 @@ import type { Engine } from '../../experiment/sweep/engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
+import { withQueuePackages } from '../../experiment/sweep/queue-packages.js';
 import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
 import { runSweep, type SweepOutcome, type SweepProgress, TABLES } from '../../experiment/sweep/run-sweep.js';
 import { InputError } from '../../units/errors.js';
@@ -110,7 +111,7 @@ async function engineOf(name: SweepCommandOptions['engine'], redis: string | und
   }
   if (redis === undefined) return localEngine();
   // Loaded only here, because it is large.
-  const { bullmqEngine } = await import('../../experiment/sweep/bullmq-engine.js');
+  const { bullmqEngine } = await withQueuePackages(import('../../experiment/sweep/bullmq-engine.js'));
   return bullmqEngine(redis);
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withQueuePackages } from '../../experiment/sweep/queue-packages.js';
 import { parseRedisUrl, shownUrl } from '../../experiment/sweep/redis-url.js';
 import { complain } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
@@ -22,7 +23,7 @@ export function defineWorker(command: Command): void {
     )
     .action(async ({ redis, allowPolicies = false }: { redis: string; allowPolicies?: boolean }) => {
       // Loaded only here, because it is large.
-      const { runQueueWorker } = await import('../../experiment/sweep/queue-worker.js');
+      const { runQueueWorker } = await withQueuePackages(import('../../experiment/sweep/queue-worker.js'));
       const output = outputTo(process.stdout);
       const { signal, undo } = abortOnSignal();
       const { note, hide } = showProgress(undefined, 'worker');

@@ -110,7 +110,7 @@ function rocksdb(addon: DoctorOptions['addon']): MachineCheck {
   const name = 'RocksDB';
   if (!addon) return { ...skip(name), found: 'cannot be told without the addon' };
   if (addon.hasRocksdb) return ok(name, 'built in');
-  const mend = 'sudo apt-get install -y librocksdb-dev && npm run build:native';
+  const mend = 'sudo apt-get install -y librocksdb-dev && npx psp build-native';
   return { name, verdict: 'fail', found: 'the addon was built without it', mend };
 }
 

@@ -198,7 +198,7 @@ const PROBE = new URL('../../../build/Release/psp_probe.node', import.meta.url);
 /** What a person has to do to get the addon. */
 export const HOW_TO_BUILD =
   'on Debian or Ubuntu: apt-get install -y libdpdk-dev librocksdb-dev pkg-config g++ make python3, ' +
-  'then npm run build:native';
+  'then npx psp build-native';
 
 let loaded: Native | undefined;
 

@@ -13,6 +13,9 @@ export interface PageModules {
 /** As tsc writes them: a line each. */
 const IMPORT = /^(import |(?:import|export) [^'"\n]* from )(['"])([^'"\n]+)\2/gm;
 
+/** A page has no files beside it. */
+const MAP = /^\/\/# sourceMappingURL=.*\n?/m;
+
 /**
  * @param folder of all the modules: names are paths from there
  * @param entry path of the first one in it
@@ -25,7 +28,8 @@ export function pageModules(folder: string, entry: string): PageModules {
     const name = nameOf(path);
     if (sources.has(name)) return;
     const imported: string[] = [];
-    const source = readFileSync(path, 'utf8').replace(IMPORT, (_, words: string, quote: string, from: string) => {
+    const text = readFileSync(path, 'utf8').replace(MAP, '');
+    const source = text.replace(IMPORT, (_, words: string, quote: string, from: string) => {
       if (!from.startsWith('.')) throw new Error(`${name} imports ${from}, which a page does not have`);
       const target = resolve(dirname(path), from);
       imported.push(target);
