@@ -1,5 +1,4 @@
-import type { Contender } from '../experiment/plan/contenders.js';
-import type { Plan } from '../experiment/plan/plan.js';
+import type { Contender, Plan } from '../experiment/plan/plan-input.js';
 import { contenderName, type RunSpec } from '../experiment/plan/run-spec.js';
 import { runTimeline } from '../experiment/run/run-timeline.js';
 import { writeOutput } from '../files/output-file.js';

@@ -8,7 +8,7 @@ import { openPolicyFilesWith, type PolicyCode, parsePolicy, type TypedPolicy } f
 import { InputError } from '../units/errors.js';
 import { codeOf, mapOf, PARTS, sha256 } from './bundle-policy.js';
 import { checkMetadata } from './check-metadata.js';
-import { placeIn, policyFault, registerSource, type Source } from './policy-faults.js';
+import { namingFault, placeIn, registerSource, type Source } from './policy-faults.js';
 
 const loaded = new Map<string, readonly Policy[]>();
 
@@ -65,12 +65,10 @@ function evaluate(text: string, source: Source, definedAt: Map<unknown, number>)
     if (name === PARTS) return given;
     throw new InputError(`${source.file}: cannot import '${name}': a policy uses nothing of Node`);
   };
-  try {
+  namingFault(() => {
     const run = compileFunction(text, ['module', 'exports', 'require'], { filename: source.id });
     run(module, module.exports, load);
-  } catch (error) {
-    throw policyFault(error) ?? error;
-  }
+  });
   return module.exports;
 }
 

@@ -39,6 +39,15 @@ export function policyFault(error: unknown): InputError | undefined {
   return new InputError(`${shown(placeIn(error.stack, source), source.file)}: ${error.name}: ${error.message}`);
 }
 
+/** Runs what may call a policy, and throws {@link policyFault} where it fails. */
+export function namingFault<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw policyFault(error) ?? error;
+  }
+}
+
 /** The innermost line of a stack that lies in the file, or in what it imports. */
 export function placeIn(stack: string | undefined, source: Source): SourcePlace | undefined {
   for (const [, id, line, column] of (stack ?? '').matchAll(FRAME)) {

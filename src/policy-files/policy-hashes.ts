@@ -3,7 +3,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultParameters, plainParameters } from '../scheduler/policy.js';
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import { BUNDLE, bundler, PARTS, sha256 } from './bundle-policy.js';
 
@@ -47,11 +46,6 @@ export function policyHash({ policy, code }: Pick<ChosenPolicy, 'policy' | 'code
 /** What a manifest says of the code of a policy. */
 export function policyCodeOf(chosen: Pick<ChosenPolicy, 'policy' | 'code'>) {
   return { sha256: policyHash(chosen), ...(chosen.code && { file: chosen.code.file }) };
-}
-
-/** What a result says of the defaults of a policy from a file: its readers may not have the file. */
-export function defaultsOf({ policy, code }: Pick<ChosenPolicy, 'policy' | 'code'>) {
-  return code && { policyDefaults: plainParameters(defaultParameters(policy)) };
 }
 
 /** What a policy's decisions depend on: its code and, for one from a file, the parts that psp gives it. */

@@ -18,7 +18,15 @@ import { sjfOracle } from './policies/sjf-oracle.js';
 import { srpt } from './policies/srpt.js';
 import { tq } from './policies/tq.js';
 import { ts, tsMq } from './policies/ts.js';
-import { defaultParameters, describeValue, fieldOf, type Parameters, type Policy, parseParameter } from './policy.js';
+import {
+  defaultParameters,
+  describeValue,
+  fieldOf,
+  type Parameters,
+  type Policy,
+  parseParameter,
+  plainParameters,
+} from './policy.js';
 
 /**
  * Every policy. To add one, write its file and add its line here. The command line and the property tests find it by
@@ -171,6 +179,11 @@ export function describePolicy({ policy, parameters }: ChosenPolicy): string {
       spec.kind === 'flag' ? spec.key : `${spec.key}=${describeValue(spec, parameters[fieldOf(spec)]!)}`,
     );
   return [policy.name, ...settings].join(':');
+}
+
+/** What a result says of the defaults of a policy from a file: its readers may not have the file. */
+export function defaultsOf({ policy, code }: Pick<ChosenPolicy, 'policy' | 'code'>) {
+  return code && { policyDefaults: plainParameters(defaultParameters(policy)) };
 }
 
 function unknownParameter(policy: Policy, key: string): string {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
-import { type Plan, planRuns } from '../../experiment/plan/plan.js';
+import { planRuns } from '../../experiment/plan/plan.js';
+import type { Plan } from '../../experiment/plan/plan-input.js';
 import { sendSpec } from '../../experiment/plan/run-spec.js';
-import { controlFor, type Precision, precisionOf, runReplicated } from '../../experiment/run/replicate.js';
+import { controlFor, type Precision, precisionOf } from '../../experiment/run/replicate.js';
+import { runReplicated } from '../../experiment/run/run-replicated.js';
 import type { SampledResult } from '../../experiment/run/run-sampled.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { formatComparison } from '../../report/text/policies-table.js';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { DEFAULTS } from '../../experiment/plan/run-settings.js';
-import { controlFor, runReplicated } from '../../experiment/run/replicate.js';
+import { controlFor } from '../../experiment/run/replicate.js';
 import type { RunControl } from '../../experiment/run/run-control.js';
+import { runReplicated } from '../../experiment/run/run-replicated.js';
 import { allAgree, FULL, QUICK, validate } from '../../experiment/validate/validate-simulator.js';
 import { validationCases } from '../../experiment/validate/validation-cases.js';
 import { formatValidation } from '../../report/text/validation-table.js';

@@ -1,12 +1,11 @@
-import { policyFault } from '../../policy-files/policy-faults.js';
 import { defaultParameters } from '../../scheduler/policy.js';
 import { usesFlows } from '../../scheduler/policy-registry.js';
 import type { DropReason, SchedulerSetup, World } from '../../scheduler/scheduler.js';
 import { replacesPolicyCost } from '../../sim/costs.js';
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
-import { type OpenWorkload, openWorkload } from './open-workload.js';
-import { rangeAsInput } from './read-workload.js';
+import type { OpenWorkload } from './open-generated.js';
+import { rangeAsInput } from './run-input.js';
 import type { RunSpec } from './run-spec.js';
 
 /**
@@ -14,7 +13,7 @@ import type { RunSpec } from './run-spec.js';
  *
  * @throws InputError
  */
-export function checkRun(spec: RunSpec, workload: OpenWorkload = openWorkload(spec)): void {
+export function checkRun(spec: RunSpec, workload: OpenWorkload): void {
   checkSlices(spec.sliceNs, workload);
   const { policy, parameters, text } = spec.policy;
   if (usesFlows(spec.policy) && !workload.hasFlows) throw missingFlows(text);
@@ -29,11 +28,7 @@ export function checkRun(spec: RunSpec, workload: OpenWorkload = openWorkload(sp
     demandNs: new Float64Array(1),
     completionNs: new Float64Array(1),
   };
-  try {
-    policy.create(setup, parameters);
-  } catch (error) {
-    throw policyFault(error) ?? error;
-  }
+  policy.create(setup, parameters);
   if (spec.workload.kind === 'generated') rangeAsInput(() => workload.source({ flows: false }));
 }
 

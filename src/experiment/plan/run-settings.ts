@@ -1,3 +1,5 @@
+import type { TypedPolicy } from '../../scheduler/policy-registry.js';
+import type { Workload } from '../../workload/workload.js';
 import type { Precision } from '../run/replicate.js';
 
 /** What a person asked for. Everything that is not given has a default. */
@@ -27,6 +29,12 @@ export interface Settings {
   readonly record?: string;
 }
 
+/** The same, where a program asks: a workload or a policy may be an object that it has made. */
+export interface AskedSettings extends Omit<Settings, 'workload' | 'policies'> {
+  readonly workload: string | Workload;
+  readonly policies?: readonly (string | TypedPolicy)[];
+}
+
 export const DEFAULTS = {
   /** The four of Perséphone's comparison. */
   policies: ['d-fcfs', 'c-fcfs', 'ts', 'darc'],
@@ -47,16 +55,19 @@ export const DEFAULTS = {
  * The settings with every default that does not depend on the workload. Load, end and warm-up do: readRunInput and
  * planRuns set them.
  */
-export function withDefaults<S extends Partial<Settings>>(settings: S) {
+export function withDefaults<S extends Partial<AskedSettings>>(settings: S) {
   const { workers = DEFAULTS.workers, seed = DEFAULTS.seed } = settings;
   const policies = policiesOrDefault(settings);
   return { ...settings, workers, seed, ...(policies && { policies }) };
 }
 
 /** The policies that are compared; undefined where each system has its own. */
-export function policiesOrDefault({
+export function policiesOrDefault<P>({
   policies,
   systems,
-}: Pick<Settings, 'policies' | 'systems'>): readonly string[] | undefined {
+}: {
+  readonly policies?: readonly P[];
+  readonly systems?: readonly string[];
+}): readonly (P | string)[] | undefined {
   return policies ?? (systems ? undefined : DEFAULTS.policies);
 }

@@ -13,7 +13,7 @@ import { costsOf, wholeHandoffNs } from '../../sim/costs.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
 import { STREAM, substream } from '../../workload/random.js';
-import type { OpenWorkload } from '../plan/open-workload.js';
+import type { OpenWorkload } from '../plan/open-generated.js';
 import type { RunSpec } from '../plan/run-spec.js';
 
 /** A simulated run that is recorded. */

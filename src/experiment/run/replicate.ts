@@ -8,12 +8,11 @@ import { mergeReplications, type RawRun } from '../../metrics/replications.js';
 import { failureOf } from '../../results/outcome-schema.js';
 import type { Result, Statistic } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
-import { pooledHash, type RunSpec } from '../plan/run-spec.js';
+import type { RunSpec } from '../plan/run-spec.js';
 import { withCommonWarmUp } from './common-warm-up.js';
-import { createOwnThread, isShort } from './own-thread.js';
 import { runAll } from './run-all.js';
 import { RunControl } from './run-control.js';
-import { createThreadPool, type ThreadPool } from './thread-pool.js';
+import type { ThreadPool } from './thread-pool.js';
 
 /** How exactly a statistic of the slowdown is to be known. */
 export interface Precision {
@@ -53,8 +52,6 @@ export interface ReplicationHooks {
   readonly enough?: (result: Result) => boolean;
   /** Called with each run when it is finished. */
   readonly onRun?: (run: RawRun) => void;
-  /** Threads to use, when the caller has some. */
-  readonly threads?: ThreadPool;
 }
 
 /** A control that is large enough for all possible runs. */
@@ -63,34 +60,21 @@ export function controlFor(specs: readonly RunSpec[], { first, most }: Replicati
 }
 
 /**
- * Runs every spec in independent replications. Replication r has the random streams of number `spec.replication` + r,
- * whatever the policy, so that all policies get the same requests. How many replications there are depends on the
- * results only, not on the machine.
+ * Runs every spec in independent replications, in these threads.
+ *
+ * @param hash of the whole configuration of a pooled result, from those of its runs
  */
-export async function runReplicated(
-  specs: readonly RunSpec[],
-  replications: Replications,
-  { threads, ...hooks }: ReplicationHooks = {},
-): Promise<Replicated[]> {
-  const isOne = specs.length === 1 && replications.first === 1 && !replications.precision && !hooks.enough;
-  const shared = threads ?? (isOne && isShort(specs[0]!) ? createOwnThread() : createThreadPool());
-  try {
-    return await replicate(specs, replications, hooks, shared);
-  } finally {
-    if (!threads) shared.close();
-  }
-}
-
-async function replicate(
+export async function replicate(
   given: readonly RunSpec[],
   replications: Replications,
   { control = controlFor(given, replications), onPrecision, enough, onRun }: ReplicationHooks,
   threads: ThreadPool,
+  hash: (configHashes: readonly string[]) => string,
 ): Promise<Replicated[]> {
   // A run that is alone finds its warm-up itself, and goes on from there.
   const isAlone = given.length === 1 && replications.first === 1;
   const specs = isAlone ? [...given] : await findWarmUps(given, control, threads);
-  const pools = specs.map(() => mergeReplications(pooledHash));
+  const pools = specs.map(() => mergeReplications(hash));
   const planned = specs.map(() => 0);
   const finished = specs.map(() => 0);
   const queue: RunSpec[] = [];

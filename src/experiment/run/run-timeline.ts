@@ -6,7 +6,7 @@ import { typeNames as namesByIndex } from '../../units/unknown.js';
 import { createBatch } from '../../workload/request-source.js';
 import { openWorkload } from '../plan/open-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
-import { setupOf } from './run-simulation.js';
+import { setupOf } from './play-run.js';
 
 /** A window of simulated time, ns. */
 export interface Window {

@@ -1,7 +1,8 @@
 import type { Point } from '../../results/point.js';
 import { receiveSpec } from '../plan/run-spec.js';
-import { controlFor, runReplicated } from '../run/replicate.js';
+import { controlFor } from '../run/replicate.js';
 import type { RunControl } from '../run/run-control.js';
+import { runReplicated } from '../run/run-replicated.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import type { Engine, EngineHooks } from './engine.js';
 import type { PlannedPoint } from './planned-point.js';

@@ -3,8 +3,8 @@
 import { scanTraceFile } from '../../files/trace-file.js';
 import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
-import { refuseNamesakes } from '../plan/contenders.js';
 import { planRuns } from '../plan/plan.js';
+import { refuseNamesakes } from '../plan/plan-input.js';
 import { policiesOrDefault, type Settings } from '../plan/run-settings.js';
 import { sendSpec } from '../plan/run-spec.js';
 import { commandOf } from './command-of.js';

@@ -6,6 +6,7 @@
 
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import { namingFault } from '../../policy-files/policy-faults.js';
 import type { Point } from '../../results/point.js';
 import { keySchema, pointSchema } from '../../results/point-schema.js';
 import { STATISTIC_NAMED, type Statistic } from '../../results/result.js';
@@ -129,7 +130,8 @@ export function readJob(data: unknown, id: string | undefined): PlannedPoint {
   if (!spec.code && isPolicyFile(spec.policy)) {
     throw new InputError('the job is not a point of a sweep: spec.policy: expected the code of the file, found none');
   }
-  checkRun(receiveSpec(spec));
+  const received = receiveSpec(spec);
+  namingFault(() => checkRun(received, openWorkload(received)));
   const key = pointKey(planned.spec, planned.replications);
   if (key === id && key === planned.key) return planned;
   throw new InputError(

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { planRuns } from '../../../src/experiment/plan/plan.js';
 import type { Settings } from '../../../src/experiment/plan/run-settings.js';
-import type { Replications } from '../../../src/experiment/run/replicate.js';
+import { controlFor, precisionOf, type Replications } from '../../../src/experiment/run/replicate.js';
 import { runRaw, runSimulation } from '../../../src/experiment/run/run-simulation.js';
 import { addDigests } from '../../../src/metrics/digest.js';
 import { mergeReplications, type RawRun } from '../../../src/metrics/replications.js';
@@ -10,10 +10,8 @@ import type { Result } from '../../../src/results/result.js';
 import { distribution } from '../../report/results.js';
 
 // Threads run the built code.
-const built = fileURLToPath(new URL('../../../dist/experiment/run/replicate.js', import.meta.url));
-const { controlFor, precisionOf, runReplicated } = (await import(
-  built
-)) as typeof import('../../../src/experiment/run/replicate.js');
+const built = fileURLToPath(new URL('../../../dist/experiment/run/run-replicated.js', import.meta.url));
+const { runReplicated } = (await import(built)) as typeof import('../../../src/experiment/run/run-replicated.js');
 
 const BIMODAL: Settings = { workload: 'bimodal', requests: 20_000, warmup: 0.1 };
 const P99_9 = { relative: 0.1, statistic: 'p99_9' } as const;

@@ -3,8 +3,8 @@ const module = (name: string) =>
   import(/* @vite-ignore */ new URL(`../../../dist/experiment/${name}.js`, import.meta.url).href);
 
 export const { runReplicated } = (await module(
-  'run/replicate',
-)) as typeof import('../../../src/experiment/run/replicate.js');
+  'run/run-replicated',
+)) as typeof import('../../../src/experiment/run/run-replicated.js');
 export const { createThreadPool } = (await module(
   'run/thread-pool',
 )) as typeof import('../../../src/experiment/run/thread-pool.js');
