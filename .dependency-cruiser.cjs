@@ -20,7 +20,7 @@ module.exports = {
       name: 'a-run-loads-no-zod',
       comment: 'zod takes as long to load as a short run takes.',
       severity: 'error',
-      from: { path: rooms('units', 'input', 'scheduler', 'workload', 'metrics', 'sim') },
+      from: { path: rooms('units', 'input', 'scheduler', 'workload', 'metrics', 'sim', 'check') },
       to: { path: 'node_modules/zod' },
     },
     {
@@ -68,16 +68,26 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('policy-files', 'scheduler', 'units', 'input') },
     },
     {
+      name: 'check-knows-the-simulator',
+      comment: 'The referee and the properties run in any test runner, and in a browser.',
+      severity: 'error',
+      from: { path: rooms('check') },
+      to: {
+        path: '^src/',
+        pathNot: rooms('check', 'sim', 'metrics', 'results', 'workload', 'scheduler', 'input', 'units'),
+      },
+    },
+    {
       name: 'sim-does-not-know-hw',
       severity: 'error',
       from: { path: rooms('sim') },
-      to: { path: rooms('hw', 'experiment', 'report', 'cli') },
+      to: { path: rooms('hw', 'experiment', 'report', 'cli', 'check') },
     },
     {
       name: 'hw-does-not-know-sim',
       severity: 'error',
       from: { path: rooms('hw') },
-      to: { path: rooms('sim', 'experiment', 'report', 'cli') },
+      to: { path: rooms('sim', 'experiment', 'report', 'cli', 'check') },
     },
     {
       name: 'nobody-imports-the-library',
@@ -107,9 +117,9 @@ module.exports = {
     },
     {
       name: 'pure-rooms-use-nothing-of-node',
-      comment: 'scheduler, workload, sim and metrics run unchanged in a browser worker.',
+      comment: 'scheduler, workload, sim, check and metrics run unchanged in a browser worker.',
       severity: 'error',
-      from: { path: rooms('units', 'input', 'scheduler', 'workload', 'sim', 'metrics', 'results') },
+      from: { path: rooms('units', 'input', 'scheduler', 'workload', 'sim', 'metrics', 'results', 'check') },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -23,10 +23,10 @@ const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
 };
 
 const LONG_FILES: Readonly<Record<string, string>> = {
+  'src/check/referee.ts': 'one referee',
   'src/sim/system-loop.ts': 'one loop, see above',
   'test/experiment/sweep/bullmq.machine.test.ts': 'tests that share one Redis and one engine',
   'test/scheduler/broken-policies.ts': 'one list of wrong policies',
-  'test/support/referee.ts': 'one referee',
 };
 
 /** These names are of a place, not of a thing: every folder may have one. */

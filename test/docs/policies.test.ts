@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { play } from '../../src/check/play.js';
+import { makeSmallTrace } from '../../src/check/small-trace.js';
 import { defaultParameters, type Policy } from '../../src/scheduler/policy.js';
 import { policies } from '../../src/scheduler/policy-registry.js';
-import { play } from '../support/play.js';
 import { runs } from '../support/runs.js';
-import { makeTrace } from '../support/trace.js';
 import { blocks, pages, ROOT } from './pages.js';
 
 /**
@@ -59,7 +59,7 @@ describe.each(blocks('ts policy'))('the policy at $at', ({ text }) => {
       fc.asyncProperty(shapes, fc.boolean(), async (shape, unknown) => {
         const types = unknown ? shape.types + 1 : shape.types;
         const chosen = { policy, parameters: defaultParameters(policy) };
-        const { referee, record } = await play(chosen, makeTrace({ ...shape, types }), {
+        const { referee, record } = await play(chosen, makeSmallTrace({ ...shape, types }), {
           workers: shape.workers,
           types,
           unknown,

@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { play } from '../../src/check/play.js';
+import type { SmallTrace } from '../../src/check/small-trace.js';
 import type { ParameterSpec, Policy } from '../../src/scheduler/policy.js';
 import { describePolicy, parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { CONSTANTS, NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
@@ -9,9 +11,7 @@ import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { createBatch } from '../../src/workload/request-source.js';
 import type { Workload } from '../../src/workload/workload.js';
-import { play } from '../support/play.js';
 import { runs } from '../support/runs.js';
-import type { Trace } from '../support/trace.js';
 
 const duration = fc.oneof(
   fc.integer({ min: 1, max: 5000 }).map((ns) => `${ns}ns`),
@@ -170,9 +170,9 @@ function accepts(policy: Policy, text: string, { types, classified }: Workload, 
 async function traceOf(
   read: Workload,
   options: { load: number; workers: number; requests: number; seed: number },
-): Promise<Trace> {
+): Promise<SmallTrace> {
   const source = createRequestSource(read, { ...options, flows: true });
-  const trace: Trace = { arrivalNs: [], serviceNs: [], type: [], flow: [] };
+  const trace: SmallTrace = { arrivalNs: [], serviceNs: [], type: [], flow: [] };
   const batch = createBatch();
   for (;;) {
     await source.fill(batch);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { play } from '../../src/check/play.js';
+import { makeSmallTrace } from '../../src/check/small-trace.js';
 import { defaultParameters } from '../../src/scheduler/policy.js';
-import { play } from '../support/play.js';
-import { makeTrace } from '../support/trace.js';
 import { brokenPolicies } from './broken-policies.js';
 
 /** The properties the referee knows; each must have a broken policy that it catches. */
@@ -33,7 +33,7 @@ const PROPERTIES = [
 
 describe('the referee catches', () => {
   it.each(brokenPolicies)('a policy that $what ($property)', async ({ policy, property }) => {
-    const trace = makeTrace({ types: 2, workers: 4, load: 0.9, requests: 300, seed: 7, tickNs: 1, vary: false });
+    const trace = makeSmallTrace({ types: 2, workers: 4, load: 0.9, requests: 300, seed: 7, tickNs: 1, vary: false });
     // A quantum shorter than the longer of the two demands (1 and 3 us).
     const parameters = { ...defaultParameters(policy), quantumNs: 1500 };
     const { referee } = await play({ policy, parameters }, trace, {

@@ -448,7 +448,12 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
       property: 'quantum',
       policy: broken(
         'darc-ts',
-        (setup, parameters) => policyNamed('darc-ts').create(setup, { ...parameters, oracle: 1, backlog: 1000 }),
+        (setup, parameters) => {
+          // The referee gives the truth only to a policy that says that it asks for it.
+          const trueProfile = { meanNs: [1000, 3000], ratio: [0.5, 0.5] };
+          const given = { ...parameters, oracle: 1, backlog: 1000 };
+          return policyNamed('darc-ts').create({ ...setup, trueProfile }, given);
+        },
         {
           parameters: policyNamed('darc-ts').parameters.map((spec) =>
             spec.key === 'backlog' ? { ...spec, default: 0 } : spec,

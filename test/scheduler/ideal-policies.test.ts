@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { play } from '../../src/check/play.js';
+import { makeSmallTrace, type SmallTrace } from '../../src/check/small-trace.js';
 import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { createSimulation } from '../../src/sim/simulation.js';
-import { play } from '../support/play.js';
+import { batchOf } from '../support/batch-of.js';
 import { runs } from '../support/runs.js';
-import { batchOf, makeTrace, type Trace } from '../support/trace.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 
 const shapes = fc.record({
@@ -21,7 +22,7 @@ const shapes = fc.record({
  * When each request completes if all present share the workers: step by step, every request's remaining demand in an
  * array.
  */
-function sharedCompletions({ arrivalNs, serviceNs }: Trace, workers: number): number[] {
+function sharedCompletions({ arrivalNs, serviceNs }: SmallTrace, workers: number): number[] {
   const leftNs = new Map<number, number>();
   const completions: number[] = [];
   let nowNs = 0;
@@ -51,7 +52,7 @@ describe('ps', () => {
   it('completes each request when a step-by-step model does, at the next whole ns', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
-        const trace = makeTrace(shape);
+        const trace = makeSmallTrace(shape);
         const { referee } = await play(parsePolicy('ps'), trace, shape);
         const expected = sharedCompletions(trace, shape.workers);
         for (const { id, atNs } of referee.departures) {
@@ -96,7 +97,7 @@ describe('srpt', () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const options = { ...shape, workers: 1 };
-        const trace = makeTrace(options);
+        const trace = makeSmallTrace(options);
         const meanNs = async (policy: string) => {
           const { record } = await play(parsePolicy(policy), trace, options);
           return record.histograms.reduce((sum, { sojournNs }) => sum + sojournNs.sum, 0) / trace.arrivalNs.length;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { play } from '../../src/check/play.js';
+import { makeSmallTrace, type SmallTrace, type TraceShape } from '../../src/check/small-trace.js';
 import type { Observer } from '../../src/metrics/observer.js';
 import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { CONSTANTS, costsOf, NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
-import { play } from '../support/play.js';
 import { runs } from '../support/runs.js';
-import { makeTrace, type Trace, type TraceShape } from '../support/trace.js';
 
 const shapes = fc.record({
   types: fc.integer({ min: 1, max: 4 }),
@@ -49,7 +49,7 @@ class Books implements Observer {
   private dispatcherFreeNs = 0;
 
   constructor(
-    private readonly trace: Trace,
+    private readonly trace: SmallTrace,
     private readonly earliestNs: number,
   ) {}
 
@@ -109,7 +109,7 @@ class Books implements Observer {
 
 async function check(text: string, shape: TraceShape, costs: SystemCosts) {
   const chosen = parsePolicy(text);
-  const trace = makeTrace(shape);
+  const trace = makeSmallTrace(shape);
   const { dispatcherReceiveNs, dispatchNs, handoffNs, againNs, wireNs, workerTransmitNs, dispatcherTransmitNs } =
     costsOf(costs, chosen);
   const books = new Books(trace, dispatcherReceiveNs + dispatchNs + Math.min(handoffNs, againNs));

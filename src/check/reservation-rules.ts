@@ -1,5 +1,7 @@
-import type { Reservation } from '../../src/scheduler/scheduler.js';
-import type { Breach, Known } from './orders.js';
+/** What a policy that reserves workers may do with them. */
+
+import type { Reservation } from '../scheduler/scheduler.js';
+import type { Breach, KnownRequest } from './books.js';
 
 /** The group of a type, shortest first. UNKNOWN comes after all groups. */
 function groupOf({ groups }: Reservation, type: number): number {
@@ -13,13 +15,17 @@ export function reachable(reservation: Reservation, workers: number, type: numbe
   return group ? [...group.workers, ...group.stealable] : [workers - 1];
 }
 
-/** What is wrong with starting a request on a worker while others wait. */
+/**
+ * What is wrong with starting a request on a worker while others wait.
+ *
+ * @param waiting of each type at least the request that arrived first
+ */
 export function assignmentBreaches(
   reservation: Reservation,
   workers: number,
   worker: number,
-  request: Known,
-  waiting: readonly Known[],
+  request: KnownRequest,
+  waiting: readonly KnownRequest[],
 ): Breach[] {
   const breaches: Breach[] = [];
   const { groups } = reservation;
@@ -28,14 +34,14 @@ export function assignmentBreaches(
     if (owned.includes(worker) && worker !== workers - 1) {
       breaches.push({
         property: 'reserved cores',
-        story: `type ${request.type} runs on worker ${worker}, reserved for types ${types}`,
+        story: `request ${request.id} of type ${request.type} got worker ${worker}, reserved for types ${types}`,
       });
     }
   }
   if (!reachable(reservation, workers, request.type).includes(worker)) {
     breaches.push({
       property: 'reserved cores',
-      story: `type ${request.type} runs on worker ${worker}, which is not for it`,
+      story: `request ${request.id} of type ${request.type} got worker ${worker}, which is not for its type`,
     });
   }
   const first = waiting.find(
@@ -44,7 +50,7 @@ export function assignmentBreaches(
   if (first) {
     breaches.push({
       property: 'shorter groups first',
-      story: `request ${request.id} took worker ${worker} before ${first.id} of a shorter group`,
+      story: `request ${request.id} got worker ${worker} before request ${first.id} of a shorter group`,
     });
   }
   return breaches;
@@ -57,10 +63,10 @@ export function assignmentBreaches(
 export function pressing(
   reservation: Reservation,
   worker: number,
-  running: Known,
-  waiting: readonly Known[],
+  running: KnownRequest,
+  waiting: readonly KnownRequest[],
   backlog: number,
-): readonly Known[] {
+): readonly KnownRequest[] {
   const groups = reservation.groups.slice(0, groupOf(reservation, running.type));
   const lists = groups.map(({ types, workers, stealable }) =>
     workers.includes(worker) || stealable.includes(worker)
@@ -76,7 +82,7 @@ export function layoutBreaches({ groups }: Reservation, workers: number): Breach
   const owners = new Map<number, number>();
   for (const [index, group] of groups.entries()) {
     if (group.workers.length + group.stealable.length === 0)
-      breaches.push({ property: 'every group is served', story: `group ${index} has no worker` });
+      breaches.push({ property: 'every group is served', story: `group ${index} of the reservation has no worker` });
     for (const worker of group.workers) {
       if (owners.has(worker))
         breaches.push({ property: 'reserved cores', story: `worker ${worker} is reserved twice` });
@@ -85,6 +91,9 @@ export function layoutBreaches({ groups }: Reservation, workers: number): Breach
   }
   // Without a known type there is nobody to reserve a worker for.
   if (groups.length > 0 && owners.size !== workers)
-    breaches.push({ property: 'every worker is used', story: `only ${owners.size} workers are reserved` });
+    breaches.push({
+      property: 'every worker is used',
+      story: `only ${owners.size} of ${workers} workers are reserved`,
+    });
   return breaches;
 }

@@ -1,9 +1,11 @@
-import { substream } from '../../src/workload/random.js';
-import type { RequestBatch, RequestSource } from '../../src/workload/request-source.js';
-import { createBatch } from '../../src/workload/request-source.js';
+/** Traces of a few hundred requests, held in memory. */
 
-/** A small request trace held in memory, so that a test can look every request up. */
-export interface Trace {
+import { log } from '../workload/math.js';
+import { substream } from '../workload/random.js';
+import type { RequestBatch, RequestSource } from '../workload/request-source.js';
+
+/** A small request trace; each request can be looked up by its number. */
+export interface SmallTrace {
   readonly arrivalNs: number[];
   readonly serviceNs: number[];
   readonly type: number[];
@@ -26,17 +28,17 @@ export interface TraceShape {
 export const meanOfType = (t: number): number => 1000 * 3 ** t;
 
 /** Poisson arrivals, types with equal probability, constant or exponential services. */
-export function makeTrace({ types, workers, load, requests, seed, tickNs, vary }: TraceShape): Trace {
-  const random = substream(seed, 'test-trace');
+export function makeSmallTrace({ types, workers, load, requests, seed, tickNs, vary }: TraceShape): SmallTrace {
+  const random = substream(seed, 'check');
   const tick = (ns: number) => Math.round(ns / tickNs) * tickNs;
   const meanNs = Array.from({ length: types }, (_, t) => meanOfType(t)).reduce((a, b) => a + b, 0) / types;
   const gapNs = meanNs / (load * workers);
-  const trace: Trace = { arrivalNs: [], serviceNs: [], type: [], flow: [] };
+  const trace: SmallTrace = { arrivalNs: [], serviceNs: [], type: [], flow: [] };
   let atNs = 0;
   for (let i = 0; i < requests; i++) {
-    atNs += -Math.log(1 - random()) * gapNs;
+    atNs += -log(1 - random()) * gapNs;
     const type = Math.floor(random() * types);
-    const serviceNs = vary ? -Math.log(1 - random()) * meanOfType(type) : meanOfType(type);
+    const serviceNs = vary ? -log(1 - random()) * meanOfType(type) : meanOfType(type);
     trace.arrivalNs.push(tick(atNs));
     trace.serviceNs.push(Math.max(1, tick(serviceNs)));
     trace.type.push(type);
@@ -46,7 +48,7 @@ export function makeTrace({ types, workers, load, requests, seed, tickNs, vary }
 }
 
 /** Plays a trace in batches of an awkward size. */
-export function sourceOf(trace: Trace): RequestSource {
+export function sourceOf(trace: SmallTrace): RequestSource {
   let at = 0;
   return {
     fill(batch: RequestBatch): void {
@@ -60,15 +62,4 @@ export function sourceOf(trace: Trace): RequestSource {
       batch.length = n;
     },
   };
-}
-
-/** The whole trace as one batch. */
-export function batchOf(trace: Trace): RequestBatch {
-  const batch = createBatch(trace.arrivalNs.length);
-  batch.arrivalNs.set(trace.arrivalNs);
-  batch.serviceNs.set(trace.serviceNs);
-  batch.type.set(trace.type);
-  batch.flow.set(trace.flow);
-  batch.length = trace.arrivalNs.length;
-  return batch;
 }

@@ -1,65 +1,18 @@
-import type { Parameters } from '../../src/scheduler/policy.js';
+/** The rules of psp's own policies: in which order each serves, and when a request must leave its worker. */
 
-/** What a referee knows of a request that has not left. */
-export interface Known {
-  readonly id: number;
-  readonly type: number;
-  readonly arrivedNs: number;
-  readonly demandNs: number;
-  state: 'queued' | 'running';
-  /** Place in the {@link History} of its latest arrival or preemption. */
-  enteredAt: number;
-  receivedNs: number;
-}
+import type { Breach, History, HistoryEvent, KnownRequest, RefereeBooks, Running } from './books.js';
 
-/** A running request with what it has received until now. */
-export interface Running extends Known {
-  readonly worker: number;
-  readonly attainedNs: number;
-  /** What it has received since its latest start. */
-  readonly ranNs: number;
-}
-
-/** The books at one moment: who runs and who waits. */
-export interface Books {
-  readonly parameters: Parameters;
-  readonly waiting: readonly Known[];
-  readonly running: readonly Running[];
-}
-
-/** All that happened, in order. */
-export interface History {
-  readonly workers: number;
-  readonly parameters: Parameters;
-  readonly events: readonly HistoryEvent[];
-}
-
-export interface HistoryEvent {
-  readonly what: 'arrived' | 'started' | 'slice ended' | 'preempted' | 'left';
-  /** The request. */
-  readonly id: number;
-  /** Only for a start. */
-  readonly worker?: number;
-  /** Only for an arrival: the random numbers drawn for it. */
-  readonly draws?: readonly number[];
-}
-
-export interface Breach {
-  readonly property: string;
-  readonly story: string;
-}
-
-type StartRule = (request: Known, books: Books) => Breach | undefined;
+type StartRule = (request: KnownRequest, books: RefereeBooks) => Breach | undefined;
 /** Is also told who may ask for a worker, see {@link objectors}. */
-type SettledRule = (books: Books, objecting: (worker: number) => readonly Known[]) => Breach | undefined;
+type SettledRule = (books: RefereeBooks, objecting: (worker: number) => number) => Breach | undefined;
 type HistoryRule = (history: History) => readonly Breach[];
 
-const leftNs = ({ demandNs, receivedNs }: Known) => demandNs - receivedNs;
+const leftNs = ({ demandNs, receivedNs }: KnownRequest) => demandNs - receivedNs;
 const runningLeftNs = ({ demandNs, attainedNs }: Running) => demandNs - attainedNs;
 
 /** A request starts only if no waiting one has a smaller key, or has waited longer with an equal key. */
 const leastFirst =
-  (property: string, key: (request: Known) => number): StartRule =>
+  (property: string, key: (request: KnownRequest) => number): StartRule =>
   (request, { waiting }) => {
     const before = waiting.find(
       (other) => key(other) < key(request) || (key(other) === key(request) && other.enteredAt < request.enteredAt),
@@ -67,13 +20,45 @@ const leastFirst =
     return (
       before && {
         property,
-        story: `request ${request.id} (${key(request)} ns) started before ${before.id} (${key(before)} ns)`,
+        story: `request ${request.id} (${key(request)} ns) was started before request ${before.id} (${key(before)} ns)`,
       }
     );
   };
 
-/** Who may start while others wait. */
+/** Plain averages, which the profile also uses for the first 1000 completions of a type. */
+const shortestFirst: StartRule = (request, { waiting, means }) => {
+  const mean = (type: number) => means.get(type)?.meanNs ?? 0;
+  if ([...means.values()].some(({ count }) => count > 1000)) return undefined;
+  const shorter = waiting.find((other) => mean(other.type) < mean(request.type) * (1 - 1e-9));
+  return (
+    shorter && {
+      property: 'shortest job',
+      story:
+        `request ${request.id} of type ${request.type} (mean ${mean(request.type)} ns) was started before request ` +
+        `${shorter.id} of type ${shorter.type} (mean ${mean(shorter.type)} ns)`,
+    }
+  );
+};
+
+const earliestDeadlineFirst: StartRule = (request, { waiting, types }) => {
+  // UNKNOWN has no deadline to compare with.
+  const deadline = ({ type, arrivedNs }: KnownRequest) => arrivedNs + (types[type]?.deadlineNs ?? Number.NaN);
+  if (!types.every(({ deadlineNs }) => deadlineNs !== undefined)) return undefined;
+  const earlier = waiting.find((other) => deadline(other) < deadline(request));
+  return (
+    earlier && {
+      property: 'earliest deadline',
+      story:
+        `request ${request.id} (due at ${deadline(request)} ns) was started before request ${earlier.id} ` +
+        `(due at ${deadline(earlier)} ns)`,
+    }
+  );
+};
+
+/** Who may start while others wait, by the name of the policy. */
 export const startRules: Readonly<Record<string, StartRule>> = {
+  edf: earliestDeadlineFirst,
+  sjf: shortestFirst,
   'sjf-oracle': leastFirst('least demand', ({ demandNs }) => demandNs),
   srpt: leastFirst('least remaining', leftNs),
   las: leastFirst('least attained', ({ receivedNs }) => receivedNs),
@@ -88,8 +73,8 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
       ? {
           property: 'least remaining',
           story:
-            `request ${most.id} runs with ${runningLeftNs(most)} ns left, and ${least.id} with ${leftNs(least)} ` +
-            'waits',
+            `request ${most.id} runs with ${runningLeftNs(most)} ns left while request ${least.id}, with ` +
+            `${leftNs(least)} ns left, waits`,
         }
       : undefined;
   },
@@ -100,18 +85,16 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
       fresh &&
       old && {
         property: 'least attained',
-        story: `request ${old.id} runs after ${old.attainedNs} ns while ${fresh.id} has not run yet`,
+        story: `request ${old.id} still runs after ${old.attainedNs} ns while request ${fresh.id} has not run yet`,
       }
     );
   },
   'darc-ts': ({ parameters, running }, objecting) => {
-    const late = running.find(
-      ({ worker, ranNs }) => ranNs > Number(parameters.quantumNs) && objecting(worker).length > 0,
-    );
+    const late = running.find(({ worker, ranNs }) => ranNs > Number(parameters.quantumNs) && objecting(worker) > 0);
     return (
       late && {
         property: 'quantum',
-        story: `request ${late.id} keeps worker ${late.worker}, which a shorter group presses for`,
+        story: `request ${late.id} keeps worker ${late.worker}, for which a shorter group waits`,
       }
     );
   },
@@ -120,7 +103,9 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
 /**
  * The waiting requests for which a running one must leave its worker at the end of its slice. Default: all.
  */
-export const objectors: Readonly<Record<string, (request: Running, waiting: readonly Known[]) => readonly Known[]>> = {
+export const objectors: Readonly<
+  Record<string, (request: Running, waiting: readonly KnownRequest[]) => readonly KnownRequest[]>
+> = {
   las: (request, waiting) => waiting.filter(({ receivedNs }) => receivedNs <= request.attainedNs),
   // Who waits for this worker is known only when all is over.
   tq: () => [],
@@ -199,8 +184,8 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
         ? {
             property: 'shorter of two',
             story:
-              `request ${id} went to ${worker}; chosen were ${one} (${requests[one]}) and ${other} ` +
-              `(${requests[other]})`,
+              `request ${id} went to worker ${worker}, but the two to choose from were worker ${one} with ` +
+              `${requests[one]} requests and worker ${other} with ${requests[other]}`,
           }
         : undefined;
     }),
@@ -231,7 +216,7 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
     for (const { at, worker, by } of change.sort((a, b) => a.at - b.at || a.by - b.by)) {
       held[worker]! += by;
       if (held[worker]! > Number(history.parameters.k) - 1)
-        return [{ property: 'at most k', story: `${held[worker]} requests waited on worker ${worker} at event ${at}` }];
+        return [{ property: 'at most k', story: `${held[worker]} requests waited at worker ${worker} (event ${at})` }];
     }
     return [];
   },
