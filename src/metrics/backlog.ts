@@ -31,6 +31,36 @@ export interface Backlog {
   growth(): Growth;
 }
 
+/** The backlogs of all types together and of each type, whose queue may grow unseen in that of all. */
+export interface Backlogs {
+  /** Notes how many requests of each type are in the system now; to be called after equal numbers of arrivals. */
+  add(inSystem: (type: number) => number): void;
+  /** The clearest growth: of all queues together, or of one type, which is then named. */
+  growth(): { readonly growth: Growth; readonly growing?: string };
+}
+
+export function createBacklogs(typeNames: readonly string[]): Backlogs {
+  const all = createBacklog();
+  const byType = typeNames.length > 1 ? typeNames.map(() => createBacklog()) : [];
+  return {
+    add(inSystem) {
+      let sum = 0;
+      for (let type = 0; type < typeNames.length; type++) {
+        const now = inSystem(type);
+        byType[type]?.add(now);
+        sum += now;
+      }
+      all.add(sum);
+    },
+    growth() {
+      const growths = [all, ...byType].map((backlog) => backlog.growth());
+      const growth = (['steady', 'unclear'] as const).find((each) => growths.includes(each)) ?? 'none';
+      const type = growths.indexOf(growth) - 1;
+      return type < 0 ? { growth } : { growth, growing: typeNames[type]! };
+    },
+  };
+}
+
 export function createBacklog(): Backlog {
   const least = new Float64Array(MOST_BLOCKS).fill(Number.POSITIVE_INFINITY);
   const last = new Float64Array(MOST_BLOCKS);

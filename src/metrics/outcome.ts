@@ -80,9 +80,10 @@ function isSurelyMuch(shares: readonly number[]): boolean {
   return mean(shares) > MUCH && least > 0;
 }
 
-function growthOf({ grew, growth }: RunRecord, replications: number): string | undefined {
+function growthOf({ grew, growth, growing }: RunRecord, replications: number): string | undefined {
   const isGrowing = grew === undefined ? growth === 'steady' : grew >= UNSTABLE_SHARE * replications;
-  return isGrowing ? 'Its queues grew for as long as the run lasted' : undefined;
+  const queues = growing === undefined ? 'Its queues' : `Its queue of ${growing}`;
+  return isGrowing ? `${queues} grew for as long as the run lasted` : undefined;
 }
 
 function whyNothing({ arrived, completed }: RunRecord): string {
@@ -130,9 +131,10 @@ function overloadOf(identity: Identity, { isSteady, ...record }: RunRecord): str
 
 /** Undefined when the run shows that the policy keeps up. */
 function doubtOf(identity: Identity, record: RunRecord): string | undefined {
-  const { window, growth, droppedMeasured } = record;
+  const { window, growth, growing, droppedMeasured } = record;
   if (window.toNs <= window.fromNs) return undefined;
-  if (growth === 'unclear') return 'its queues seem to grow';
+  if (growth === 'unclear')
+    return growing === undefined ? 'its queues seem to grow' : `its queue of ${growing} seems to grow`;
   // What was done in the window is held against what arrived in it, not against a mean over the whole trace.
   const missing = window.arrived - window.completed - total(droppedMeasured);
   if (missing > window.arrived * MUCH + CHANCE * Math.sqrt(window.arrived)) {

@@ -92,10 +92,10 @@ export function mergeReplications(hash: (configHashes: readonly string[]) => str
 
 /** Counts and times are sums over all runs; the reservations are those of the first. */
 function pooledRecord(records: readonly RunRecord[]): RunRecord {
-  const first = records[0]!;
+  const { growing: _, ...first } = records[0]!;
   const sum = (of: (record: RunRecord) => number) => records.reduce((all, record) => all + of(record), 0);
   const perType = (of: (record: RunRecord) => Float64Array) =>
-    Float64Array.from(of(first), (_, type) => sum((record) => of(record)[type]!));
+    Float64Array.from(of(records[0]!), (_, type) => sum((record) => of(record)[type]!));
   return {
     ...first,
     arrived: perType((record) => record.arrived),

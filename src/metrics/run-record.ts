@@ -21,6 +21,8 @@ export interface RunRecord {
   readonly skipped: number;
   /** Did the queues grow through all of the window? */
   readonly growth: Growth;
+  /** The type whose queue grew, if all queues together did not show it. */
+  readonly growing?: string;
   /** Of several replications: how many are unstable, and the window of each. */
   readonly grew?: number;
   readonly windows?: readonly MeasuringWindow[];

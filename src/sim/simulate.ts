@@ -1,4 +1,4 @@
-import { createBacklog } from '../metrics/backlog.js';
+import { createBacklogs } from '../metrics/backlog.js';
 import { demandIn, leastRoom } from '../metrics/room.js';
 import type { RunRecord } from '../metrics/run-record.js';
 import type { ReservationEntry } from '../results/result.js';
@@ -50,7 +50,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
 
   const batch = createBatch();
   const step = samplingStep(expectedRequests);
-  const backlog = createBacklog();
+  const backlogs = createBacklogs(typeNames(options));
   const pilot = 'onFound' in options.warmup ? await playPilot(simulation, batch, options) : undefined;
   const warmup = 'onFound' in options.warmup ? { requests: pilot!.skipped } : options.warmup;
   if ('onFound' in options.warmup) options.warmup.onFound(pilot!.found);
@@ -84,7 +84,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     for (; from; sampleAt += step) {
       const to = Math.min(batch.length, sampleAt);
       (slices ?? simulation).advance(batch, played, to);
-      backlog.add(simulation.inSystem());
+      backlogs.add(simulation.inSystemOf);
       played = to;
       if (played === batch.length) break;
     }
@@ -117,7 +117,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   return {
     ...withRoom(recordOf(simulation, typeNames(options), from, to, interrupted), options.demand),
     skipped,
-    growth: backlog.growth(),
+    ...backlogs.growth(),
     isSteady: options.demand !== undefined,
     ...(cut && { slices: cut }),
   };

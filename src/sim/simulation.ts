@@ -81,6 +81,8 @@ export interface Simulation {
   snapshot(): Snapshot;
   /** Requests that have arrived and neither completed nor been dropped. */
   inSystem(): number;
+  /** The same of one type. */
+  readonly inSystemOf: (type: number) => number;
   histograms(type: number): TypeHistograms;
   /** What was recorded for each type since the last cut, or the start. */
   cut(): TypeHistograms[];
@@ -180,6 +182,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
     snapshot: () => snapshotOf(state, systemState),
     inSystem: () => slots.id.length - integers[StateInteger.freeSlots]!,
+    inSystemOf: (type) => state.arrived[type]! - state.completed[type]! - state.dropped[type]!,
     histograms: (type) => state.recorder.histograms(type),
     cut: () => state.recorder.cut(),
     reservations: () => reservations,

@@ -118,16 +118,21 @@ describe('in short runs', () => {
   const doubts = (all: readonly Judged[]) =>
     all.filter(({ outcome, reason }) => outcome === 'ok' && reason !== undefined);
 
-  test.each([
+  const stable: [string, Settings & { policy?: string }, number][] = [
     ['M/M/1 at 0.99', { workload: mm1, workers: 1, load: 0.99, requests: 50_000 }, 0.1],
     ['two bursts at 0.8', { workload: 'bursty', load: 0.8, requests: 50_000 }, 0.4],
+    ['five types at 0.98', { workload: 'tpcc', policy: 'sjf', workers: 2, load: 0.98, requests: 20_000 }, 0.05],
     ['M/M/4 at 0.95', { workload: 'exponential', workers: 4, load: 0.95, requests: 20_000 }, 0.05],
-  ])('no stable policy is called unstable by chance: %s', async (_, settings, doubtful) => {
-    const all = await outcomes({ ...settings, policies: ['c-fcfs'] }, 40);
-    expect(count(all, 'ok')).toBe(40);
-    expect(doubts(all).length).toBeLessThanOrEqual(40 * doubtful);
-    for (const { reason } of doubts(all)) expect(reason).toMatch(/^It may be unstable, too short to tell: /);
-  });
+  ];
+  test.each(stable)(
+    'no stable policy is called unstable by chance: %s',
+    async (_, { policy = 'c-fcfs', ...settings }, doubtful) => {
+      const all = await outcomes({ ...settings, policies: [policy] }, 40);
+      expect(count(all, 'ok')).toBe(40);
+      expect(doubts(all).length).toBeLessThanOrEqual(40 * doubtful);
+      for (const { reason } of doubts(all)) expect(reason).toMatch(/^It may be unstable, too short to tell: /);
+    },
+  );
 
   test('an unstable one is found', async () => {
     const mm1At105 = { workload: mm1, policies: ['c-fcfs'], workers: 1, load: 1.05, requests: 50_000 };
@@ -136,6 +141,13 @@ describe('in short runs', () => {
     expect(count(await outcomes(darc, 8), 'unstable')).toBe(8);
     const ts = { workload: 'bimodal', policies: ['ts'], load: 0.95, requests: 30_000 };
     expect(count(await outcomes(ts, 8), 'unstable')).toBe(8);
+  });
+
+  test('a type that starves among many others is found in one run', async () => {
+    const starves = { workload: 'extreme-bimodal', systems: ['persephone'], workers: 14, load: 0.92 };
+    for (const { outcome, reason } of await outcomes({ ...starves, requests: 2_000_000 }, 3)) {
+      expect(reason, outcome).toMatch(/\bqueue of LONG (grew|seems to grow)\b/);
+    }
   });
 
   test('preemption that is only just too much is found in some, and so in all together', async () => {

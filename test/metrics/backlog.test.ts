@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBacklog, type Growth } from '../../src/metrics/backlog.js';
+import { createBacklog, createBacklogs, type Growth } from '../../src/metrics/backlog.js';
 import { substream } from '../../src/workload/random.js';
 import { seedOr } from '../support/runs.js';
 
@@ -66,5 +66,32 @@ describe('queues grow', () => {
     expect(grows(Array.from({ length: 100_000 }, (_, i) => i / 1000))).toBe(true);
     expect(grows(Array.from({ length: 100_000 }, (_, i) => i % 1000))).toBe(false);
     expect(grows([1, 2, 3, 4])).toBe(false);
+  });
+});
+
+describe('the queue of one type grows', () => {
+  /** SHORT's queue goes back and forth by hundreds, so that its noise hides what LONG does. */
+  function growthOf(long: readonly number[]) {
+    const backlogs = createBacklogs(['SHORT', 'LONG']);
+    const short = walk(long.length, -0.01, 3).map((value) => 100 * value);
+    long.forEach((value, i) => {
+      backlogs.add((type) => [short[i]!, value][type]!);
+    });
+    return backlogs.growth();
+  }
+
+  it('though that of all types does not show it', () => {
+    expect(growthOf(walk(20_000, 0.05, 1))).toEqual({ growth: 'steady', growing: 'LONG' });
+    expect(growthOf(walk(4000, 0, 5).map((value, i) => value + i / 50))).toEqual({
+      growth: 'unclear',
+      growing: 'LONG',
+    });
+    expect(growthOf(walk(20_000, -0.01, 1))).toEqual({ growth: 'none' });
+  });
+
+  it('with all others, and then none is named', () => {
+    const backlogs = createBacklogs(['A', 'B']);
+    for (let i = 0; i < 4000; i++) backlogs.add(() => i);
+    expect(backlogs.growth()).toEqual({ growth: 'steady' });
   });
 });

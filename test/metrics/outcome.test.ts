@@ -86,6 +86,8 @@ describe('the outcome of a run', () => {
 
   it('is unstable when the queues grew, or of several replications those of a quarter', () => {
     expect(judged({ growth: 'steady' })).toMatchObject({ outcome: 'unstable', reason: expect.stringMatching(/\.$/) });
+    expect(judged({ growth: 'steady', growing: 'LONG' }).reason).toMatch(/^Its queue of LONG grew for as long as /);
+    expect(judged({ growth: 'unclear', growing: 'LONG' }).reason).toMatch(/: its queue of LONG seems to grow\.$/);
     expect(judged({ growth: 'unclear', grew: 2 }, {}, 8).outcome).toBe('unstable');
     expect(judged({ grew: 1 }, {}, 8)).toEqual({ outcome: 'ok' });
   });

@@ -1,6 +1,6 @@
 /** Makes the record that a psp.result/1 is laid out from, of what happened to each request. */
 
-import { createBacklog, type Growth } from '../../metrics/backlog.js';
+import { createBacklogs } from '../../metrics/backlog.js';
 import { Histogram } from '../../metrics/histogram.js';
 import { createRecorder } from '../../metrics/recorder.js';
 import { demandIn, leastRoom } from '../../metrics/room.js';
@@ -61,7 +61,7 @@ export function recordOfRun(
       // Requests that were planned and never sent, because too many were unanswered, were not served either.
       lost: Math.max(0, measured.unansweredInWindow - sum(droppedMeasured)),
       skipped: first,
-      growth: backlogGrowth(run, first),
+      ...backlogGrowth(run, typeNames, first),
       isSteady: false,
       interrupted: run.end !== 'complete' && run.end !== 'drained',
       digest: showTraceDigest(digest),
@@ -176,27 +176,28 @@ function sum(values: readonly number[] | Float64Array): number {
 }
 
 /**
- * How the backlog grew while requests came. It is looked at after equal numbers of arrivals, as in the simulator; a
- * request that was lost or dropped is never part of it.
+ * How the backlogs grew while requests came. They are looked at after equal numbers of arrivals, as in the simulator; a
+ * request that was lost or dropped is never part of them.
  */
-function backlogGrowth({ trace, records }: HardwareRun, first: number): Growth {
-  const leaves: number[] = [];
-  for (let i = 0; i < trace.length; i++) {
-    if (!Number.isNaN(records.sentNs[i]!) && !Number.isNaN(records.repliedNs[i]!)) leaves.push(records.repliedNs[i]!);
-  }
-  const left = Float64Array.from(leaves).sort();
+function backlogGrowth({ trace, records }: HardwareRun, typeNames: readonly string[], first: number) {
+  const answered = (i: number) => !Number.isNaN(records.sentNs[i]!) && !Number.isNaN(records.repliedNs[i]!);
+  const leaving = Uint32Array.from({ length: trace.length }, (_, i) => i)
+    .filter(answered)
+    .sort((a, b) => records.repliedNs[a]! - records.repliedNs[b]!);
   const every = Math.max(1, Math.floor((trace.length - first) / BACKLOG_SAMPLES));
-  const backlog = createBacklog();
-  let entered = 0;
+  const backlogs = createBacklogs(typeNames);
+  const inSystem = new Float64Array(typeNames.length);
   let gone = 0;
   for (let i = 0; i < trace.length; i++) {
-    if (Number.isNaN(records.sentNs[i]!) || Number.isNaN(records.repliedNs[i]!)) continue;
-    entered++;
+    if (!answered(i)) continue;
+    inSystem[trace.type[i]!]!++;
     if (i < first || (i - first) % every !== 0) continue;
-    while (gone < left.length && left[gone]! <= trace.arrivalNs[i]!) gone++;
-    backlog.add(entered - gone);
+    while (gone < leaving.length && records.repliedNs[leaving[gone]!]! <= trace.arrivalNs[i]!) {
+      inSystem[trace.type[leaving[gone++]!]!]!--;
+    }
+    backlogs.add((type) => inSystem[type]!);
   }
-  return backlog.growth();
+  return backlogs.growth();
 }
 
 /** Number of the first request that is measured. */
