@@ -5,8 +5,8 @@ import { wrap } from '../report/text/table.js';
 import type { Result } from '../results/result.js';
 import { policyLabel } from '../scheduler/policy-label.js';
 import { EnvironmentError, InputError } from '../units/errors.js';
+import { overloadWarning } from '../units/load.js';
 import { visible, visibleLines } from '../units/names.js';
-import { isOutOfFiles, OUT_OF_FILES } from './out-of-files.js';
 import { clearProgress } from './progress.js';
 import { SETTINGS } from './settings.js';
 import { withSourcePlaces } from './source-places.js';
@@ -22,7 +22,11 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** Says on stderr what went wrong, one line per mistake, and returns the exit code. */
+/**
+ * Says on stderr what went wrong, one line per mistake, and returns the exit code.
+ *
+ * @throws what was thrown, when no more files can be opened
+ */
 export function reportFailure(thrown: unknown): number {
   const error = policyFault(thrown) ?? thrown;
   if (error instanceof CommanderError) return reportUsage(error);
@@ -34,10 +38,8 @@ export function reportFailure(thrown: unknown): number {
     complain(error.message);
     return EXIT.environment;
   }
-  if (isOutOfFiles(error)) {
-    complain(OUT_OF_FILES);
-    return EXIT.environment;
-  }
+  // Then nothing more can be loaded, and src/cli/main.ts says so.
+  if (['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException)?.code ?? '')) throw error;
   complain('this is a bug in psp; please report it:');
   process.stderr.write(`${visibleLines(error instanceof Error ? withSourcePlaces(error.stack!) : String(error))}\n`);
   return EXIT.environment;
@@ -69,6 +71,12 @@ export function complain(message: string): void {
 /** Writes each note once: how a workload is played if that differs from its file. */
 export function tellNotes(notes: readonly string[]): void {
   for (const note of new Set(notes)) complain(`note: ${note}`);
+}
+
+/** Says before a run that its load cannot be carried. */
+export function warnOfOverload(load: number): void {
+  const warning = overloadWarning(load);
+  if (warning !== undefined) complain(`warning: ${warning}`);
 }
 
 /** What commander says, and how psp says it. */

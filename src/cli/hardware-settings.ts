@@ -6,6 +6,7 @@ import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
 import { DEFAULTS, withDefaults } from '../experiment/plan/run-settings.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
+import { wrap } from '../report/text/table.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { tellNotes } from './failure.js';
@@ -56,9 +57,14 @@ export function onePolicy(settings: SimSettings): string {
   return policies[0]!;
 }
 
-/** The line below the table of a load generator that runs alone. */
+/** The lines below the table of a load generator that runs alone. */
 export const SERVER_UNKNOWN =
-  'The figures are those of the load generator. Only the server knows its policy, its utilisation and its drops.\n';
+  'The figures are those of the load generator. Only the server knows its policy,\nits utilisation and its drops.\n';
+
+/** The lines that close a run: what was lost and late, and the load generator's last line. */
+export function closingLines({ lost, late, closingLine }: HardwareResult, width: number, before = ''): string {
+  return `${wrap(`${before}lost ${lost}, late ${late}. ${closingLine}`, width).join('\n')}\n`;
+}
 
 /** The message about a server that was not there to the end. */
 export function serverGone({ completed, failure }: Pick<HardwareResult, 'completed' | 'failure'>): string {

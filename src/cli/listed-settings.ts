@@ -1,7 +1,7 @@
 /** Settings with several values: `a,b`, and for numbers `from:to:step`. */
 
 import { splitList } from '../units/lists.js';
-import { asInput, parseText, RANGE, SEED_RANGE, SETTINGS, type Setting } from './settings.js';
+import { asInput, commaHint, parseText, RANGE, SEED_RANGE, SETTINGS, type Setting, withHint } from './settings.js';
 
 /** Settings that only a single run has. */
 const OF_ONE_RUN: readonly string[] = ['record', 'timeline', 'from', 'for', 'json'];
@@ -25,24 +25,16 @@ export function parseList(setting: Setting, text: string, where: string): unknow
 /** @throws Error that says what was expected and what was found */
 export function parseTexts(setting: Setting, text: string): unknown[] {
   if (text.trim() === '') return [parseText(setting, text)];
-  if (setting.field === 'policies')
-    return splitPolicies(text).flatMap((policy) => parseText(setting, policy) as unknown[]);
+  if (setting.field === 'policies') {
+    return withHint(commaHint(setting, text), () =>
+      splitPolicies(text).flatMap((policy) => parseText(setting, policy) as unknown[]),
+    );
+  }
   // The other settings that may be given several times split their text themselves.
   if (setting.many) return parseText(setting, text) as unknown[];
-  return splitList(text, ',').flatMap((word) => {
-    try {
-      return parseRange(setting, word) ?? [parseText(setting, word)];
-    } catch (error) {
-      throw new Error(`${(error as Error).message}${commaHint(setting, text)}`);
-    }
-  });
-}
-
-/** Some people write a comma in decimals. */
-function commaHint({ ranges }: Setting, text: string): string {
-  return ranges === 'numbers' && /^\d*,\d+\w*$/.test(text)
-    ? ` in '${text}': decimals have a point, and a comma separates values`
-    : '';
+  return withHint(commaHint(setting, text), () =>
+    splitList(text, ',').flatMap((word) => parseRange(setting, word) ?? [parseText(setting, word)]),
+  );
 }
 
 /** The values of `from:to:step`; undefined when the word is not a range. */

@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-import { isOutOfFiles, OUT_OF_FILES } from './out-of-files.js';
 
+// It loads everything inside, so that a failure to load is said in one line, too.
 try {
-  // Loaded here, so that a failure to load is said in one line, too.
   const { guardStreams } = await import('./pipes.js');
   guardStreams();
   const { runPsp } = await import('./program.js');
   await runPsp(process.argv.slice(2));
 } catch (error) {
-  if (!isOutOfFiles(error)) throw error;
-  process.stderr.write(`psp: ${OUT_OF_FILES}\n`);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+  process.stderr.write('psp: too many open files: raise the limit with ulimit -n\n');
   process.exitCode = 3;
 }
+
+export {};

@@ -270,7 +270,8 @@ export function parseText(setting: Setting, given: string): unknown {
   throw new Error(`expected ${setting.expected}, found '${text}'${listHint(setting, text)}`);
 }
 
-function withHint<T>(hint: string, read: () => T): T {
+/** Returns what `read` returns, and adds the hint to what it throws. */
+export function withHint<T>(hint: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -283,9 +284,16 @@ export const RANGE = /^([^:]+):([^:]+):([^:]+)$/;
 /** A range of seeds, or the beginning of one. Other texts with colons are seeds. */
 export const SEED_RANGE = /^(\d+):(\d+)(?::(\d+))?$/;
 
+/** Some people write a comma in decimals: `1,5M`, `ts:quantum=1,5us`. */
+export function commaHint({ field, ranges }: Setting, text: string): string {
+  const isDecimal = field === 'policies' ? /=\d*,\d/.test(text) : ranges === 'numbers' && /^\d*,\d+\w*$/.test(text);
+  return isDecimal ? ` in '${text}': decimals have a point, and a comma separates values` : '';
+}
+
 /** What to say of a list or a range where one value is expected. */
-function listHint({ ranges }: Setting, text: string): string {
-  if (!ranges) return '';
+function listHint(setting: Setting, text: string): string {
+  const { ranges } = setting;
+  if (!ranges) return commaHint(setting, text);
   if (text.includes(',')) return `: ${ranges === 'seeds' ? '' : 'decimals have a point, and '}lists are for psp sweep`;
   return RANGE.test(text) || SEED_RANGE.test(text) ? ': ranges are for psp sweep' : '';
 }

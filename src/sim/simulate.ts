@@ -25,8 +25,11 @@ export interface SimulateOptions extends SimulationSetup {
   readonly endNs?: number;
   /** Length of the slices in which the measuring window is also reported, ns; default: no slices. */
   readonly sliceNs?: number;
-  /** Told the number of requests that have arrived and the virtual time, now and then. */
-  readonly onProgress?: (requests: number, nowNs: number) => void;
+  /**
+   * Told, now and then, how many requests have arrived, the virtual time, and the share of their work that is done:
+   * 1, less a half of each that is still there, because to bring it in is about as much work as to let it out.
+   */
+  readonly onProgress?: (requests: number, nowNs: number, done: number) => void;
   /** Called now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
 }
@@ -59,6 +62,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   /** Where in the batch the queues are sampled next. */
   let sampleAt = skipped - requests + step;
   let slices: ResultSlices | undefined;
+  const tell = () => onProgress?.(requests, lastNs, 1 - simulation.inSystem() / (2 * requests));
   let interrupted = pilot?.ended === true && (shouldStop?.() ?? false);
   for (let pulse = 1; !pilot?.ended; pulse++) {
     // The first batch of a pilot is played in part.
@@ -91,7 +95,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     requests += batch.length;
     lastNs = batch.arrivalNs[batch.length - 1]!;
     if (pulse % BATCHES_PER_PULSE === 0) {
-      onProgress?.(requests, lastNs);
+      tell();
       if (shouldStop?.()) {
         interrupted = true;
         break;
@@ -106,7 +110,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   const to = simulation.snapshot();
   while (!interrupted && simulation.drain(EVENTS_PER_PULSE)) {
     refuseBeyondTime(simulation);
-    onProgress?.(requests, lastNs);
+    tell();
     interrupted = shouldStop?.() ?? false;
   }
   refuseBeyondTime(simulation);

@@ -2,3 +2,21 @@
 export function formatLoad(load: number | null, digits = 3): string {
   return load === null || !Number.isFinite(load) ? '–' : String(Number(load.toPrecision(digits)));
 }
+
+/** Loads in this range are more often a percentage than an overload. */
+const LIKE_PERCENT = { from: 5, to: 100 };
+
+/** Is a load probably a percentage? */
+export function looksLikePercent(load: number): boolean {
+  return load >= LIKE_PERCENT.from && load <= LIKE_PERCENT.to;
+}
+
+/** What to say before a run whose load cannot be carried; undefined below 1. */
+export function overloadWarning(load: number): string | undefined {
+  if (!(load >= 1)) return undefined;
+  const percent = looksLikePercent(load) ? `; for ${formatLoad(load)} %, write ${formatLoad(load / 100)}` : '';
+  return (
+    `load ${formatLoad(load)} is ${load > 1 ? 'more than' : 'all'} the workers can do: unbounded queues grow during ` +
+    `the whole run, and bounded ones drop${percent}`
+  );
+}

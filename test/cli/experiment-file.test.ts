@@ -172,6 +172,9 @@ describe('lists', () => {
       "--load: expected a number above 0, such as 0.8, found '0' in '0,8': decimals have a point, and a comma " +
         'separates values',
     );
+    expect(() => values('policy', 'darc,ts:quantum=1,5us')).toThrow(
+      "found the bare number 1 in 'darc,ts:quantum=1,5us': decimals have a point, and a comma separates values",
+    );
   });
 });
 

@@ -84,3 +84,7 @@ test.each([24, 28, 32, 40, 64])(
     }
   },
 );
+
+test('the file that says so imports no other: none may be left to open', () => {
+  expect(readFileSync(MAIN, 'utf8')).not.toMatch(/^import .*["']\.{1,2}\//m);
+});

@@ -20,7 +20,10 @@ function load(path: string, ...args: string[]): Promise<Outcome> {
 }
 
 function expectAnswered({ code, out, err }: Outcome): HardwareResult {
-  expect(err).toMatch(/lost 0, late \d+\. Duration: \d+\.\d\ds -> Sent: 100, Received: 100, 0 sent but not answered/);
+  expect(err.split('\n').every((line) => line.length <= 80)).toBe(true);
+  expect(err.replaceAll('\n', ' ')).toMatch(
+    /lost 0, late \d+\. Duration: \d+\.\d\ds -> Sent: 100, Received: 100, 0 sent but not answered/,
+  );
   expect(code).toBe(0);
   const [result] = JSON.parse(out) as HardwareResult[];
   expect(result).toMatchObject({ world: 'hw', requests: 100, completed: 100, lost: 0, skipped: 0, end: 'complete' });

@@ -11,6 +11,7 @@ import { EnvironmentError, InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addHardwareSettings,
+  closingLines,
   hardwareDefaults,
   inputOf,
   parseDilation,
@@ -112,7 +113,7 @@ async function load(options: LoadOptions): Promise<number> {
     const output = outputBeside(options.json);
     output.write(formatComparison([result], { ...output, title: workload.title }));
     output.write(SERVER_UNKNOWN);
-    output.write(`lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
+    output.write(closingLines(result, output.width));
     sendJson(options.json, [result]);
     if (run.end === 'serverGone') complain(serverGone(result));
     return run.end === 'serverGone' ? EXIT.environment : signal.aborted ? EXIT.interrupted : EXIT.ok;

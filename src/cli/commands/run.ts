@@ -17,10 +17,11 @@ import { dilationOf, type HardwareLive, type HardwareRun, runHardware, showLive 
 import type { RequestSamples } from '../../metrics/samples.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { InputError } from '../../units/errors.js';
-import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
-import { complain, EXIT, reportOutcomes } from '../failure.js';
+import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';
+import { complain, EXIT, reportOutcomes, warnOfOverload } from '../failure.js';
 import {
   addHardwareSettings,
+  closingLines,
   hardwareDefaults,
   inputOf,
   onePolicy,
@@ -158,9 +159,7 @@ async function run(options: RunOptions): Promise<number> {
 
   const output = outputBeside(options.json);
   output.write(formatComparison(results, { ...output, title: workload.title }));
-  for (const result of results) {
-    output.write(`${result.policy}: lost ${result.lost}, late ${result.late}. ${result.closingLine}\n`);
-  }
+  for (const result of results) output.write(closingLines(result, output.width, `${result.policy}: `));
   if (options.role === 'client') output.write(SERVER_UNKNOWN);
   if (options.samples) send(options.json!, sampledJson(real));
   else sendJson(options.json, results);
@@ -193,6 +192,7 @@ async function runOne(
   const { workers, seed, warmup } = hardwareDefaults(options, config);
   const { workload } = input;
   const { offer, trace } = hardwareOffer(input, { ...options, ...(load !== undefined && { load }) }, workers);
+  warnOfOverload(offeredLoad(workload, offer, workers));
   const dilate = config && options.dilate === 'auto' ? 1 : options.dilate;
   const spec = {
     workload,

@@ -13,7 +13,7 @@ import type { Result } from '../../results/result.js';
 import { policyLabel } from '../../scheduler/policy-label.js';
 import { InputError } from '../../units/errors.js';
 import { readConfigFile } from '../config-file.js';
-import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
+import { complain, EXIT, reportOutcomes, tellNotes, warnOfOverload } from '../failure.js';
 import { stopOnInterrupt } from '../interrupt.js';
 import { checkOutputs, outputBeside, send, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -69,9 +69,9 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
       plan.specs.map((spec) => sendSpec(spec).workload),
     ),
   );
-  await writeTimelines(timelines, settings, plan);
   tellNotes(plan.workload.notes);
-  warnOfOverload(plan);
+  warnOfOverload(plan.workload.load);
+  await writeTimelines(timelines, settings, plan);
   const sides = samples ? await runKeepingSamples(plan) : undefined;
   const { results, interrupted } = sides
     ? { results: sides.map(({ result }) => result), interrupted: false }
@@ -145,12 +145,4 @@ function complainOfPrecision(results: readonly Result[], precision: Precision): 
         `±${formatShare(precision.relative)}: use more --max-replications or --requests`,
     );
   }
-}
-
-function warnOfOverload({ workload: { load } }: Plan): void {
-  if (!(load >= 1)) return;
-  complain(
-    `warning: load ${Number(load.toPrecision(3))} is ${load > 1 ? 'more than' : 'all'} the workers can do: ` +
-      'unbounded queues grow during the whole run, and bounded ones drop',
-  );
 }

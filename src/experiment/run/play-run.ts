@@ -138,8 +138,8 @@ function simulateOptions(
     ...(sliceNs !== undefined && { sliceNs }),
     ...('durationNs' in end && { endNs: Math.floor(end.durationNs) }),
     ...(onProgress && {
-      onProgress: (requests, nowNs) =>
-        onProgress(Math.min(1, 'requests' in end ? requests / end.requests : nowNs / end.durationNs)),
+      onProgress: (requests, nowNs, done) =>
+        onProgress(done * Math.min(1, 'requests' in end ? requests / end.requests : nowNs / end.durationNs)),
     }),
     ...(shouldStop && { shouldStop }),
   };

@@ -12,10 +12,15 @@ export interface Merged {
 /**
  * Copies the points of several folders into one. Writes nothing when two folders disagree.
  *
- * @throws InputError when two results of one point differ, or a folder is not of a sweep
+ * @throws InputError when two results of one point differ, or a folder is not of a sweep or has no points
  */
 export function mergeSweeps(folders: readonly string[], out: string, onNote?: (message: string) => void): Merged {
   const read = folders.map((folder) => ({ folder, sweep: readSweep(folder) }));
+  for (const { folder, sweep } of read) {
+    if (sweep.points.length + sweep.failed.length > 0) continue;
+    const why = sweep.leftOut.length > 0 ? `: ${sweep.leftOut[0]}` : '';
+    throw new InputError(`${folder}: expected a folder with points of psp sweep, found none in it${why}`);
+  }
   createStore(out);
   const known = new Map<string, { point: Point; folder: string }>();
   for (const point of readSweep(out).points) known.set(point.key, { point, folder: out });

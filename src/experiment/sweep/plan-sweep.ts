@@ -3,6 +3,7 @@
 import { scanTraceFile } from '../../files/trace-file.js';
 import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
+import { looksLikePercent, overloadWarning } from '../../units/load.js';
 import { planRuns } from '../plan/plan.js';
 import { refuseNamesakes } from '../plan/plan-input.js';
 import { policiesOrDefault, type Settings } from '../plan/run-settings.js';
@@ -48,6 +49,7 @@ export async function planSweep(blocks: readonly Block[], notes?: Set<string>): 
     for (const settings of product({ ...lists, ...(policies && { policies }) })) {
       const { specs, replications, workload } = await planRuns(settings, scan);
       for (const note of workload.notes) notes?.add(note);
+      if (looksLikePercent(workload.load)) notes?.add(overloadWarning(workload.load)!);
       const { policy } = specs[0]!;
       used.set(policy.text, policy);
       const spec = sendSpec(specs[0]!);

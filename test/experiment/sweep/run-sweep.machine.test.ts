@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
@@ -214,6 +223,16 @@ describe('merge', () => {
       ),
     );
     expect(readSweep(all).points).toEqual([]);
+  });
+
+  it('refuses a folder without points, such as one whose files are all damaged, and writes nothing', async () => {
+    const [damaged, empty, all] = [folder(), folder(), folder()];
+    for (const each of [damaged, empty]) mkdirSync(join(each, 'points'), { recursive: true });
+    writeFileSync(join(damaged, 'points', '0123456789abcdef.json'), '{');
+    const parts = /^(.*): expected a folder with points of psp sweep, found none in it/;
+    expect(() => mergeSweeps([empty], all)).toThrow(parts);
+    expect(() => mergeSweeps([damaged], all)).toThrow(/found none in it: .*json: left out: expected JSON/);
+    expect(existsSync(join(all, 'points'))).toBe(false);
   });
 
   it('refuses a folder of something else', () => {
