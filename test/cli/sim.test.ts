@@ -154,10 +154,7 @@ describe('psp sim', () => {
     expect(err).toMatch(/^psp: warning: load 1\.3 is more than the workers can do: unbounded queues grow/);
     expect(out).toContain('load 1.3');
     const percent = await psp(['sim', ...QUICK, '--policy', 'c-fcfs', '--load', '80']);
-    expect([percent.code, percent.err]).toEqual([
-      0,
-      expect.stringMatching(/bounded ones drop; for 80 %, write 0\.8$/),
-    ]);
+    expect([percent.code, percent.err]).toEqual([0, expect.stringMatching(/bounded ones drop; for 80 %, write 0\.8$/)]);
   });
 
   test('a precision that is not reached is told, on stderr and in the JSON, and so is one that cannot be', async () => {
