@@ -19,6 +19,7 @@
         "native/addon/load_binding.cpp",
         "native/addon/server_binding.cpp",
         "native/apps/application.cpp",
+        "native/apps/built_in.cpp",
         "native/apps/rocksdb_app.cpp",
         "native/base/clock.cpp",
         "native/client/load_generator.cpp",

@@ -3,7 +3,7 @@
 // under way, as medians of short slices played in turn. Where there are fewer cores than threads, the threads yield,
 // and both figures are mostly those of the machine's scheduler.
 import { availableParallelism } from 'node:os';
-import { defaultClassifier } from '../dist/hw/machine/config.js';
+import { defaultClassifier } from '../dist/hw/machine/classifier-config.js';
 import { runLoopback } from '../dist/hw/run/loopback.js';
 import { parseWorkload } from '../dist/workload/parse-workload.js';
 

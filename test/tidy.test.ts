@@ -129,7 +129,7 @@ function outsideOfBlocks(text: string): { readonly line: string; readonly number
 }
 
 /** Files that a tutorial has its reader write. */
-const TO_BE_WRITTEN = ['./keep.ts', './several.ts', './lcfs.ts', 'lcfs.ts', 'native/apps/hash_app.hpp'];
+const TO_BE_WRITTEN = ['./keep.ts', './several.ts', './lcfs.ts', 'lcfs.ts'];
 
 /** Paths of the checkout and bare names of files. */
 function referencesIn(text: string): string[] {

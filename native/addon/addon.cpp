@@ -6,6 +6,7 @@
 #include "addon/convert.hpp"
 #include "addon/load_binding.hpp"
 #include "addon/server_binding.hpp"
+#include "apps/application.hpp"
 #include "base/clock.hpp"
 #include "base/doorbell.hpp"
 #include "base/layout_offsets.hpp"
@@ -107,8 +108,16 @@ Napi::Object layoutOffsetsOf(Napi::Env env) {
   return offsets;
 }
 
+/** The names of the built-in applications. */
+Napi::Array applicationsOf(Napi::Env env) {
+  auto names = Napi::Array::New(env);
+  for (const std::string& name : builtInApplications()) names.Set(names.Length(), name);
+  return names;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("layoutOffsets", layoutOffsetsOf(env));
+  exports.Set("applications", applicationsOf(env));
 #ifdef PSP_HAVE_ROCKSDB
   exports.Set("hasRocksdb", Napi::Boolean::New(env, true));
 #else

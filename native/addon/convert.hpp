@@ -39,6 +39,14 @@ inline Napi::Object object(const Napi::Object& from, const char* name) {
   if (!value.IsObject()) wrong(name, "an object");
   return value.As<Napi::Object>();
 }
+inline std::vector<std::string> texts(const Napi::Object& from, const char* name) {
+  const Napi::Value value = from.Get(name);
+  if (!value.IsArray()) wrong(name, "an array of strings");
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> all;
+  for (uint32_t i = 0; i < array.Length(); ++i) all.push_back(array.Get(i).ToString().Utf8Value());
+  return all;
+}
 inline std::vector<int> integers(const Napi::Object& from, const char* name) {
   const Napi::Value value = from.Get(name);
   if (!value.IsArray()) wrong(name, "an array of numbers");
@@ -70,7 +78,8 @@ inline Poll pollOf(const std::string& name) {
 inline Payload payloadOf(const std::string& name) {
   if (name == "psp-mb" || name == "psp") return Payload::pspMb;
   if (name == "ix") return Payload::ix;
-  wrong("frame", "psp, psp-mb or ix");
+  if (name == "udp") return Payload::udp;
+  wrong("frame", "psp, psp-mb, ix or udp");
 }
 
 /** An endpoint `{mac?, ip, port}`. A MAC that is not given is all zeros, and must be found out. */
@@ -107,8 +116,18 @@ inline Classifier classifierOf(const Napi::Object& from, uint32_t types) {
     const auto entry = list.Get(i).As<Napi::Object>();
     codes.push_back({static_cast<uint64_t>(number(entry, "code")), static_cast<uint32_t>(number(entry, "type"))});
   }
+  std::vector<Classifier::Pattern> patterns;
+  const auto given = object(from, "patterns").As<Napi::Array>();
+  for (uint32_t i = 0; i < given.Length(); ++i) {
+    const auto entry = given.Get(i).As<Napi::Object>();
+    size_t length = 0;
+    const auto* bytes = elements<uint8_t>(entry.Get("bytes"), "bytes", &length);
+    patterns.push_back({static_cast<size_t>(number(entry, "offset")),
+                        {bytes, bytes + length},
+                        static_cast<uint32_t>(number(entry, "type"))});
+  }
   return Classifier(static_cast<size_t>(number(from, "offset")), static_cast<size_t>(number(from, "width")),
-                    text(from, "endian") == "big", codes, types);
+                    text(from, "endian") == "big", codes, types, patterns);
 }
 
 /** What is needed to compare this clock with that of another process on the same machine. */

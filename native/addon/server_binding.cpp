@@ -30,8 +30,9 @@ ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     config.keepAwake = boolean(from, "keepAwake");
     const auto application = object(from, "application");
     config.application = {.name = text(application, "name"),
-                          .path = text(application, "path"),
-                          .scanType = static_cast<uint32_t>(number(application, "scanType"))};
+                          .plugin = text(application, "plugin"),
+                          .parameters = text(application, "parameters")};
+    config.typeNames = texts(from, "types");
     server_ = std::make_unique<Server>(config, shared, classifierOf(object(from, "classifier"), shared.types()));
     memory_ = Napi::Reference<Napi::Value>::New(info[1], 1);
   } catch (const std::exception& error) {

@@ -2,12 +2,19 @@
 
 #include <stdexcept>
 
+#include "apps/app_class.hpp"
+
 #ifdef PSP_HAVE_ROCKSDB
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
 #include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "include/psp_params.h"
 
 namespace psp {
 namespace {
@@ -55,16 +62,43 @@ std::shared_ptr<rocksdb::DB> openDatabase(const std::string& path) {
   return database;
 }
 
-class RocksdbApp final : public Application {
- public:
-  RocksdbApp(std::shared_ptr<rocksdb::DB> database, uint32_t scanType)
-      : database_(std::move(database)), scanType_(scanType) {}
+/** Opened by the first worker, closed after the last. */
+std::shared_ptr<rocksdb::DB> sharedDatabase(const std::string& path) {
+  static std::mutex mutex;
+  static std::weak_ptr<rocksdb::DB> opened;
+  const std::lock_guard lock(mutex);
+  std::shared_ptr<rocksdb::DB> database = opened.lock();
+  if (!database) opened = database = openDatabase(path);
+  return database;
+}
 
-  Handled handle(Request& request, const PreemptFlag&) override {
+std::string textOf(const char* params, const char* name) {
+  char text[4096];
+  if (psp_params_text(params, name, text, sizeof text)) return text;
+  throw std::runtime_error(std::string("rocksdb: ") + name + ": expected a text without quotes and backslashes");
+}
+
+/** @throws std::runtime_error when the workload has no such type */
+uint32_t typeNamed(const psp_app_worker& worker, const std::string& name) {
+  std::string known;
+  for (uint32_t type = 0; type < worker.types; ++type) {
+    if (name == worker.type_names[type]) return type;
+    known += (type == 0 ? "" : ", ") + std::string(worker.type_names[type]);
+  }
+  throw std::runtime_error("rocksdb: the workload has no type " + name + " to scan for; it has " + known);
+}
+
+class RocksdbApp {
+ public:
+  RocksdbApp(const psp_app_worker& worker, const char* params)
+      : scanType_(typeNamed(worker, textOf(params, "scan"))), database_(sharedDatabase(textOf(params, "path"))) {}
+
+  int handle(psp_app_request* request, const uint8_t*, size_t, psp_app_reply*, const psp_app_preempt*) {
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
     const std::unique_ptr<rocksdb::Iterator> iterator(database_->NewIterator(options));
-    return (request.type == scanType_ ? scan(*iterator) : get(*iterator)) ? Handled::done : Handled::failed;
+    const bool right = request->type == scanType_ ? scan(*iterator) : get(*iterator);
+    return right ? PSP_APP_DONE : PSP_APP_FAILED;
   }
 
  private:
@@ -85,31 +119,34 @@ class RocksdbApp final : public Application {
     return keys == kKeys && bytes == kKeys * kValueBytes;
   }
 
-  std::shared_ptr<rocksdb::DB> database_;
   uint32_t scanType_;
+  std::shared_ptr<rocksdb::DB> database_;
   uint32_t next_ = 0;
 };
 
 }  // namespace
 
-ApplicationFactory makeRocksdbFactory(const ApplicationConfig& config) {
-  if (config.path.empty()) throw std::runtime_error("rocksdb: the configuration names no path for the database");
-  auto database = openDatabase(config.path);
-  return [database, scanType = config.scanType](const Clock&, Doorbell) {
-    return std::make_unique<RocksdbApp>(database, scanType);
-  };
-}
+psp_app rocksdbApp() { return appOf<RocksdbApp>("rocksdb", 0); }
 
 }  // namespace psp
 
 #else
 
 namespace psp {
+namespace {
 
-ApplicationFactory makeRocksdbFactory(const ApplicationConfig&) {
-  throw std::runtime_error(
-      "application rocksdb: the addon was built without it (apt-get install librocksdb-dev; npx psp build-native)");
-}
+struct NoRocksdb {
+  NoRocksdb(const psp_app_worker&, const char*) {
+    throw std::runtime_error("the addon was built without it (apt-get install librocksdb-dev; npx psp build-native)");
+  }
+  int handle(psp_app_request*, const uint8_t*, size_t, psp_app_reply*, const psp_app_preempt*) {
+    return PSP_APP_FAILED;
+  }
+};
+
+}  // namespace
+
+psp_app rocksdbApp() { return appOf<NoRocksdb>("rocksdb", 0); }
 
 }  // namespace psp
 

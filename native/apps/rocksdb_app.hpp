@@ -1,14 +1,13 @@
 #pragma once
-#include "apps/application.hpp"
+#include "include/psp_app.h"
 
 namespace psp {
 
 /**
  * RocksDB as in Perséphone: 5000 keys in a memory-mapped plain table. GET reads one key through an iterator, SCAN reads
- * all. The database is created on first use.
- *
- * @throws std::runtime_error when the addon was built without librocksdb, or the database cannot be opened
+ * all. The database is created on first use. Parameters: `path`, its folder; `scan`, the type that scans, where every
+ * other type gets one key. Without librocksdb its setup says so.
  */
-ApplicationFactory makeRocksdbFactory(const ApplicationConfig& config);
+psp_app rocksdbApp();
 
 }  // namespace psp

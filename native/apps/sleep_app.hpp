@@ -1,8 +1,14 @@
 #pragma once
 #include <algorithm>
+#include <atomic>
+#include <stdexcept>
 #include <vector>
 
-#include "apps/application.hpp"
+#include "apps/app_class.hpp"
+#include "base/clock.hpp"
+#include "base/doorbell.hpp"
+#include "base/thread_setup.hpp"
+#include "include/psp_params.h"
 
 namespace psp {
 
@@ -11,11 +17,15 @@ namespace psp {
  * on the worker's bell with an absolute deadline, so that preemption wakes it at once. The kernel wakes a sleeper late
  * by a nearly constant time (about 20 us with sharp timers), which is measured at the start and taken off each sleep.
  */
-class SleepApp final : public Application {
+class SleepApp {
  public:
-  SleepApp(const Clock& clock, Doorbell bell) : clock_(clock), bell_(bell) {}
+  struct Progress {
+    double doneNs;
+  };
 
-  void setup(unsigned) override {
+  SleepApp(const psp_app_worker& worker, const char* params)
+      : clock_(Clock::startingNow(worker.ns_per_tick)), bell_(*reinterpret_cast<std::atomic<uint32_t>*>(worker.bell)) {
+    if (psp_params_count(params) > 0) throw std::runtime_error("it has no parameters");
     std::vector<double> lateNs;
     for (int i = 0; i < 21; ++i) {
       const double target = clock_.nowNs() + 200e3;
@@ -27,33 +37,28 @@ class SleepApp final : public Application {
     overshootNs_ = std::clamp(lateNs[10], 0.0, 100e3);
   }
 
-  Handled handle(Request& request, const PreemptFlag& preempt) override {
+  int handle(psp_app_request* request, const uint8_t*, size_t, psp_app_reply*, const psp_app_preempt* preempt) {
+    double& doneNs = static_cast<Progress*>(request->scratch)->doneNs;
     const double begin = clock_.nowNs();
-    const double end = begin + request.demandNs - request.doneNs;
+    const double end = begin + request->demand_ns - doneNs;
     for (;;) {
       const double now = clock_.nowNs();
       if (now >= end - overshootNs_) {
         // The rest is too short for a sleep, and short enough to spin.
-        while (clock_.nowNs() < end) pauseBriefly();
-        return Handled::done;
+        while (clock_.nowNs() < end) pauseInstruction();
+        return PSP_APP_DONE;
       }
       bell_.arm();
-      if (preempt.raised()) {
+      if (psp_app_preempted(preempt)) {
         bell_.disarm();
-        request.doneNs += now - begin;
-        return Handled::preempted;
+        doneNs += now - begin;
+        return PSP_APP_PREEMPTED;
       }
       bell_.wait(clock_.monotonicAt(end - overshootNs_));
     }
   }
 
  private:
-  static void pauseBriefly() noexcept {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#endif
-  }
-
   Clock clock_;
   Doorbell bell_;
   double overshootNs_ = 0;

@@ -38,6 +38,9 @@ class Clock {
   /** Measures the rate for `calibrationNs`; the epoch is now. */
   static Clock calibrate(double calibrationNs = 30e6);
 
+  /** A clock of a known rate; the epoch is now. */
+  static Clock startingNow(double nsPerTick) noexcept { return Clock(readTicks(), nsPerTick); }
+
   /** Whole nanoseconds, like all times of psp. */
   double nowNs() const noexcept {
     return static_cast<double>(static_cast<int64_t>(static_cast<double>(readTicks() - epochTicks_) * nsPerTick_));

@@ -71,6 +71,7 @@ inline std::vector<std::pair<std::string, size_t>> layoutOffsets() {
       PSP_FIELD("mailbox", Mailbox, busyNs),
       PSP_FIELD("mailbox", Mailbox, failed),
       PSP_FIELD("mailbox", Mailbox, repliesDropped),
+      PSP_FIELD("mailbox", Mailbox, repliesWithheld),
       {"mailbox.bytes", sizeof(Mailbox)},
       {"finishOutcome.completed", kCompleted},
       {"finishOutcome.preempted", kPreempted},

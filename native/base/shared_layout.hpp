@@ -14,7 +14,7 @@ namespace psp {
 namespace layout {
 
 inline constexpr uint32_t kMagic = 0x50535031;
-inline constexpr uint32_t kVersion = 2;
+inline constexpr uint32_t kVersion = 3;
 
 struct Header {
   uint32_t magic, version, workers, types, slots;
@@ -73,6 +73,7 @@ struct Mailbox {
   std::atomic<double> busyNs;
   std::atomic<double> failed;
   std::atomic<double> repliesDropped;
+  std::atomic<double> repliesWithheld;
 };
 static_assert(sizeof(Mailbox) == 256);
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -11,9 +12,9 @@
 namespace psp {
 
 /**
- * Finds the type of a request in its payload: a field (offset, width, byte order) holds a code, and a table has the
- * scheduler's index for it. A code that is not in the table, or a payload too short for the field, is UNKNOWN (index
- * `types`).
+ * Finds the type of a request in its payload. The first pattern whose bytes stand at its offset decides. If there is
+ * none, a field (offset, width, byte order) holds a code, and a table has the scheduler's index for it. A code that is
+ * not in the table, or a payload too short for the field, is UNKNOWN (index `types`).
  */
 class Classifier {
  public:
@@ -21,8 +22,14 @@ class Classifier {
     uint64_t code;
     uint32_t type;
   };
+  struct Pattern {
+    size_t offset;
+    std::vector<uint8_t> bytes;
+    uint32_t type;
+  };
 
-  Classifier(size_t offset, size_t widthBytes, bool bigEndian, const std::vector<Code>& codes, uint32_t types)
+  Classifier(size_t offset, size_t widthBytes, bool bigEndian, const std::vector<Code>& codes, uint32_t types,
+             const std::vector<Pattern>& patterns = {})
       : offset_(offset), widthBytes_(widthBytes), bigEndian_(bigEndian), types_(types), small_(kSmallCodes, types) {
     if (widthBytes != 1 && widthBytes != 2 && widthBytes != 4 && widthBytes != 8) {
       throw std::runtime_error("classifier width: expected 1, 2, 4 or 8 bytes, found " + std::to_string(widthBytes));
@@ -34,11 +41,20 @@ class Classifier {
       if (code < kSmallCodes) small_[code] = type;
       else large_.emplace(code, type);
     }
+    for (const auto& [at, bytes, type] : patterns) {
+      if (type >= types) throw std::runtime_error("classifier: a pattern maps to a type that does not exist");
+      matches_.push_back({at, bytes.size(), matched_.size(), type});
+      matched_.insert(matched_.end(), bytes.begin(), bytes.end());
+    }
   }
 
   uint32_t unknown() const noexcept { return types_; }
 
   uint32_t classify(const uint8_t* payload, size_t bytes) const noexcept {
+    for (const Match& match : matches_) {
+      if (match.offset > bytes || match.length > bytes - match.offset) continue;
+      if (std::memcmp(payload + match.offset, &matched_[match.begin], match.length) == 0) return match.type;
+    }
     if (offset_ > bytes || widthBytes_ > bytes - offset_) return types_;
     const uint64_t code = field(payload + offset_);
     if (code < kSmallCodes) return small_[code];
@@ -59,6 +75,14 @@ class Classifier {
     }
   }
 
+  /** A pattern, whose bytes begin at `begin` of `matched_`. */
+  struct Match {
+    size_t offset, length, begin;
+    uint32_t type;
+  };
+
+  std::vector<Match> matches_;
+  std::vector<uint8_t> matched_;
   size_t offset_;
   size_t widthBytes_;
   bool bigEndian_;

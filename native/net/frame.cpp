@@ -118,6 +118,7 @@ ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self)
 }
 
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept {
+  if (format == Payload::udp) return RequestFields{};
   if (format == Payload::ix) {
     if (bytes < kIxBytes) return std::nullopt;
     return RequestFields{.id = loadLittle<uint32_t>(payload + 18),
@@ -147,8 +148,9 @@ std::optional<ReplyFields> readReply(Payload format, const uint8_t* payload, siz
 }
 
 size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& parsed, Payload format, bool stamped,
-                        const Stamps& stamps) noexcept {
-  const size_t payloadBytes = format == Payload::ix ? kIxBytes : stamped ? kPspReplyBytes : kPspMbReplyBytes;
+                        const Stamps& stamps, const ReplyBody& body) noexcept {
+  const size_t headerBytes = replyHeaderBytes(format, stamped);
+  const size_t payloadBytes = headerBytes + body.bytes;
   const size_t frameBytes = parsed.payloadOffset + payloadBytes;
   if (frameBytes > capacity) return 0;
   uint8_t* ip = frame + kIp;
@@ -164,6 +166,7 @@ size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& pars
     const double times[] = {stamps.receivedNs, stamps.dispatchedNs, stamps.startedNs, stamps.endedNs};
     for (size_t i = 0; i < 4; ++i) storeLittle(payload + 16 + 8 * i, static_cast<uint64_t>(std::max(0.0, times[i])));
   }
+  std::copy_n(body.data, body.bytes, payload + headerBytes);
   finishIp(ip, static_cast<size_t>(udp - ip), frameBytes - kEthernetBytes);
   finishUdp(ip, udp, kUdpHeaderBytes + payloadBytes);
   return frameBytes;
@@ -171,7 +174,7 @@ size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& pars
 
 size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const Endpoint& to,
                     const RequestFields& fields, double nowNs) noexcept {
-  const size_t payloadBytes = format == Payload::ix ? kIxBytes : kPspMbRequestBytes;
+  const size_t payloadBytes = requestHeaderBytes(format);
   std::fill_n(frame, kHeadersBytes + payloadBytes, uint8_t{0});
   writeEthernet(frame, to.mac, from.mac, kTypeIpv4);
   uint8_t* ip = frame + kIp;

@@ -30,8 +30,11 @@ struct Endpoint {
  *   both ways.
  * - psp: pspMb with the bit `kPspFlag` set in `size`; after the 12 bytes, the reply carries the number of its worker
  *   (u32) and four stamps of the server: receive, dispatch, start, end, each u64 ns since the server's own epoch.
+ * - udp: no header of psp's; the whole payload belongs to the application, both ways.
+ *
+ * What follows the header of a request is for the application, and its reply follows the header of the reply.
  */
-enum class Payload : uint8_t { pspMb, ix };
+enum class Payload : uint8_t { pspMb, ix, udp };
 
 inline constexpr uint32_t kPspFlag = 0x8000'0000u;
 inline constexpr uint32_t kPspMbSize = 4;
@@ -79,6 +82,14 @@ struct RequestFields {
 };
 /** The longest demand of any frame: the 32 bits of PSP_MB, 4.29 s. */
 inline constexpr double kMaxDemandNs = 4294967295.0;
+/** How long the header of a request is. */
+constexpr size_t requestHeaderBytes(Payload format) noexcept {
+  return format == Payload::udp ? 0 : format == Payload::ix ? kIxBytes : kPspMbRequestBytes;
+}
+/** How long the header of a reply is. */
+constexpr size_t replyHeaderBytes(Payload format, bool stamped) noexcept {
+  return format == Payload::udp ? 0 : format == Payload::ix ? kIxBytes : stamped ? kPspReplyBytes : kPspMbReplyBytes;
+}
 /** Reads a request's payload; nothing when it is too short for its format. */
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept;
 
@@ -100,15 +111,27 @@ struct ReplyFields {
 };
 std::optional<ReplyFields> readReply(Payload format, const uint8_t* payload, size_t bytes) noexcept;
 
-/** Most bytes a reply frame can need. */
+/** Most bytes a reply frame without a body can need. */
 inline constexpr size_t kMaxReplyFrameBytes = kHeadersBytes + 60 + kPspReplyBytes;
 
+/** The application's part of a reply. */
+struct ReplyBody {
+  const uint8_t* data = nullptr;
+  size_t bytes = 0;
+};
+
+/** How long the body of a reply may be in an Ethernet frame. */
+inline size_t replyRoom(const ParsedFrame& parsed, Payload format, bool stamped) noexcept {
+  return kMaxFrameBytes - parsed.payloadOffset - replyHeaderBytes(format, stamped);
+}
+
 /**
- * Turns a request frame into its reply, in place: swaps the ends, shortens or stamps the payload, renews lengths and
- * checksums. `capacity` is the room in the buffer. Returns the reply's length, 0 when it does not fit.
+ * Turns a request frame into its reply, in place: swaps the ends, shortens or stamps the header of the payload, puts
+ * the body after it, renews lengths and checksums. `capacity` is the room in the buffer, and the body is elsewhere.
+ * Returns the reply's length, 0 when it does not fit.
  */
 size_t makeReplyInPlace(uint8_t* frame, size_t capacity, const ParsedFrame& parsed, Payload format, bool stamped,
-                        const Stamps& stamps) noexcept;
+                        const Stamps& stamps, const ReplyBody& body = {}) noexcept;
 
 /** Writes a request frame (at most kHeadersBytes + kIxBytes long) and returns its length. */
 size_t writeRequest(uint8_t* frame, Payload format, const Endpoint& from, const Endpoint& to,

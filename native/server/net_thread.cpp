@@ -129,7 +129,7 @@ void NetThread::take(rte_mbuf* frame, uint16_t queue, double nowNs) {
 }
 
 void NetThread::takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t queue, double nowNs) {
-  uint8_t* payload = rte_pktmbuf_mtod_offset(frame, uint8_t*, parsed.payloadOffset);
+  const uint8_t* payload = rte_pktmbuf_mtod_offset(frame, uint8_t*, parsed.payloadOffset);
   const auto fields = readRequest(setup_.payload, payload, parsed.payloadBytes);
   if (!fields) return refuse(frame, layout::kTruncated);
   // IX has room for a demand of years, which would keep a worker for years.
@@ -152,7 +152,11 @@ void NetThread::takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t
   slot.wantsStamps = fields->wantsStamps;
   slot.arrivalNs = nowNs;
   slot.dispatchNs = slot.startNs = -1;
-  slot.request = {.type = type, .demandNs = fields->demandNs, .payload = payload, .payloadBytes = parsed.payloadBytes};
+  const size_t header = requestHeaderBytes(setup_.payload);
+  slot.body = payload + header;
+  slot.bodyBytes = static_cast<uint16_t>(parsed.payloadBytes - header);
+  slot.request.type = type;
+  slot.request.demand_ns = fields->demandNs;
   const uint32_t flow = flowLabel(parsed.sourceIp, parsed.sourcePort, setup_.self.ip, setup_.self.port);
   if (!arrivals_.write({.arrivalNs = nowNs, .slot = index, .type = type, .flow = flow, .unused = {}})) {
     slot.frame = nullptr;

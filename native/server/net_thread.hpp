@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/doorbell.hpp"
 #include "base/shared_layout.hpp"
 #include "base/spsc_ring.hpp"
 #include "base/statistic.hpp"

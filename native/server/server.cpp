@@ -33,8 +33,11 @@ PortConfig portOf(const ServerConfig& config) {
 
 Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifier classifier)
     : shared_(shared),
+      app_(loadApplication(config.application)),
+      parameters_(config.application.parameters),
+      typeNames_(config.typeNames),
       clock_(Clock::calibrate()),
-      slots_(shared.slots()),
+      slots_(shared.slots(), app_.request_bytes),
       port_(portOf(config)),
       classifier_(std::move(classifier)),
       self_(config.self),
@@ -46,12 +49,13 @@ Server::Server(const ServerConfig& config, const SharedLayout& shared, Classifie
     throw std::runtime_error("cores.workers: expected " + std::to_string(shared.workers()) +
                              " cores, one per worker, found " + std::to_string(config.workerCores.size()));
   }
-  const ApplicationFactory makeApplication = makeApplicationFactory(config.application);
+  for (const std::string& name : typeNames_) typeNamePointers_.push_back(name.c_str());
   std::vector<RingConsumer<Reply>> replies;
   for (uint32_t worker = 0; worker < shared.workers(); ++worker) {
     const auto core = config.workerCores.empty() ? std::nullopt : std::optional<int>(config.workerCores[worker]);
     workers_.push_back(std::make_unique<WorkerThread>(
-        WorkerThread::Setup{worker, core, config.poll, config.payload, clock_, makeApplication}, shared, slots_));
+        WorkerThread::Setup{worker, core, config.poll, config.payload, clock_, app_, parameters_, typeNamePointers_},
+        shared, slots_));
     replies.push_back(workers_.back()->replies());
   }
   for (auto& worker : workers_) worker->waitUntilReady();

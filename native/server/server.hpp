@@ -5,6 +5,7 @@
 
 #include "apps/application.hpp"
 #include "base/clock.hpp"
+#include "base/doorbell.hpp"
 #include "base/keep_awake.hpp"
 #include "base/shared_layout.hpp"
 #include "base/thread_setup.hpp"
@@ -29,6 +30,8 @@ struct ServerConfig {
   /** Keep the cores awake while it runs, for threads that sleep; also for a load generator on the same machine. */
   bool keepAwake = false;
   ApplicationConfig application;
+  /** The names of the types that the classifier knows. */
+  std::vector<std::string> typeNames;
 };
 
 /** The native half of a running server: port, net thread, workers. The other half is the dispatcher in src/hw. */
@@ -58,6 +61,11 @@ class Server {
   };
 
   SharedLayout shared_;
+  const psp_app& app_;
+  /** What the workers' setups point to. */
+  std::string parameters_;
+  std::vector<std::string> typeNames_;
+  std::vector<const char*> typeNamePointers_;
   Clock clock_;
   std::optional<KeepAwake> keepAwake_;
   SlotTable slots_;

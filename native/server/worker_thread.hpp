@@ -1,13 +1,18 @@
 #pragma once
+#include <array>
 #include <exception>
 #include <future>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
-#include "apps/application.hpp"
+#include "base/clock.hpp"
+#include "base/doorbell.hpp"
 #include "base/shared_layout.hpp"
 #include "base/spsc_ring.hpp"
 #include "base/thread_setup.hpp"
+#include "include/psp_app.h"
 #include "server/slot_table.hpp"
 
 namespace psp {
@@ -30,7 +35,10 @@ class WorkerThread {
     Poll poll;
     Payload payload;
     Clock clock;
-    ApplicationFactory makeApplication;
+    const psp_app& app;
+    /** For the application's setup: its parameters as JSON, and the names of the types. */
+    const std::string& parameters;
+    const std::vector<const char*>& typeNames;
   };
 
   /** Replies that may wait for the net thread before the worker waits. */
@@ -49,17 +57,23 @@ class WorkerThread {
 
  private:
   void run();
-  void serve(Application& application);
-  void handle(Application& application, uint32_t seq);
-  void reply(Slot& slot, double endNs);
+  /** Returns the application's state. @throws std::runtime_error with what its setup says */
+  void* setUpApplication();
+  void serve();
+  void handle(uint32_t seq);
+  void reply(Slot& slot, double endNs, size_t bodyBytes);
   void waitForWork(uint32_t lastSeq);
 
   Setup setup_;
+  uint32_t workers_;
   layout::Control& control_;
   layout::Mailbox& mailbox_;
   SlotTable& slots_;
   RingMemory<Reply> replyMemory_;
   RingProducer<Reply> replies_;
+  void* state_ = nullptr;
+  /** The application writes its reply here. It gets into the frame after the request was read. */
+  std::array<uint8_t, kMaxFrameBytes> replyBody_;
   std::promise<void> ready_;
   std::thread thread_;
 };

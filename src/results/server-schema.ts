@@ -45,6 +45,8 @@ export interface ServerCounts {
   /** Replies handed to the device, and those it would not take. */
   readonly repliesSent: number;
   readonly repliesDropped: number;
+  /** Requests that their application did not want answered. */
+  readonly repliesWithheld: number;
   /** Completed, as the workers count it: ahead of the dispatcher's count. */
   readonly finishedByWorkers: number;
   /** Requests whose application failed; they are answered all the same. */

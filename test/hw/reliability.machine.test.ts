@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ALONE } from '../../src/hw/client/planned-trace.js';
-import { type Device, defaultClassifier } from '../../src/hw/machine/config.js';
+import { defaultClassifier } from '../../src/hw/machine/classifier-config.js';
+import type { Device } from '../../src/hw/machine/config.js';
 import { reconcileServer } from '../../src/hw/memory/counts.js';
 import type { ClientOrder, ServerOrder } from '../../src/hw/run/child-messages.js';
 import { Child } from '../../src/hw/run/child-process.js';
@@ -160,7 +161,7 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
       seed: 1,
       requests: 200,
       dilate: 'auto',
-      application: { name: 'rocksdb', path: join(folder, 'db'), scan: 'SCAN' },
+      application: { name: 'rocksdb', parameters: { path: join(folder, 'db'), scan: 'SCAN' } },
     });
     expect(run.dilation.factor).toBe(1);
     expect(run.wrong).toEqual([]);

@@ -82,19 +82,20 @@ TEST("back-pressure: a worker waits for room in its reply ring, then drops the r
   eal();
   TestMemory memory(1);
   const SharedLayout shared = memory.layout();
-  SlotTable slots(2048);
+  const psp_app& spin = loadApplication({.name = "spin", .plugin = "", .parameters = "{}"});
+  const std::string parameters = "{}";
+  const std::vector<const char*> types = {"A"};
+  SlotTable slots(2048, spin.request_bytes);
   rte_mempool* pool = framePool("psp_worker_pool", 2047);
   const Clock clock = Clock::calibrate();
   layout::Mailbox& box = shared.mailbox(0);
-  WorkerThread worker({0, std::nullopt, Poll::yield, Payload::pspMb, clock,
-                       makeApplicationFactory({.name = "spin", .path = "", .scanType = 0})},
-                      shared, slots);
+  WorkerThread worker({0, std::nullopt, Poll::yield, Payload::pspMb, clock, spin, parameters, types}, shared, slots);
   worker.waitUntilReady();
   const auto run = [&](uint32_t index) {
     Slot& slot = slots[index];
     slot.frame = requestFrame(pool, index, 1, 0);
     slot.parsed = parseFrame(rte_pktmbuf_mtod(slot.frame, uint8_t*), slot.frame->data_len, kServer);
-    slot.request = {.type = 0, .demandNs = 0, .payload = nullptr, .payloadBytes = 0};
+    slot.request.demand_ns = 0;
     box.startSlot = index;
     const uint32_t seq = box.startSeq.load() + 1;
     box.startSeq.store(seq);

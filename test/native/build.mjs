@@ -26,11 +26,12 @@ const VARIANTS = {
  */
 const UNITS = {
   tests: {
-    tests: ['main', 'ring_test', 'frame_test', 'port_test', 'backpressure_test', 'load_test', 'keep_awake_test'].map(
-      (file) => `test/native/${file}.cpp`,
-    ),
+    tests: [
+      ...['main', 'ring_test', 'frame_test', 'port_test', 'app_test', 'backpressure_test', 'load_test'],
+      'keep_awake_test',
+    ].map((file) => `test/native/${file}.cpp`),
     native: [
-      ...['apps/application', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'],
+      ...['apps/application', 'apps/built_in', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'],
       ...['client/load_generator', 'client/load_thread', 'server/net_thread', 'server/server', 'server/worker_thread'],
     ].map((file) => `native/${file}.cpp`),
   },

@@ -47,13 +47,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
   require(payloadEnd <= bytes, "the payload ends beyond the frame");
   const uint8_t* payload = exact.get() + parsed.payloadOffset;
   require(kClassifier.classify(payload, parsed.payloadBytes) <= 2, "a type that does not exist");
-  for (const Payload format : {Payload::pspMb, Payload::ix}) {
+  for (const Payload format : {Payload::pspMb, Payload::ix, Payload::udp}) {
     (void)readReply(format, payload, parsed.payloadBytes);
     const auto fields = readRequest(format, payload, parsed.payloadBytes);
     if (!fields) continue;
     std::vector<uint8_t> reply(exact.get(), exact.get() + bytes);
-    reply.resize(std::max(bytes, kMaxReplyFrameBytes + 40));
-    const size_t length = makeReplyInPlace(reply.data(), reply.size(), parsed, format, fields->wantsStamps, {});
+    // As long as the longest frame, with a body that fills it.
+    reply.resize(kMaxFrameBytes);
+    const std::vector<uint8_t> body(replyRoom(parsed, format, fields->wantsStamps));
+    const size_t length = makeReplyInPlace(reply.data(), reply.size(), parsed, format, fields->wantsStamps, {},
+                                           {body.data(), body.size()});
+    require(length == kMaxFrameBytes, "a reply that does not fill its frame");
     require(length > 0, "a request that cannot be answered");
     Endpoint asker;
     asker.ip = parsed.sourceIp;

@@ -1,6 +1,7 @@
 #include "net/frame.hpp"
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "check.hpp"
@@ -214,4 +215,25 @@ TEST("classifier: offset, width and byte order; what is not in the table is UNKN
   CHECK_EQUAL(little.classify(payload, 7), 2u);
   CHECK_EQUAL(Classifier(SIZE_MAX, 4, false, {}, 2).classify(payload, sizeof payload), 2u);
   CHECK_EQUAL(Classifier(9, 1, false, {{0x34, 0}}, 1).classify(payload, sizeof payload), 0u);
+}
+
+TEST("classifier: the first pattern that is there decides, then the field, then nobody knows") {
+  const auto bytesOf = [](const std::string& text) { return std::vector<uint8_t>(text.begin(), text.end()); };
+  const auto classify = [](const Classifier& classifier, const std::string& text) {
+    return classifier.classify(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  };
+  const std::vector<Classifier::Pattern> patterns = {
+      {2, bytesOf("get "), 0}, {2, bytesOf("gets "), 0}, {2, bytesOf("set "), 1}, {0, bytesOf("xxs"), 2}};
+  const Classifier alone(0, 1, false, {}, 3, patterns);
+  CHECK_EQUAL(classify(alone, "..get key"), 0u);
+  CHECK_EQUAL(classify(alone, "..gets key"), 0u);
+  CHECK_EQUAL(classify(alone, "xxset key"), 1u);
+  CHECK_EQUAL(classify(alone, "xxse"), 2u);
+  CHECK_EQUAL(classify(alone, "..get"), 3u);
+  CHECK_EQUAL(classify(alone, "get "), 3u);
+  CHECK_EQUAL(classify(alone, ""), 3u);
+  const Classifier both(0, 1, false, {{'.', 2}}, 3, patterns);
+  CHECK_EQUAL(classify(both, "..set "), 1u);
+  CHECK_EQUAL(classify(both, "..delete"), 2u);
+  CHECK_EQUAL(Classifier(0, 1, false, {}, 3, {{SIZE_MAX, {1}, 0}}).classify(nullptr, 0), 3u);
 }

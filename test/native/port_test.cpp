@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <vector>
 
-#include "apps/spin_app.hpp"
 #include "check.hpp"
 #include "net/bytes.hpp"
 #include "server_fixture.hpp"
@@ -237,14 +236,4 @@ TEST("server: stops though its workers run for seconds") {
     CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(2));
     CHECK_EQUAL(shared.mailbox(0).preempted.load(), 1.0);
   }
-}
-
-TEST("spin: neither a demand beyond all clocks nor one that is used up leaves the range of its counter") {
-  const Clock clock = Clock::calibrate();
-  SpinApp app(clock);
-  std::atomic<uint32_t> word{1};
-  Request endless{.demandNs = 0x1p80};
-  CHECK(app.handle(endless, PreemptFlag(word, 1)) == Handled::preempted);
-  Request overdone{.demandNs = 100, .doneNs = 200};
-  CHECK(app.handle(overdone, PreemptFlag(word, 2)) == Handled::done);
 }

@@ -101,7 +101,8 @@ inline ServerConfig serverConfig(const RingDevice& device) {
   config.port = {.device = device.device, .frames = 1023};
   config.self = kServer;
   config.poll = Poll::yield;
-  config.application = {.name = "spin", .path = "", .scanType = 0};
+  config.application.name = "spin";
+  config.typeNames = {"A"};
   return config;
 }
 

@@ -1,11 +1,15 @@
 /** The configuration of a hardware run: devices, addresses and cores. The files of configs/ describe the form. */
 
-import { type Checker, type Field, oneOf, show } from '../../input/checker.js';
-import { anything, list, number, optional, positiveDuration, text } from '../../input/fields.js';
+import { dirname } from 'node:path';
+import type { Checker } from '../../input/checker.js';
+import { anything, list, optional, positiveDuration, text } from '../../input/fields.js';
 import { readChecked } from '../../input/read-checked.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { MAX_WORKERS } from '../memory/layout.js';
-import type { FrameFormat, Poll } from '../native/native.js';
+import { builtNative, type FrameFormat, type Poll } from '../native/native.js';
+import { type ApplicationChoice, readApplication } from './application-config.js';
+import { type ClassifierConfig, defaultClassifier, readClassifier } from './classifier-config.js';
+import { choice, flag, integer, pattern } from './config-fields.js';
 
 /** The Ethernet device of one side. */
 export type Device =
@@ -18,22 +22,6 @@ export interface Address {
   readonly mac?: string;
   readonly ip: string;
   readonly port: number;
-}
-
-export interface ApplicationChoice {
-  readonly name: 'spin' | 'sleep' | 'rocksdb';
-  /** rocksdb: folder of the database. */
-  readonly path?: string;
-  /** rocksdb: the type that scans all keys. */
-  readonly scan?: string;
-}
-
-/** Where a request says its type. Codes are by type name; without them Perséphone's codes are used. */
-export interface ClassifierConfig {
-  readonly offset: number;
-  readonly width: number;
-  readonly endian: 'little' | 'big';
-  readonly codes?: Readonly<Record<string, number>>;
 }
 
 export interface ServerConfig {
@@ -89,40 +77,6 @@ const DEFAULT_DESCRIPTORS = 128;
 /** A run ends after this silence since the last send. Perséphone's client waits 5 s whenever one reply is lost. */
 export const DEFAULT_DRAIN_NS = 1e9;
 
-/** Where the type is read by default: the second word of a PSP_MB payload, the first of an IX payload. */
-export function defaultClassifier(frame: FrameFormat): ClassifierConfig {
-  return frame === 'ix' ? { offset: 0, width: 2, endian: 'little' } : { offset: 4, width: 4, endian: 'little' };
-}
-
-const pattern =
-  (what: string, expression: RegExp): Field<string> =>
-  (input) => {
-    if (typeof input === 'string' && expression.test(input)) return input;
-    throw new Error(`expected ${what}, found ${show(input)}`);
-  };
-const choice =
-  <T extends string>(...names: readonly T[]): Field<T> =>
-  (input) => {
-    if (names.includes(input as T)) return input as T;
-    throw new Error(`expected ${oneOf(names)}, found ${show(input)}`);
-  };
-const flag: Field<boolean> = (input) => {
-  if (typeof input === 'boolean') return input;
-  throw new Error(`expected true or false, found ${show(input)}`);
-};
-const integer = (what: string, min: number, max: number): Field<number> => {
-  const inRange = number(what, { min, max });
-  return (input) => {
-    const value = inRange(input);
-    if (!Number.isInteger(value)) throw new Error(`expected ${what}, without a fraction`);
-    return value;
-  };
-};
-
-const width: Field<number> = (input) => {
-  if ([1, 2, 4, 8].includes(input as number)) return input as number;
-  throw new Error(`expected a width of 1, 2, 4 or 8 bytes, found ${show(input)}`);
-};
 const mac = pattern('a MAC address such as 42:42:42:42:42:01', /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
 const ip = pattern(
   'an IPv4 address such as 192.168.10.10',
@@ -131,7 +85,7 @@ const ip = pattern(
 const pci = pattern('a PCI address such as 0000:18:00.1', /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i);
 const udpPort = integer('a UDP port from 1 to 65535', 1, 65535);
 const core = integer('the number of a core', 0, 1023);
-const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix');
+const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix', 'udp');
 const poll = choice<Poll>('spin', 'yield', 'sleep');
 
 /** @throws EnvironmentError when no device can have the MAC: it is that of a group, or all zeros */
@@ -148,13 +102,27 @@ export function refuseUselessMac({ mac, ip }: Address): void {
 /**
  * Reads a configuration from the text of its YAML file.
  *
+ * @param fileName what to call it in messages; the path of a plug-in is relative to its folder
+ * @param applications the names of the built-in applications; default: those of the addon. Without an addon any name is
+ *   taken, because nothing can run.
  * @throws InputError with everything that is wrong, each with file, line and column
  */
-export function parseHardwareConfig(yaml: string, fileName: string): HardwareConfig {
-  return readChecked(yaml, fileName, readConfig);
+export function parseHardwareConfig(
+  yaml: string,
+  fileName: string,
+  applications: readonly string[] | undefined = builtNative()?.applications,
+): HardwareConfig {
+  const context = { folder: dirname(fileName), applications };
+  return readChecked(yaml, fileName, (value, checker) => readConfig(value, checker, context));
 }
 
-function readConfig(value: unknown, checker: Checker): HardwareConfig | undefined {
+/** What a configuration is read with. */
+interface Context {
+  readonly folder: string;
+  readonly applications: readonly string[] | undefined;
+}
+
+function readConfig(value: unknown, checker: Checker, context: Context): HardwareConfig | undefined {
   const fields = checker.fields(
     { frame: optional(frame), classifier: anything, server: anything, client: anything },
     value,
@@ -164,52 +132,22 @@ function readConfig(value: unknown, checker: Checker): HardwareConfig | undefine
     return checker.refuse('expected a server or a client (or both), found neither');
   }
   const format = fields.frame ?? 'psp';
+  if (format === 'udp' && fields.client !== undefined) {
+    return checker
+      .at('frame')
+      .refuse('expected psp, psp-mb or ix with a client, found udp: its payloads are of the application');
+  }
   const classifier =
-    fields.classifier === undefined
+    fields.classifier === undefined && format !== 'udp'
       ? defaultClassifier(format)
       : readClassifier(fields.classifier, checker.at('classifier'), format);
-  const server = fields.server === undefined ? undefined : readServer(fields.server, checker.at('server'));
+  const server = fields.server === undefined ? undefined : readServer(fields.server, checker.at('server'), context);
   const client = fields.client === undefined ? undefined : readClient(fields.client, checker.at('client'));
   if (!classifier) return undefined;
   return { frame: format, classifier, ...(server && { server }), ...(client && { client }) };
 }
 
-function readClassifier(value: unknown, checker: Checker, frame: FrameFormat): ClassifierConfig | undefined {
-  const otherwise = defaultClassifier(frame);
-  const fields = checker.map(
-    {
-      offset: optional(integer('an offset in the payload, bytes from 0 to 1400', 0, 1400)),
-      width: optional(width),
-      endian: optional(choice('little', 'big')),
-      codes: anything,
-    },
-    value,
-  );
-  if (!fields) return undefined;
-  const codes = new Map<string, number>();
-  if (fields.codes !== undefined) {
-    const given = fields.codes as Record<string, unknown>;
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-      return checker.at('codes').refuse(`expected a map from type names to codes, found ${show(given)}`);
-    }
-    // A code must fit the field it is read from, and the field that the load generator writes: 16 bits in an IX frame,
-    // 32 bits in the others.
-    const bytes = Math.min(fields.width ?? otherwise.width, frame === 'ix' ? 2 : 4);
-    const highest = 2 ** (8 * bytes) - 1;
-    for (const [name, code] of Object.entries(given)) {
-      const checked = checker.at('codes', name).value(integer(`a code from 0 to ${highest}`, 0, highest), code);
-      if (checked !== undefined) codes.set(name, checked);
-    }
-  }
-  return {
-    offset: fields.offset ?? otherwise.offset,
-    width: fields.width ?? otherwise.width,
-    endian: fields.endian ?? otherwise.endian,
-    ...(fields.codes !== undefined && { codes: Object.fromEntries(codes) }),
-  };
-}
-
-function readServer(value: unknown, checker: Checker): ServerConfig | undefined {
+function readServer(value: unknown, checker: Checker, context: Context): ServerConfig | undefined {
   const fields = checker.fields(
     {
       device: anything,
@@ -228,7 +166,7 @@ function readServer(value: unknown, checker: Checker): ServerConfig | undefined 
   if (!fields) return undefined;
   const device = readDevice(fields.device, checker.at('device'), true);
   const address = readAddress(fields.address, checker.at('address'), true);
-  const application = readApplication(fields.application ?? 'spin', checker.at('application'));
+  const application = readApplication(fields.application ?? 'spin', checker.at('application'), context);
   const cores = fields.cores === undefined ? {} : readServerCores(fields.cores, checker.at('cores'), fields.workers);
   if (!device || !address || !application || !cores || fields.workers === undefined) return undefined;
   return {
@@ -334,17 +272,4 @@ function readAddress(value: unknown, checker: Checker, hasPort: boolean): Addres
     ip: fields.ip,
     port: port ?? (hasPort ? DEFAULT_UDP_PORT : 0),
   };
-}
-
-function readApplication(value: unknown, checker: Checker): ApplicationChoice | undefined {
-  if (typeof value === 'string') {
-    const name = checker.value(choice('spin', 'sleep', 'rocksdb'), value);
-    if (name === 'rocksdb')
-      return checker.refuse('expected a map with the path of the database: { rocksdb: { path: … } }');
-    return name && { name };
-  }
-  const fields = checker.map({ rocksdb: anything }, value);
-  if (!fields) return undefined;
-  const rocksdb = checker.at('rocksdb').map({ path: text, scan: optional(text) }, fields.rocksdb);
-  return rocksdb && { name: 'rocksdb', path: rocksdb.path, scan: rocksdb.scan ?? 'SCAN' };
 }

@@ -45,6 +45,7 @@ export function readServerCounts(memory: SharedMemory): ServerCounts {
     reservations: own[DispatcherStat.reservations]!,
     repliesSent: net[NetStat.repliesSent]!,
     repliesDropped: net[NetStat.repliesDropped]! + sum(Mailbox.repliesDropped),
+    repliesWithheld: sum(Mailbox.repliesWithheld),
     finishedByWorkers: sum(Mailbox.completed),
     failed: sum(Mailbox.failed),
     deviceMissed: net[NetStat.deviceMissed]!,
@@ -87,9 +88,9 @@ export function reconcileServer(counts: ServerCounts): string[] {
     counts.completed + counts.dropped + counts.queued + counts.running,
   );
   expectEqual(
-    'completed against replies sent and dropped',
+    'completed against replies sent, dropped and not wanted',
     counts.completed,
-    counts.repliesSent + counts.repliesDropped,
+    counts.repliesSent + counts.repliesDropped + counts.repliesWithheld,
   );
   expectEqual('starts against their ends', counts.dispatched, counts.completed + counts.preempted + counts.running);
   expectEqual(

@@ -38,7 +38,7 @@
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 
 const LAYOUT_MAGIC = 0x50535031; // 'PSP1'
-const LAYOUT_VERSION = 2;
+const LAYOUT_VERSION = 3;
 const CACHE_LINE_BYTES = 64;
 
 /** Indices of the header's 32-bit words. */
@@ -112,6 +112,7 @@ export const Mailbox = {
   busyNs: 208,
   failed: 216,
   repliesDropped: 224,
+  repliesWithheld: 232,
   bytes: 256,
 } as const;
 

@@ -23,7 +23,7 @@ export interface NativeEndpoint {
 }
 
 export type Poll = 'spin' | 'yield' | 'sleep';
-export type FrameFormat = 'psp' | 'psp-mb' | 'ix';
+export type FrameFormat = 'psp' | 'psp-mb' | 'ix' | 'udp';
 
 export interface NativeServerConfig {
   readonly port: NativePort;
@@ -34,12 +34,17 @@ export interface NativeServerConfig {
   readonly workerCores: readonly number[];
   /** Keep the cores of this process from sleeping. */
   readonly keepAwake: boolean;
-  readonly application: { readonly name: string; readonly path: string; readonly scanType: number };
+  /** `plugin` is the file of a plug-in, or empty; `parameters` are JSON. */
+  readonly application: { readonly name: string; readonly plugin: string; readonly parameters: string };
+  /** The names of the types that the classifier knows. */
+  readonly types: readonly string[];
   readonly classifier: {
     readonly offset: number;
     readonly width: number;
     readonly endian: 'little' | 'big';
     readonly codes: readonly { readonly code: number; readonly type: number }[];
+    /** Tried in this order, before the codes. */
+    readonly patterns: readonly { readonly offset: number; readonly bytes: Uint8Array; readonly type: number }[];
   };
 }
 
@@ -147,6 +152,8 @@ export interface NativeLoadGenerator {
 export interface Native {
   /** Was it built with librocksdb? */
   readonly hasRocksdb: boolean;
+  /** The names of the built-in applications. */
+  readonly applications: readonly string[];
   readonly layoutOffsets: Readonly<Record<string, number>>;
   /** Returns what DPDK said, which is often nothing. */
   startEal(args: readonly string[]): string;
@@ -228,7 +235,7 @@ function load<T>(addon: URL, check?: (loaded: T) => void): T {
 }
 
 /** What the addon can do; nothing when it is missing or cannot be loaded. */
-export function builtNative(): Pick<Native, 'hasRocksdb'> | undefined {
+export function builtNative(): Pick<Native, 'hasRocksdb' | 'applications'> | undefined {
   try {
     return loadNative();
   } catch {

@@ -14,7 +14,9 @@ import {
   type TracePart,
 } from '../client/planned-trace.js';
 import { hardwarePolicy, sentPolicy } from '../dispatcher/hardware-policy.js';
-import { DEFAULT_DRAIN_NS, DEFAULT_UDP_PORT, defaultClassifier, type ServerConfig } from '../machine/config.js';
+import { doesRealWork } from '../machine/application-config.js';
+import { defaultClassifier } from '../machine/classifier-config.js';
+import { DEFAULT_DRAIN_NS, DEFAULT_UDP_PORT, type ServerConfig } from '../machine/config.js';
 import { allowedCores, loopbackCores } from '../machine/cores.js';
 import { closingLine, type RunCounts, reconcileRun } from '../memory/counts.js';
 import { MAX_WORKERS } from '../memory/layout.js';
@@ -282,7 +284,7 @@ export function dilationOf(
   const cores = allowedCores().length;
   if (spec.dilate === 'auto') {
     // Real work cannot be stretched.
-    if (spec.application?.name === 'rocksdb') return givenDilation(1, spec.workers, cores);
+    if (spec.application && doesRealWork(spec.application)) return givenDilation(1, spec.workers, cores);
     return chooseDilation(spec.workload, offeredRps(spec.workload, spec.offer), spec.workers, cores);
   }
   if (!(spec.dilate >= 1 && spec.dilate <= 1e6)) {

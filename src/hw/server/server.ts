@@ -10,7 +10,8 @@ import { EnvironmentError, InputError, receiveError } from '../../units/errors.j
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
 import { hardwarePolicy, schedulerTypes, sentPolicy } from '../dispatcher/hardware-policy.js';
-import { type ClassifierConfig, refuseUselessMac, type ServerConfig } from '../machine/config.js';
+import type { ClassifierConfig } from '../machine/classifier-config.js';
+import { refuseUselessMac, type ServerConfig } from '../machine/config.js';
 import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
 import { readServerCounts } from '../memory/counts.js';
 import {
@@ -33,7 +34,7 @@ import {
   type NativeServerConfig,
   type PacketTimes,
 } from '../native/native.js';
-import { wireCodes } from '../native/wire-codes.js';
+import { wireClassifier } from '../native/wire-codes.js';
 import { type ClosedLog, createEventLogMemory, type EventLog, openEventLog } from './event-log.js';
 
 export interface ServerSpec {
@@ -94,11 +95,8 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   // First everything that can be refused without touching the machine.
   hardwarePolicy(spec.policy, spec.dilation);
   const types = schedulerTypes(workload);
-  const codes = wireCodes(
-    types.map((type) => type.name),
-    spec.classifier,
-  );
-  const scanType = scanTypeOf(config, types);
+  const typeNames = types.map((type) => type.name);
+  const classifier = wireClassifier(typeNames, spec.classifier);
   const { cores } = config;
   refuseMissingCores([cores.main, cores.net, cores.dispatcher, ...(cores.workers ?? [])]);
   refuseCrowdedCores(config.poll, config.workers);
@@ -137,7 +135,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     const device = deviceArguments(config.device, config.queues);
     eal = startEal(native, ealArguments(device, config.eal, cores.main ?? firstAllowedCore()), spec.folder);
     server = new native.Server(
-      nativeConfig(spec, device.name, codes, scanType),
+      nativeConfig(spec, device.name, typeNames, classifier),
       new Uint8Array(memory.buffer, memory.base, memory.totalBytes),
     );
   } catch (error) {
@@ -170,10 +168,10 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
 }
 
 function nativeConfig(
-  { config, frame, classifier, dilation }: ServerSpec,
+  { config, frame, dilation }: ServerSpec,
   device: string,
-  codes: readonly number[],
-  scanType: number,
+  types: readonly string[],
+  classifier: NativeServerConfig['classifier'],
 ): NativeServerConfig {
   const { cores, application, poll } = config;
   return {
@@ -191,13 +189,13 @@ function nativeConfig(
     ...(cores.net !== undefined && { netCore: cores.net }),
     workerCores: cores.workers ?? [],
     keepAwake: poll === 'sleep' && dilation > 1 && ownsItsCores(),
-    application: { name: application.name, path: application.path ?? '', scanType },
-    classifier: {
-      offset: classifier.offset,
-      width: classifier.width,
-      endian: classifier.endian,
-      codes: codes.map((code, type) => ({ code, type })),
+    application: {
+      name: application.name,
+      plugin: application.plugin ?? '',
+      parameters: JSON.stringify(application.parameters ?? {}),
     },
+    types,
+    classifier,
   };
 }
 
@@ -268,21 +266,9 @@ async function quiet(memory: SharedMemory): Promise<void> {
     await sleep(5);
     const counts = readServerCounts(memory);
     const told = counts.requests - counts.droppedNoSlot - counts.droppedArrivalsFull - counts.droppedStopping;
-    const done = counts.repliesSent + counts.repliesDropped + counts.dropped;
+    const done = counts.repliesSent + counts.repliesDropped + counts.repliesWithheld + counts.dropped;
     quietLooks = told === done && counts.slotsInUse === 0 ? quietLooks + 1 : 0;
   }
-}
-
-function scanTypeOf(config: ServerConfig, types: readonly { readonly name: string }[]): number {
-  if (config.application.name !== 'rocksdb') return 0;
-  const scan = types.findIndex((type) => type.name === config.application.scan);
-  if (scan < 0) {
-    throw new EnvironmentError(
-      `application rocksdb: the workload has no type ${config.application.scan} to scan for; it has ` +
-        types.map(({ name }) => name).join(', '),
-    );
-  }
-  return scan;
 }
 
 /** A log that is not whole does not end the run, but the user must know. */

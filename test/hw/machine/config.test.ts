@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hardwarePolicy } from '../../../src/hw/dispatcher/hardware-policy.js';
-import { defaultClassifier, parseHardwareConfig } from '../../../src/hw/machine/config.js';
+import { defaultClassifier } from '../../../src/hw/machine/classifier-config.js';
+import { parseHardwareConfig } from '../../../src/hw/machine/config.js';
 import {
   allowedCores,
   firstAllowedCore,
@@ -40,7 +41,7 @@ describe('configurations', () => {
 
   it.each([
     ['server: 3', 'f.yaml:1:9: server: expected a map'],
-    ['frame: ipx\nserver: 3', "f.yaml:1:8: frame: expected one of psp, psp-mb, ix, found 'ipx'"],
+    ['frame: ipx\nserver: 3', "f.yaml:1:8: frame: expected one of psp, psp-mb, ix, udp, found 'ipx'"],
     ['{}', 'expected a server or a client (or both), found neither'],
     [
       'client:\n  device: { pci: "18:00" }\n  address: { ip: 1.2.3.4 }\n  server: { ip: 1.2.3.4 }',
