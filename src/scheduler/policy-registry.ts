@@ -13,6 +13,7 @@ import { jbsq } from './policies/jbsq.js';
 import { las } from './policies/las.js';
 import { po2 } from './policies/po2.js';
 import { ps } from './policies/ps.js';
+import { sept } from './policies/sept.js';
 import { sjf } from './policies/sjf.js';
 import { sjfOracle } from './policies/sjf-oracle.js';
 import { srpt } from './policies/srpt.js';
@@ -48,6 +49,7 @@ export const policies: readonly Policy[] = [
   jbsq,
   tq,
   las,
+  sept,
   ps,
   srpt,
   sjfOracle,

@@ -1,0 +1,403 @@
+import { float64s, int32s } from '../../units/arrays.js';
+import { definePolicy, queueLimit } from '../policy.js';
+import { grown, TimedQueues } from '../queues.js';
+import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
+import { LEVELS, levelOf, levelStart, SizeProfile } from '../size-profile.js';
+import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
+import { WorkerSet } from '../worker-set.js';
+
+type SeptParameters = { quantumNs: number; target: number; patience: number; costNs: number; queue: number };
+
+/** A request is preempted only for one of a class of at most half its size: requests of similar length take no turns. */
+const MUCH_SHORTER = 2;
+
+/** Waiting for a worker to become free is worth while when one is expected within the wait at least this often. */
+const WORTH_A_WAIT = 0.2;
+
+/** Times that the oldest request is looked at while it may wait. */
+const LOOKS_PER_WAIT = 3;
+
+/**
+ * Shortest expected processing time under deadlines, with preemption under pressure.
+ *
+ * It learns the size of each type, and of what is left of a request that has already run for long ({@link SizeProfile}).
+ * The request with the earliest deadline goes first, where a deadline is `target` sizes after the arrival. Requests past
+ * their deadline are equally urgent, the shortest goes first: they cannot be saved at the cost of others, but small ones
+ * cost little. So short requests go first while the long ones have time, and not at any price.
+ *
+ * A running request that has had a quantum is preempted when the most urgent waiting class is much shorter, and would
+ * otherwise exceed both `patience` and the slowdown of the running one:
+ * - Workers already run requests of that size: its slowdown is the work that waits over the shortest demand, divided by
+ *   those workers. One more helps when they cannot keep up.
+ * - None does: its slowdown is its age plus the time a preemption takes, over the shortest demand. When a worker is
+ *   hardly expected to become free within that patience, nothing is gained from waiting, and it is preempted at once.
+ *
+ * Preemptions are rare, since one freed worker serves all short requests that wait before it returns to a long one.
+ */
+class ShortestExpected implements Scheduler {
+  private readonly profile: SizeProfile;
+  private readonly queues: TimedQueues;
+  private readonly idle: WorkerSet;
+  private waiting = 0;
+  private readonly waitingOf: Int32Array;
+  /** Classes that have had a request, by ascending size; the first `known` entries. */
+  private readonly order: Int32Array;
+  private readonly isKnown: Uint8Array;
+  private known = 0;
+
+  private readonly requestOn: Int32Array;
+  private readonly classOn: Int32Array;
+  /** Per worker: when its request would have started, had it run without a break. */
+  private readonly bornNs: Float64Array;
+  /** By request handle: service received before its latest start, ns. */
+  private attainedNs = new Float64Array(1024);
+  /** By class: requests that run and have not been told to yield. */
+  private readonly running: Int32Array;
+  /** By class: the workers whose request has had its quantum. And their number over all classes. */
+  private readonly overdueOf: WorkerSet[];
+  private readonly overdueIn: Int32Array;
+  private overdue = 0;
+  /** Workers that have been told to give up their request and still have it, and their number. */
+  private readonly yieldingOn: WorkerSet;
+  private yielding = 0;
+
+  /** By type: the stated deadline or SLO, ns; 0 where `target` times the size applies. */
+  private readonly statedNs: Float64Array;
+  private readonly handoffNs: number;
+  /** Time after which a request that has had its quantum is looked at again, ns, or TO_COMPLETION. */
+  private lookNs = TO_COMPLETION;
+
+  constructor(
+    private readonly setup: SchedulerSetup,
+    private readonly parameters: SeptParameters,
+  ) {
+    const { workers } = setup;
+    const types = setup.types.length + 1;
+    const classes = types * LEVELS;
+    this.profile = new SizeProfile(types, parameters.quantumNs);
+    this.queues = new TimedQueues(classes, setup.now);
+    this.idle = new WorkerSet(workers);
+    this.idle.addRange(0, workers);
+    this.waitingOf = int32s(types);
+    this.order = int32s(classes);
+    this.isKnown = new Uint8Array(classes);
+    this.requestOn = int32s(workers);
+    this.classOn = int32s(workers);
+    this.bornNs = float64s(workers);
+    this.running = int32s(classes);
+    this.overdueOf = Array.from({ length: classes }, () => new WorkerSet(workers));
+    this.overdueIn = int32s(classes);
+    this.yieldingOn = new WorkerSet(workers);
+    this.statedNs = Float64Array.from([...setup.types.map(({ deadlineNs, sloNs }) => deadlineNs ?? sloNs ?? 0), 0]);
+    this.handoffNs = setup.handoffNs ?? 0;
+  }
+
+  arrive(request: number, type: number, _flow: number): void {
+    if (this.waitingOf[type]! >= this.parameters.queue) {
+      this.setup.world.drop(request, DropReason.queueFull);
+      return;
+    }
+    if (request >= this.attainedNs.length) this.attainedNs = grown(this.attainedNs, request);
+    this.attainedNs[request] = 0;
+    const at = type * LEVELS;
+    this.meet(at);
+    this.queues.arrive(at, request);
+    this.waitingOf[type]!++;
+    this.waiting++;
+  }
+
+  complete(worker: number): void {
+    const serviceNs = Math.max(1, this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs);
+    this.leave(worker);
+    this.idle.add(worker);
+    if (this.profile.observe(typeOf(this.classOn[worker]!), serviceNs)) this.sizesChanged();
+  }
+
+  sliceExpired(worker: number): number {
+    const attainedNs = this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs;
+    this.notOverdue(worker);
+    this.raise(worker, attainedNs);
+    const at = this.classOn[worker]!;
+    this.overdueOf[at]!.add(worker);
+    this.overdueIn[at]!++;
+    this.overdue++;
+    if (this.waiting > this.yielding) {
+      const urgent = this.mostUrgent();
+      if (this.pressesOn(worker, urgent, this.pressure(urgent))) {
+        this.beginYield(worker);
+        return PREEMPT;
+      }
+    }
+    return this.nextLook(at, attainedNs);
+  }
+
+  preempted(worker: number): void {
+    this.leave(worker);
+    const at = this.classOn[worker]!;
+    this.meet(at);
+    // The limit does not apply, because the request was admitted when it arrived.
+    this.queues.unshift(at, this.requestOn[worker]!);
+    this.waitingOf[typeOf(at)]!++;
+    this.waiting++;
+    this.idle.add(worker);
+  }
+
+  dispatch(): void {
+    while (this.waiting > 0) {
+      const worker = this.idle.lowest();
+      if (worker < 0) break;
+      this.idle.delete(worker);
+      this.start(worker, this.mostUrgent());
+    }
+    while (this.overdue > 0 && this.waiting > this.yielding) {
+      const urgent = this.mostUrgent();
+      const worker = this.longestFor(urgent);
+      if (worker < 0) return;
+      this.beginYield(worker);
+      this.setup.world.preempt(worker);
+    }
+  }
+
+  queued(): number {
+    return this.waiting;
+  }
+
+  private start(worker: number, at: number): void {
+    const request = this.queues.shift(at);
+    this.waiting--;
+    this.waitingOf[typeOf(at)]!--;
+    this.running[at]!++;
+    this.requestOn[worker] = request;
+    this.classOn[worker] = at;
+    this.bornNs[worker] = this.setup.now[0]! - this.attainedNs[request]!;
+    this.setup.world.start(worker, request, this.parameters.quantumNs);
+  }
+
+  /** The class whose oldest request has the earliest deadline; past the deadline, the smallest class. */
+  private mostUrgent(): number {
+    const { queues, profile, order, statedNs } = this;
+    const nowNs = this.setup.now[0]!;
+    let best = -1;
+    let earliestNs = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.known; i++) {
+      const at = order[i]!;
+      if (queues.length[at] === 0) continue;
+      if (queues.length[at] === this.waiting) return at;
+      const stated = statedNs[typeOf(at)]!;
+      const timeNs = stated > 0 ? stated : this.parameters.target * profile.sizeNs[at]!;
+      const deadlineNs = Math.max(nowNs, queues.headArrivalNs(at) + timeNs);
+      if (deadlineNs < earliestNs) {
+        earliestNs = deadlineNs;
+        best = at;
+      }
+    }
+    return best;
+  }
+
+  /** The worker of the longest running class that has to make room for the class; -1 when none has to. */
+  private longestFor(at: number): number {
+    const { order } = this;
+    let slowdown = -1;
+    for (let i = this.known - 1; i >= 0; i--) {
+      const other = order[i]!;
+      if (this.isSimilar(at, other)) return -1;
+      if (this.overdueIn[other] === 0) continue;
+      if (slowdown < 0) slowdown = this.pressure(at);
+      const worker = this.overdueOf[other]!.lowest();
+      if (this.pressesOn(worker, at, slowdown)) return worker;
+    }
+    return -1;
+  }
+
+  private isSimilar(at: number, other: number): boolean {
+    const { sizeNs } = this.profile;
+    return sizeNs[other]! < MUCH_SHORTER * sizeNs[at]!;
+  }
+
+  private pressesOn(worker: number, at: number, slowdown: number): boolean {
+    if (this.isSimilar(at, this.classOn[worker]!) || slowdown <= this.parameters.patience) return false;
+    return slowdown > this.slowdownOn(worker);
+  }
+
+  /** The slowdown to be expected in a class unless one more worker serves it; Infinity when waiting is no use. */
+  private pressure(at: number): number {
+    const { order, running, queues } = this;
+    const { sizeNs, stageNs, lowNs } = this.profile;
+    const shortestNs = at % LEVELS === 0 ? lowNs[typeOf(at)]! : sizeNs[at]!;
+    let ahead = 0;
+    let helpers = this.yielding;
+    let freePerNs = 0;
+    for (let i = 0; i < this.known; i++) {
+      const other = order[i]!;
+      if (sizeNs[other]! <= sizeNs[at]!) ahead += queues.length[other]!;
+      if (running[other] === 0) continue;
+      if (this.isSimilar(at, other)) helpers += running[other]!;
+      freePerNs += running[other]! / sizeNs[other]!;
+    }
+    if (helpers > 0) return (ahead * stageNs[at]!) / (helpers * shortestNs);
+    if (this.budgetNs(shortestNs) * freePerNs < WORTH_A_WAIT) return Number.POSITIVE_INFINITY;
+    const waitNs = this.setup.now[0]! - queues.headArrivalNs(at) + this.parameters.costNs;
+    return 1 + waitNs / shortestNs;
+  }
+
+  /** Time that a request may wait before a preemption begins, ns. */
+  private budgetNs(shortestNs: number): number {
+    return (this.parameters.patience - 1) * shortestNs - this.parameters.costNs;
+  }
+
+  /** The slowdown that the request on a worker has already suffered. */
+  private slowdownOn(worker: number): number {
+    const waitedNs = this.bornNs[worker]! - this.queues.arrivalNs(this.requestOn[worker]!);
+    return 1 + waitedNs / this.profile.sizeNs[this.classOn[worker]!]!;
+  }
+
+  /** When a request that has attained so much is looked at next: where its class becomes less urgent, at the latest. */
+  private nextLook(at: number, attainedNs: number): number {
+    const { sizeNs } = this.profile;
+    const end = (typeOf(at) + 1) * LEVELS;
+    for (let next = at + 1; next < end; next++) {
+      if (sizeNs[next]! <= sizeNs[at]!) continue;
+      const untilNs = Math.ceil(levelStart(next % LEVELS) * this.parameters.quantumNs - attainedNs);
+      if (untilNs < 1 || untilNs >= 2 ** 31) break;
+      return this.lookNs === TO_COMPLETION ? untilNs : Math.min(untilNs, this.lookNs);
+    }
+    return this.lookNs;
+  }
+
+  /** Moves the request on a worker to the class of the service it has attained. */
+  private raise(worker: number, attainedNs: number): void {
+    const before = this.classOn[worker]!;
+    const at = Math.max(before, typeOf(before) * LEVELS + levelOf(attainedNs / this.parameters.quantumNs));
+    this.running[before]!--;
+    this.running[at]!++;
+    this.classOn[worker] = at;
+    this.meet(at);
+  }
+
+  private beginYield(worker: number): void {
+    this.notOverdue(worker);
+    this.running[this.classOn[worker]!]!--;
+    // Each start takes a hand-off, which is not service.
+    this.attainedNs[this.requestOn[worker]!] = this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs;
+    this.yieldingOn.add(worker);
+    this.yielding++;
+  }
+
+  /** The request has left the worker, finished or not. */
+  private leave(worker: number): void {
+    if (this.yieldingOn.has(worker)) {
+      this.yieldingOn.delete(worker);
+      this.yielding--;
+      return;
+    }
+    this.notOverdue(worker);
+    this.running[this.classOn[worker]!]!--;
+  }
+
+  private notOverdue(worker: number): void {
+    const at = this.classOn[worker]!;
+    if (!this.overdueOf[at]!.has(worker)) return;
+    this.overdueOf[at]!.delete(worker);
+    this.overdueIn[at]!--;
+    this.overdue--;
+  }
+
+  private meet(at: number): void {
+    if (this.isKnown[at] === 1) return;
+    this.isKnown[at] = 1;
+    this.order[this.known++] = at;
+    this.sortBySize();
+  }
+
+  private sizesChanged(): void {
+    this.sortBySize();
+    const { sizeNs, lowNs, types } = this.profile;
+    const longestNs = sizeNs[this.order[this.known - 1]!]!;
+    this.lookNs = TO_COMPLETION;
+    for (let type = 0; type < types; type++) {
+      const budgetNs = this.budgetNs(lowNs[type]!);
+      if (budgetNs * this.setup.workers < WORTH_A_WAIT * longestNs) continue;
+      // The workers are looked at in turns, so the oldest request is looked at as often as there are workers.
+      const lookNs = Math.ceil((budgetNs * this.setup.workers) / LOOKS_PER_WAIT);
+      if (this.lookNs === TO_COMPLETION || lookNs < this.lookNs) this.lookNs = lookNs;
+    }
+    if (this.lookNs !== TO_COMPLETION) {
+      this.lookNs = Math.min(Math.max(this.lookNs, this.parameters.quantumNs), 2 ** 31 - 1);
+    }
+  }
+
+  /** Insertion sort: the order changes little, and it allocates nothing. Equal sizes keep the order of the classes. */
+  private sortBySize(): void {
+    const { order, known } = this;
+    const { sizeNs } = this.profile;
+    for (let i = 1; i < known; i++) {
+      const at = order[i]!;
+      let to = i;
+      while (to > 0 && comesAfter(order[to - 1]!, at, sizeNs)) {
+        order[to] = order[to - 1]!;
+        to--;
+      }
+      order[to] = at;
+    }
+  }
+}
+
+function typeOf(at: number): number {
+  return (at / LEVELS) | 0;
+}
+
+function comesAfter(one: number, other: number, sizeNs: Float64Array): boolean {
+  return sizeNs[one]! > sizeNs[other]! || (sizeNs[one] === sizeNs[other] && one > other);
+}
+
+export const sept = definePolicy<SeptParameters>({
+  name: 'sept',
+  title: 'Shortest expected first, under pressure',
+  summary:
+    'learns how long each type is; the earliest deadline goes first, and a request makes room for much shorter ones ' +
+    'that would wait too long',
+  reference:
+    'SEPT: L. Schrage, Operations Research 16 (1968); index: J. Gittins, Multi-armed Bandit Allocation Indices ' +
+    '(1989), for slowdown; deadlines: Liu & Layland, JACM 20 (1973); the rule for preemptions is ours',
+  needsTypes: true,
+  needsFlows: false,
+  preemptive: true,
+  workConserving: true,
+  clairvoyant: false,
+  fifoWithinType: false,
+  queues: 'central',
+  parameters: [
+    {
+      key: 'quantum',
+      kind: 'duration',
+      min: 1,
+      max: 2 ** 31 - 1,
+      default: 5_000,
+      help: 'time a request runs before a much shorter one may take its worker',
+    },
+    {
+      key: 'target',
+      kind: 'number',
+      min: 0,
+      default: 10,
+      help: 'deadline as a multiple of the type’s size, where the workload states none',
+    },
+    {
+      key: 'patience',
+      kind: 'number',
+      min: 1,
+      default: 4,
+      help: 'slowdown that short requests are expected to bear before a longer one makes room',
+    },
+    {
+      key: 'cost',
+      kind: 'duration',
+      min: 0,
+      default: 1_000,
+      help: 'worker time that a preemption takes: what the rule reckons with, and what the simulator charges',
+    },
+    queueLimit(TYPED_QUEUE_LIMIT),
+  ],
+  create: (setup, parameters) => new ShortestExpected(setup, parameters),
+  costs: ({ costNs }) => ({ preemptionNs: costNs }),
+});

@@ -1,0 +1,124 @@
+import { float64s, int32s } from '../units/arrays.js';
+
+/** Levels of attained service per type. Level 0 ends after one unit, each later one at four times the end before it. */
+export const LEVELS = 10;
+
+/** Completions of a type after which its counts are halved, so that a change shows within a few hundred of them. */
+const MEMORY = 256;
+
+/** The low quantile of a type's demands, and how far one completion moves its estimate. */
+const LOW = 0.01;
+const STEP = 0.05;
+
+/** Attained service at which a level begins, in units: 0, 1, 4, 16, … */
+export function levelStart(level: number): number {
+  return level === 0 ? 0 : 4 ** (level - 1);
+}
+
+/** The level of a request that has attained this many units of service. */
+export function levelOf(units: number): number {
+  if (units < 1) return 0;
+  return Math.min(LEVELS - 1, 1 + ((31 - Math.clz32(Math.min(units, 2 ** 31 - 1))) >> 1));
+}
+
+/**
+ * Learns how long requests are, by type and by the service they have attained. A *class* is a type and a level:
+ * `type * LEVELS + level`.
+ *
+ * The size of a class is the demand of the constant request that is as urgent as a request of the class. Urgency is the
+ * Gittins index (J. Gittins, Multi-armed Bandit Allocation Indices, 1989) for mean slowdown, where a request of demand
+ * S weighs 1/S: the largest ratio, over all amounts of service D, of the weight that completes within D to the service
+ * that this takes. A new constant request of demand m has index 1/m², therefore size = index^(-1/2).
+ *
+ * Sizes never fall with the level, so that a request that was preempted is not preferred to its own kind.
+ */
+export class SizeProfile {
+  /** Size of each class, ns; 0 while no request of its type has completed. */
+  readonly sizeNs: Float64Array;
+  /** Service of a request of each class until it completes or becomes less urgent, ns: what those behind it wait for. */
+  readonly stageNs: Float64Array;
+  /** By type: a demand that about one request in a hundred falls short of, ns. Shorter ones suffer most from a wait. */
+  readonly lowNs: Float64Array;
+  /** By class: completions within this level, the sum of their demands in ns, and that of their inverses. */
+  private readonly count: Float64Array;
+  private readonly sumNs: Float64Array;
+  private readonly sumInverse: Float64Array;
+  /** By type: completions counted, and the number at which the sizes are computed next. */
+  private readonly seen: Int32Array;
+  private readonly lookAt: Int32Array;
+
+  /** @param unitNs the length of level 0, ns */
+  constructor(
+    readonly types: number,
+    private readonly unitNs: number,
+  ) {
+    const classes = types * LEVELS;
+    this.sizeNs = float64s(classes);
+    this.stageNs = float64s(classes);
+    this.lowNs = float64s(types);
+    this.count = float64s(classes);
+    this.sumNs = float64s(classes);
+    this.sumInverse = float64s(classes);
+    this.seen = int32s(types);
+    this.lookAt = int32s(types).fill(1);
+  }
+
+  /** A request of the type has completed after so much service, ns, above 0. Returns whether sizes have changed. */
+  observe(type: number, serviceNs: number): boolean {
+    const at = type * LEVELS + levelOf(serviceNs / this.unitNs);
+    this.count[at]!++;
+    this.sumNs[at]! += serviceNs;
+    this.sumInverse[at]! += 1 / serviceNs;
+    // Stochastic approximation: at the quantile, the steps up and down cancel.
+    const low = this.lowNs[type]!;
+    if (low === 0) this.lowNs[type] = serviceNs;
+    else this.lowNs[type] = low * (serviceNs < low ? 1 - STEP * (1 - LOW) : 1 + STEP * LOW);
+    if (++this.seen[type]! < this.lookAt[type]!) return false;
+    this.learn(type);
+    return true;
+  }
+
+  private learn(type: number): void {
+    this.computeSizes(type * LEVELS);
+    if (this.seen[type]! < MEMORY) {
+      this.lookAt[type] = this.seen[type]! * 2;
+      return;
+    }
+    this.seen[type] = MEMORY / 2;
+    this.lookAt[type] = MEMORY;
+    for (let at = type * LEVELS; at < (type + 1) * LEVELS; at++) {
+      this.count[at]! /= 2;
+      this.sumNs[at]! /= 2;
+      this.sumInverse[at]! /= 2;
+    }
+  }
+
+  private computeSizes(first: number): void {
+    const { sizeNs, stageNs, count, sumNs, sumInverse, unitNs } = this;
+    let reached = 0;
+    for (let level = LEVELS - 1; level >= 0; level--) {
+      reached += count[first + level]!;
+      const beginNs = levelStart(level) * unitNs;
+      let index = 0;
+      let weight = 0;
+      let serviceNs = 0;
+      let beyond = reached;
+      for (let to = level; to < LEVELS && beyond > 0; to++) {
+        const completed = count[first + to]!;
+        // Halved counts are sums of powers of two, so this is exactly 0 after the last level that has any.
+        beyond -= completed;
+        weight += sumInverse[first + to]!;
+        serviceNs += sumNs[first + to]! - completed * beginNs;
+        const totalNs = serviceNs + (beyond > 0 ? beyond * (levelStart(to + 1) * unitNs - beginNs) : 0);
+        if (totalNs > 0 && weight / totalNs > index) {
+          index = weight / totalNs;
+          stageNs[first + level] = totalNs / reached;
+        }
+      }
+      // Nobody has got this far: a request is expected to take as long again.
+      if (index > 0) sizeNs[first + level] = 1 / Math.sqrt(index);
+      else sizeNs[first + level] = stageNs[first + level] = 2 * beginNs;
+    }
+    for (let at = first + 1; at < first + LEVELS; at++) sizeNs[at] = Math.max(sizeNs[at]!, sizeNs[at - 1]!);
+  }
+}
