@@ -15,7 +15,7 @@ const MUCH_SHORTER = 2;
 const WORTH_A_WAIT = 0.2;
 
 /** Times that the oldest request is looked at while it may wait. */
-const LOOKS_PER_WAIT = 3;
+const LOOKS_PER_WAIT = 2;
 
 /**
  * Shortest expected processing time under deadlines, with preemption under pressure.
@@ -49,6 +49,8 @@ class ShortestExpected implements Scheduler {
   private readonly classOn: Int32Array;
   /** Per worker: when its request would have started, had it run without a break. */
   private readonly bornNs: Float64Array;
+  /** Per worker whose request has had its quantum: attained service at which its class becomes less urgent, ns. */
+  private readonly nextLevelNs: Float64Array;
   /** By request handle: service received before its latest start, ns. */
   private attainedNs = new Float64Array(1024);
   /** By class: requests that run and have not been told to yield. */
@@ -64,6 +66,8 @@ class ShortestExpected implements Scheduler {
   /** By type: the stated deadline or SLO, ns; 0 where `target` times the size applies. */
   private readonly statedNs: Float64Array;
   private readonly handoffNs: number;
+  /** By class: how long a request runs before it can have to make room, ns, or TO_COMPLETION. */
+  private readonly sliceNs: Int32Array;
   /** Time after which a request that has had its quantum is looked at again, ns, or TO_COMPLETION. */
   private lookNs = TO_COMPLETION;
 
@@ -84,11 +88,13 @@ class ShortestExpected implements Scheduler {
     this.requestOn = int32s(workers);
     this.classOn = int32s(workers);
     this.bornNs = float64s(workers);
+    this.nextLevelNs = float64s(workers);
     this.running = int32s(classes);
     this.overdueOf = Array.from({ length: classes }, () => new WorkerSet(workers));
     this.overdueIn = int32s(classes);
     this.yieldingOn = new WorkerSet(workers);
     this.statedNs = Float64Array.from([...setup.types.map(({ deadlineNs, sloNs }) => deadlineNs ?? sloNs ?? 0), 0]);
+    this.sliceNs = int32s(classes).fill(parameters.quantumNs);
     this.handoffNs = setup.handoffNs ?? 0;
   }
 
@@ -115,20 +121,19 @@ class ShortestExpected implements Scheduler {
 
   sliceExpired(worker: number): number {
     const attainedNs = this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs;
-    this.notOverdue(worker);
-    this.raise(worker, attainedNs);
-    const at = this.classOn[worker]!;
-    this.overdueOf[at]!.add(worker);
-    this.overdueIn[at]!++;
-    this.overdue++;
+    if (!this.overdueOf[this.classOn[worker]!]!.has(worker) || attainedNs >= this.nextLevelNs[worker]!) {
+      this.raise(worker, attainedNs);
+    }
     if (this.waiting > this.yielding) {
       const urgent = this.mostUrgent();
-      if (this.pressesOn(worker, urgent, this.pressure(urgent))) {
+      if (!this.isSimilar(urgent, this.classOn[worker]!) && this.pressesOn(worker, this.pressure(urgent))) {
         this.beginYield(worker);
         return PREEMPT;
       }
     }
-    return this.nextLook(at, attainedNs);
+    const untilNs = this.nextLevelNs[worker]! - attainedNs;
+    if (this.lookNs === TO_COMPLETION) return untilNs < 2 ** 31 ? Math.ceil(untilNs) : TO_COMPLETION;
+    return untilNs < this.lookNs ? Math.ceil(untilNs) : this.lookNs;
   }
 
   preempted(worker: number): void {
@@ -170,7 +175,7 @@ class ShortestExpected implements Scheduler {
     this.requestOn[worker] = request;
     this.classOn[worker] = at;
     this.bornNs[worker] = this.setup.now[0]! - this.attainedNs[request]!;
-    this.setup.world.start(worker, request, this.parameters.quantumNs);
+    this.setup.world.start(worker, request, this.sliceNs[at]!);
   }
 
   /** The class whose oldest request has the earliest deadline; past the deadline, the smallest class. */
@@ -204,7 +209,7 @@ class ShortestExpected implements Scheduler {
       if (this.overdueIn[other] === 0) continue;
       if (slowdown < 0) slowdown = this.pressure(at);
       const worker = this.overdueOf[other]!.lowest();
-      if (this.pressesOn(worker, at, slowdown)) return worker;
+      if (this.pressesOn(worker, slowdown)) return worker;
     }
     return -1;
   }
@@ -214,9 +219,8 @@ class ShortestExpected implements Scheduler {
     return sizeNs[other]! < MUCH_SHORTER * sizeNs[at]!;
   }
 
-  private pressesOn(worker: number, at: number, slowdown: number): boolean {
-    if (this.isSimilar(at, this.classOn[worker]!) || slowdown <= this.parameters.patience) return false;
-    return slowdown > this.slowdownOn(worker);
+  private pressesOn(worker: number, slowdown: number): boolean {
+    return slowdown > this.parameters.patience && slowdown > this.slowdownOn(worker);
   }
 
   /** The slowdown to be expected in a class unless one more worker serves it; Infinity when waiting is no use. */
@@ -251,27 +255,25 @@ class ShortestExpected implements Scheduler {
     return 1 + waitedNs / this.profile.sizeNs[this.classOn[worker]!]!;
   }
 
-  /** When a request that has attained so much is looked at next: where its class becomes less urgent, at the latest. */
-  private nextLook(at: number, attainedNs: number): number {
-    const { sizeNs } = this.profile;
-    const end = (typeOf(at) + 1) * LEVELS;
-    for (let next = at + 1; next < end; next++) {
-      if (sizeNs[next]! <= sizeNs[at]!) continue;
-      const untilNs = Math.ceil(levelStart(next % LEVELS) * this.parameters.quantumNs - attainedNs);
-      if (untilNs < 1 || untilNs >= 2 ** 31) break;
-      return this.lookNs === TO_COMPLETION ? untilNs : Math.min(untilNs, this.lookNs);
-    }
-    return this.lookNs;
-  }
-
-  /** Moves the request on a worker to the class of the service it has attained. */
+  /** Moves the request on a worker to the class of the service it has attained, at the end of its quantum or a level. */
   private raise(worker: number, attainedNs: number): void {
+    const { sizeNs } = this.profile;
     const before = this.classOn[worker]!;
-    const at = Math.max(before, typeOf(before) * LEVELS + levelOf(attainedNs / this.parameters.quantumNs));
+    const type = typeOf(before);
+    const at = Math.max(before, type * LEVELS + levelOf(attainedNs / this.parameters.quantumNs));
+    this.notOverdue(worker);
     this.running[before]!--;
     this.running[at]!++;
     this.classOn[worker] = at;
+    this.overdueOf[at]!.add(worker);
+    this.overdueIn[at]!++;
+    this.overdue++;
     this.meet(at);
+    // Only a level that is less urgent is worth a look.
+    let next = at + 1;
+    while (next < (type + 1) * LEVELS && sizeNs[next]! <= sizeNs[at]!) next++;
+    const isLast = next === (type + 1) * LEVELS;
+    this.nextLevelNs[worker] = isLast ? Number.POSITIVE_INFINITY : levelStart(next % LEVELS) * this.parameters.quantumNs;
   }
 
   private beginYield(worker: number): void {
@@ -311,18 +313,36 @@ class ShortestExpected implements Scheduler {
 
   private sizesChanged(): void {
     this.sortBySize();
+    this.chooseLook();
+    this.chooseSlices();
+  }
+
+  private chooseLook(): void {
     const { sizeNs, lowNs, types } = this.profile;
+    const { workers } = this.setup;
     const longestNs = sizeNs[this.order[this.known - 1]!]!;
-    this.lookNs = TO_COMPLETION;
+    let lookNs = Number.POSITIVE_INFINITY;
     for (let type = 0; type < types; type++) {
       const budgetNs = this.budgetNs(lowNs[type]!);
-      if (budgetNs * this.setup.workers < WORTH_A_WAIT * longestNs) continue;
       // The workers are looked at in turns, so the oldest request is looked at as often as there are workers.
-      const lookNs = Math.ceil((budgetNs * this.setup.workers) / LOOKS_PER_WAIT);
-      if (this.lookNs === TO_COMPLETION || lookNs < this.lookNs) this.lookNs = lookNs;
+      const eachNs = Math.ceil((budgetNs * workers) / LOOKS_PER_WAIT);
+      if (budgetNs * workers >= WORTH_A_WAIT * longestNs && eachNs < lookNs) lookNs = eachNs;
     }
-    if (this.lookNs !== TO_COMPLETION) {
-      this.lookNs = Math.min(Math.max(this.lookNs, this.parameters.quantumNs), 2 ** 31 - 1);
+    this.lookNs = lookNs < 2 ** 31 ? Math.max(lookNs, this.parameters.quantumNs) : TO_COMPLETION;
+  }
+
+  /** A request cannot have to make room before it is much longer than another class. */
+  private chooseSlices(): void {
+    const { sizeNs } = this.profile;
+    const { quantumNs } = this.parameters;
+    const longNs = MUCH_SHORTER * sizeNs[this.order[0]!]!;
+    for (let i = 0; i < this.known; i++) {
+      const at = this.order[i]!;
+      if (at % LEVELS > 0) continue;
+      let level = 0;
+      while (level < LEVELS && sizeNs[at + level]! < longNs) level++;
+      const untilNs = level === LEVELS ? Number.POSITIVE_INFINITY : levelStart(Math.max(1, level)) * quantumNs;
+      this.sliceNs[at] = untilNs < 2 ** 31 ? untilNs : TO_COMPLETION;
     }
   }
 
