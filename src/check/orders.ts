@@ -111,6 +111,9 @@ export const objectors: Readonly<
   tq: () => [],
 };
 
+/** Policies whose quantum is the least that a request runs for before it can be preempted, not the length of slices. */
+export const FREE_SLICES: readonly string[] = ['sept'];
+
 /** The worker each request started on first: the one it was dealt to. */
 function dealtTo({ events }: History): Map<number, number> {
   const dealt = new Map<number, number>();

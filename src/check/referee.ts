@@ -13,7 +13,7 @@ import {
   type RefereeBooks,
   type Running,
 } from './books.js';
-import { historyRules, objectors, settledRules, startRules } from './orders.js';
+import { FREE_SLICES, historyRules, objectors, settledRules, startRules } from './orders.js';
 import { assignmentBreaches, layoutBreaches, pressing, reachable } from './reservation-rules.js';
 
 /** A request as the trace has it. */
@@ -116,7 +116,7 @@ export class Referee implements Scheduler {
       objectors: lookUp(objectors, policy.name),
       history,
       // Who writes a policy of her own may give slices as she likes.
-      quantum: policies.some(({ name }) => name === policy.name),
+      quantum: policies.some(({ name }) => name === policy.name) && !FREE_SLICES.includes(policy.name),
     };
     const random = () => {
       const number = setup.random();

@@ -35,10 +35,14 @@ export function levelOf(units: number): number {
 export class SizeProfile {
   /** Size of each class, ns; 0 while no request of its type has completed. */
   readonly sizeNs: Float64Array;
-  /** Service of a request of each class until it completes or becomes less urgent, ns: what those behind it wait for. */
+  /** Service of a request of each class until it completes or becomes less urgent, ns. Those behind it wait for that. */
   readonly stageNs: Float64Array;
   /** By type: a demand that about one request in a hundred falls short of, ns. Shorter ones suffer most from a wait. */
   readonly lowNs: Float64Array;
+  /** Classes that have had a request, by ascending size: the first {@link known} entries. */
+  readonly order: Int32Array;
+  known = 0;
+  private readonly isKnown: Uint8Array;
   /** By class: completions within this level, the sum of their demands in ns, and that of their inverses. */
   private readonly count: Float64Array;
   private readonly sumNs: Float64Array;
@@ -56,6 +60,8 @@ export class SizeProfile {
     this.sizeNs = float64s(classes);
     this.stageNs = float64s(classes);
     this.lowNs = float64s(types);
+    this.order = int32s(classes);
+    this.isKnown = new Uint8Array(classes);
     this.count = float64s(classes);
     this.sumNs = float64s(classes);
     this.sumInverse = float64s(classes);
@@ -78,8 +84,17 @@ export class SizeProfile {
     return true;
   }
 
+  /** A request is of this class. */
+  meet(at: number): void {
+    if (this.isKnown[at] === 1) return;
+    this.isKnown[at] = 1;
+    this.order[this.known++] = at;
+    this.sortBySize();
+  }
+
   private learn(type: number): void {
     this.computeSizes(type * LEVELS);
+    this.sortBySize();
     if (this.seen[type]! < MEMORY) {
       this.lookAt[type] = this.seen[type]! * 2;
       return;
@@ -121,4 +136,22 @@ export class SizeProfile {
     }
     for (let at = first + 1; at < first + LEVELS; at++) sizeNs[at] = Math.max(sizeNs[at]!, sizeNs[at - 1]!);
   }
+
+  /** Insertion sort: the order changes little, and it allocates nothing. Equal sizes keep the order of the classes. */
+  private sortBySize(): void {
+    const { order, sizeNs } = this;
+    for (let i = 1; i < this.known; i++) {
+      const at = order[i]!;
+      let to = i;
+      while (to > 0 && comesAfter(order[to - 1]!, at, sizeNs)) {
+        order[to] = order[to - 1]!;
+        to--;
+      }
+      order[to] = at;
+    }
+  }
+}
+
+function comesAfter(one: number, other: number, sizeNs: Float64Array): boolean {
+  return sizeNs[one]! > sizeNs[other]! || (sizeNs[one] === sizeNs[other] && one > other);
 }

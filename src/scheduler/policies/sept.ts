@@ -8,7 +8,7 @@ import { WorkerSet } from '../worker-set.js';
 
 type SeptParameters = { quantumNs: number; target: number; patience: number; costNs: number; queue: number };
 
-/** A request is preempted only for one of a class of at most half its size: requests of similar length take no turns. */
+/** A request makes room only for a class of at most half its size, because similar requests gain nothing by turns. */
 const MUCH_SHORTER = 2;
 
 /** Waiting for a worker to become free is worth while when one is expected within the wait at least this often. */
@@ -20,10 +20,9 @@ const LOOKS_PER_WAIT = 2;
 /**
  * Shortest expected processing time under deadlines, with preemption under pressure.
  *
- * It learns the size of each type, and of what is left of a request that has already run for long ({@link SizeProfile}).
- * The request with the earliest deadline goes first, where a deadline is `target` sizes after the arrival. Requests past
- * their deadline are equally urgent, the shortest goes first: they cannot be saved at the cost of others, but small ones
- * cost little. So short requests go first while the long ones have time, and not at any price.
+ * It learns the size of each type, and the size of what has already run for long ({@link SizeProfile}). The request with
+ * the earliest deadline goes first; a deadline is `target` sizes after the arrival. Past their deadlines all requests
+ * are equally urgent, and the shortest goes first. So short requests go first as long as the long ones have time.
  *
  * A running request that has had a quantum is preempted when the most urgent waiting class is much shorter, and would
  * otherwise exceed both `patience` and the slowdown of the running one:
@@ -40,10 +39,6 @@ class ShortestExpected implements Scheduler {
   private readonly idle: WorkerSet;
   private waiting = 0;
   private readonly waitingOf: Int32Array;
-  /** Classes that have had a request, by ascending size; the first `known` entries. */
-  private readonly order: Int32Array;
-  private readonly isKnown: Uint8Array;
-  private known = 0;
 
   private readonly requestOn: Int32Array;
   private readonly classOn: Int32Array;
@@ -83,8 +78,6 @@ class ShortestExpected implements Scheduler {
     this.idle = new WorkerSet(workers);
     this.idle.addRange(0, workers);
     this.waitingOf = int32s(types);
-    this.order = int32s(classes);
-    this.isKnown = new Uint8Array(classes);
     this.requestOn = int32s(workers);
     this.classOn = int32s(workers);
     this.bornNs = float64s(workers);
@@ -106,7 +99,7 @@ class ShortestExpected implements Scheduler {
     if (request >= this.attainedNs.length) this.attainedNs = grown(this.attainedNs, request);
     this.attainedNs[request] = 0;
     const at = type * LEVELS;
-    this.meet(at);
+    this.profile.meet(at);
     this.queues.arrive(at, request);
     this.waitingOf[type]!++;
     this.waiting++;
@@ -139,7 +132,7 @@ class ShortestExpected implements Scheduler {
   preempted(worker: number): void {
     this.leave(worker);
     const at = this.classOn[worker]!;
-    this.meet(at);
+    this.profile.meet(at);
     // The limit does not apply, because the request was admitted when it arrived.
     this.queues.unshift(at, this.requestOn[worker]!);
     this.waitingOf[typeOf(at)]!++;
@@ -180,16 +173,17 @@ class ShortestExpected implements Scheduler {
 
   /** The class whose oldest request has the earliest deadline; past the deadline, the smallest class. */
   private mostUrgent(): number {
-    const { queues, profile, order, statedNs } = this;
+    const { queues, profile, statedNs } = this;
+    const { order, known, sizeNs } = profile;
     const nowNs = this.setup.now[0]!;
     let best = -1;
     let earliestNs = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.known; i++) {
+    for (let i = 0; i < known; i++) {
       const at = order[i]!;
       if (queues.length[at] === 0) continue;
       if (queues.length[at] === this.waiting) return at;
       const stated = statedNs[typeOf(at)]!;
-      const timeNs = stated > 0 ? stated : this.parameters.target * profile.sizeNs[at]!;
+      const timeNs = stated > 0 ? stated : this.parameters.target * sizeNs[at]!;
       const deadlineNs = Math.max(nowNs, queues.headArrivalNs(at) + timeNs);
       if (deadlineNs < earliestNs) {
         earliestNs = deadlineNs;
@@ -201,9 +195,9 @@ class ShortestExpected implements Scheduler {
 
   /** The worker of the longest running class that has to make room for the class; -1 when none has to. */
   private longestFor(at: number): number {
-    const { order } = this;
+    const { order, known } = this.profile;
     let slowdown = -1;
-    for (let i = this.known - 1; i >= 0; i--) {
+    for (let i = known - 1; i >= 0; i--) {
       const other = order[i]!;
       if (this.isSimilar(at, other)) return -1;
       if (this.overdueIn[other] === 0) continue;
@@ -225,13 +219,13 @@ class ShortestExpected implements Scheduler {
 
   /** The slowdown to be expected in a class unless one more worker serves it; Infinity when waiting is no use. */
   private pressure(at: number): number {
-    const { order, running, queues } = this;
-    const { sizeNs, stageNs, lowNs } = this.profile;
+    const { running, queues } = this;
+    const { order, known, sizeNs, stageNs, lowNs } = this.profile;
     const shortestNs = at % LEVELS === 0 ? lowNs[typeOf(at)]! : sizeNs[at]!;
     let ahead = 0;
     let helpers = this.yielding;
     let freePerNs = 0;
-    for (let i = 0; i < this.known; i++) {
+    for (let i = 0; i < known; i++) {
       const other = order[i]!;
       if (sizeNs[other]! <= sizeNs[at]!) ahead += queues.length[other]!;
       if (running[other] === 0) continue;
@@ -255,7 +249,7 @@ class ShortestExpected implements Scheduler {
     return 1 + waitedNs / this.profile.sizeNs[this.classOn[worker]!]!;
   }
 
-  /** Moves the request on a worker to the class of the service it has attained, at the end of its quantum or a level. */
+  /** Moves the request on a worker to the class of what it has attained, at the end of its quantum or of a level. */
   private raise(worker: number, attainedNs: number): void {
     const { sizeNs } = this.profile;
     const before = this.classOn[worker]!;
@@ -268,12 +262,14 @@ class ShortestExpected implements Scheduler {
     this.overdueOf[at]!.add(worker);
     this.overdueIn[at]!++;
     this.overdue++;
-    this.meet(at);
+    this.profile.meet(at);
     // Only a level that is less urgent is worth a look.
     let next = at + 1;
     while (next < (type + 1) * LEVELS && sizeNs[next]! <= sizeNs[at]!) next++;
     const isLast = next === (type + 1) * LEVELS;
-    this.nextLevelNs[worker] = isLast ? Number.POSITIVE_INFINITY : levelStart(next % LEVELS) * this.parameters.quantumNs;
+    this.nextLevelNs[worker] = isLast
+      ? Number.POSITIVE_INFINITY
+      : levelStart(next % LEVELS) * this.parameters.quantumNs;
   }
 
   private beginYield(worker: number): void {
@@ -304,23 +300,15 @@ class ShortestExpected implements Scheduler {
     this.overdue--;
   }
 
-  private meet(at: number): void {
-    if (this.isKnown[at] === 1) return;
-    this.isKnown[at] = 1;
-    this.order[this.known++] = at;
-    this.sortBySize();
-  }
-
   private sizesChanged(): void {
-    this.sortBySize();
     this.chooseLook();
     this.chooseSlices();
   }
 
   private chooseLook(): void {
-    const { sizeNs, lowNs, types } = this.profile;
+    const { order, known, sizeNs, lowNs, types } = this.profile;
     const { workers } = this.setup;
-    const longestNs = sizeNs[this.order[this.known - 1]!]!;
+    const longestNs = sizeNs[order[known - 1]!]!;
     let lookNs = Number.POSITIVE_INFINITY;
     for (let type = 0; type < types; type++) {
       const budgetNs = this.budgetNs(lowNs[type]!);
@@ -333,11 +321,11 @@ class ShortestExpected implements Scheduler {
 
   /** A request cannot have to make room before it is much longer than another class. */
   private chooseSlices(): void {
-    const { sizeNs } = this.profile;
+    const { order, known, sizeNs } = this.profile;
     const { quantumNs } = this.parameters;
-    const longNs = MUCH_SHORTER * sizeNs[this.order[0]!]!;
-    for (let i = 0; i < this.known; i++) {
-      const at = this.order[i]!;
+    const longNs = MUCH_SHORTER * sizeNs[order[0]!]!;
+    for (let i = 0; i < known; i++) {
+      const at = order[i]!;
       if (at % LEVELS > 0) continue;
       let level = 0;
       while (level < LEVELS && sizeNs[at + level]! < longNs) level++;
@@ -345,29 +333,10 @@ class ShortestExpected implements Scheduler {
       this.sliceNs[at] = untilNs < 2 ** 31 ? untilNs : TO_COMPLETION;
     }
   }
-
-  /** Insertion sort: the order changes little, and it allocates nothing. Equal sizes keep the order of the classes. */
-  private sortBySize(): void {
-    const { order, known } = this;
-    const { sizeNs } = this.profile;
-    for (let i = 1; i < known; i++) {
-      const at = order[i]!;
-      let to = i;
-      while (to > 0 && comesAfter(order[to - 1]!, at, sizeNs)) {
-        order[to] = order[to - 1]!;
-        to--;
-      }
-      order[to] = at;
-    }
-  }
 }
 
 function typeOf(at: number): number {
   return (at / LEVELS) | 0;
-}
-
-function comesAfter(one: number, other: number, sizeNs: Float64Array): boolean {
-  return sizeNs[one]! > sizeNs[other]! || (sizeNs[one] === sizeNs[other] && one > other);
 }
 
 export const sept = definePolicy<SeptParameters>({
