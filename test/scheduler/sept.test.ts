@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { PREEMPT, type SchedulerSetup, type World } from '../../src/scheduler/scheduler.js';
@@ -71,10 +72,8 @@ describe('a profile of sizes', () => {
 /** Plays High Bimodal under sept, and reports each preemption to `seen` before it happens. */
 function play(text: string, load: number, seen: (victim: number, idle: number) => void) {
   const workers = 14;
-  const workload = parseWorkload(
-    'types:\n- {name: S, ratio: 0.5, service: 1us}\n- {name: L, ratio: 0.5, service: 100us}\narrivals: poisson',
-    'two',
-  );
+  const file = new URL('../../workloads/bimodal.yaml', import.meta.url);
+  const workload = parseWorkload(readFileSync(file, 'utf8'), 'bimodal');
   const { policy, parameters } = parsePolicy(text);
   const types = workload.types.slice(0, workload.classified);
   const simulation = createSimulation({
