@@ -21,8 +21,9 @@ const LOOKS_PER_WAIT = 2;
  * Shortest expected processing time under deadlines, with preemption under pressure.
  *
  * It learns the size of each type, and the size of what has already run for long ({@link SizeProfile}). The request
- * with the earliest deadline goes first; a deadline is `target` sizes after the arrival. Past their deadlines all
- * requests are equally urgent, and the shortest goes first. So short requests go first as long as the long ones have time.
+ * with the earliest deadline goes first, where a deadline is `target` sizes after the arrival. Past their deadlines all
+ * requests are equally urgent, and the shortest goes first. So short requests go first as long as the long ones have
+ * time.
  *
  * A running request that has had a quantum is preempted when the most urgent waiting class is much shorter, and would
  * otherwise exceed both `patience` and the slowdown of the running one:
