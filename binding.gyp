@@ -16,6 +16,7 @@
       "target_name": "psp_native",
       "sources": [
         "native/addon/addon.cpp",
+        "native/addon/dispatcher_net.cpp",
         "native/addon/load_binding.cpp",
         "native/addon/server_binding.cpp",
         "native/apps/application.cpp",
@@ -27,6 +28,7 @@
         "native/net/eal.cpp",
         "native/net/frame.cpp",
         "native/net/port.cpp",
+        "native/server/net_loop.cpp",
         "native/server/net_thread.cpp",
         "native/server/server.cpp",
         "native/server/worker_thread.cpp"

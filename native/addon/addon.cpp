@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "addon/convert.hpp"
+#include "addon/dispatcher_net.hpp"
 #include "addon/load_binding.hpp"
 #include "addon/server_binding.hpp"
 #include "apps/application.hpp"
@@ -133,6 +134,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("disarmBell", Napi::Function::New(env, disarmBell));
   exports.Set("waitBell", Napi::Function::New(env, waitBell));
   exports.Set("ringBell", Napi::Function::New(env, ringBell));
+  exports.Set("openNet", Napi::Function::New(env, openNet));
   exports.Set("Server", ServerBinding::define(env));
   exports.Set("LoadGenerator", LoadBinding::define(env));
   return exports;

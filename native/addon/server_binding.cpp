@@ -25,6 +25,7 @@ ServerBinding::ServerBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) 
     config.self = endpointOf(object(from, "self"));
     config.payload = payloadOf(text(from, "frame"));
     config.poll = pollOf(text(from, "poll"));
+    config.inlineNet = boolean(from, "inlineNet");
     if (from.Get("netCore").IsNumber()) config.netCore = static_cast<int>(number(from, "netCore"));
     config.workerCores = integers(from, "workerCores");
     config.keepAwake = boolean(from, "keepAwake");
@@ -69,7 +70,7 @@ Napi::Value ServerBinding::gapsNs(const Napi::CallbackInfo& info) {
   return result;
 }
 
-/** How many packets kept the net thread busy for how long, as counts of buckets. Returns nothing when it has ended. */
+/** How many packets kept the net loop busy for how long, as counts of buckets. Returns nothing when it has ended. */
 Napi::Value ServerBinding::packetTimes(const Napi::CallbackInfo& info) {
   if (!server_) return info.Env().Undefined();
   auto counts = Napi::Uint32Array::New(info.Env(), PacketTimes::kBuckets);

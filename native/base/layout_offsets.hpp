@@ -40,6 +40,7 @@ inline std::vector<std::pair<std::string, size_t>> layoutOffsets() {
       PSP_FIELD("control", Control, wokenNs),
       PSP_FIELD("control", Control, epochTicks),
       PSP_FIELD("control", Control, nsPerTick),
+      PSP_FIELD("control", Control, netLoop),
       {"control.bytes", sizeof(Control)},
       {"runState.running", kRunning},
       {"runState.draining", kDraining},

@@ -6,6 +6,8 @@
 
 namespace psp {
 
+class NetLoop;
+
 /**
  * The native view of the memory shared with the dispatcher. src/hw/memory/layout.ts defines and explains it. The
  * offsets of the parts are read from the header it wrote. What is repeated here is compared when the addon is loaded
@@ -14,7 +16,7 @@ namespace psp {
 namespace layout {
 
 inline constexpr uint32_t kMagic = 0x50535031;
-inline constexpr uint32_t kVersion = 3;
+inline constexpr uint32_t kVersion = 4;
 
 struct Header {
   uint32_t magic, version, workers, types, slots;
@@ -31,6 +33,7 @@ struct Control {
   std::atomic<double> wokenNs;
   std::atomic<double> epochTicks;
   std::atomic<double> nsPerTick;
+  std::atomic<NetLoop*> netLoop;
 };
 static_assert(sizeof(Control) == 512);
 

@@ -1,85 +1,31 @@
 #pragma once
-#include <rte_mbuf.h>
-
 #include <future>
 #include <optional>
 #include <thread>
-#include <vector>
 
-#include "base/clock.hpp"
-#include "base/doorbell.hpp"
 #include "base/shared_layout.hpp"
-#include "base/spsc_ring.hpp"
-#include "base/statistic.hpp"
 #include "base/thread_setup.hpp"
-#include "net/classifier.hpp"
-#include "net/port.hpp"
-#include "server/packet_times.hpp"
-#include "server/slot_table.hpp"
-#include "server/worker_thread.hpp"
+#include "server/net_loop.hpp"
 
 namespace psp {
 
-/**
- * The only thread that uses the port: receives bursts, classifies, hands requests to the dispatcher, and sends the
- * workers' replies in bursts. Frames are allocated and freed here, so they never move from one core's pool cache to
- * another's. It decides nothing about scheduling.
- */
+/** A thread that does nothing but poll the port, until the stop word says that the workers have ended. */
 class NetThread {
  public:
-  struct Setup {
-    std::optional<int> core;
-    Poll poll;
-    Payload payload;
-    Endpoint self;
-    Clock clock;
-  };
-
-  NetThread(const Setup& setup, const SharedLayout& shared, const Port& port, const Classifier& classifier,
-            SlotTable& slots, std::vector<RingConsumer<Reply>> replies);
+  NetThread(std::optional<int> core, Poll poll, const SharedLayout& shared, NetLoop& loop);
   ~NetThread();
   NetThread(const NetThread&) = delete;
   NetThread& operator=(const NetThread&) = delete;
 
   void waitUntilReady() { ready_.get_future().get(); }
-  const PacketTimes& packetTimes() const noexcept { return packetTimes_; }
 
  private:
-  /** Perséphone receives 8 at a time. DPDK's vector paths prefer 32, and a shorter burst is returned just as fast. */
-  static constexpr uint16_t kBurst = 32;
-
   void run();
-  void serve();
-  void takeBackSlots();
-  /** Returns the number of frames. */
-  uint32_t receive(uint16_t queue);
-  void take(rte_mbuf* frame, uint16_t queue, double nowNs);
-  void takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t queue, double nowNs);
-  void answerArp(rte_mbuf* frame, uint16_t queue);
-  void refuse(rte_mbuf* frame, layout::NetStat reason);
-  /** Returns the number of frames. */
-  uint32_t sendReplies();
-  void flush(uint16_t queue);
-  void countDevice();
-  void count(layout::NetStat statistic, double amount = 1) { addTo(stats_[statistic], amount); }
 
-  struct Outgoing {
-    rte_mbuf* frames[kBurst];
-    uint16_t count = 0;
-    uint16_t replies = 0;
-  };
-
-  Setup setup_;
+  std::optional<int> core_;
+  Poll poll_;
   layout::Control& control_;
-  std::atomic<double>* stats_;
-  const Port& port_;
-  const Classifier& classifier_;
-  SlotTable& slots_;
-  RingProducer<layout::Arrival> arrivals_;
-  RingConsumer<uint32_t> releases_;
-  std::vector<RingConsumer<Reply>> replies_;
-  std::vector<Outgoing> outgoing_;
-  PacketTimes packetTimes_;
+  NetLoop& loop_;
   std::promise<void> ready_;
   std::thread thread_;
 };

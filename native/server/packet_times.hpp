@@ -6,7 +6,7 @@
 
 namespace psp {
 
-/** How long the net thread was busy for each packet, received or sent, real ns. One writer, any readers. */
+/** How long the net loop was busy for each packet, received or sent, real ns. One writer, any readers. */
 class PacketTimes {
  public:
   /** Width of a bucket; the last holds everything beyond (8 us). */

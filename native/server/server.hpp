@@ -11,6 +11,7 @@
 #include "base/thread_setup.hpp"
 #include "net/classifier.hpp"
 #include "net/port.hpp"
+#include "server/net_loop.hpp"
 #include "server/net_thread.hpp"
 #include "server/slot_table.hpp"
 #include "server/worker_thread.hpp"
@@ -24,6 +25,8 @@ struct ServerConfig {
   Endpoint self;
   Payload payload = Payload::pspMb;
   Poll poll = Poll::spin;
+  /** The dispatcher's thread polls the port (see DispatcherNet); else a net thread does. */
+  bool inlineNet = false;
   std::optional<int> netCore;
   /** One per worker, or empty: not pinned. */
   std::vector<int> workerCores;
@@ -34,12 +37,16 @@ struct ServerConfig {
   std::vector<std::string> typeNames;
 };
 
-/** The native half of a running server: port, net thread, workers. The other half is the dispatcher in src/hw. */
+/** The native half of a running server: port, net loop, workers. The other half is the dispatcher in src/hw. */
 class Server {
  public:
-  /** Starts all threads and returns when each is ready. @throws std::runtime_error saying what is missing */
+  /**
+   * Starts all threads and returns when each is ready.
+   *
+   * @throws std::runtime_error saying what is missing
+   */
   Server(const ServerConfig& config, const SharedLayout& shared, Classifier classifier);
-  /** Stops them. */
+  /** Stops them. The dispatcher must have ended. */
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -53,7 +60,7 @@ class Server {
   const PacketTimes& packetTimes() const noexcept { return net_->packetTimes(); }
 
  private:
-  /** Stops the workers, then the net thread, which must take their last replies. */
+  /** Stops the workers, then the net loop, which must take their last replies. */
   struct Stopper {
     const SharedLayout& shared;
     std::vector<std::unique_ptr<WorkerThread>>& workers;
@@ -72,9 +79,10 @@ class Server {
   Port port_;
   Classifier classifier_;
   Endpoint self_;
-  /** They own the rings that the net thread takes replies from, so they must outlive it. */
+  /** They own the rings that the net loop takes replies from, so they must outlive it. */
   std::vector<std::unique_ptr<WorkerThread>> workers_;
-  std::unique_ptr<NetThread> net_;
+  std::unique_ptr<NetLoop> net_;
+  std::unique_ptr<NetThread> netThread_;
   /** Declared last and so destroyed first: before the threads are joined, also when the start fails. */
   Stopper stopper_;
 };

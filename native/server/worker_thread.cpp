@@ -80,11 +80,16 @@ void WorkerThread::serve() {
     // give up: either this thread sees the word, or the stopper saw the start.
     if (control_.runState.load(std::memory_order_seq_cst) >= layout::kStopped) break;
     lastSeq = seq;
+    looks_ = 0;
     handle(seq);
   }
 }
 
 void WorkerThread::waitForWork(uint32_t lastSeq) {
+  if (setup_.poll == Poll::yield && looks_ < setup_.looksBeforeYield) {
+    ++looks_;
+    return pauseInstruction();
+  }
   if (setup_.poll != Poll::sleep) return idleOnce(setup_.poll);
   Doorbell bell(mailbox_.bell);
   bell.arm();

@@ -33,6 +33,8 @@ class WorkerThread {
     uint32_t index;
     std::optional<int> core;
     Poll poll;
+    /** A worker that yields looks this often for work before it does. */
+    int looksBeforeYield;
     Payload payload;
     Clock clock;
     const psp_app& app;
@@ -66,6 +68,8 @@ class WorkerThread {
 
   Setup setup_;
   uint32_t workers_;
+  /** Since it last had work. */
+  int looks_ = 0;
   layout::Control& control_;
   layout::Mailbox& mailbox_;
   SlotTable& slots_;

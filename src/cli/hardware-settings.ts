@@ -1,6 +1,6 @@
 /** What `psp run --hw`, `psp serve` and `psp load` have in common: their options, and how they read a workload. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type HardwareInput, hardwareNotes, readHardwareInput } from '../experiment/hardware/hardware-input.js';
 import type { HardwareResult } from '../experiment/hardware/run-hardware.js';
 import { readText } from '../experiment/plan/files.js';
@@ -74,6 +74,14 @@ export function serverGone({ completed, failure }: Pick<HardwareResult, 'complet
   return completed === 0
     ? 'the server answered nothing: is it running, and does it listen at that address and port?'
     : 'the server went away during the run; the figures cover what it had answered by then';
+}
+
+/** Who polls the server's device. */
+export function pollOption(): Option {
+  return new Option(
+    '--poll <FORM>',
+    'who polls the network: the dispatcher (inline), or a thread of its own (default: inline when cores are short)',
+  ).choices(['inline', 'thread']);
 }
 
 export function parseDilation(text: string): number | 'auto' {

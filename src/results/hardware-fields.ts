@@ -11,6 +11,11 @@ export interface HardwareFields {
   readonly skipped: number;
   /** Replies whose stamps cannot be true; they are left out of `server`. */
   readonly stampsRefused: number;
+  /**
+   * Who polled the server's device: the dispatcher's thread, or a net thread of its own. Absent when only the load
+   * generator ran here.
+   */
+  readonly poll?: 'inline' | 'thread';
   /** Why the load generator ended. */
   readonly end: 'complete' | 'drained' | 'stopped' | 'serverGone';
   /** Why the server ended before its time; absent when it did not, or when nobody knows. */

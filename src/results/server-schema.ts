@@ -5,6 +5,8 @@ export interface ServerReport {
   readonly workload: string;
   readonly policy: string;
   readonly workers: number;
+  /** Who polled the device: the dispatcher's thread, or a net thread of its own. */
+  readonly poll: 'inline' | 'thread';
   /** By reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly counts: ServerCounts;

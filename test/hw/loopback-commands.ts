@@ -5,20 +5,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect } from 'vitest';
+import type { NetForm } from '../../src/hw/native/native.js';
 import { MAIN, type Outcome } from '../cli/psp.js';
 
 /** Goes before a command in a pseudo-terminal, which cuts the line of live figures at its width. */
 export const WIDE = 'stty cols 120;';
 
 /** Writes the configuration of both ends, with two workers that sleep and a memif of their own. Returns its path. */
-export function loopbackConfig(folder: string, name: string, frame = 'psp'): string {
+export function loopbackConfig(folder: string, name: string, net: NetForm, frame = 'psp'): string {
   const path = join(folder, `${name}.yaml`);
   const device = `{ memif: ${join(folder, `${name}.sock`)} }`;
   const server = '{ ip: 192.168.77.10, port: 6789 }';
   writeFileSync(
     path,
     `frame: ${frame}
-server: { device: ${device}, address: ${server}, workers: 2, application: sleep, poll: sleep }
+server: { device: ${device}, address: ${server}, workers: 2, application: sleep, poll: [${net}, sleep] }
 client: { device: ${device}, address: { ip: 192.168.77.11 }, server: ${server}, poll: sleep }
 `,
   );

@@ -20,7 +20,7 @@ import { STREAM, substream } from '../../src/workload/random.js';
 import { psp } from '../cli/psp.js';
 import { traceComplaints } from '../support/trace-events.js';
 import { startPsp } from './loopback-commands.js';
-import { childrenOf, missingNative, workloadNamed } from './support.js';
+import { childrenOf, FORMS, missingNative, workloadNamed } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'psp-recording-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -74,110 +74,116 @@ describe('a recorded dispatcher', () => {
   );
 });
 
-describe.skipIf(missingNative() !== undefined)('a recorded run on this machine', { timeout: 60_000 }, () => {
-  const all = policies.filter(({ clairvoyant, sharing }) => !clairvoyant && !sharing).map(({ name }) => name);
+describe.skipIf(missingNative() !== undefined).each(FORMS)(
+  'a recorded run on this machine, poll: %s',
+  { timeout: 60_000 },
+  (net) => {
+    const all = policies.filter(({ clairvoyant, sharing }) => !clairvoyant && !sharing).map(({ name }) => name);
 
-  async function recordRun(policy: string, path: string, requests: number, dilate: number): Promise<void> {
-    const offer = { load: 0.8, workers: 3 };
-    const common = { workload: workloadNamed('bimodal'), workers: 3, seed: 1 } as const;
-    const run = await runHardware({ ...common, policy, offer, requests, dilate, record: path });
-    expect(run.end).toBe('complete');
-  }
-
-  it.each([...all, 'darc:window=20', 'ts:quantum=20us', 'ts:quantum=5001ns'])(
-    'of %s is decided again without a difference',
-    async (policy) => {
-      const path = join(folder, 'run.events');
-      // The factor is not whole, but stretched times must be.
-      await recordRun(policy, path, 60, 100.5);
-      const { header, report } = replayFile(path);
-      expect(header).toMatchObject({ world: 'hw', policy, workload: 'bimodal', workers: 3, dilation: 100.5 });
-      expect(report.difference).toBeUndefined();
-      expect(report.damage).toBeUndefined();
-      expect(report.gap).toBeUndefined();
-      expect(report.decisions).toBeGreaterThanOrEqual(60);
-    },
-  );
-
-  it('that is killed leaves what happened until a second before', async () => {
-    const path = join(folder, 'killed.events');
-    const args = [
-      '--workload',
-      'bimodal',
-      '--policy',
-      'darc:window=20',
-      '--workers',
-      '2',
-      '--load',
-      '0.4',
-      '--dilate',
-      '100',
-      '--requests',
-      '20k',
-    ];
-    const run = startPsp(['run', '--hw', ...args, '--record', path], folder);
-    const recorded = () => (existsSync(path) ? statSync(path).size : 0);
-    for (let i = 0; i < 1000 && recorded() < 2000; i++) await sleep(50);
-    for (const pid of [run.pid, ...childrenOf(run.pid)]) process.kill(pid, 'SIGKILL');
-    await run.outcome();
-    const { report } = replayFile(path);
-    expect(report.decisions).toBeGreaterThan(10);
-    expect(report.difference).toBeUndefined();
-    expect(report.damage?.message).toContain('was the run killed?');
-  });
-
-  it('with one decision altered is caught', async () => {
-    const path = join(folder, 'run.events');
-    await recordRun('c-fcfs', path, 60, 100);
-    const reader = openEventFile(path);
-    const altered = join(folder, 'altered.events');
-    const writer = createEventFile(altered, reader.header);
-    let starts = 0;
-    for (const { count, kind, a, b, c, timeNs } of reader.blocks()) {
-      for (let i = 0; i < count; i++) {
-        const isIt = kind[i] === EventKind.start && ++starts === 40;
-        writer.add(kind[i]!, isIt ? (a[i]! + 1) % 3 : a[i]!, b[i]!, c[i]!, timeNs[i]!);
-      }
+    async function recordRun(policy: string, path: string, requests: number, dilate: number): Promise<void> {
+      const offer = { load: 0.8, workers: 3 };
+      const common = { workload: workloadNamed('bimodal'), workers: 3, seed: 1 } as const;
+      const run = await runHardware({ ...common, policy, offer, requests, dilate, net, record: path });
+      expect(run.end).toBe('complete');
     }
-    reader.close();
-    writer.close(0);
-    const { report } = replayFile(altered);
-    expect(report.decisions).toBe(39);
-    expect(report.difference?.recorded).toMatch(/^start request /);
-  });
 
-  it('at the command line is replayed and drawn, in stretched time', async () => {
-    const run = [
-      'run',
-      '--hw',
-      '--workload',
-      'bimodal',
-      '--workers',
-      '2',
-      '--policy',
-      'ts:quantum=20us',
-      '--load',
-      '0.7',
-    ];
-    const length = ['--requests', '60', '--dilate', '200', '--record', 'shell.events'];
-    const recorded = await psp([...run, ...length], { cwd: folder });
-    expect(recorded, recorded.err).toMatchObject({ code: 0 });
-    const drawn = async (name: string, ...window: string[]) => {
-      const replayed = await psp(['replay', 'shell.events', '--timeline', name, ...window], { cwd: folder });
-      expect(replayed, replayed.err).toMatchObject({ code: 0 });
-      return readFileSync(join(folder, name), 'utf8');
-    };
-    expect(await drawn('shell.svg', '--for', '1s')).toMatch(/^<svg [\s\S]*2 workers[\s\S]*200 times/);
-    const trace = await drawn('shell.json', '--for', '10s');
-    expect(traceComplaints(trace)).toEqual([]);
-    const { traceEvents } = JSON.parse(trace) as { traceEvents: { ph: string; dur: number; name: string }[] };
-    const longest = Math.max(...traceEvents.filter(({ ph }) => ph === 'X').map(({ dur }) => dur));
-    // A slice of 20 us lasts 4 ms here.
-    expect(longest).toBeGreaterThan(4000 * 0.9);
-    const beyond = await psp(['replay', 'shell.events', '--timeline', 'x.svg', '--from', '100s'], { cwd: folder });
-    expect(beyond).toMatchObject({ code: 2, err: expect.stringContaining('expected a time within the recording') });
-  });
-});
+    it.each([...all, 'darc:window=20', 'ts:quantum=20us', 'ts:quantum=5001ns'])(
+      'of %s is decided again without a difference',
+      async (policy) => {
+        const path = join(folder, 'run.events');
+        // The factor is not whole, but stretched times must be.
+        await recordRun(policy, path, 60, 100.5);
+        const { header, report } = replayFile(path);
+        expect(header).toMatchObject({ world: 'hw', policy, workload: 'bimodal', workers: 3, dilation: 100.5 });
+        expect(report.difference).toBeUndefined();
+        expect(report.damage).toBeUndefined();
+        expect(report.gap).toBeUndefined();
+        expect(report.decisions).toBeGreaterThanOrEqual(60);
+      },
+    );
+
+    it('that is killed leaves what happened until a second before', async () => {
+      const path = join(folder, 'killed.events');
+      const args = [
+        '--workload',
+        'bimodal',
+        '--policy',
+        'darc:window=20',
+        '--workers',
+        '2',
+        '--load',
+        '0.4',
+        '--dilate',
+        '100',
+        '--requests',
+        '20k',
+        '--poll',
+        net,
+      ];
+      const run = startPsp(['run', '--hw', ...args, '--record', path], folder);
+      const recorded = () => (existsSync(path) ? statSync(path).size : 0);
+      for (let i = 0; i < 1000 && recorded() < 2000; i++) await sleep(50);
+      for (const pid of [run.pid, ...childrenOf(run.pid)]) process.kill(pid, 'SIGKILL');
+      await run.outcome();
+      const { report } = replayFile(path);
+      expect(report.decisions).toBeGreaterThan(10);
+      expect(report.difference).toBeUndefined();
+      expect(report.damage?.message).toContain('was the run killed?');
+    });
+
+    it('with one decision altered is caught', async () => {
+      const path = join(folder, 'run.events');
+      await recordRun('c-fcfs', path, 60, 100);
+      const reader = openEventFile(path);
+      const altered = join(folder, 'altered.events');
+      const writer = createEventFile(altered, reader.header);
+      let starts = 0;
+      for (const { count, kind, a, b, c, timeNs } of reader.blocks()) {
+        for (let i = 0; i < count; i++) {
+          const isIt = kind[i] === EventKind.start && ++starts === 40;
+          writer.add(kind[i]!, isIt ? (a[i]! + 1) % 3 : a[i]!, b[i]!, c[i]!, timeNs[i]!);
+        }
+      }
+      reader.close();
+      writer.close(0);
+      const { report } = replayFile(altered);
+      expect(report.decisions).toBe(39);
+      expect(report.difference?.recorded).toMatch(/^start request /);
+    });
+
+    it('at the command line is replayed and drawn, in stretched time', async () => {
+      const run = [
+        'run',
+        '--hw',
+        '--workload',
+        'bimodal',
+        '--workers',
+        '2',
+        '--policy',
+        'ts:quantum=20us',
+        '--load',
+        '0.7',
+      ];
+      const length = ['--requests', '60', '--dilate', '200', '--poll', net, '--record', 'shell.events'];
+      const recorded = await psp([...run, ...length], { cwd: folder });
+      expect(recorded, recorded.err).toMatchObject({ code: 0 });
+      const drawn = async (name: string, ...window: string[]) => {
+        const replayed = await psp(['replay', 'shell.events', '--timeline', name, ...window], { cwd: folder });
+        expect(replayed, replayed.err).toMatchObject({ code: 0 });
+        return readFileSync(join(folder, name), 'utf8');
+      };
+      expect(await drawn('shell.svg', '--for', '1s')).toMatch(/^<svg [\s\S]*2 workers[\s\S]*200 times/);
+      const trace = await drawn('shell.json', '--for', '10s');
+      expect(traceComplaints(trace)).toEqual([]);
+      const { traceEvents } = JSON.parse(trace) as { traceEvents: { ph: string; dur: number; name: string }[] };
+      const longest = Math.max(...traceEvents.filter(({ ph }) => ph === 'X').map(({ dur }) => dur));
+      // A slice of 20 us lasts 4 ms here.
+      expect(longest).toBeGreaterThan(4000 * 0.9);
+      const beyond = await psp(['replay', 'shell.events', '--timeline', 'x.svg', '--from', '100s'], { cwd: folder });
+      expect(beyond).toMatchObject({ code: 2, err: expect.stringContaining('expected a time within the recording') });
+    });
+  },
+);
 
 describe('a slice that is stretched', () => {
   it('is whole, and refused when it is longer than a recording can hold', () => {

@@ -8,18 +8,19 @@ import { ALONE } from '../../src/hw/client/planned-trace.js';
 import { defaultClassifier } from '../../src/hw/machine/classifier-config.js';
 import type { Device } from '../../src/hw/machine/config.js';
 import { reconcileServer } from '../../src/hw/memory/counts.js';
+import type { NetForm } from '../../src/hw/native/native.js';
 import type { ClientOrder, ServerOrder } from '../../src/hw/run/child-messages.js';
 import { Child } from '../../src/hw/run/child-process.js';
 import { runHardware } from '../../src/hw/run/run-pair.js';
-import { childrenOf, isRoot, missingNative, workloadNamed } from './support.js';
+import { childrenOf, FORMS, isRoot, missingNative, workloadNamed } from './support.js';
 
 const BIMODAL = workloadNamed('bimodal');
 const SERVER = { ip: '192.168.77.10', port: 6789 };
 const common = { eal: [], poll: 'sleep', descriptors: 1024, promiscuous: false } as const;
 
-function serverOrder(device: Device, queues = 1): ServerOrder {
+function orderOf(net: NetForm, device: Device, queues = 1): ServerOrder {
   return {
-    config: { ...common, device, address: SERVER, workers: 4, application: { name: 'sleep' }, cores: {}, queues },
+    config: { ...common, net, device, address: SERVER, workers: 4, application: { name: 'sleep' }, cores: {}, queues },
     frame: 'psp',
     classifier: defaultClassifier('psp'),
     workload: BIMODAL.source,
@@ -49,7 +50,9 @@ function clientOrder(device: Device, requests: number, threads = 1): ClientOrder
   };
 }
 
-describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, () => {
+describe.skipIf(missingNative() !== undefined).each(FORMS)('a server, poll: %s', { timeout: 60_000 }, (net) => {
+  const serverOrder = (device: Device, queues?: number) => orderOf(net, device, queues);
+
   let folder: string;
   let children: Child[];
   const start = (role: string): Child => {
@@ -161,6 +164,7 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
       seed: 1,
       requests: 200,
       dilate: 'auto',
+      net,
       application: { name: 'rocksdb', parameters: { path: join(folder, 'db'), scan: 'SCAN' } },
     });
     expect(run.dilation.factor).toBe(1);
@@ -202,31 +206,33 @@ describe.skipIf(missingNative() !== undefined)('a server', { timeout: 60_000 }, 
       }),
   );
 
-  it.skipIf(!isRoot)('can be any kernel UDP server: the load generator answers ARP, and notices one that is dead', () =>
-    withNamespace(async ({ outer, inner, ip, run, namespace }) => {
-      const server = run([process.execPath, '-e', KERNEL_SERVER, '192.168.77.11', String(SERVER.port)]);
-      await server.says('ready');
-      const order = clientOrder({ kind: 'af_packet', interface: outer }, 150);
-      const config = {
-        ...order.config,
-        address: { mac: '42:42:42:42:42:02', ip: SERVER.ip, port: 0 },
-        server: { ip: '192.168.77.11', port: SERVER.port },
-      };
-      const client = start('client');
-      client.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
-      await client.next('clientStarted');
-      // The kernel forgets the client's MAC, and must ask for it before it can answer again.
-      ip('-n', namespace, 'neigh', 'flush', 'dev', inner);
-      const answered = await client.next('clientDone');
-      expect(answered).toMatchObject({ end: 'complete', counts: { sent: 150, received: 150 } });
+  it.skipIf(!isRoot || net !== FORMS[0])(
+    'can be any kernel UDP server: the load generator answers ARP, and notices one that is dead',
+    () =>
+      withNamespace(async ({ outer, inner, ip, run, namespace }) => {
+        const server = run([process.execPath, '-e', KERNEL_SERVER, '192.168.77.11', String(SERVER.port)]);
+        await server.says('ready');
+        const order = clientOrder({ kind: 'af_packet', interface: outer }, 150);
+        const config = {
+          ...order.config,
+          address: { mac: '42:42:42:42:42:02', ip: SERVER.ip, port: 0 },
+          server: { ip: '192.168.77.11', port: SERVER.port },
+        };
+        const client = start('client');
+        client.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
+        await client.next('clientStarted');
+        // The kernel forgets the client's MAC, and must ask for it before it can answer again.
+        ip('-n', namespace, 'neigh', 'flush', 'dev', inner);
+        const answered = await client.next('clientDone');
+        expect(answered).toMatchObject({ end: 'complete', counts: { sent: 150, received: 150 } });
 
-      server.child.kill('SIGKILL');
-      await server.ended;
-      const second = start('second client');
-      second.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
-      const unanswered = await second.next('clientDone');
-      expect(unanswered).toMatchObject({ end: 'serverGone', counts: { received: 0 } });
-    }),
+        server.child.kill('SIGKILL');
+        await server.ended;
+        const second = start('second client');
+        second.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
+        const unanswered = await second.next('clientDone');
+        expect(unanswered).toMatchObject({ end: 'serverGone', counts: { received: 0 } });
+      }),
   );
 });
 

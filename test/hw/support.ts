@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { NetForm } from '../../src/hw/native/native.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import type { Workload } from '../../src/workload/workload.js';
 
@@ -41,6 +42,9 @@ export function workloadNamed(name: string): Workload {
   const path = `${root}workloads/${name}.yaml`;
   return parseWorkload(readFileSync(path, 'utf8'), path);
 }
+
+/** Who polls the server's device: the tests of a whole run are played in both forms. */
+export const FORMS: readonly NetForm[] = ['inline', 'thread'];
 
 export const isRoot = process.getuid?.() === 0;
 

@@ -32,7 +32,8 @@ const UNITS = {
     ].map((file) => `test/native/${file}.cpp`),
     native: [
       ...['apps/application', 'apps/built_in', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'],
-      ...['client/load_generator', 'client/load_thread', 'server/net_thread', 'server/server', 'server/worker_thread'],
+      ...['client/load_generator', 'client/load_thread', 'server/net_loop', 'server/net_thread', 'server/server'],
+      'server/worker_thread',
     ].map((file) => `native/${file}.cpp`),
   },
   fuzz: { fuzz: ['test/native/frame_fuzz.cpp', 'native/net/frame.cpp'] },

@@ -6,19 +6,21 @@ import { findWorkload, inputFiles, readSystem, readWorkload } from '../../experi
 import { DEFAULTS } from '../../experiment/plan/run-settings.js';
 import { writeOutput } from '../../files/output-file.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
+import type { NetForm } from '../../hw/native/native.js';
 import { formatCalibration, formatMoved } from '../../report/text/calibration-table.js';
 import { policies } from '../../scheduler/policy-registry.js';
 import type { System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
-import { parseDilation } from '../hardware-settings.js';
+import { parseDilation, pollOption } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkOutputs, outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
 import { parseSetting, settingOf } from '../settings.js';
 
 interface CalibrateCliOptions {
+  readonly poll?: NetForm;
   readonly name: string;
   readonly out?: string;
   readonly check?: string;
@@ -62,6 +64,7 @@ export function defineCalibrate(command: Command): void {
       ).argParser(setting('load')),
     )
     .addOption(new Option('--dilate <K|auto>', 'stretch all times by K').argParser(parseDilation))
+    .addOption(pollOption())
     .option(
       '--dispatchers <NAMES|none>',
       'policies whose dispatcher is also measured alone, two seconds each (default: all that run on hardware)',
@@ -139,6 +142,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
     workers: options.workers ?? then?.workers ?? DEFAULTS.workers,
     dilate: options.dilate ?? then?.dilation ?? ('auto' as const),
     requests: options.requests,
+    ...(options.poll && { net: options.poll }),
     ...(workload && { workload }),
     load: options.load ?? then?.load ?? DEFAULT_LOAD,
     dispatchers: dispatchersOf(options, policy, before),

@@ -13,6 +13,7 @@ import { writeOutput } from '../../files/output-file.js';
 import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
+import type { NetForm } from '../../hw/native/native.js';
 import { dilationOf, type HardwareLive, type HardwareRun, runHardware, showLive } from '../../hw/run/run-pair.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import { formatComparison } from '../../report/text/policies-table.js';
@@ -26,6 +27,7 @@ import {
   inputOf,
   onePolicy,
   parseDilation,
+  pollOption,
   readHardwareConfig,
   SERVER_UNKNOWN,
   serverGone,
@@ -50,6 +52,7 @@ interface RunOptions extends Omit<SimSettings, 'load'> {
   readonly config?: string;
   readonly role?: 'server' | 'client';
   readonly dilate: number | 'auto';
+  readonly poll?: NetForm;
 }
 
 const EXAMPLES = `
@@ -92,6 +95,7 @@ export function defineRun(command: Command): void {
         .argParser(parseDilation)
         .default('auto' as const),
     )
+    .addOption(pollOption())
     .option('--config <FILE>', 'devices, addresses and cores; see configs/')
     .addOption(new Option('--role <ROLE>', 'which end this machine is, with --config').choices(['server', 'client']))
     .addHelpText('after', EXAMPLES)
@@ -109,6 +113,9 @@ async function run(options: RunOptions): Promise<number> {
     throw new InputError(
       'expected --config FILE and --role server|client together, or neither (both ends here, over memif)',
     );
+  }
+  if (options.role === 'client' && options.poll) {
+    throw new InputError('--poll is for the server: expected none with --role client');
   }
   if (options.role === 'server') return serve({ ...options, config: options.config! });
   const inputs = inputFiles({ ...options, systems: options.system === undefined ? [] : [options.system] });
@@ -201,6 +208,7 @@ async function runOne(
     workers,
     seed,
     dilate,
+    ...(options.poll && { net: options.poll }),
     ...(trace && { trace }),
     ...lengthOf(options, workload, offer, workers, dilate),
     ...(options.record !== undefined && { record: options.record }),
@@ -307,7 +315,8 @@ function lengthOf(
 ): { requests?: number; durationNs?: number } {
   if (options.requests !== undefined) return { requests: options.requests };
   if (options.durationNs !== undefined) return { durationNs: options.durationNs };
-  const { factor } = dilationOf({ workload, offer, workers, dilate });
+  const { poll: net } = options;
+  const { factor } = dilationOf({ workload, offer, workers, dilate, ...(net && { net }) });
   return { requests: Math.max(100, Math.round((offeredRps(workload, offer) / factor) * DEFAULT_REAL_SECONDS)) };
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
 import { droppedByServer, dropsByReason, reconcileServer, serverClosingLine } from '../../hw/memory/counts.js';
+import type { NetForm } from '../../hw/native/native.js';
 import { startServer } from '../../hw/server/server.js';
 import type { ServerCounts, ServerReport } from '../../results/server-schema.js';
 import { EnvironmentError } from '../../units/errors.js';
@@ -12,6 +13,7 @@ import {
   inputOf,
   onePolicy,
   parseDilation,
+  pollOption,
   readHardwareConfig,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
@@ -23,6 +25,7 @@ const SHOW_EVERY_MS = 1000;
 
 export interface ServeOptions extends SimSettings {
   readonly config: string;
+  readonly poll?: NetForm;
   readonly dilate: number | 'auto';
 }
 
@@ -39,6 +42,7 @@ export function defineServe(command: Command): void {
     .addOption(
       new Option('--dilate <K>', 'the factor by which clients stretch all times').argParser(parseDilation).default(1),
     )
+    .addOption(pollOption())
     .action(async (options: ServeOptions) => {
       process.exitCode = await serve(options);
     });
@@ -53,7 +57,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const policy = onePolicy(options);
   const { workload } = await inputOf(options);
   const server = await startServer({
-    config,
+    config: { ...config, ...(options.poll && { net: options.poll }) },
     frame,
     classifier,
     workload,
@@ -64,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   });
   complain(
     `serving ${config.address.ip}:${config.address.port} (${server.mac}) ` +
-      `with ${config.workers} workers under ${policy}`,
+      `with ${config.workers} workers under ${policy}, poll: ${server.net}`,
   );
   const names = workload.types.map((type) => type.name);
   const live = showProgress(undefined, policy);
@@ -96,6 +100,7 @@ export async function serve(options: ServeOptions): Promise<number> {
         workload: workload.name,
         policy,
         workers,
+        poll: server.net,
         dropped: dropsByReason(counts),
         counts,
       };

@@ -4,7 +4,7 @@
  * server are busy.
  */
 
-import type { PacketTimes } from '../../hw/native/native.js';
+import type { NetForm, PacketTimes } from '../../hw/native/native.js';
 import { cannotProbe, probeDispatcher, probeRingHop } from '../../hw/native/probe.js';
 import { type HardwareRun, runHardware } from '../../hw/run/run-pair.js';
 import type { Calibrated, Calibration, NamedMeasurement } from '../../results/calibration.js';
@@ -18,6 +18,8 @@ export interface CalibrateOptions {
   readonly policy: string;
   readonly workers: number;
   readonly dilate: number | 'auto';
+  /** Who polls the device; absent: from the number of cores. */
+  readonly net?: NetForm;
   /** Requests of each of the two runs. */
   readonly requests: number;
   /** The requests to run; default: half take 1 us, half 20 us. */
@@ -53,13 +55,16 @@ const WAITING_POLICY = 'd-fcfs';
  * @throws Error when a run did not end as it should, or was interrupted
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration<CostField>> {
-  const { policy, workers, dilate, requests, signal, onNote, load = DEFAULT_LOAD, dispatchers = [] } = options;
+  const { policy, workers, dilate, net, requests, signal, onNote, load = DEFAULT_LOAD, dispatchers = [] } = options;
   const workload = options.workload ?? parseWorkload(WORKLOAD, 'calibration');
   const offer = { load, workers };
   const run = async (under: string): Promise<HardwareRun> => {
     const hooks = { ...(signal && { signal }), ...(onNote && { onNote }) };
     // A seed of its own, because the measured requests must not be those that will be compared.
-    return runHardware({ workload, policy: under, offer, workers, seed: 'calibrate', requests, dilate }, hooks);
+    return runHardware(
+      { workload, policy: under, offer, workers, seed: 'calibrate', requests, dilate, ...(net && { net }) },
+      hooks,
+    );
   };
   const alone = await measureAlone(workers, dispatchers, { signal, onNote });
   const flowing = await run(policy);
@@ -108,7 +113,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration<
       named('again.notice', turns.noticeNs, 'ended to dispatched: the mailbox, and the dispatcher’s wake-up'),
       named('again.start', turns.startNs, 'dispatched to started on a worker that has just become free'),
     ],
-    work: [...netThread(flowing), ...alone],
+    work: [...netLoop(flowing), ...alone],
   };
 }
 
@@ -116,10 +121,12 @@ function named(name: string, values: Float64Array, source: string): NamedMeasure
   return { name, ...measure(name, values, source) };
 }
 
-/** The net thread of a run, per packet received or sent; nothing if the server did not measure it. */
-function netThread({ packetTimes }: HardwareRun): NamedMeasurement[] {
+/** What polls the device of a run, per packet received or sent; nothing if the server did not measure it. */
+function netLoop({ packetTimes }: HardwareRun): NamedMeasurement[] {
   if (!packetTimes) return [];
-  return [named('net', timesOf(packetTimes), 'the net thread, per packet received or sent')];
+  return [
+    named('net', timesOf(packetTimes), 'the net thread (or the dispatcher as such), per packet received or sent'),
+  ];
 }
 
 /** A value for each packet: the middle of its bucket. */

@@ -51,6 +51,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
     seed,
     warmup,
     dilation: run.dilation.factor,
+    ...(run.net && { poll: run.net }),
     requests: run.trace.length,
   };
   const result = createResult(

@@ -15,7 +15,7 @@ import { STREAM, substream } from '../../workload/random.js';
 import type { WorkloadSource } from '../../workload/workload.js';
 import { Control, DispatcherState, Mailbox, RunState, type SharedMemory } from '../memory/layout.js';
 import { publishReservation, type TimedReservation } from '../memory/shared-reservation.js';
-import { loadNative, type Poll } from '../native/native.js';
+import { loadNative, type NetForm, type Poll } from '../native/native.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
 import { setDispatcherFlags } from './dispatcher-flags.js';
 import { createScheduler, hardwarePolicy, schedulerTypes } from './hardware-policy.js';
@@ -30,6 +30,7 @@ export interface DispatcherThreadData {
   readonly seed: string | number;
   readonly dilation: number;
   readonly poll: Poll;
+  readonly net: NetForm;
   readonly core?: number;
   /** The ring for the events and decisions of the scheduler; absent: nothing is recorded. */
   readonly events?: SharedArrayBuffer;
@@ -42,6 +43,21 @@ export type DispatcherMessage =
 
 /** A sleeping dispatcher looks at the stop word at least this often. */
 const LOOK_AROUND_NS = 20e6;
+/** One that polls the port looks at it as often as a sleeping net thread (native/base/thread_setup.hpp). */
+const SLEEP_BETWEEN_POLLS_NS = 20e3;
+
+/** One that polls the port does not give its core away between a worker's start and its end (see kLooksBeforeYield). */
+const INLINE_LOOKS_PER_YIELD = 16;
+
+/** Yields once in so many calls. */
+function yieldSometimes(yieldThread: () => void, calls: number): () => void {
+  let looks = 0;
+  return () => {
+    if (++looks < calls) return;
+    looks = 0;
+    yieldThread();
+  };
+}
 
 function main(data: DispatcherThreadData): void {
   setDispatcherFlags();
@@ -60,11 +76,13 @@ function main(data: DispatcherThreadData): void {
   });
   const makeWarmUp = warmUpScheduler(workload, recorded(hardwarePolicy(data.policy)), memory.workers);
   const dispatcher = createDispatcher(memory, makeWarmUp);
-  warmUp(dispatcher, memory, workload, makeWarmUp, WARM_UP_REQUESTS[poll]);
+  const net = data.net === 'inline' ? native.openNet(control) : undefined;
+  warmUp(dispatcher, memory, workload, makeWarmUp, WARM_UP_REQUESTS[poll], net);
 
   const bellWord = Control.dispatcherBell / 4;
   const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * Mailbox.bytes + Mailbox.bell) / 4;
   const hooks: DispatcherHooks = {
+    ...(net && { net }),
     reserved: (scheduler, nowNs) => {
       const reservation = scheduler.reservation?.();
       if (reservation === undefined) return;
@@ -73,7 +91,8 @@ function main(data: DispatcherThreadData): void {
       parentPort?.postMessage(message);
     },
   };
-  if (poll === 'yield') hooks.idle = () => native.yieldThread();
+  const lookAroundNs = net ? SLEEP_BETWEEN_POLLS_NS : LOOK_AROUND_NS;
+  if (poll === 'yield') hooks.idle = yieldSometimes(native.yieldThread, net ? INLINE_LOOKS_PER_YIELD : 1);
   if (poll === 'sleep') {
     hooks.wake = (worker) => native.ringBell(control, mailboxBell(worker));
     hooks.idle = (untilNs) => {
@@ -83,7 +102,7 @@ function main(data: DispatcherThreadData): void {
         return;
       }
       const nowNs = clock[Control.clockNs / 8]!;
-      native.waitBell(control, bellWord, Math.max(0, Math.min(LOOK_AROUND_NS, untilNs - nowNs)));
+      native.waitBell(control, bellWord, Math.max(0, Math.min(lookAroundNs, untilNs - nowNs)));
     };
   }
   const random = substream(data.seed, STREAM.stealing);

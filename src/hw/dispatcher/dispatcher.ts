@@ -20,6 +20,8 @@ import {
 
 /** What the dispatcher calls outside of shared memory. Each is called rarely, or only where threads sleep. */
 export interface DispatcherHooks {
+  /** Polls the port, between steps; returns the number of packets handled. Absent: a net thread does that. */
+  net?(): number;
   /** There was nothing to do; `untilNs` is when the next slice ends (Infinity: none). Absent: spin. */
   idle?(untilNs: number): void;
   /** `poll: sleep` only: something was put into the mailbox of `worker`, which may be asleep. */
@@ -42,21 +44,17 @@ export interface Dispatcher {
   nextSliceEndNs(): number;
   /** Writes the statistics to shared memory; the running loop does it every few hundred steps. */
   publishStatistics(): void;
-  /**
-   * Forgets everything and takes another scheduler and other hooks, after a warm-up. The shared rings must be empty and
-   * their counters zero, as {@link clearSharedMemory} leaves them.
-   */
+  /** Forgets everything and takes another scheduler and other hooks. {@link clearSharedMemory} goes before. */
   reset(makeScheduler: MakeScheduler, hooks?: DispatcherHooks): void;
 }
 
 /** Makes the scheduler over the world that takes its answers and the cell that holds the time. */
 export type MakeScheduler = (world: World, now: Float64Array) => Scheduler;
 
-/**
- * Steps between two looks at the stop word, and between two publications of the statistics: about 10 us of an idle
- * loop.
- */
+/** Steps between two looks at the stop word, and between two publications of the statistics: 10 us of an idle loop. */
 const STEPS_PER_TURN = 256;
+/** A busy dispatcher that polls the port does so once in this many steps (a power of two), an idle one after each. */
+const STEPS_PER_POLL = 4;
 const REASONS = DROP_REASONS.length;
 const NEVER = Number.POSITIVE_INFINITY;
 const ORDERED_BY_PROCESSOR = process.arch === 'x64';
@@ -147,6 +145,7 @@ export function createDispatcher(
   const world: World = { start, preempt, drop, stole, reserved };
   let scheduler: Scheduler;
   let wake: DispatcherHooks['wake'];
+  let net: DispatcherHooks['net'];
   let idle: DispatcherHooks['idle'];
   let onReserved: DispatcherHooks['reserved'];
   reset(makeScheduler, hooks);
@@ -160,7 +159,7 @@ export function createDispatcher(
     sliceEndNs.fill(NEVER);
     askedSeq.fill(0);
     busy.fill(0);
-    ({ wake, idle, reserved: onReserved } = others);
+    ({ wake, net, idle, reserved: onReserved } = others);
     scheduler = make(world, now);
     // A reservation that a policy begins with counts as the first, as in the simulator.
     if (scheduler.reservation) reserved();
@@ -186,11 +185,12 @@ export function createDispatcher(
     }
   }
 
-  // The endless loop is cut into calls of this: V8 optimises a function that is called again better than one that it
-  // replaces while it runs.
+  // The endless loop is cut into calls, because V8 optimises a function that is called again better than one that runs.
   function turn(): void {
     for (let i = 0; i < STEPS_PER_TURN; i++) {
-      if (step() === 0 && idle !== undefined) {
+      let events = step();
+      if (net !== undefined && (events === 0 || (i & (STEPS_PER_POLL - 1)) === 0)) events += net();
+      if (events === 0 && idle !== undefined) {
         publishStatistics();
         idle(nextSliceEndNs());
       }

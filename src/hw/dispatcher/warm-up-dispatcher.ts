@@ -8,7 +8,7 @@ import { STREAM, substream } from '../../workload/random.js';
 import type { Workload } from '../../workload/workload.js';
 import { clearSharedMemory, type SharedMemory } from '../memory/layout.js';
 import type { Poll } from '../native/native.js';
-import type { Dispatcher, MakeScheduler } from './dispatcher.js';
+import type { Dispatcher, DispatcherHooks, MakeScheduler } from './dispatcher.js';
 import { createScheduler, schedulerTypes } from './hardware-policy.js';
 import { ScriptedNative, type SyncSource } from './scripted-native.js';
 
@@ -44,6 +44,8 @@ export function warmUpScheduler(workload: Workload, policy: ChosenPolicy, worker
  * Plays short traces of the same workload through a dispatcher, in its own thread and over its own memory, before any
  * native thread uses that. Clears the memory afterwards; the dispatcher must be reset. The machine code stays. Returns
  * the number of requests ended.
+ *
+ * @param net the function that will poll the port, so that V8 sees no other later
  */
 export function warmUp(
   dispatcher: Dispatcher,
@@ -51,10 +53,11 @@ export function warmUp(
   workload: Workload,
   makeScheduler: MakeScheduler,
   requests = WARM_UP_REQUESTS.spin,
+  net?: DispatcherHooks['net'],
 ): number {
   let ended = 0;
   for (const load of ROUND_LOADS) {
-    dispatcher.reset(makeScheduler);
+    dispatcher.reset(makeScheduler, net && { net });
     ended += play(dispatcher, memory, workload, load, requests);
     clearSharedMemory(memory);
   }

@@ -1,12 +1,12 @@
 /** The configuration of a hardware run: devices, addresses and cores. The files of configs/ describe the form. */
 
 import { dirname } from 'node:path';
-import type { Checker } from '../../input/checker.js';
+import { type Checker, type Field, oneOf, show } from '../../input/checker.js';
 import { anything, list, optional, positiveDuration, text } from '../../input/fields.js';
 import { readChecked } from '../../input/read-checked.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { MAX_WORKERS } from '../memory/layout.js';
-import { builtNative, type FrameFormat, type Poll } from '../native/native.js';
+import { builtNative, type FrameFormat, type NetForm, type Poll } from '../native/native.js';
 import { type ApplicationChoice, readApplication } from './application-config.js';
 import { type ClassifierConfig, defaultClassifier, readClassifier } from './classifier-config.js';
 import { choice, flag, integer, pattern } from './config-fields.js';
@@ -31,6 +31,8 @@ export interface ServerConfig {
   readonly workers: number;
   readonly application: ApplicationChoice;
   readonly poll: Poll;
+  /** Absent: as {@link chooseNet} finds the machine. */
+  readonly net?: NetForm;
   readonly cores: ServerCores;
   readonly queues: number;
   readonly descriptors: number;
@@ -86,7 +88,22 @@ const pci = pattern('a PCI address such as 0000:18:00.1', /^[0-9a-f]{4}:[0-9a-f]
 const udpPort = integer('a UDP port from 1 to 65535', 1, 65535);
 const core = integer('the number of a core', 0, 1023);
 const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix', 'udp');
-const poll = choice<Poll>('spin', 'yield', 'sleep');
+const POLLS: readonly Poll[] = ['spin', 'yield', 'sleep'];
+const NETS: readonly NetForm[] = ['inline', 'thread'];
+const poll = choice(...POLLS);
+
+/** What idle threads do, who polls the device, or both: `sleep`, `inline`, `[inline, sleep]`. */
+const serverPoll: Field<{ readonly poll?: Poll; readonly net?: NetForm }> = (input) => {
+  const words: readonly unknown[] = Array.isArray(input) ? input : [input];
+  const polls = POLLS.filter((name) => words.includes(name));
+  const nets = NETS.filter((name) => words.includes(name));
+  if (words.length === 0 || polls.length > 1 || nets.length > 1 || polls.length + nets.length < words.length) {
+    throw new Error(
+      `expected ${oneOf(POLLS)}, or ${oneOf(NETS)}, or a list with one of both kinds, found ${show(input)}`,
+    );
+  }
+  return { ...(polls[0] && { poll: polls[0] }), ...(nets[0] && { net: nets[0] }) };
+};
 
 /** @throws EnvironmentError when no device can have the MAC: it is that of a group, or all zeros */
 export function refuseUselessMac({ mac, ip }: Address): void {
@@ -155,7 +172,7 @@ function readServer(value: unknown, checker: Checker, context: Context): ServerC
       eal: optional(list('arguments for DPDK')),
       workers: integer(`a number of workers from 1 to ${MAX_WORKERS}`, 1, MAX_WORKERS),
       application: anything,
-      poll: optional(poll),
+      poll: optional(serverPoll),
       cores: anything,
       queues: optional(integer('a number of queue pairs from 1 to 64', 1, 64)),
       descriptors: optional(integer('a ring size from 32 to 4096', 32, 4096)),
@@ -168,6 +185,10 @@ function readServer(value: unknown, checker: Checker, context: Context): ServerC
   const address = readAddress(fields.address, checker.at('address'), true);
   const application = readApplication(fields.application ?? 'spin', checker.at('application'), context);
   const cores = fields.cores === undefined ? {} : readServerCores(fields.cores, checker.at('cores'), fields.workers);
+  const { poll = 'spin', net } = fields.poll ?? {};
+  if (net === 'inline' && cores?.net !== undefined) {
+    return checker.at('cores', 'net').refuse('expected no core for net, because with poll: inline no thread needs it');
+  }
   if (!device || !address || !application || !cores || fields.workers === undefined) return undefined;
   return {
     device,
@@ -176,7 +197,8 @@ function readServer(value: unknown, checker: Checker, context: Context): ServerC
     cores,
     workers: fields.workers,
     eal: (fields.eal ?? []).map(String),
-    poll: fields.poll ?? 'spin',
+    poll,
+    ...(net && { net }),
     queues: fields.queues ?? 1,
     descriptors: fields.descriptors ?? DEFAULT_DESCRIPTORS,
     promiscuous: fields.promiscuous ?? false,

@@ -2,7 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { EnvironmentError } from '../../units/errors.js';
-import type { Poll } from '../native/native.js';
+import type { NetForm } from '../native/native.js';
+import type { ServerConfig } from './config.js';
 
 /** Parses the kernel's list form, `0-3,8`. */
 export function parseCoreList(text: string): number[] {
@@ -68,17 +69,38 @@ export function refuseMissingCores(cores: readonly (number | undefined)[], root 
   }
 }
 
-/** A server's net thread and dispatcher. DPDK's main thread only waits, and needs no core of its own. */
-export const CORES_BESIDE_WORKERS = 2;
+/**
+ * Cores of a server that spins: for its workers, its dispatcher, and its net thread if it has one. DPDK's main thread
+ * only waits, and needs no core of its own.
+ */
+export function serverCoresNeeded(workers: number, net: NetForm): number {
+  return workers + (net === 'inline' ? 1 : 2);
+}
 
 /** Cores for both ends on one machine when their threads spin: the load generator takes one, too. */
-export function loopbackCoresNeeded(workers: number): number {
-  return workers + CORES_BESIDE_WORKERS + 1;
+export function loopbackCoresNeeded(workers: number, net: NetForm): number {
+  return serverCoresNeeded(workers, net) + 1;
+}
+
+/** Who polls the device where nobody says: a net thread, unless there are too few cores for workers, it, and the rest. */
+export function chooseLoopbackNet(workers: number, cores: number): NetForm {
+  return cores < loopbackCoresNeeded(workers, 'thread') ? 'inline' : 'thread';
+}
+
+/** The same for a server alone. Over memif its client is on the same machine, and needs a core, too. */
+export function chooseNet(
+  { net, cores, device, workers }: Pick<ServerConfig, 'net' | 'cores' | 'device' | 'workers'>,
+  allowed = allowedCores().length,
+): NetForm {
+  if (net !== undefined) return net;
+  if (cores.net !== undefined) return 'thread';
+  return chooseLoopbackNet(workers, device.kind === 'memif' ? allowed : allowed + 1);
 }
 
 /** The core of each thread in a loopback whose threads spin. */
 export interface LoopbackCores {
-  readonly net: number;
+  /** Absent when the dispatcher polls the device. */
+  readonly net?: number;
   readonly dispatcher: number;
   readonly workers: readonly number[];
   readonly client: number;
@@ -88,19 +110,26 @@ export interface LoopbackCores {
  * A core for each thread of a loopback; nothing when there are too few. The last cores are taken, because the kernel
  * does most of its own work on the first.
  */
-export function loopbackCores(workers: number, allowed = allowedCores()): LoopbackCores | undefined {
-  const needed = loopbackCoresNeeded(workers);
+export function loopbackCores(workers: number, net: NetForm, allowed = allowedCores()): LoopbackCores | undefined {
+  const needed = loopbackCoresNeeded(workers, net);
   if (allowed.length < needed) return undefined;
-  const [client, net, dispatcher, ...rest] = allowed.slice(-needed);
-  return { client: client!, net: net!, dispatcher: dispatcher!, workers: rest };
+  const taken = allowed.slice(-needed);
+  const client = taken.shift()!;
+  const netCore = net === 'inline' ? undefined : taken.shift()!;
+  const [dispatcher, ...rest] = taken;
+  return { client, ...(netCore !== undefined && { net: netCore }), dispatcher: dispatcher!, workers: rest };
 }
 
 /** @throws EnvironmentError when threads that spin would share cores: each would stop the others for milliseconds */
-export function refuseCrowdedCores(poll: Poll, workers: number, allowed = allowedCores().length): void {
-  const needed = workers + CORES_BESIDE_WORKERS;
+export function refuseCrowdedCores(
+  { poll, workers, net }: Pick<ServerConfig, 'poll' | 'workers'> & { readonly net: NetForm },
+  allowed = allowedCores().length,
+): void {
+  const needed = serverCoresNeeded(workers, net);
   if (poll !== 'spin' || allowed >= needed) return;
   throw new EnvironmentError(
-    `cores: ${workers} workers that spin want ${needed} cores with net thread and dispatcher, ` +
+    `cores: ${workers} workers that spin want ${needed} cores with ` +
+      `${net === 'inline' ? 'the' : 'net thread and'} dispatcher, ` +
       `this process may use ${allowed}: fewer workers, or poll: sleep with application: sleep and --dilate`,
   );
 }

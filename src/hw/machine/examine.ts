@@ -2,7 +2,7 @@
 
 import { HOW_TO_BUILD } from '../native/native.js';
 import type { HardwareConfig } from './config.js';
-import { CORES_BESIDE_WORKERS, parseCoreList } from './cores.js';
+import { chooseNet, parseCoreList, serverCoresNeeded } from './cores.js';
 import { Machine } from './machine-files.js';
 
 /**
@@ -94,7 +94,8 @@ function enoughCores(machine: Machine, server: HardwareConfig['server'], cores: 
       mend: 'edit cores: in the configuration (lscpu -e)',
     };
   }
-  const needed = (server?.workers ?? 1) + CORES_BESIDE_WORKERS;
+  const net = server && chooseNet(server, online.length);
+  const needed = server ? serverCoresNeeded(server.workers, net!) : 0;
   if (server?.poll === 'spin' && online.length < needed) {
     return {
       name,

@@ -10,6 +10,8 @@
  *      └──────────────────── replies (SPSC ring of frames, private native memory) ◀───┘
  * ```
  *
+ * - The *net thread* is a thread of its own (`poll: thread`), or the dispatcher's thread between two steps of its loop
+ *   (`poll: inline`). The rings between the two are the same in both forms.
  * - A *request handle* is the index of a slot in a fixed table. The table itself (frame, demand, progress) is private
  *   to the native side; the rings carry what their reader needs, so the dispatcher touches no cache line but those of
  *   the rings. The net thread takes a slot for each request frame; the dispatcher gives it back through `releases` when
@@ -38,7 +40,7 @@
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 
 const LAYOUT_MAGIC = 0x50535031; // 'PSP1'
-const LAYOUT_VERSION = 3;
+const LAYOUT_VERSION = 4;
 const CACHE_LINE_BYTES = 64;
 
 /** Indices of the header's 32-bit words. */
@@ -77,6 +79,11 @@ export const Control = {
   /** The clock itself, written once: it reads (ticks of the cycle counter - epochTicks) * nsPerTick. */
   epochTicks: 464,
   nsPerTick: 472,
+  /**
+   * Where native code keeps the port, for a dispatcher that polls it itself; 0 while there is none. An address: nothing
+   * in TypeScript reads it.
+   */
+  netLoop: 480,
   bytes: 512,
 } as const;
 

@@ -23,6 +23,11 @@ export interface NativeEndpoint {
 }
 
 export type Poll = 'spin' | 'yield' | 'sleep';
+/**
+ * Who polls the device: a net thread of its own, or the dispatcher's thread, which needs one core less and no hand-off
+ * between the two.
+ */
+export type NetForm = 'inline' | 'thread';
 export type FrameFormat = 'psp' | 'psp-mb' | 'ix' | 'udp';
 
 export interface NativeServerConfig {
@@ -30,6 +35,7 @@ export interface NativeServerConfig {
   readonly self: NativeEndpoint;
   readonly frame: FrameFormat;
   readonly poll: Poll;
+  readonly inlineNet: boolean;
   readonly netCore?: number;
   readonly workerCores: readonly number[];
   /** Keep the cores of this process from sleeping. */
@@ -166,6 +172,8 @@ export interface Native {
   disarmBell(words: Uint32Array, index: number): void;
   waitBell(words: Uint32Array, index: number, timeoutNs: number): void;
   ringBell(words: Uint32Array, index: number): void;
+  /** Returns the function with which the calling thread, a dispatcher, polls the port of the server over `words`. */
+  openNet(words: Uint32Array): () => number;
   readonly Server: new (config: NativeServerConfig, shared: Uint8Array) => NativeServer;
   readonly LoadGenerator: new (
     config: NativeLoadConfig,

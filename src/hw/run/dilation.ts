@@ -7,7 +7,8 @@ import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { roundDown, roundUp } from '../../units/round-steps.js';
 import type { Workload } from '../../workload/workload.js';
-import { loopbackCoresNeeded } from '../machine/cores.js';
+import { chooseLoopbackNet, loopbackCoresNeeded } from '../machine/cores.js';
+import type { NetForm } from '../native/native.js';
 
 /**
  * The shortest type is stretched to this. On shared cores, a request's way through four threads that are woken costs
@@ -24,6 +25,8 @@ export interface Dilation {
   readonly factor: number;
   /** True when threads share cores: they sleep instead of spinning. */
   readonly shared: boolean;
+  /** Who polls the server's device. */
+  readonly net: NetForm;
   /** Why, in one line for the user. */
   readonly reason: string;
 }
@@ -52,6 +55,7 @@ export function fitDemands(dilation: Dilation, longestNs: number, chosen: boolea
   return {
     factor,
     shared: dilation.shared,
+    net: dilation.net,
     reason:
       `dilation ${factor} (${dilation.factor} would suit this machine better, but ${longest} must stay below ` +
       'the 4.29 s a frame can carry); results are in undilated time',
@@ -59,11 +63,18 @@ export function fitDemands(dilation: Dilation, longestNs: number, chosen: boolea
 }
 
 /** The smallest round factor at which the run fits `cores`. */
-export function chooseDilation(workload: Workload, rps: number, workers: number, cores: number): Dilation {
-  if (cores >= loopbackCoresNeeded(workers)) {
+export function chooseDilation(
+  workload: Workload,
+  rps: number,
+  workers: number,
+  cores: number,
+  net = chooseLoopbackNet(workers, cores),
+): Dilation {
+  if (cores >= loopbackCoresNeeded(workers, net)) {
     return {
       factor: 1,
       shared: false,
+      net,
       reason: `dilation 1: ${cores} cores are enough for ${workers} workers that spin`,
     };
   }
@@ -79,6 +90,7 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
   return {
     factor,
     shared: true,
+    net,
     reason:
       `dilation ${factor}: too few cores (${cores}) for ${workers} ${workers === 1 ? 'worker' : 'workers'}, ` +
       `the server and the client, so threads sleep instead of spinning and ${formatDuration(shortestNs)} becomes ` +
@@ -87,7 +99,12 @@ export function chooseDilation(workload: Workload, rps: number, workers: number,
 }
 
 /** The dilation that the user asked for. */
-export function givenDilation(factor: number, workers: number, cores: number): Dilation {
-  const shared = cores < loopbackCoresNeeded(workers);
-  return { factor, shared, reason: `dilation ${factor}, as asked for${shared ? '; workers sleep' : ''}` };
+export function givenDilation(
+  factor: number,
+  workers: number,
+  cores: number,
+  net = chooseLoopbackNet(workers, cores),
+): Dilation {
+  const shared = cores < loopbackCoresNeeded(workers, net);
+  return { factor, shared, net, reason: `dilation ${factor}, as asked for${shared ? '; workers sleep' : ''}` };
 }

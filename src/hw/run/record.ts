@@ -151,6 +151,7 @@ function fieldsOf(run: HardwareRun, { fromSend, server }: Measured): Omit<Hardwa
     late: run.client.late,
     skipped: run.client.skipped,
     stampsRefused: run.stampsRefused,
+    ...(run.net && { poll: run.net }),
     end: run.end,
     ...(run.failure !== undefined && { failure: run.failure }),
     unreconciled: run.wrong,

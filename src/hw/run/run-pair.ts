@@ -17,7 +17,7 @@ import { hardwarePolicy, sentPolicy } from '../dispatcher/hardware-policy.js';
 import { doesRealWork } from '../machine/application-config.js';
 import { defaultClassifier } from '../machine/classifier-config.js';
 import { DEFAULT_DRAIN_NS, DEFAULT_UDP_PORT, type ServerConfig } from '../machine/config.js';
-import { allowedCores, loopbackCores } from '../machine/cores.js';
+import { allowedCores, type LoopbackCores, loopbackCores } from '../machine/cores.js';
 import { closingLine, type RunCounts, reconcileRun } from '../memory/counts.js';
 import { MAX_WORKERS } from '../memory/layout.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
@@ -28,6 +28,7 @@ import {
   loadNative,
   type NativeClock,
   type NativeRecords,
+  type NetForm,
   type PacketTimes,
 } from '../native/native.js';
 import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
@@ -49,6 +50,8 @@ export interface HardwareSpec {
   readonly trace?: ScaledTraceFile;
   /** How much to stretch time; `auto` from the number of cores. */
   readonly dilate: number | 'auto';
+  /** Who polls the server's device; absent: from the number of cores. */
+  readonly net?: NetForm;
   /** What the workers do; absent: spin, or sleep when they share cores. */
   readonly application?: ServerConfig['application'];
   readonly frame?: FrameFormat;
@@ -112,7 +115,9 @@ export interface HardwareRun {
    * watched.
    */
   readonly gaps?: readonly Gap[];
-  /** Of the server's net thread. */
+  /** Who polled the server's device; absent when only the load generator ran here. */
+  readonly net?: NetForm;
+  /** Of whoever polled the server's device. */
   readonly packetTimes?: PacketTimes;
   /** Absent when the server died in mid-run. */
   readonly server?: ServerCounts;
@@ -138,6 +143,11 @@ const MEMIF_DESCRIPTORS = 1024;
 /** A request this late counts as late: undilated, and in real time, because a sleeping sender is not more exact. */
 const LATE_AFTER_NS = 1e3;
 const LATE_AFTER_REAL_NS = 5e3;
+/** What a user is told about who polls the device. */
+const NET_NOTES: Readonly<Record<NetForm, string>> = {
+  inline: '; poll: inline (the dispatcher polls the network)',
+  thread: '; poll: thread (a net thread polls the network)',
+};
 
 /**
  * Runs server and load generator on this machine, joined by memif.
@@ -164,7 +174,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
   const trace = await makeTrace(workload, spec.offer, part);
   const dilation = fitDemands(dilationOf(spec), longestServiceNs(trace), spec.dilate === 'auto');
   hardwarePolicy(spec.policy, dilation.factor);
-  options.onNote?.(dilation.reason);
+  options.onNote?.(`${dilation.reason}${NET_NOTES[dilation.net]}`);
   const played = await runLoopback(loopbackOrders(spec, part, dilation, longestServiceNs(trace)), {
     signal: options.signal,
     onStarted: options.onStarted,
@@ -182,8 +192,8 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
 /** What the two processes are told. */
 function loopbackOrders(spec: HardwareSpec, part: TracePart, dilation: Dilation, longestNs: number): LoopbackOrders {
   const { workload, policy, seed, offer, workers } = spec;
-  const { shared, factor } = dilation;
-  const cores = shared ? undefined : loopbackCores(workers);
+  const { shared, factor, net } = dilation;
+  const cores = shared ? undefined : loopbackCores(workers, net);
   const frame = spec.frame ?? 'psp';
   const wire = { frame, classifier: defaultClassifier(frame), dilation: factor };
   const end = { eal: [], poll: shared ? 'sleep' : 'spin', descriptors: MEMIF_DESCRIPTORS, promiscuous: false } as const;
@@ -195,8 +205,9 @@ function loopbackOrders(spec: HardwareSpec, part: TracePart, dilation: Dilation,
         device: { kind: 'memif', socket, listens: true },
         address: SERVER_ADDRESS,
         workers,
+        net,
         application: spec.application ?? { name: shared ? 'sleep' : 'spin' },
-        cores: cores ? { net: cores.net, dispatcher: cores.dispatcher, workers: cores.workers } : {},
+        cores: cores ? serverCoresOf(cores) : {},
         queues: 1,
       },
       workload: workload.source,
@@ -223,6 +234,10 @@ function loopbackOrders(spec: HardwareSpec, part: TracePart, dilation: Dilation,
   };
 }
 
+function serverCoresOf({ client: _, ...server }: LoopbackCores): ServerConfig['cores'] {
+  return server;
+}
+
 /** Puts together what both ends returned, in undilated time. */
 export function finishedRun(
   dilation: Dilation,
@@ -247,7 +262,7 @@ export function finishedRun(
     records: undilated(translate ? onOneClock(records, translate) : records, factor),
     stampsRefused: refused,
     client: client.counts,
-    ...(server && { server: server.counts }),
+    ...(server && { server: server.counts, net: dilation.net }),
     ...(translate && server?.gapsNs && { gaps: gapsOf(server.gapsNs, (ns) => (translate(ns) - LEAD_NS) / factor) }),
     ...(server?.packetTimes && { packetTimes: server.packetTimes }),
     ...(reconciled && { counts: reconciled.counts }),
@@ -279,18 +294,18 @@ export function lateAfterNs(dilation: number): number {
 
 /** @throws InputError */
 export function dilationOf(
-  spec: Pick<HardwareSpec, 'dilate' | 'application' | 'workers' | 'workload' | 'offer'>,
+  spec: Pick<HardwareSpec, 'dilate' | 'net' | 'application' | 'workers' | 'workload' | 'offer'>,
 ): Dilation {
   const cores = allowedCores().length;
   if (spec.dilate === 'auto') {
     // Real work cannot be stretched.
-    if (spec.application && doesRealWork(spec.application)) return givenDilation(1, spec.workers, cores);
-    return chooseDilation(spec.workload, offeredRps(spec.workload, spec.offer), spec.workers, cores);
+    if (spec.application && doesRealWork(spec.application)) return givenDilation(1, spec.workers, cores, spec.net);
+    return chooseDilation(spec.workload, offeredRps(spec.workload, spec.offer), spec.workers, cores, spec.net);
   }
   if (!(spec.dilate >= 1 && spec.dilate <= 1e6)) {
     throw new InputError(`--dilate: expected auto or a number from 1 to 1000000, found ${spec.dilate}`);
   }
-  return givenDilation(spec.dilate, spec.workers, cores);
+  return givenDilation(spec.dilate, spec.workers, cores, spec.net);
 }
 
 /**

@@ -12,7 +12,7 @@ import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/disp
 import { hardwarePolicy, schedulerTypes, sentPolicy } from '../dispatcher/hardware-policy.js';
 import type { ClassifierConfig } from '../machine/classifier-config.js';
 import { refuseUselessMac, type ServerConfig } from '../machine/config.js';
-import { firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
+import { chooseNet, firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
 import { readServerCounts } from '../memory/counts.js';
 import {
   Control,
@@ -32,6 +32,7 @@ import {
   type NativeClock,
   type NativeServer,
   type NativeServerConfig,
+  type NetForm,
   type PacketTimes,
 } from '../native/native.js';
 import { wireClassifier } from '../native/wire-codes.js';
@@ -55,7 +56,12 @@ export interface ServerSpec {
   readonly folder?: string;
 }
 
+/** With what the machine decides where the configuration does not. */
+type SettledSpec = ServerSpec & { readonly config: { readonly net: NetForm } };
+
 export interface RunningServer {
+  /** Who polls its device. */
+  readonly net: NetForm;
   /** The device's MAC address. */
   readonly mac: string;
   /** The clock that the stamps in its replies are read from. */
@@ -90,7 +96,11 @@ const DISPATCHER_START_LIMIT_MS = 120_000;
  * @throws EnvironmentError with one line when this machine cannot run it
  * @throws InputError when there is no such policy, or it cannot run on a real machine
  */
-export async function startServer(spec: ServerSpec): Promise<RunningServer> {
+export function startServer(spec: ServerSpec): Promise<RunningServer> {
+  return startSettled({ ...spec, config: { ...spec.config, net: chooseNet(spec.config) } });
+}
+
+async function startSettled(spec: SettledSpec): Promise<RunningServer> {
   const { config, workload } = spec;
   // First everything that can be refused without touching the machine.
   hardwarePolicy(spec.policy, spec.dilation);
@@ -99,7 +109,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const classifier = wireClassifier(typeNames, spec.classifier);
   const { cores } = config;
   refuseMissingCores([cores.main, cores.net, cores.dispatcher, ...(cores.workers ?? [])]);
-  refuseCrowdedCores(config.poll, config.workers);
+  refuseCrowdedCores(config);
   refuseUselessMac(config.address);
   const native = loadNative();
   await refuseMissingDevice(config.device);
@@ -152,6 +162,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     return settled(memory);
   };
   return {
+    net: config.net,
     mac: server.mac(),
     ...(clock && { clock }),
     counts: () => readServerCounts(memory),
@@ -168,12 +179,12 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
 }
 
 function nativeConfig(
-  { config, frame, dilation }: ServerSpec,
+  { config, frame, dilation }: SettledSpec,
   device: string,
   types: readonly string[],
   classifier: NativeServerConfig['classifier'],
 ): NativeServerConfig {
-  const { cores, application, poll } = config;
+  const { cores, application, net, poll } = config;
   return {
     port: {
       device,
@@ -186,6 +197,7 @@ function nativeConfig(
     self: config.address,
     frame,
     poll,
+    inlineNet: net === 'inline',
     ...(cores.net !== undefined && { netCore: cores.net }),
     workerCores: cores.workers ?? [],
     keepAwake: poll === 'sleep' && dilation > 1 && ownsItsCores(),
@@ -206,7 +218,7 @@ interface DispatcherThread {
 }
 
 function startDispatcher(
-  spec: ServerSpec,
+  spec: SettledSpec,
   memory: SharedMemory,
   reservations: TimedReservation[],
   events: SharedArrayBuffer | undefined,
@@ -218,6 +230,7 @@ function startDispatcher(
     seed: spec.seed,
     dilation: spec.dilation,
     poll: spec.config.poll,
+    net: spec.config.net,
     ...(spec.config.cores.dispatcher !== undefined && { core: spec.config.cores.dispatcher }),
     ...(events && { events }),
   };

@@ -7,6 +7,7 @@ import { defaultClassifier } from '../../../src/hw/machine/classifier-config.js'
 import { parseHardwareConfig } from '../../../src/hw/machine/config.js';
 import {
   allowedCores,
+  chooseNet,
   firstAllowedCore,
   loopbackCores,
   refuseCrowdedCores,
@@ -72,11 +73,36 @@ describe('configurations', () => {
       "(did you mean 'poll'?)",
     ],
     [
+      'server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 1\n  poll: inlin',
+      'f.yaml:5:9: poll: expected one of spin, yield, sleep, or one of inline, thread, ' +
+        "or a list with one of both kinds, found 'inlin'",
+    ],
+    [
+      'server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 1\n  poll: [inline, thread]',
+      'f.yaml:5:9: poll: expected one of',
+    ],
+    [
+      'server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 1\n  poll: inline\n  cores: { net: 1 }',
+      'f.yaml:6:17: net: expected no core for net',
+    ],
+    [
       'server:\n  device: { memif: /s, pci: "0000:18:00.1" }\n  address: { ip: 1.2.3.4 }\n  workers: 1',
       'f.yaml:2:11: device: expected one of pci, memif, af_packet, found 2 of them',
     ],
   ])('refuses %j with the place and what was expected', (yaml, message) => {
     expect(() => parseHardwareConfig(yaml, 'f.yaml')).toThrow(message);
+  });
+
+  it.each([
+    ['sleep', { poll: 'sleep' }],
+    ['inline', { poll: 'spin', net: 'inline' }],
+    ['thread', { poll: 'spin', net: 'thread' }],
+    ['[inline, sleep]', { poll: 'sleep', net: 'inline' }],
+    ['[yield, thread]', { poll: 'yield', net: 'thread' }],
+  ])('reads poll: %s', (poll, expected) => {
+    const yaml = `server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 1\n  poll: ${poll}`;
+    const { server } = parseHardwareConfig(yaml, 'f.yaml');
+    expect({ poll: server!.poll, ...(server!.net && { net: server!.net }) }).toEqual(expected);
   });
 });
 
@@ -108,8 +134,21 @@ it('takes isolated cores for threads that are pinned, and none of them for those
 });
 
 it('gives each thread of a loopback a core of its own, where there are enough', () => {
-  expect(loopbackCores(2, [0, 1, 2, 3, 4, 5])).toEqual({ client: 1, net: 2, dispatcher: 3, workers: [4, 5] });
-  expect(loopbackCores(2, [0, 1, 2, 3])).toBeUndefined();
+  expect(loopbackCores(2, 'thread', [0, 1, 2, 3, 4, 5])).toEqual({ client: 1, net: 2, dispatcher: 3, workers: [4, 5] });
+  expect(loopbackCores(2, 'thread', [0, 1, 2, 3])).toBeUndefined();
+  expect(loopbackCores(2, 'inline', [0, 1, 2, 3])).toEqual({ client: 0, dispatcher: 1, workers: [2, 3] });
+  expect(loopbackCores(2, 'inline', [0, 1, 2])).toBeUndefined();
+});
+
+it('lets a net thread poll the device where cores are left for it, or where the configuration says so', () => {
+  const nic = { device: { kind: 'pci', address: '' }, workers: 4, cores: {} } as const;
+  expect([6, 5].map((cores) => chooseNet(nic, cores))).toEqual(['thread', 'inline']);
+  // The client of a memif is on the same machine.
+  const memif = { ...nic, device: { kind: 'memif', socket: '', listens: true } } as const;
+  expect([7, 6].map((cores) => chooseNet(memif, cores))).toEqual(['thread', 'inline']);
+  expect(chooseNet({ ...nic, net: 'inline' }, 64)).toBe('inline');
+  expect(chooseNet({ ...nic, net: 'thread' }, 2)).toBe('thread');
+  expect(chooseNet({ ...nic, cores: { net: 1 } }, 2)).toBe('thread');
 });
 
 it('stretches no request beyond what a frame carries', () => {
@@ -144,13 +183,19 @@ it('chooses a dilation from the cores, and stretches every time of a policy', ()
   const bimodal = workloadNamed('bimodal');
   expect(chooseDilation(bimodal, 166_000, 14, 2)).toMatchObject({ factor: 1000, shared: true });
   expect(chooseDilation(bimodal, 166_000, 14, 17)).toMatchObject({ factor: 1, shared: false });
-  // A loopback spins exactly when each of its threads can have a core.
-  expect(chooseDilation(bimodal, 166_000, 14, 16).shared).toBe(true);
-  expect(loopbackCores(14, [...Array(16).keys()])).toBeUndefined();
-  expect(loopbackCores(14, [...Array(17).keys()])?.workers).toHaveLength(14);
+  // A loopback spins exactly when each of its threads can have a core; with one core less there is no net thread.
+  expect(chooseDilation(bimodal, 166_000, 14, 17)).toMatchObject({ shared: false, net: 'thread' });
+  expect(chooseDilation(bimodal, 166_000, 14, 16)).toMatchObject({ factor: 1, shared: false, net: 'inline' });
+  expect(chooseDilation(bimodal, 166_000, 14, 16, 'thread')).toMatchObject({ shared: true, net: 'thread' });
+  expect(chooseDilation(bimodal, 166_000, 14, 15)).toMatchObject({ shared: true, net: 'inline' });
+  expect(loopbackCores(14, 'thread', [...Array(16).keys()])).toBeUndefined();
+  expect(loopbackCores(14, 'thread', [...Array(17).keys()])?.workers).toHaveLength(14);
   // A server alone needs one less: the load generator is elsewhere.
-  expect(() => refuseCrowdedCores('spin', 14, 16)).not.toThrow();
-  expect(() => refuseCrowdedCores('spin', 14, 15)).toThrow('14 workers that spin want 16 cores');
+  const spins = { poll: 'spin', workers: 14 } as const;
+  expect(() => refuseCrowdedCores({ ...spins, net: 'thread' }, 16)).not.toThrow();
+  expect(() => refuseCrowdedCores({ ...spins, net: 'thread' }, 15)).toThrow('14 workers that spin want 16 cores');
+  expect(() => refuseCrowdedCores({ ...spins, net: 'inline' }, 15)).not.toThrow();
+  expect(() => refuseCrowdedCores({ ...spins, net: 'inline' }, 14)).toThrow('14 workers that spin want 15 cores');
   expect(givenDilation(200, 14, 2)).toMatchObject({ factor: 200, shared: true });
   expect(hardwarePolicy('ts:quantum=5us', 100).parameters).toMatchObject({ quantumNs: 500_000 });
   expect(() => hardwarePolicy('darc:oracle')).toThrow('no real machine');

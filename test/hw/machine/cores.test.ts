@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { allowedCores, ownsItsCores, parseCoreList } from '../../../src/hw/machine/cores.js';
-import { fitDemands } from '../../../src/hw/run/dilation.js';
+import { type Dilation, fitDemands } from '../../../src/hw/run/dilation.js';
 
 const root = `${mkdtempSync(join(tmpdir(), 'psp-test-'))}/`;
 afterAll(() => rmSync(root, { recursive: true }));
@@ -44,7 +44,7 @@ test('a quota of less than its cores, of its own group or of one above, makes a 
 });
 
 test('a stretched demand must fit a frame: a chosen factor gives way, one that was asked for is refused', () => {
-  const asked = { factor: 42_950, shared: true, reason: '' };
+  const asked: Dilation = { factor: 42_950, shared: true, net: 'inline', reason: '' };
   expect(fitDemands({ ...asked, factor: 42_949 }, 100e3, false).factor).toBe(42_949);
   expect(() => fitDemands(asked, 100e3, false)).toThrow(
     '--dilate: the longest request of 100us becomes 4.29s, beyond the 4.29 s a frame can carry: expected at ' +
