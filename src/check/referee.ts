@@ -486,7 +486,7 @@ export class Referee implements Scheduler {
   private checkBooks(): void {
     const told = this.inner.queued();
     if (this.waiting === told) return;
-    this.violated('conservation', `the scheduler said that ${told} requests wait, but ${this.waiting} do`);
+    this.violated('conservation', `the scheduler counted ${told} waiting, but there were ${this.waiting}`);
   }
 
   private checkOrder(worker: number, request: KnownRequest): void {

@@ -101,6 +101,18 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/replay.js')).defineReplay,
     },
   ],
+  'Write a policy:': [
+    {
+      name: 'new',
+      summary: 'write a policy to begin with, and its test',
+      load: async () => (await import('./commands/new.js')).defineNew,
+    },
+    {
+      name: 'check',
+      summary: 'hold policies to what they promise',
+      load: async () => (await import('./commands/check.js')).defineCheck,
+    },
+  ],
   'Look up:': [
     {
       name: 'policies',

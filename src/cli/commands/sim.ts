@@ -6,6 +6,7 @@ import { sendSpec } from '../../experiment/plan/run-spec.js';
 import { controlFor, type Precision, precisionOf } from '../../experiment/run/replicate.js';
 import { runReplicated } from '../../experiment/run/run-replicated.js';
 import type { SampledResult } from '../../experiment/run/run-sampled.js';
+import type { WatchedResult } from '../../experiment/run/run-watched.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { failureOf } from '../../results/outcome-schema.js';
@@ -41,17 +42,25 @@ export function defineSim(command: Command): void {
   command
     .option('--config <FILE>', 'read options from a YAML file, by the same names; the command line wins')
     .option('--samples', 'keep every request in the JSON, for psp compare')
+    .option('--referee', 'hold every decision to what the policy promises; slower. Exit code 1 if one breaks a promise')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments()
-    .action(async ({ config, samples, ...given }: SimSettings & { config?: string; samples?: true }) => {
+    .action(async ({ config, samples, referee, ...given }: SimSettings & Extras) => {
       if (command.args.length > 0) {
         throw new InputError(`expected options only, found '${command.args[0]}': a workload follows --workload`);
       }
-      process.exitCode = await sim(given, config, samples);
+      process.exitCode = await sim(given, { config, samples, referee });
     });
 }
 
-async function sim(given: SimSettings, config: string | undefined, samples = false): Promise<number> {
+/** Options of this command only. */
+interface Extras {
+  readonly config?: string | undefined;
+  readonly samples?: true | undefined;
+  readonly referee?: true | undefined;
+}
+
+async function sim(given: SimSettings, { config, samples, referee }: Extras): Promise<number> {
   checkConflict(given);
   const { json, ...settings } = config === undefined ? given : override(readConfigFile(config), given);
   const { workload } = settings;
@@ -60,6 +69,7 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   }
   if (samples && json === undefined)
     throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
+  if (samples && referee) throw new InputError('expected only one of --samples and --referee, found both');
   const plan = await planRuns({ ...settings, workload });
   const timelines = planTimelines(settings, plan);
   checkOutputs(
@@ -73,8 +83,11 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
   warnOfOverload(plan.workload.load);
   await writeTimelines(timelines, settings, plan);
   const sides = samples ? await runKeepingSamples(plan) : undefined;
-  const { results, interrupted } = sides
-    ? { results: sides.map(({ result }) => result), interrupted: false }
+  const watched = referee && (await runUnderReferee(plan));
+  // What a policy does that breaks its promises is no result.
+  const alone = sides ?? watched?.filter(({ violation }) => !violation);
+  const { results, interrupted } = alone
+    ? { results: alone.map(({ result }) => result), interrupted: false }
     : await run(plan);
 
   const output = outputBeside(json);
@@ -85,7 +98,9 @@ async function sim(given: SimSettings, config: string | undefined, samples = fal
     const { sampledJson } = await import('../../experiment/run/sampled-json.js');
     send(json!, sampledJson(sides));
   } else sendJson(json, results);
-  return interrupted ? EXIT.interrupted : reportOutcomes(results);
+  if (interrupted) return EXIT.interrupted;
+  const code = reportOutcomes(results);
+  return watched && results.length < watched.length ? EXIT.no : code;
 }
 
 async function run({ specs, replications }: Plan): Promise<{ results: Result[]; interrupted: boolean }> {
@@ -122,6 +137,24 @@ async function runKeepingSamples({ specs, replications }: Plan): Promise<Sampled
   const sampled: SampledResult[] = [];
   for (const spec of specs) sampled.push(await runSampled(spec));
   return sampled;
+}
+
+/** Runs policies one after the other in this thread, and says which broke a promise. A broken run has no result. */
+async function runUnderReferee({ specs, replications }: Plan): Promise<WatchedResult[]> {
+  if (replications.first > 1 || replications.precision)
+    throw new InputError('a referee watches one run: expected no replications beside --referee');
+  const { runWatched } = await import('../../experiment/run/run-watched.js');
+  const watched: WatchedResult[] = [];
+  for (const spec of specs) {
+    const one = await runWatched(spec);
+    watched.push(one);
+    const { text, policy } = spec.policy;
+    if (one.violation)
+      complain(
+        `${policy.name} breaks a promise (${one.violation.property}): ${one.violation.story}: psp check ${text}`,
+      );
+  }
+  return watched;
 }
 
 /** ±7 % of ±5 % */
