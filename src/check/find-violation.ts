@@ -65,12 +65,14 @@ export async function findViolation(chosen: ChosenPolicy, options: FindOptions =
     }
     requests += first.requests;
     if (!outcome) continue;
-    const { property } = outcome;
+    let breach = outcome;
     const simplest = await shrinkCase(first, async (each) => {
       const other = await judgeCase(chosen, each, { twice });
-      return other !== undefined && !(other instanceof InputError) && other.property === property;
+      if (other === undefined || other instanceof InputError || other.property !== outcome.property) return false;
+      breach = other;
+      return true;
     });
-    const violation = { ...((await judgeCase(chosen, simplest)) as CaseBreach), simplest, first };
+    const violation = { ...breach, simplest, first };
     return { cases: number + 1 - refused, requests, refused, violation };
   }
   if (refused === runs && refusal) throw refusal;

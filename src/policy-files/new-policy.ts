@@ -1,15 +1,7 @@
 /** The files that `psp new policy` writes: a policy to begin with, and its test. */
 
-/** Their texts by their names. */
-export function newPolicyFiles(name: string): Readonly<Record<string, string>> {
-  const className = name.replace(/(^|-)(.)/g, (_, _dash, letter: string) => letter.toUpperCase());
-  const title = name.replace(/-/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
-  return { [`${name}.ts`]: policyText(name, className, title), [`${name}.test.mjs`]: testText(name) };
-}
-
-function policyText(name: string, className: string, title: string): string {
-  return `/**
- * ${title}: keeps some workers for the type whose requests are shortest.
+const POLICY = `/**
+ * POLICY_TITLE: keeps some workers for the type whose requests are shortest.
  *
  * Change what it does in dispatch(), then say here what that is, and which paper it is from.
  */
@@ -29,7 +21,7 @@ import {
  * It is told what happens, in the order in which it happens, and acts through setup.world. After the constructor it
  * allocates nothing per request: no objects, arrays, closures or strings.
  */
-class ${className} extends NonPreemptiveScheduler {
+class CLASS_NAME extends NonPreemptiveScheduler {
   /** One queue per type. The last is of the type UNKNOWN, which the classifier gives to what it does not recognise. */
   private readonly queues: Queues;
   private waiting = 0;
@@ -102,8 +94,8 @@ class ${className} extends NonPreemptiveScheduler {
 
 // What it says of itself are promises: psp check holds it to them.
 export default definePolicy<{ keep: number }>({
-  name: '${name}',
-  title: '${title}',
+  name: 'POLICY_NAME',
+  title: 'POLICY_TITLE',
   summary: 'keeps some workers for the type whose requests are shortest',
   reference: 'of my own',
   needsTypes: true,
@@ -114,19 +106,17 @@ export default definePolicy<{ keep: number }>({
   fifoWithinType: true,
   queues: 'central',
   parameters: [{ key: 'keep', kind: 'integer', default: 1, min: 0, help: 'workers kept for the shortest type' }],
-  create: (setup, { keep }) => new ${className}(setup, keep),
+  create: (setup, { keep }) => new CLASS_NAME(setup, keep),
 });
 `;
-}
 
-function testText(name: string): string {
-  return `/** To run: node --test ${name}.test.mjs */
+const TEST = `// To run: node --test POLICY_NAME.test.mjs
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
-const FILE = './${name}.ts';
+const FILE = './POLICY_NAME.ts';
 
 /** What a command of psp prints; fails with what it complains of. */
 function psp(...args) {
@@ -145,4 +135,12 @@ test('serves short requests sooner than c-fcfs', () => {
   assert.ok(own < other, \`p99.9 slowdown of \${own} and \${other}\`);
 });
 `;
+
+/** Their texts by their names. */
+export function newPolicyFiles(name: string): Readonly<Record<string, string>> {
+  const className = name.replace(/(^|-)(.)/g, (_, _dash, letter: string) => letter.toUpperCase());
+  const title = name.replace(/-/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
+  const fill = (text: string) =>
+    text.replaceAll('CLASS_NAME', className).replaceAll('POLICY_TITLE', title).replaceAll('POLICY_NAME', name);
+  return { [`${name}.ts`]: fill(POLICY), [`${name}.test.mjs`]: fill(TEST) };
 }

@@ -68,7 +68,7 @@ export async function checkPolicy(given: Policy | ChosenPolicy, options: CheckOp
   if (typeof bytesPerRequest !== 'number') return { ...report, ok: false, violation: bytesPerRequest };
   if (bytesPerRequest > MOST_BYTES) {
     const bytes = bytesPerRequest < 10 ? bytesPerRequest.toFixed(1) : bytesPerRequest.toFixed(0);
-    const story = `it allocates ${bytes} bytes per request in steady state, so that a dispatcher stops for the collector`;
+    const story = `it allocates ${bytes} bytes per request in steady state, and a dispatcher would stop to free them`;
     return { ...report, bytesPerRequest, ok: false, violation: { property: 'no allocation', story } };
   }
   const rings = attempt(() => ringBreach(chosen));

@@ -1,4 +1,4 @@
-/** Plays a policy over the rings of the real dispatcher, with scripted workers in place of DPDK, and in the simulator. */
+/** Plays a policy over the rings of the dispatcher, with scripted workers in place of DPDK, and in the simulator. */
 
 import { createDispatcher, type MakeScheduler } from '../../hw/dispatcher/dispatcher.js';
 import { createScheduler, schedulerTypes } from '../../hw/dispatcher/hardware-policy.js';
