@@ -1,5 +1,5 @@
 // Bundles the command and its threads into dist/bin: a start reads a few files instead of 490 modules.
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { ENTRY_POINTS } from '../dist/files/entry-point.js';
@@ -28,10 +28,28 @@ const ownAddresses = {
   },
 };
 
+/**
+ * Makes constants again of what esbuild has turned into variables of the module: V8 compiles the value of a constant
+ * into the code of a hot loop, but reads a variable each time (a simulation takes a tenth longer). Names that something
+ * of the same name is assigned to stay as they are.
+ */
+function withConstants(code) {
+  const assigned = new Set();
+  const declared = new Set();
+  for (const [, name] of code.matchAll(/(?<![.\w$])([\w$]+)\s*(?:[-+*/%&|^?<>]{0,3}=(?![=>])|\+\+|--)/g)) {
+    (declared.has(name) ? assigned : declared).add(name);
+  }
+  for (const [, name] of code.matchAll(/(?:\+\+|--)([\w$]+)/g)) assigned.add(name);
+  return code.replace(/^var (?:([\w$]+) = |(?=[{[]))/gm, (text, name) =>
+    assigned.has(name) ? text : text.replace('var', 'const'),
+  );
+}
+
 /** Writes dist/bin. Throws when esbuild finds an error, which it has printed. */
 export async function bundle() {
   rmSync(OUT, { recursive: true, force: true });
-  await build({
+  const { outputFiles } = await build({
+    write: false,
     entryPoints: Object.fromEntries(ENTRY_POINTS.map((name) => [name.split('/').at(-1), join(SRC, `${name}.ts`)])),
     outdir: OUT,
     chunkNames: '[name]-[hash]',
@@ -51,4 +69,6 @@ export async function bundle() {
     plugins: [ownAddresses],
     logLevel: 'warning',
   });
+  mkdirSync(OUT, { recursive: true });
+  for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith('.js') ? withConstants(text) : text);
 }

@@ -14,6 +14,8 @@ export interface EventList {
   /** Removes the event of a worker; it must have one. */
   remove(worker: number): void;
   size(): number;
+  /** Removes all events. */
+  clear(): void;
 }
 
 /** Up to this many workers, a sorted array is faster than a heap, because few entries are shifted. */
@@ -63,6 +65,9 @@ export function createSortedEventList(workers: number): EventList {
       }
     },
     size: () => last[0]!,
+    clear: () => {
+      last[0] = 0;
+    },
   };
 }
 
@@ -138,5 +143,8 @@ export function createHeapEventList(workers: number): EventList {
     },
     remove: (worker) => close(position[worker]!),
     size: () => count[0]!,
+    clear: () => {
+      count[0] = 0;
+    },
   };
 }

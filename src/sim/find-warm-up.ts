@@ -32,11 +32,12 @@ export interface FoundWarmUp {
  * A policy that reserves workers by type has not settled before its first reservation, whatever the queues look like.
  */
 export async function findWarmUp(options: PilotOptions): Promise<FoundWarmUp> {
-  return (await playPilot(simulationOf(options), createBatch(), options)).found;
+  return (await playPilot(options.simulation ?? simulationOf(options), createBatch(), options)).found;
 }
 
 export interface PilotOptions extends SimulationSetup {
   readonly source: RequestSource;
+  readonly simulation?: Simulation;
   readonly shouldStop?: () => boolean;
 }
 

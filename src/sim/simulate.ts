@@ -16,6 +16,8 @@ type Given = { readonly requests: number } | { readonly untilNs: number };
 
 export interface SimulateOptions extends SimulationSetup {
   readonly source: RequestSource;
+  /** What to play it on, at time 0; default: a simulation of its own. */
+  readonly simulation?: Simulation;
   /**
    * Requests that arrive before this number of requests or before this time are not recorded. To be found: the run goes
    * on from where its warm-up was found, and says what was found.
@@ -49,7 +51,7 @@ const EVENTS_PER_PULSE = 1 << 17;
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   const { source, sliceNs, shouldStop, onProgress, expectedRequests } = options;
-  const simulation = simulationOf(options);
+  const simulation = options.simulation ?? simulationOf(options);
 
   const batch = createBatch();
   const step = samplingStep(expectedRequests);

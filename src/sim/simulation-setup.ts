@@ -1,13 +1,14 @@
 /** What a simulation is made of. */
 
 import type { Observer } from '../metrics/observer.js';
+import { plainParameters } from '../scheduler/policy.js';
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import type { TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
 import { typeNames } from '../units/unknown.js';
 import type { Random } from '../workload/random.js';
 import { BATCH_CAPACITY } from '../workload/request-source.js';
 import { costsOf, NO_COSTS, type SystemCosts, wholeHandoffNs } from './costs.js';
-import { createSimulation, type Simulation, type Snapshot } from './simulation.js';
+import { createSimulation, initialSlots, type Simulation, type Snapshot } from './simulation.js';
 
 /** Samples of the queues in a short run. */
 const LOOKS = 4096;
@@ -38,6 +39,8 @@ export interface SimulationSetup {
   readonly sojournsNs?: Float64Array;
   /** About how many requests there will be. In a short run the queues are sampled more often. */
   readonly expectedRequests?: number;
+  /** Will the simulation be played again? */
+  readonly reusable?: boolean;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface SimulationSetup {
  * @throws InputError when the policy's parameters do not fit the setup
  */
 export function simulationOf(setup: SimulationSetup): Simulation {
-  const { workers, types, random, trueProfile, observer, sojournsNs, expectedRequests } = setup;
+  const { workers, types, random, trueProfile, observer, sojournsNs, expectedRequests, reusable = false } = setup;
   const { policy, parameters } = setup.policy;
   // With costs of zero, the loop of a system plays the same as the fast one, and can be observed.
   const stated = setup.costs ?? (observer && NO_COSTS);
@@ -55,6 +58,7 @@ export function simulationOf(setup: SimulationSetup): Simulation {
   return createSimulation({
     workers,
     types: typeNames(setup).length,
+    reusable,
     ...policy.costs?.(parameters),
     ...(sojournsNs && { sojournsNs }),
     ...(expectedRequests !== undefined && { expectedRequests }),
@@ -73,6 +77,46 @@ export function simulationOf(setup: SimulationSetup): Simulation {
         parameters,
       ),
   });
+}
+
+/** Gives a simulation for each run, one at a time: the last one again, when it fits. */
+export interface SimulationStock {
+  simulationOf(setup: SimulationSetup): Simulation;
+  /** Will the next run find one that is slow? */
+  isSpent(): boolean;
+}
+
+export function createSimulationStock(): SimulationStock {
+  let kept: { readonly key: string; readonly simulation: Simulation; random: () => number } | undefined;
+
+  return {
+    simulationOf(setup) {
+      if (setup.costs || setup.observer || setup.sojournsNs) return simulationOf(setup);
+      const { policy, workers, types, hasUnknown, trueProfile, expectedRequests } = setup;
+      const { name } = policy.policy;
+      const rows = initialSlots(expectedRequests);
+      const key = JSON.stringify([
+        name,
+        plainParameters(policy.parameters),
+        workers,
+        types,
+        hasUnknown,
+        trueProfile,
+        rows,
+      ]);
+      if (kept?.key === key && !kept.simulation.hasGrown()) {
+        kept.random = setup.random;
+        kept.simulation.reset();
+        return kept.simulation;
+      }
+      const random = () => made.random();
+      const simulation = simulationOf({ ...setup, random, reusable: true });
+      const made = { key, simulation, random: setup.random };
+      kept = made;
+      return simulation;
+    },
+    isSpent: () => kept?.simulation.hasGrown() === true,
+  };
 }
 
 function noRandom(): never {

@@ -15,6 +15,7 @@ import {
   StateInteger,
   sharedNs,
 } from './loop.js';
+import { remember } from './remember.js';
 import { createSystemLoop } from './system-loop.js';
 import {
   createSystemState,
@@ -37,6 +38,8 @@ export interface SimulationOptions {
   readonly system?: SimulatedSystem;
   /** Filled with the sojourn of each recorded request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
+  /** Will it be played again? See {@link Simulation.reset}. */
+  readonly reusable?: boolean;
   /** About how many requests there will be. */
   readonly expectedRequests?: number;
   /** Makes the scheduler from the world it acts on, the cell with the time, and the cells of clairvoyant policies. */
@@ -90,6 +93,13 @@ export interface Simulation {
   /** Number of reservation changes that were not kept. */
   reservationsLeftOut(): number;
   digest(): string;
+  /**
+   * Goes back to time 0, as if it had just been made: V8 keeps the code that it has compiled. Only for simulations that
+   * are made `reusable`, without a system, and under schedulers that keep nothing in variables of functions.
+   */
+  reset(): void;
+  /** Has it made room for more requests? Then V8 no longer takes its arrays as constants: make a new one. */
+  hasGrown(): boolean;
 }
 
 /**
@@ -100,7 +110,7 @@ export interface Simulation {
 const INITIAL_SLOTS = 1 << 17;
 
 /** A power of two, with room for twice the requests that are expected. */
-function initialSlots(expectedRequests: number): number {
+export function initialSlots(expectedRequests = Number.POSITIVE_INFINITY): number {
   return Math.min(INITIAL_SLOTS, 2 ** Math.ceil(Math.log2(Math.max(1, 2 * expectedRequests))));
 }
 
@@ -139,10 +149,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const scheduler = options.createScheduler(world, now, state.ideal);
   if (scheduler.reservation) world.reserved();
 
-  const slotsAtFirst = initialSlots(options.expectedRequests ?? Number.POSITIVE_INFINITY);
+  const slotsAtFirst = initialSlots(options.expectedRequests);
   let slots = createSlots(slotsAtFirst);
   integers[StateInteger.freeSlots] = slotsAtFirst;
   let loop = connect();
+  const restore = options.reusable && !system ? remember({ state, scheduler }) : notReusable;
 
   function connect() {
     const connected = systemState
@@ -188,7 +199,22 @@ export function createSimulation(options: SimulationOptions): Simulation {
     reservations: () => reservations,
     reservationsLeftOut: () => reservationsLeftOut,
     digest: () => formatDigest(state.hash),
+    reset: () => {
+      restore();
+      state.events.clear();
+      state.recorder.reset();
+      integers[StateInteger.freeSlots] = slots.free.length;
+      freeAll(slots.free);
+      reservations.length = 0;
+      reservationsLeftOut = 0;
+      if (scheduler.reservation) world.reserved();
+    },
+    hasGrown: () => slots.id.length > slotsAtFirst,
   };
+}
+
+function notReusable(): never {
+  throw new Error('only a simulation that is made reusable, without a system, can be played again');
 }
 
 function snapshotOf(state: State, systemState: SystemState | undefined): Snapshot {
@@ -241,7 +267,7 @@ function createState(workers: number, types: number, owners: number, sojournsNs?
 
 function createSlots(capacity: number): Slots {
   const free = new Int32Array(capacity);
-  for (let i = 0; i < capacity; i++) free[i] = capacity - 1 - i;
+  freeAll(free);
   return {
     id: new Float64Array(capacity),
     arrivalNs: new Float64Array(capacity),
@@ -251,6 +277,11 @@ function createSlots(capacity: number): Slots {
     type: new Uint16Array(capacity),
     free,
   };
+}
+
+/** Puts all rows on the stack of free ones, the lowest on top. */
+function freeAll(free: Int32Array): void {
+  for (let i = 0; i < free.length; i++) free[i] = free.length - 1 - i;
 }
 
 /**

@@ -7,12 +7,14 @@ import { defaultsOf, usesFlows } from '../../scheduler/policy-registry.js';
 import { costsOf, type FullCosts, replacesPolicyCost } from '../../sim/costs.js';
 import { type FoundWarmUp, findWarmUp, skippedRequests } from '../../sim/find-warm-up.js';
 import { type SimulateOptions, simulate } from '../../sim/simulate.js';
-import type { SimulationSetup } from '../../sim/simulation-setup.js';
+import type { SimulationSetup, SimulationStock } from '../../sim/simulation-setup.js';
 import { STREAM, substream } from '../../workload/random.js';
 import type { OpenWorkload } from '../plan/open-generated.js';
 import type { RunSpec } from '../plan/run-spec.js';
 
 export interface PlayHooks {
+  /** Simulations of the thread, to be played again. */
+  readonly stock?: SimulationStock;
   /** Called now and then with the part of the run that is done, 0 … 1. */
   readonly onProgress?: (done: number) => void;
   /** Called now and then; true ends the run early. */
@@ -46,7 +48,8 @@ export async function playRun(
   }
   const workload = open(spec);
   const recorded = await hooks.recorded?.(spec, workload);
-  const options = { ...simulateOptions(spec, workload, hooks), ...(recorded && { policy: recorded }) };
+  const asked = simulateOptions(spec, workload, hooks);
+  const options = recorded ? { ...asked, policy: recorded } : withStock(asked, hooks);
   const onFound = (warmup: FoundWarmUp) => {
     spec = { ...spec, warmup };
   };
@@ -84,9 +87,14 @@ function constantsOf({ spread: _, dispatcherQueues: __, ...constants }: FullCost
 export function playWarmUp(
   spec: RunSpec,
   workload: OpenWorkload,
-  { shouldStop }: Pick<PlayHooks, 'shouldStop'> = {},
+  { shouldStop, stock }: Pick<PlayHooks, 'shouldStop' | 'stock'> = {},
 ): Promise<FoundWarmUp> {
-  return findWarmUp(simulateOptions(spec, workload, shouldStop ? { shouldStop } : {}));
+  const options = simulateOptions(spec, workload, shouldStop ? { shouldStop } : {});
+  return findWarmUp(withStock(options, { ...(stock && { stock }) }));
+}
+
+function withStock<O extends SimulationSetup>(options: O, { stock, adjust }: PlayHooks): O {
+  return stock && !adjust ? { ...options, simulation: stock.simulationOf(options) } : options;
 }
 
 /** A shorter run may end before the search for its warm-up. */

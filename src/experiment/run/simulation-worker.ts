@@ -6,7 +6,7 @@ import { type SentError, sendError } from '../../units/errors.js';
 import type { Environment } from '../environment.js';
 import type { SentSpec } from '../plan/run-spec.js';
 import { RunControl } from './run-control.js';
-import { setEngineFlags } from './simulator-flags.js';
+import { isReusable, setEngineFlags } from './simulator-flags.js';
 
 export interface WorkerData {
   /** See simulator-flags.ts. */
@@ -16,6 +16,12 @@ export interface WorkerData {
 /** The error of a task that failed. */
 export interface Failed {
   readonly failed: SentError;
+}
+
+/** What it answered, and whether a next run in this thread would be slow. */
+export interface Answered<T> {
+  readonly answer: T;
+  readonly spent: boolean;
 }
 
 export interface WorkerTask {
@@ -33,6 +39,8 @@ export interface WorkerTask {
 setEngineFlags((workerData as WorkerData).inlineAll);
 const { runRaw, seekWarmUp } = await import('./run-simulation.js');
 const { receiveSpec } = await import('../plan/run-spec.js');
+const { createSimulationStock } = await import('../../sim/simulation-setup.js');
+const stock = createSimulationStock();
 
 parentPort!.on('message', (task: WorkerTask) => {
   perform(task).catch((error: unknown) =>
@@ -44,14 +52,17 @@ async function perform({ task, spec: sent, run, most, control: buffer, environme
   const control = new RunControl(most, buffer);
   const shouldStop = () => control.stopped;
   const spec = receiveSpec(sent);
+  const hooks = { shouldStop, ...(isReusable(spec) && { stock }) };
   if (task === 'seek') {
-    parentPort!.postMessage({ answer: await seekWarmUp(spec, { shouldStop }) });
+    const answer = await seekWarmUp(spec, hooks);
+    parentPort!.postMessage({ answer, spent: stock.isSpent() } satisfies Answered<unknown>);
     return;
   }
-  const measured = await runRaw(spec, { environment, shouldStop, onProgress: (done) => control.report(run, done) });
+  const measured = await runRaw(spec, { environment, ...hooks, onProgress: (done) => control.report(run, done) });
   control.report(run, 1);
   const buffers = measured.record.histograms.flatMap((type) =>
     [type.slowdown, type.sojournNs, type.serviceNs].map(({ counts }) => counts.buffer as ArrayBuffer),
   );
-  parentPort!.postMessage({ answer: measured }, [...new Set(buffers)]);
+  const answered: Answered<unknown> = { answer: measured, spent: stock.isSpent() };
+  parentPort!.postMessage(answered, [...new Set(buffers)]);
 }

@@ -37,3 +37,11 @@ export function setEngineFlags(inlineAll: boolean): void {
 export function wantsInlining({ system, end }: Pick<RunSpec, 'system' | 'end'>): boolean {
   return system === undefined && (!('requests' in end) || end.requests >= PAYS_FROM_REQUESTS);
 }
+
+/**
+ * Can a simulation of this run be played again? Not with a system, nor when it is recorded, and not under a policy from
+ * a file, which may keep what it learns in variables of functions.
+ */
+export function isReusable({ system, record, policy }: RunSpec): boolean {
+  return system === undefined && record === undefined && policy.code === undefined;
+}

@@ -9,8 +9,8 @@ import { EnvironmentError, receiveError } from '../../units/errors.js';
 import { describeEnvironment } from '../environment.js';
 import { type RunSpec, sendSpec } from '../plan/run-spec.js';
 import type { RunControl } from './run-control.js';
-import type { Failed, WorkerData, WorkerTask } from './simulation-worker.js';
-import { wantsInlining } from './simulator-flags.js';
+import type { Answered, Failed, WorkerData, WorkerTask } from './simulation-worker.js';
+import { isReusable, wantsInlining } from './simulator-flags.js';
 
 /** What a thread returns for each task. */
 export interface Answers {
@@ -51,17 +51,18 @@ interface Job {
 const MOST_IDLE = 12;
 
 /**
- * A run of at least this many requests gets a thread of its own. V8 takes the arrays of the loop's closure as
- * constants only while the thread has made one such closure, so every later run in the thread is slower, also one
- * after the search for the warm-up. Measured: 1.5 times as slow for all policies, while a new thread costs 0.1 s of
- * processor time. The loop of a preemptive policy has many events per request, so that its limit is lower.
+ * From this many requests on, a run gets a thread in which no other simulation was made. V8 takes the arrays of the
+ * loop's closure as constants only while the thread has made one such closure; a second one takes 1.5 times as long,
+ * while a new thread costs 0.3 s of processor time to start and to compile. So a thread plays the same simulation again
+ * for runs that differ in their requests only (see `SimulationStock`), and is not used again where that cannot be. The
+ * loop of a preemptive policy has many events per request, so that its limit is lower.
  */
 const LONG_RUN_REQUESTS = { preemptive: 500_000, other: 4_000_000 };
 
 /**
- * A thread serves one policy only, because what V8 learns of one policy (which classes a call leads to) makes the
- * next one in the same thread a fifth slower. The same policy uses it again, because starting a thread and compiling
- * the simulator takes about 0.3 s of processor time, more than a short run.
+ * A thread serves one policy only, because what V8 learns of one policy (which classes a call leads to) makes the next
+ * one in the same thread a fifth slower. The same policy uses it again, because starting a thread and compiling the
+ * simulator takes more than a short run.
  */
 export function createThreadPool(cores = availableParallelism()): ThreadPool {
   const environment = describeEnvironment();
@@ -86,9 +87,9 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
       settle();
       while (waiting.length > 0 && running < cores) begin(waiting.shift()!);
     };
-    worker.once('message', (message: { readonly answer: Answers[Task] } | Failed) =>
+    worker.once('message', (message: Answered<Answers[Task]> | Failed) =>
       finish(() => {
-        keep(thread, job);
+        keep(thread, job, 'spent' in message && message.spent);
         if ('failed' in message) job.reject(explain(receiveError(message.failed), job.spec));
         else job.resolve(message.answer);
       }),
@@ -109,8 +110,8 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
     return { worker: new Worker(entryPoint('experiment/run/simulation-worker'), { workerData }), kind };
   }
 
-  function keep(thread: Thread, job: Job): void {
-    if (needsOwnThread(job)) {
+  function keep(thread: Thread, job: Job, spent: boolean): void {
+    if (spent || needsOwnThread(job)) {
       void thread.worker.terminate();
       return;
     }
@@ -136,16 +137,23 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
   };
 }
 
-/** Runs of one kind take the same paths through the simulator, in code compiled alike. */
+/** Runs of one kind take the same paths through the simulator, in code compiled alike; long ones, in one simulation. */
 function kindOf(spec: RunSpec): string {
-  const { policy, system } = spec;
-  return `${system?.name ?? ''}/${policy.policy.name}/${wantsInlining(spec)}`;
+  const { policy, system, workers, workload } = spec;
+  const kind = [system?.name ?? '', policy.policy.name, wantsInlining(spec)];
+  if (!isLong(spec)) return JSON.stringify(kind);
+  const requests = workload.kind === 'generated' ? workload.workload.source : workload.sha256;
+  return JSON.stringify([...kind, policy.text, workers, requests]);
 }
 
-function needsOwnThread({ given, spec: { policy, end } }: Job): boolean {
-  if (given.task !== 'measure') return false;
+function isLong({ policy, end }: RunSpec): boolean {
   const limit = LONG_RUN_REQUESTS[policy.policy.preemptive ? 'preemptive' : 'other'];
   return !('requests' in end) || end.requests >= limit;
+}
+
+/** Must no other run take place in its thread? */
+function needsOwnThread({ given, spec }: Job): boolean {
+  return given.task === 'measure' && isLong(spec) && !isReusable(spec);
 }
 
 /** V8 and Node report a lack of memory, of threads or of files in words of their own. */
