@@ -126,8 +126,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const state = createState(workers, types, system ? workers + 2 : workers, options.sojournsNs);
   const systemState = system && createSystemState(workers);
   const { now, integers, doubles } = state;
-  const reservations: ReservationChange[] = [];
-  let reservationsLeftOut = 0;
+  const reservations = createReservationList(now);
 
   // The scheduler calls this object, which calls the loop. Growing the slots replaces the loop without the scheduler
   // knowing.
@@ -141,10 +140,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     stole: notRunning as World['stole'],
     ...(system?.queues === 'dealt' && { dealt: notRunning as Required<World>['dealt'] }),
     completeAt: notRunning as Required<World>['completeAt'],
-    reserved(): void {
-      if (reservations.length < RESERVATIONS_KEPT) reservations.push({ atNs: now[0]!, ...scheduler.reservation!() });
-      else reservationsLeftOut++;
-    },
+    reserved: () => reservations.add(scheduler),
   };
   const scheduler = options.createScheduler(world, now, state.ideal);
   if (scheduler.reservation) world.reserved();
@@ -196,8 +192,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     inSystemOf: (type) => state.arrived[type]! - state.completed[type]! - state.dropped[type]!,
     histograms: (type) => state.recorder.histograms(type),
     cut: () => state.recorder.cut(),
-    reservations: () => reservations,
-    reservationsLeftOut: () => reservationsLeftOut,
+    reservations: () => reservations.kept,
+    reservationsLeftOut: reservations.leftOut,
     digest: () => formatDigest(state.hash),
     reset: () => {
       restore();
@@ -205,11 +201,28 @@ export function createSimulation(options: SimulationOptions): Simulation {
       state.recorder.reset();
       integers[StateInteger.freeSlots] = slots.free.length;
       freeAll(slots.free);
-      reservations.length = 0;
-      reservationsLeftOut = 0;
+      reservations.clear();
       if (scheduler.reservation) world.reserved();
     },
     hasGrown: () => slots.id.length > slotsAtFirst,
+  };
+}
+
+/** The reservations that a scheduler announces, up to a limit. */
+function createReservationList(now: Float64Array) {
+  const kept: ReservationChange[] = [];
+  let leftOut = 0;
+  return {
+    kept: kept as readonly ReservationChange[],
+    leftOut: () => leftOut,
+    add(scheduler: Scheduler): void {
+      if (kept.length < RESERVATIONS_KEPT) kept.push({ atNs: now[0]!, ...scheduler.reservation!() });
+      else leftOut++;
+    },
+    clear(): void {
+      kept.length = 0;
+      leftOut = 0;
+    },
   };
 }
 
