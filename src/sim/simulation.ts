@@ -130,18 +130,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   // The scheduler calls this object, which calls the loop. Growing the slots replaces the loop without the scheduler
   // knowing.
-  const notRunning = () => {
-    throw new Error('a scheduler may call the world only when it is told of an event, not while it is created');
-  };
-  const world = {
-    start: notRunning as World['start'],
-    preempt: notRunning as World['preempt'],
-    drop: notRunning as World['drop'],
-    stole: notRunning as World['stole'],
-    ...(system?.queues === 'dealt' && { dealt: notRunning as Required<World>['dealt'] }),
-    completeAt: notRunning as Required<World>['completeAt'],
-    reserved: () => reservations.add(scheduler),
-  };
+  const world = createWorld(system?.queues === 'dealt', () => reservations.add(scheduler));
   const scheduler = options.createScheduler(world, now, state.ideal);
   if (scheduler.reservation) world.reserved();
 
@@ -205,6 +194,22 @@ export function createSimulation(options: SimulationOptions): Simulation {
       if (scheduler.reservation) world.reserved();
     },
     hasGrown: () => slots.id.length > slotsAtFirst,
+  };
+}
+
+/** What a scheduler calls, before there is a loop. */
+function createWorld(isDealt: boolean, reserved: () => void) {
+  const notRunning = () => {
+    throw new Error('a scheduler may call the world only when it is told of an event, not while it is created');
+  };
+  return {
+    start: notRunning as World['start'],
+    preempt: notRunning as World['preempt'],
+    drop: notRunning as World['drop'],
+    stole: notRunning as World['stole'],
+    ...(isDealt && { dealt: notRunning as Required<World>['dealt'] }),
+    completeAt: notRunning as Required<World>['completeAt'],
+    reserved,
   };
 }
 
