@@ -5,6 +5,7 @@ import { anything } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { isPolicyFile, policiesNamed } from '../scheduler/policy-registry.js';
 import { quoted, splitList, unquoted } from '../units/lists.js';
+import { knowPolicies } from './policy-names.js';
 import { conflict, parseText, SETTINGS, type Setting, type SimSettings } from './settings.js';
 
 const SHAPE = { policies: anything, ...Object.fromEntries(SETTINGS.map(({ key }) => [key, anything])) };
@@ -66,6 +67,25 @@ export type Resolve = (setting: Setting, item: unknown) => unknown;
  * also be named by its file. Both become paths from the working directory.
  */
 export function readPolicyFiles(item: unknown, here: Checker, folder: string): Resolve {
+  const known = namesIn(item, here, folder);
+  const replace = (policy: string): string => {
+    const [name = '', ...rest] = splitList(policy, ':');
+    const found = known.get(name) ?? (isPolicyFile(policy) ? fromHere(name, folder) : name);
+    return [found, ...rest].join(':');
+  };
+  return (setting, text) => {
+    if (setting.field !== 'policies' || typeof text !== 'string') return text;
+    try {
+      return splitList(text, ',').map(replace).join(',');
+    } catch {
+      // Whoever reads the text says what is wrong with it.
+      return text;
+    }
+  };
+}
+
+/** How the policies of the files are found from the working directory, by their names. */
+function namesIn(item: unknown, here: Checker, folder: string): Map<string, string> {
   const known = new Map<string, string>();
   const files = item === undefined ? [] : [item].flat();
   for (const [i, file] of files.entries()) {
@@ -81,20 +101,34 @@ export function readPolicyFiles(item: unknown, here: Checker, folder: string): R
       at.refuse((error as Error).message);
     }
   }
-  const replace = (policy: string): string => {
-    const [name = '', ...rest] = splitList(policy, ':');
-    const found = known.get(name) ?? (isPolicyFile(policy) ? fromHere(name, folder) : name);
-    return [found, ...rest].join(':');
-  };
-  return (setting, text) => {
-    if (setting.field !== 'policies' || typeof text !== 'string') return text;
+  return known;
+}
+
+/**
+ * Makes the policies of the configuration or experiment that the arguments name known to `--policy` beside it. A file
+ * that is wrong is left to its reader.
+ */
+export function knowConfigPolicies(args: readonly string[]): void {
+  const names = new Map<string, string>();
+  for (const path of configsIn(args)) {
     try {
-      return splitList(text, ',').map(replace).join(',');
-    } catch {
-      // Whoever reads the text says what is wrong with it.
-      return text;
-    }
-  };
+      const read = (value: unknown, checker: Checker) => {
+        const { policies } = (value ?? {}) as { readonly policies?: unknown };
+        for (const [name, found] of namesIn(policies, checker.at('policies'), dirname(path))) names.set(name, found);
+      };
+      readChecked(readText(path), path, read, { scalars: 'text' });
+    } catch {}
+  }
+  knowPolicies(names);
+}
+
+/** Files that follow `--config`, and those that a sweep is given. */
+function configsIn(args: readonly string[]): string[] {
+  return args.filter(
+    (arg, i) =>
+      args[i - 1] === '--config' ||
+      (args[0] === 'sweep' && i > 0 && !args[i - 1]!.startsWith('-') && /\.ya?ml$/.test(arg)),
+  );
 }
 
 function isFile(text: string): boolean {

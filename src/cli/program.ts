@@ -141,6 +141,8 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
 export async function runPsp(args: readonly string[]): Promise<void> {
   allowPolicyFiles();
   try {
+    // The command line is read before the file that gives its names.
+    if (args.some((arg) => arg.startsWith('--policy'))) (await import('./config-file.js')).knowConfigPolicies(args);
     const program = await createProgram(args);
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });

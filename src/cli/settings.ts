@@ -8,6 +8,7 @@ import { InputError } from '../units/errors.js';
 import { splitList, unquoted } from '../units/lists.js';
 import { hasHidden, lookUp, visible } from '../units/names.js';
 import { parseRate } from '../units/rate.js';
+import { withKnownFile } from './policy-names.js';
 
 /** What `psp sim` can be told, by option or in a configuration file. */
 export interface SimSettings extends Partial<Settings> {
@@ -318,7 +319,7 @@ export function conflict(
 }
 
 function parsePolicies(text: string): string[] {
-  const names = splitList(text, ',');
+  const names = splitList(text, ',').map(withKnownFile);
   for (const name of names) parsePolicy(name);
   return names;
 }

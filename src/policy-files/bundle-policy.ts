@@ -92,9 +92,15 @@ function buildMessage({ text = '', location }: PartialMessage, file: string): st
   const wanted = /^Could not resolve "([^"]+)"/.exec(text)?.[1];
   if (location && location.file !== '<stdin>') {
     const place = `${join(dirname(file), location.file ?? '')}:${location.line}:${(location.column ?? 0) + 1}`;
+    if (/^Top-level await/.test(text))
+      return `${shownAs(place, file)}: a policy is loaded at once: expected no await here`;
     if (wanted === undefined) return `${shownAs(place, file)}: ${text}`;
     const isNodes = builtinModules.includes(wanted.replace(/^node:/, ''));
-    const why = isNodes ? 'a policy uses nothing of Node' : 'there is no such file or package';
+    const why = isNodes
+      ? 'a policy uses nothing of Node'
+      : wanted.startsWith('psp/') || wanted === 'psp'
+        ? `a policy imports only '${PARTS}' of psp`
+        : 'there is no such file or package';
     return `${shownAs(place, file)}: cannot import '${wanted}': ${why}`;
   }
   if (file.startsWith(PACKAGE)) {

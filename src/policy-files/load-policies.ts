@@ -1,7 +1,7 @@
 /** Runs the bundle of a policy's file, at once: a dispatcher's thread cannot wait. */
 
 import { SourceMap } from 'node:module';
-import { compileFunction } from 'node:vm';
+import { compileFunction, runInNewContext } from 'node:vm';
 import type { Policy } from '../scheduler/policy.js';
 import * as parts from '../scheduler/policy-parts.js';
 import { openPolicyFilesWith, type PolicyCode, parsePolicy, type TypedPolicy } from '../scheduler/policy-registry.js';
@@ -9,6 +9,9 @@ import { InputError } from '../units/errors.js';
 import { codeOf, mapOf, PARTS, sha256 } from './bundle-policy.js';
 import { checkMetadata } from './check-metadata.js';
 import { namingFault, placeIn, registerSource, type Source } from './policy-faults.js';
+
+/** Code that only defines a policy is loaded in milliseconds. */
+const MOST_LOAD_MS = 5000;
 
 const loaded = new Map<string, readonly Policy[]>();
 
@@ -42,9 +45,11 @@ export function loadPolicies(code: PolicyCode): readonly Policy[] {
   }
   const source = registerSource(code, new SourceMap(JSON.parse(mapOf(code))));
   const definedAt = new Map<unknown, number>();
-  const policies = [...new Set(Object.values(evaluate(text, source, definedAt)))].filter(isPolicy);
+  const exported = evaluate(text, source, definedAt);
+  const policies = [...new Set(Object.values(exported))].filter(isPolicy);
   if (policies.length === 0) {
-    throw new InputError(`${code.file}: expected a policy as default export, made with definePolicy; found none`);
+    const found = typeof exported.default === 'function' ? 'a class or a function' : 'none';
+    throw new InputError(`${code.file}: expected a policy as default export, made with definePolicy; found ${found}`);
   }
   for (const policy of policies) checkMetadata(policy, source, definedAt.get(policy) ?? 1);
   const names = policies.map(({ name }) => name);
@@ -67,9 +72,19 @@ function evaluate(text: string, source: Source, definedAt: Map<unknown, number>)
   };
   namingFault(() => {
     const run = compileFunction(text, ['module', 'exports', 'require'], { filename: source.id });
-    run(module, module.exports, load);
+    endInTime(source, () => run(module, module.exports, load));
   });
   return module.exports;
+}
+
+/** Only code that is called from a script can be given a limit of time. */
+function endInTime({ file }: Source, run: () => void): void {
+  try {
+    runInNewContext('run()', { run }, { timeout: MOST_LOAD_MS });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    throw new InputError(`${file}: expected code that is loaded within ${MOST_LOAD_MS / 1000} s, found a loop`);
+  }
 }
 
 function isPolicy(value: unknown): value is Policy {

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formatCase, parseCase } from '../../src/check/check-case.js';
-import { psp, pspHere, scratchFolder } from './psp.js';
+import type { Result } from '../../src/results/result.js';
+import { psp, pspHere, QUICK, scratchFolder, timeless } from './psp.js';
 
 const folder = scratchFolder();
 const check = (...args: string[]) => psp(['check', ...args], { cwd: folder });
@@ -131,6 +132,41 @@ describe('psp check', { timeout: 60_000 }, () => {
   ])('refuses %j', async (args, message) => {
     const { code, err } = await check(...args);
     expect(err).toContain(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe('psp sim --referee', () => {
+  const sim = (policy: string, ...args: string[]) =>
+    psp(['sim', ...QUICK, '--policy', policy, '--json', '-', ...args], { cwd: folder });
+
+  it('changes no decision', async () => {
+    const policies = './short-first.ts,darc,ts,po2';
+    const [plain, watched] = await Promise.all([sim(policies), sim(policies, '--referee')]);
+    expect(watched.code).toBe(0);
+    const results = (out: string) => (JSON.parse(out) as Result[]).map(timeless);
+    expect(results(watched.out)).toEqual(results(plain.out));
+  });
+
+  it('tells of a broken promise, with exit code 1, and gives the results of the others', async () => {
+    const file = broken('watched', 'this.idle.delete(worker);', '');
+    const { code, out, err } = await sim(`c-fcfs,${file}`, '--referee');
+    expect(err).toMatch(
+      /psp: short-first breaks a promise \(one at a time\): at \S+ us worker \d+ was given request \d+ while it still ran/,
+    );
+    expect((JSON.parse(out) as Result[]).map(({ policy }) => policy)).toEqual(['c-fcfs']);
+    expect(code).toBe(1);
+  });
+
+  it('watches with the costs of a system, too', async () => {
+    const { code, err } = await sim('ts', '--referee', '--system', 'shinjuku');
+    expect(err).not.toContain('breaks');
+    expect(code).toBe(0);
+  });
+
+  it('watches one run', async () => {
+    const { code, err } = await sim('c-fcfs', '--referee', '--replications', '2');
+    expect(err).toBe('psp: a referee watches one run: expected no replications beside --referee');
     expect(code).toBe(2);
   });
 });

@@ -80,6 +80,12 @@ describe('psp sim with the file of a policy', () => {
     expect(results.map(({ policyParameters }) => policyParameters.keep)).toEqual([3, 1, undefined]);
   });
 
+  it('is known by name on the command line beside a configuration', async () => {
+    writeFileSync(join(folder, 'other/known.yaml'), 'policies: [../keep.ts]\npolicy: c-fcfs\n');
+    const results = await simulate(['--policy', 'keep:keep=4', '--config', 'other/known.yaml', ...QUICK], here);
+    expect(results.map(({ policyParameters }) => policyParameters)).toEqual([{ keep: 4 }]);
+  });
+
   it('is told in the file of a configuration what is wrong, at its place', async () => {
     writeFileSync(join(folder, 'wrong.yaml'), 'policy: keep\npolicies:\n  - ./nix.ts\n');
     const { code, err } = await psp(['sim', '--config', 'wrong.yaml', ...QUICK], here);
@@ -108,6 +114,9 @@ it('an experiment knows the policies of its files by name', async () => {
   const { out, err } = await psp(['sweep', 'experiment.yaml', '--out', 'experiment'], here);
   expect(err).toBe('');
   expect(out).toContain('3 points: 3 run\n');
+  const other = await psp(['sweep', 'experiment.yaml', '--policy', 'keep:keep=7,8', '--out', 'instead'], here);
+  expect(other.err).toBe('');
+  expect(readFileSync(join(folder, 'instead/results.csv'), 'utf8')).toContain('keep:keep=7');
 });
 
 it('psp policies lists those of a file, with parameters', async () => {

@@ -100,7 +100,7 @@ describe('a text that names a file', () => {
   });
 });
 
-describe('a file that is no policy is refused at its line', () => {
+describe('a file that is no policy is refused at its line', { timeout: 30_000 }, () => {
   const sound = policyText();
   it.each([
     ['does not parse', 'const x = ;', 'keep.ts:1:11: Unexpected ";"'],
@@ -116,6 +116,18 @@ describe('a file that is no policy is refused at its line', () => {
       "keep.ts:1:8: cannot import './nix.js': there is no such file or package",
     ],
     ['throws', 'const x = 1;\nnull.x;', "keep.ts:2:6: TypeError: Cannot read properties of null (reading 'x')"],
+    [
+      'exports a class',
+      'export default class Keep {}',
+      'keep.ts: expected a policy as default export, made with definePolicy; found a class or a function',
+    ],
+    ['awaits', 'await 1;', 'keep.ts:1:1: a policy is loaded at once: expected no await here'],
+    ['never ends', 'for (;;) {}', 'keep.ts: expected code that is loaded within 5 s, found a loop'],
+    [
+      'imports more of psp',
+      "import { x } from 'psp/testing';\nx();",
+      "keep.ts:1:19: cannot import 'psp/testing': a policy imports only 'psp/policy' of psp",
+    ],
     [
       'has a taken name',
       sound.replace("'keep'", "'darc'"),

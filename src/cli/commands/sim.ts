@@ -6,7 +6,7 @@ import { sendSpec } from '../../experiment/plan/run-spec.js';
 import { controlFor, type Precision, precisionOf } from '../../experiment/run/replicate.js';
 import { runReplicated } from '../../experiment/run/run-replicated.js';
 import type { SampledResult } from '../../experiment/run/run-sampled.js';
-import type { WatchedResult } from '../../experiment/run/run-watched.js';
+import type { WatchedRun } from '../../experiment/run/run-watched.js';
 import { formatShare } from '../../report/text/numbers.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { failureOf } from '../../results/outcome-schema.js';
@@ -84,10 +84,9 @@ async function sim(given: SimSettings, { config, samples, referee }: Extras): Pr
   await writeTimelines(timelines, settings, plan);
   const sides = samples ? await runKeepingSamples(plan) : undefined;
   const watched = referee && (await runUnderReferee(plan));
-  // What a policy does that breaks its promises is no result.
-  const alone = sides ?? watched?.filter(({ violation }) => !violation);
+  const alone = sides ?? watched;
   const { results, interrupted } = alone
-    ? { results: alone.map(({ result }) => result), interrupted: false }
+    ? { results: alone.flatMap(({ result }) => result ?? []), interrupted: false }
     : await run(plan);
 
   const output = outputBeside(json);
@@ -139,20 +138,16 @@ async function runKeepingSamples({ specs, replications }: Plan): Promise<Sampled
   return sampled;
 }
 
-/** Runs policies one after the other in this thread, and says which broke a promise. A broken run has no result. */
-async function runUnderReferee({ specs, replications }: Plan): Promise<WatchedResult[]> {
+/** Says which policies broke a promise. */
+async function runUnderReferee({ specs, replications }: Plan): Promise<WatchedRun[]> {
   if (replications.first > 1 || replications.precision)
     throw new InputError('a referee watches one run: expected no replications beside --referee');
   const { runWatched } = await import('../../experiment/run/run-watched.js');
-  const watched: WatchedResult[] = [];
-  for (const spec of specs) {
-    const one = await runWatched(spec);
-    watched.push(one);
+  const watched = await runWatched(specs);
+  for (const { spec, violation } of watched) {
     const { text, policy } = spec.policy;
-    if (one.violation)
-      complain(
-        `${policy.name} breaks a promise (${one.violation.property}): ${one.violation.story}: psp check ${text}`,
-      );
+    if (violation)
+      complain(`${policy.name} breaks a promise (${violation.property}): ${violation.story}: psp check ${text}`);
   }
   return watched;
 }

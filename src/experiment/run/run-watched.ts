@@ -4,37 +4,67 @@ import { createReferee, type Referee } from '../../check/referee.js';
 import type { Result } from '../../results/result.js';
 import type { Policy } from '../../scheduler/policy.js';
 import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
+import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import type { RunSpec } from '../plan/run-spec.js';
-import { runSimulation } from './run-simulation.js';
+import { withCommonWarmUp } from './common-warm-up.js';
+import { runSimulation, seekWarmUp } from './run-simulation.js';
 import { setEngineFlags } from './simulator-flags.js';
 
-/** A result, and the first promise that was broken: which one, and what happened. */
-export interface WatchedResult {
-  readonly result: Result;
+/** What became of a run: its result, or the first promise that was broken. */
+export interface WatchedRun {
+  readonly spec: RunSpec;
+  readonly result?: Result;
   readonly violation?: { readonly property: string; readonly story: string };
 }
 
 /**
- * Simulates one policy under a referee. The decisions are the same as without it. The run ends soon after the first
- * promise that is broken.
+ * Simulates policies under a referee, one after the other. The decisions are the same as without it. A run ends soon
+ * after the first promise that is broken.
  *
- * @throws InputError when the policy refuses the setup
+ * @throws InputError when a policy refuses the setup
  */
-export async function runWatched(spec: RunSpec): Promise<WatchedResult> {
+export async function runWatched(specs: readonly RunSpec[]): Promise<WatchedRun[]> {
   setEngineFlags(false);
+  const found: (FoundWarmUp | undefined)[] = [];
+  // A run that is alone finds its warm-up by itself.
+  for (const spec of specs.length > 1 ? specs : []) found.push(await seekWatched(spec));
+  const planned = found.some((each) => each) ? withCommonWarmUp(specs, found) : specs;
+  const runs: WatchedRun[] = [];
+  for (const spec of planned) runs.push(await runOne(spec));
+  return runs;
+}
+
+async function seekWatched(spec: RunSpec): Promise<FoundWarmUp | undefined> {
+  if (spec.warmup !== 'find') return undefined;
+  const watch = watchOver(spec);
+  const policy = { ...spec.policy, ...watch.watch(spec.policy) };
+  const found = await seekWarmUp({ ...spec, policy }, { shouldStop: () => watch.violation() !== undefined });
+  return watch.violation() ? undefined : found;
+}
+
+async function runOne(spec: RunSpec): Promise<WatchedRun> {
+  const { watch, violation, finish } = watchOver(spec);
+  const result = await runSimulation(spec, { watch, shouldStop: () => violation() !== undefined });
+  if (!result.interrupted) finish();
+  const first = violation();
+  // What a policy does that breaks its promises is no result.
+  return first ? { spec, violation: first } : { spec, result };
+}
+
+/** A referee for the schedulers of a run, of which the last one made is asked. */
+function watchOver(spec: RunSpec) {
   let referee: Referee | undefined;
-  const isBroken = () => (referee?.violations.length ?? 0) > 0;
-  const watch = (chosen: ChosenPolicy): ChosenPolicy => {
-    const create: Policy['create'] = (setup) => {
-      // The simulator tells every scheduler the demand of what arrives; a policy that is not clairvoyant never sees it.
-      const next = () => ({ arrivalNs: setup.now[0]!, demandNs: setup.demandNs![0]! });
-      referee = createReferee(chosen, setup, { next, toldLate: spec.system !== undefined, history: false });
-      return referee;
-    };
-    return { ...chosen, policy: { ...chosen.policy, create } };
+  return {
+    watch(chosen: ChosenPolicy): ChosenPolicy {
+      const create: Policy['create'] = (setup) => {
+        // The simulator tells every scheduler the demand of what arrives; one that is not clairvoyant never sees it.
+        const next = () => ({ arrivalNs: setup.now[0]!, demandNs: setup.demandNs![0]! });
+        referee = createReferee(chosen, setup, { next, toldLate: spec.system !== undefined, history: false });
+        return referee;
+      };
+      return { ...chosen, policy: { ...chosen.policy, create } };
+    },
+    violation: () => referee?.violations[0],
+    finish: () => referee?.finish(),
   };
-  const result = await runSimulation(spec, { watch, shouldStop: isBroken });
-  if (!result.interrupted) referee!.finish();
-  const [violation] = referee!.violations;
-  return { result, ...(violation && { violation }) };
 }
