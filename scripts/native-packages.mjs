@@ -14,13 +14,17 @@ const PACKAGES = [
   'procps',
   'redis-server',
   'chromium',
+  // memcaslap, a client of memcached that speaks UDP.
+  'libmemcached-tools',
 ];
+/** For the plug-in in Rust, unless there is a compiler that is not Debian's. */
+const RUST = spawnSync('rustc', ['--version']).error ? ['rustc'] : [];
 const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' };
 const APT_OPTIONS = ['-y', '-qq', '-o', 'DPkg::Lock::Timeout=60'];
 
 /** Installs what is missing. Without root or apt it says so; the tests that need it then say SKIPPED. */
 export async function installNativePackages() {
-  const missing = PACKAGES.filter((name) => !installed(name));
+  const missing = [...PACKAGES, ...RUST].filter((name) => !installed(name));
   if (missing.length === 0) return;
   const list = missing.join(' ');
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).error) {

@@ -116,6 +116,16 @@ Napi::Array applicationsOf(Napi::Env env) {
   return names;
 }
 
+/** checkApplication(name, plugin) loads an application, and throws why it cannot be. */
+Napi::Value checkApplication(const Napi::CallbackInfo& info) {
+  try {
+    loadApplication({.name = info[0].ToString(), .plugin = info[1].ToString(), .parameters = "{}"});
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+  return info.Env().Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("layoutOffsets", layoutOffsetsOf(env));
   exports.Set("applications", applicationsOf(env));
@@ -124,6 +134,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 #else
   exports.Set("hasRocksdb", Napi::Boolean::New(env, false));
 #endif
+  exports.Set("checkApplication", Napi::Function::New(env, checkApplication));
   exports.Set("startEal", Napi::Function::New(env, startEal));
   exports.Set("stopEal", Napi::Function::New(env, stopEal));
   exports.Set("misalignment", Napi::Function::New(env, misalignment));

@@ -161,6 +161,8 @@ export interface Native {
   /** The names of the built-in applications. */
   readonly applications: readonly string[];
   readonly layoutOffsets: Readonly<Record<string, number>>;
+  /** Loads a built-in application, or a plug-in if there is a path. Throws why it cannot be. */
+  checkApplication(name: string, plugin: string): void;
   /** Returns what DPDK said, which is often nothing. */
   startEal(args: readonly string[]): string;
   stopEal(): void;

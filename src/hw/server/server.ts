@@ -29,6 +29,7 @@ import { deviceArguments, type Eal, ealArguments, startEal, startupError } from 
 import {
   type FrameFormat,
   loadNative,
+  type Native,
   type NativeClock,
   type NativeServer,
   type NativeServerConfig,
@@ -112,6 +113,7 @@ async function startSettled(spec: SettledSpec): Promise<RunningServer> {
   refuseCrowdedCores(config);
   refuseUselessMac(config.address);
   const native = loadNative();
+  refuseApplication(native, config.application);
   await refuseMissingDevice(config.device);
   const memory = createSharedMemory(
     {
@@ -209,6 +211,15 @@ function nativeConfig(
     types,
     classifier,
   };
+}
+
+/** @throws EnvironmentError when there is no such application, or it is no plug-in of this version */
+function refuseApplication(native: Native, { name, plugin = '' }: ServerConfig['application']): void {
+  try {
+    native.checkApplication(name, plugin);
+  } catch (error) {
+    throw startupError(error);
+  }
 }
 
 interface DispatcherThread {
