@@ -1,6 +1,7 @@
 // A plug-in that is a memcached over UDP: its frame header and the commands get, gets, set, delete and version of the
-// text protocol (memcached's doc/protocol.txt). Requests and replies are one datagram each. All workers share a store of
-// fixed size, which forgets the oldest items when it is full. Parameter: `megabytes`, the size of the store (default 64).
+// text protocol (memcached's doc/protocol.txt). Requests and replies are one datagram each. All workers share a store
+// of fixed size, which forgets the oldest items when it is full. Parameter: `megabytes`, the size of the store (default
+// 64).
 //
 //   c++ -std=c++20 -O2 -shared -fPIC -pthread -I native/include native/examples/memcached.cpp -o libmemcached_udp.so
 #include <algorithm>

@@ -14,7 +14,7 @@ import {
   refuseMissingCores,
 } from '../../../src/hw/machine/cores.js';
 import { deviceArguments, ealArguments } from '../../../src/hw/native/eal.js';
-import { wireCodes } from '../../../src/hw/native/wire-codes.js';
+import { wireClassifier, wireCodes } from '../../../src/hw/native/wire-codes.js';
 import { chooseDilation, fitDemands, givenDilation } from '../../../src/hw/run/dilation.js';
 import { workloadNamed } from '../support.js';
 
@@ -89,6 +89,27 @@ describe('configurations', () => {
       'server:\n  device: { memif: /s, pci: "0000:18:00.1" }\n  address: { ip: 1.2.3.4 }\n  workers: 1',
       'f.yaml:2:11: device: expected one of pci, memif, af_packet, found 2 of them',
     ],
+    ['frame: udp\nserver: 3', 'f.yaml:1:1: classifier: expected a classifier with match or codes'],
+    ['frame: udp\nclassifier: {}\nserver: 3', 'f.yaml:2:13: classifier: expected match or codes'],
+    ['frame: udp\nclassifier: { codes: { A: 1 } }\nserver: 3', 'expected offset and width beside codes'],
+    ['frame: udp\nclient: 3', 'f.yaml:1:8: frame: expected psp, psp-mb or ix with a client, found udp'],
+    ['classifier: { match: [] }\nserver: 3', 'f.yaml:1:22: match: expected a map from type names to patterns'],
+    [
+      'classifier: { match: { A: { offset: 8, text: a, bytes: "61" } } }\nserver: 3',
+      'f.yaml:1:27: A: expected bytes or text, found both',
+    ],
+    ['classifier: { match: { A: { offset: 8 } } }\nserver: 3', 'A: expected bytes or text, found neither'],
+    ['classifier: { match: { A: [] } }\nserver: 3', 'A: expected a pattern or more, found an empty list'],
+    [
+      'classifier: { match: { A: { offset: 1401, text: a } } }\nserver: 3',
+      'offset: expected an offset in the payload, bytes from 0 to 1400, found 1401',
+    ],
+    [
+      'classifier: { match: { A: { bytes: "6" } } }\nserver: 3',
+      "bytes: expected bytes as pairs of hexadecimal digits, such as '67 65 74 20', found '6'",
+    ],
+    ['classifier: { match: { A: { bytes: 67 } } }\nserver: 3', "found the bare number 67: write '67' in quotes"],
+    [`classifier: { match: { A: { text: ${'a'.repeat(65)} } } }\nserver: 3`, 'expected 1 to 64 bytes, found 65'],
   ])('refuses %j with the place and what was expected', (yaml, message) => {
     expect(() => parseHardwareConfig(yaml, 'f.yaml')).toThrow(message);
   });
@@ -103,6 +124,59 @@ describe('configurations', () => {
     const yaml = `server:\n  device: { memif: /s }\n  address: { ip: 1.2.3.4 }\n  workers: 1\n  poll: ${poll}`;
     const { server } = parseHardwareConfig(yaml, 'f.yaml');
     expect({ poll: server!.poll, ...(server!.net && { net: server!.net }) }).toEqual(expected);
+  });
+});
+
+describe('applications and matches', () => {
+  const server = (application: string) =>
+    `server: { device: { memif: /s }, address: { ip: 1.2.3.4 }, workers: 1, application: ${application} }`;
+  const read = (application: string, known?: readonly string[]) =>
+    parseHardwareConfig(server(application), '/etc/psp/f.yaml', known ?? ['spin', 'rocksdb']).server!.application;
+
+  it('a plug-in has a path beside the configuration, and any parameters', () => {
+    expect(read('{ plugin: ./libhash.so, bytes: 4096, list: [1] }')).toEqual({
+      name: 'libhash.so',
+      plugin: '/etc/psp/libhash.so',
+      parameters: { bytes: 4096, list: [1] },
+    });
+    expect(read('{ plugin: /lib/x.so }')).toEqual({ name: 'x.so', plugin: '/lib/x.so', parameters: {} });
+  });
+
+  it('a built-in application is known by the addon alone', () => {
+    expect(read('spin')).toEqual({ name: 'spin' });
+    expect(read('{ rocksdb: { path: /db } }')).toEqual({ name: 'rocksdb', parameters: { path: '/db', scan: 'SCAN' } });
+    expect(read('{ fresh: { us: 3 } }', ['fresh'])).toEqual({ name: 'fresh', parameters: { us: 3 } });
+  });
+
+  it.each([
+    ['spinn', "application: expected one of spin, rocksdb, found 'spinn' (did you mean 'spin'?)"],
+    ['{ plugni: ./x.so }', "expected one of spin, rocksdb, plugin, found 'plugni' (did you mean 'plugin'?)"],
+    ['{ plugin: 3 }', 'plugin: expected a text'],
+    ['rocksdb', 'expected a map with its parameters: { rocksdb: { … } }'],
+    ['{ rocksdb: { scan: SCAN } }', 'path: expected a text, found nothing'],
+    ['{ rocksdb: { path: /a }, spin: {} }', 'expected one application, found 2'],
+    ['{}', 'expected one application, found none'],
+    ['3', 'expected the name of an application, or a map with plugin, found 3'],
+  ])('refuses %s', (application, message) => expect(() => read(application)).toThrow(message));
+
+  it('patterns keep the order of the file, and every type needs one or a code', () => {
+    const head = 'classifier: { match: { GET: [{ text: "get " }, { offset: 2, bytes: "00 fF" }], X: { text: é } } ';
+    const { classifier } = parseHardwareConfig(`frame: udp\n${head}}\n${server('spin')}`, 'f.yaml', ['spin']);
+    expect(wireClassifier(['X', 'GET'], classifier)).toEqual({
+      ...{ offset: 4, width: 4, endian: 'little', codes: [] },
+      patterns: [
+        { offset: 0, bytes: Uint8Array.from([103, 101, 116, 32]), type: 1 },
+        { offset: 2, bytes: Uint8Array.from([0, 255]), type: 1 },
+        { offset: 0, bytes: Uint8Array.from([0xc3, 0xa9]), type: 0 },
+      ],
+    });
+    expect(() => wireClassifier(['X', 'SET'], classifier)).toThrow(
+      "neither a match nor a code for the workload's type SET",
+    );
+    const both = parseHardwareConfig(`${head}, codes: { SET: 7 } }\n${server('spin')}`, 'f.yaml', ['spin']).classifier;
+    expect(wireClassifier(['GET', 'SET'], both).codes).toEqual([{ code: 7, type: 1 }]);
+    // A load generator sends codes.
+    expect(() => wireCodes(['GET', 'SET'], both)).toThrow("classifier.codes has no code for the workload's type GET");
   });
 });
 
