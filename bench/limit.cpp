@@ -7,8 +7,8 @@
 //
 //   limit WORKERS LOAD REQUESTS bare|full
 //
-// `bare` adds up the sojourns; `full` also keeps the histograms and the digest that a psp run keeps. Prints ns per
-// request and the mean sojourn.
+// `bare` adds up the sojourns; `full` also keeps what a psp run keeps: the histograms with their extremes, as
+// src/metrics/recorder.ts, and the digest. Prints ns per request and the mean sojourn.
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -43,15 +43,50 @@ double exponential(Alea& random) {
   }
 }
 
-constexpr int kBatch = 512, kSlots = 1 << 20, kBuckets = 42 * 512;
+constexpr int kBatch = 512, kSlots = 1 << 20, kBuckets = 62 * 512;
 double arrivalNs[kBatch], serviceNs[kBatch];
 uint16_t type[kBatch];
 
 int bucketOf(double value) {
   uint64_t bits;
   std::memcpy(&bits, &value, 8);
-  return static_cast<int>((bits >> 43) - (1023 << 9));
+  const int bucket = static_cast<int>(bits >> 43) - ((1023 - 8) << 9);
+  return static_cast<uint32_t>(bucket) < kBuckets ? bucket : value > 1 ? kBuckets - 1 : 0;
 }
+
+/// Counts of one type and quantity, and the extremes of the values.
+struct Line {
+  std::vector<double> counts = std::vector<double>(kBuckets);
+  double min = INFINITY, atMin = 0, max = -INFINITY;
+  void add(double value) {
+    counts[bucketOf(value)]++;
+    if (value <= min) {
+      if (value < min) min = value, atMin = 0;
+      atMin++;
+    }
+    if (value > max) max = value;
+  }
+};
+
+/// What is kept of one type; requests that never waited are counted by their demand only.
+struct Recorder {
+  Line sojourns, slowdowns, services, atOnce;
+  double sojournSum = 0, slowdownSum = 0, serviceSum = 0;
+  void record(double sojourn, double service) {
+    sojournSum += sojourn;
+    serviceSum += service;
+    if (sojourn == service) {
+      slowdownSum++;
+      atOnce.add(service);
+      return;
+    }
+    const double slowdown = sojourn / service;
+    slowdownSum += slowdown;
+    sojourns.add(sojourn);
+    slowdowns.add(slowdown);
+    services.add(service);
+  }
+};
 
 template <bool kFull>
 double run(const int workers, const double load, const long requests, double& meanSojournNs) {
@@ -61,7 +96,7 @@ double run(const int workers, const double load, const long requests, double& me
   std::vector<uint16_t> slotType(kSlots);
   std::vector<int> queue(kSlots), freeSlots(kSlots), owner(workers + 2), slotOn(workers);
   std::vector<double> times(workers + 2);
-  std::vector<double> histograms(6 * kBuckets), sums(6);
+  std::vector<Recorder> recorders(2);
   for (int i = 0; i < kSlots; i++) freeSlots[i] = kSlots - 1 - i;
   times[0] = INFINITY;
   int pending = 0, free = kSlots;
@@ -80,14 +115,7 @@ double run(const int workers, const double load, const long requests, double& me
         const int worker = owner[pending--], slot = slotOn[worker];
         const double sojourn = now - slotArrival[slot];
         if (kFull) {
-          const int row = slotType[slot];
-          const double slowdown = sojourn / slotService[slot];
-          histograms[row * kBuckets + bucketOf(sojourn)]++;
-          histograms[(2 + row) * kBuckets + bucketOf(slowdown)]++;
-          histograms[(4 + row) * kBuckets + bucketOf(slotService[slot])]++;
-          sums[row] += sojourn;
-          sums[2 + row] += slowdown;
-          sums[4 + row] += slotService[slot];
+          recorders[slotType[slot]].record(sojourn, slotService[slot]);
           const auto low = [](double x) { return static_cast<uint32_t>(static_cast<int64_t>(x)); };
           uint32_t a = (low(slotId[slot]) ^ ((worker + 1) * 0x9e3779b1u)) * 0x85ebca6bu;
           a ^= low(slotStart[slot]) * 0xc2b2ae35u;
@@ -131,8 +159,9 @@ double run(const int workers, const double load, const long requests, double& me
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   meanSojournNs = sum / requests;
-  // The lanes and histograms must not be optimised away.
-  if (lane0 == 1 && lane1 == 1 && histograms[1] == 1) std::puts("");
+  // The lanes and what was recorded must not be optimised away.
+  const Recorder& kept = recorders[1];
+  if (lane0 == 1 && lane1 == 1 && kept.slowdowns.counts[1] + kept.slowdownSum + kept.services.max == 1) std::puts("");
   return seconds * 1e9 / requests;
 }
 
