@@ -17,9 +17,21 @@ export interface RequestSamples {
   readonly sojournNs: Float64Array;
 }
 
-/** A quantity of every measured request of one type, or of all (`undefined`), in ascending order. */
+/** The sojourns of the measured requests of one type, or of all (`undefined`), in ascending order. */
 export function sortedSojourns({ type, sojournNs }: RequestSamples, only: number | undefined): Float64Array {
-  return sojournNs.filter((ns, i) => !Number.isNaN(ns) && (only === undefined || type[i] === only)).sort();
+  return sortedNumbers(type, only, (i) => sojournNs[i]!);
+}
+
+/** The values of the requests of a type that are numbers. In a loop: `filter` is slow for millions. */
+function sortedNumbers(type: Uint16Array, only: number | undefined, valueOf: (i: number) => number): Float64Array {
+  const values = new Float64Array(type.length);
+  let length = 0;
+  for (let i = 0; i < type.length; i++) {
+    if (only !== undefined && type[i] !== only) continue;
+    values[length] = valueOf(i);
+    if (!Number.isNaN(values[length])) length++;
+  }
+  return values.subarray(0, length).sort();
 }
 
 /**
@@ -50,10 +62,7 @@ export function pairedDifference(
   b: RequestSamples,
   only: number | undefined,
 ): PairedDifference | undefined {
-  const differences = a.sojournNs
-    .map((ns, i) => (only === undefined || a.type[i] === only ? ns - b.sojournNs[i]! : Number.NaN))
-    .filter((ns) => !Number.isNaN(ns))
-    .sort();
+  const differences = sortedNumbers(a.type, only, (i) => a.sojournNs[i]! - b.sojournNs[i]!);
   const { length } = differences;
   if (length === 0) return undefined;
   const at = (q: number) => differences[Math.min(length - 1, Math.max(0, Math.ceil(q * length) - 1))]!;
@@ -66,6 +75,27 @@ export function pairedDifference(
  */
 const BATCHES = 20;
 
+/** Slowdowns of the requests that were measured in two runs, in the order of the trace and in ascending order. */
+export interface PairedSlowdowns {
+  readonly inOrder: readonly [a: Float64Array, b: Float64Array];
+  readonly sorted: readonly [a: Float64Array, b: Float64Array];
+}
+
+/** @param only one type, or all (`undefined`) */
+export function pairSlowdowns(a: RequestSamples, b: RequestSamples, only: number | undefined): PairedSlowdowns {
+  const x = new Float64Array(a.type.length);
+  const y = new Float64Array(a.type.length);
+  let length = 0;
+  for (let i = 0; i < a.type.length; i++) {
+    if (only !== undefined && a.type[i] !== only) continue;
+    x[length] = a.sojournNs[i]! / a.serviceNs[i]!;
+    y[length] = b.sojournNs[i]! / b.serviceNs[i]!;
+    if (!Number.isNaN(x[length]! + y[length]!)) length++;
+  }
+  const inOrder = [x.subarray(0, length), y.subarray(0, length)] as const;
+  return { inOrder, sorted: [inOrder[0].slice().sort(), inOrder[1].slice().sort()] };
+}
+
 /**
  * Intervals at 95 % of a quantile of the slowdown in two runs of the same requests, from what the runs do not have in
  * common. The requests, and how they wait for each other, are the same in both and cancel out. A disturbance of one run
@@ -75,41 +105,26 @@ const BATCHES = 20;
  * quantile on the one side less that on the other; their spread says how far the ranks of the two quantiles may be
  * apart. Asmussen and Glynn, Stochastic Simulation, sections III.4a (quantiles) and IV.5 (batches). Undefined with
  * fewer than two requests a batch; a bound is null where a rank lies beyond the run.
- *
- * @param only one type, or all (`undefined`)
  */
 export function pairedIntervals(
-  a: RequestSamples,
-  b: RequestSamples,
-  only: number | undefined,
+  { inOrder: [x, y], sorted }: PairedSlowdowns,
   q: number,
 ): { readonly a: Interval; readonly b: Interval } | undefined {
-  const both = [...a.type.keys()].filter(
-    (i) =>
-      (only === undefined || a.type[i] === only) && !Number.isNaN(a.sojournNs[i]!) && !Number.isNaN(b.sojournNs[i]!),
-  );
-  const { length } = both;
+  const { length } = x;
   if (length < 2 * BATCHES) return undefined;
-  const side = ({ sojournNs, serviceNs }: RequestSamples) => {
-    const slowdown = Float64Array.from(both, (i) => sojournNs[i]! / serviceNs[i]!);
-    const sorted = slowdown.slice().sort();
-    return { slowdown, sorted, quantile: sorted[Math.ceil(q * length) - 1]! };
-  };
-  const [x, y] = [side(a), side(b)];
+  const [atX, atY] = sorted.map((values) => values[Math.ceil(q * length) - 1]!) as [number, number];
   const differences = Array.from({ length: BATCHES }, (_, batch) => {
-    const [from, to] = [batch, batch + 1].map((edge) => Math.floor((edge * length) / BATCHES));
+    const [from, to] = [batch, batch + 1].map((edge) => Math.floor((edge * length) / BATCHES)) as [number, number];
     let more = 0;
-    for (let k = from!; k < to!; k++) {
-      more += Number(x.slowdown[k]! <= x.quantile) - Number(y.slowdown[k]! <= y.quantile);
-    }
-    return more / (to! - from!);
+    for (let k = from; k < to; k++) more += Number(x[k]! <= atX) - Number(y[k]! <= atY);
+    return more / (to - from);
   });
   const error = sampleStandardDeviation(differences) / Math.sqrt(BATCHES);
   const half = studentT(BATCHES - 1, CONFIDENCE) * error * length;
   const [below, above] = [Math.ceil(q * length - half), Math.ceil(q * length + half)];
-  const around = ({ sorted }: typeof x): Interval => [
-    below >= 1 ? sorted[below - 1]! : null,
-    above <= length ? sorted[above - 1]! : null,
+  const around = (values: Float64Array): Interval => [
+    below >= 1 ? values[below - 1]! : null,
+    above <= length ? values[above - 1]! : null,
   ];
-  return { a: around(x), b: around(y) };
+  return { a: around(sorted[0]), b: around(sorted[1]) };
 }

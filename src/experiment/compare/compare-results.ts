@@ -4,7 +4,13 @@
  */
 
 import type { RequestSamples } from '../../metrics/samples.js';
-import { kolmogorovSmirnov, pairedDifference, pairedIntervals, sortedSojourns } from '../../metrics/samples.js';
+import {
+  kolmogorovSmirnov,
+  pairedDifference,
+  pairedIntervals,
+  pairSlowdowns,
+  sortedSojourns,
+} from '../../metrics/samples.js';
 import {
   COMPARED,
   type ComparedRun,
@@ -134,8 +140,10 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
   const outcomes = [judgedOf(result), judgedOf(b.result)] as const;
   // The sojourns of a run that is not ok are not those of its policy.
   const isOk = !outcomes.some(failureOf);
-  const pairedAt = (type?: number) => (percentile: (typeof COMPARED)[number]) =>
-    same ? pairedIntervals(a.samples, b.samples, type, PERCENTILES[percentile]) : undefined;
+  const pairedAt = (type?: number) => {
+    const slowdowns = same && isOk ? pairSlowdowns(a.samples, b.samples, type) : undefined;
+    return (percentile: (typeof COMPARED)[number]) => slowdowns && pairedIntervals(slowdowns, PERCENTILES[percentile]);
+  };
   const types = names.map((name, type): ComparedType => {
     const other = b.result.types.find((each) => each.name === name);
     return {

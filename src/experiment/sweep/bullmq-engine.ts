@@ -24,6 +24,8 @@ const AT_ONCE = 500;
 const KEEP_SECONDS = 14 * 24 * 3600;
 /** Characters of a worker's message that are shown and kept. */
 const MOST_REASON = 2000;
+/** What else a worker says is short; more is not fetched. */
+const MOST_FIELD_BYTES = 64 << 10;
 
 type PointQueue = Queue<PlannedPoint, JobAnswer>;
 
@@ -148,10 +150,10 @@ async function collect({ queue, client, waiting, hooks }: Coordination, first: n
   for (const { planned, state } of await statesOf(queue, [...waiting.values()].slice(0, first))) {
     const job = queue.toKey(planned.key);
     if (state === 'unknown') lost.push(planned);
-    if (state === 'active') hooks.onProgress(planned, shareOf(await client.hget(job, 'progress')));
+    if (state === 'active') hooks.onProgress(planned, shareOf(await fieldOf(client, job, 'progress')));
     if (state !== 'completed' && state !== 'failed') continue;
-    if (state === 'completed') take(planned, await answerOf(client, job), hooks);
-    else hooks.onFailure(planned, oneLine((await client.hget(job, 'failedReason')) ?? 'no reason given'));
+    if (state === 'completed') take(planned, await fieldOf(client, job, 'returnvalue', MOST_ANSWER_BYTES), hooks);
+    else hooks.onFailure(planned, oneLine((await fieldOf(client, job, 'failedReason')) ?? 'no reason given'));
     // Only now, so that a result that could not be kept here stays there.
     waiting.delete(planned.key);
     await queue.remove(planned.key);
@@ -159,10 +161,10 @@ async function collect({ queue, client, waiting, hooks }: Coordination, first: n
   return lost;
 }
 
-/** The answer in the queue; undefined when there is none or it is too long to be read. */
-async function answerOf(client: Redis, job: string): Promise<string | undefined> {
-  const bytes = await client.hstrlen(job, 'returnvalue');
-  return bytes > MOST_ANSWER_BYTES ? undefined : ((await client.hget(job, 'returnvalue')) ?? undefined);
+/** What a worker has left in a field of its job; undefined when there is nothing, or more than is asked for. */
+async function fieldOf(client: Redis, job: string, field: string, mostBytes = MOST_FIELD_BYTES) {
+  const bytes = await client.hstrlen(job, field);
+  return bytes > mostBytes ? undefined : ((await client.hget(job, field)) ?? undefined);
 }
 
 /** An answer that is not the planned point fails that point, and nothing else. */
@@ -177,7 +179,7 @@ function take(planned: PlannedPoint, answer: string | undefined, hooks: EngineHo
 }
 
 /** How much is done, 0 … 1, as a worker says. */
-function shareOf(progress: string | null): number {
+function shareOf(progress: string | undefined): number {
   const share = Number(progress);
   return share >= 0 && share <= 1 ? share : 0;
 }
