@@ -34,7 +34,7 @@ export interface HardwareFields {
   readonly coresAwayNs: number | null;
   /** The client's closing line. */
   readonly closingLine: string;
-  /** The same latencies measured from the actual send: what a client that hides its own lateness would report. */
+  /** The same sojourns measured from the actual send: what a client that hides its own lateness would report. */
   readonly fromActualSend: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
   /** On the server, undilated: waiting for a worker, hand-off to it, and service as measured. Null without stamps. */
   readonly server: {

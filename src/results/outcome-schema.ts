@@ -1,16 +1,16 @@
 /** What a run says of its policy. Decided in one place, src/metrics/outcome.ts; everything else shows it. */
 
 /**
- * - `ok`: its latencies are values.
- * - `unstable`: more work comes than is done, so latencies grow with the length of the run.
- * - `saturated`: a bounded queue drops, so latencies are bounded by the length of that queue.
+ * - `ok`: its sojourns are values.
+ * - `unstable`: more work comes than is done, so sojourns grow with the length of the run.
+ * - `saturated`: a bounded queue drops, so sojourns are bounded by the length of that queue.
  * - `lost`: requests never came out.
  * - `failed`: nothing was finished that could be measured, or the run itself could not be done.
  */
 export const OUTCOMES = ['ok', 'unstable', 'saturated', 'lost', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Why a point has no latencies. */
+/** Why a point has no sojourns. */
 export type MissingValue = Exclude<Outcome, 'ok'>;
 
 export interface Judged {
@@ -22,7 +22,7 @@ export interface Judged {
   readonly reason?: string;
 }
 
-/** Why the latencies of a run do not count; undefined when they do. */
+/** Why the sojourns of a run do not count; undefined when they do. */
 export function failureOf({ outcome }: Pick<Judged, 'outcome'>): MissingValue | undefined {
   return outcome === 'ok' ? undefined : outcome;
 }

@@ -206,7 +206,7 @@ export function measuredFrom({ length }: { readonly length: number }, warmup: nu
   return Math.min(length, Math.floor(warmup * length));
 }
 
-/** A latency in whole ns, at least 1. */
+/** A time in whole ns, at least 1. */
 export function wholeNs(ns: number): number {
   return Math.max(1, Math.round(ns));
 }
