@@ -7,7 +7,7 @@ import { readText } from '../experiment/plan/files.js';
 import { DEFAULTS, withDefaults } from '../experiment/plan/run-settings.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
 import { wrap } from '../report/text/table.js';
-import { parsePolicy } from '../scheduler/policy-registry.js';
+import { parsePolicy, type TypedPolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { tellNotes } from './failure.js';
 import { addSettings, checkConflict, missingWorkload } from './setting-options.js';
@@ -50,11 +50,10 @@ export function readHardwareConfig(path: string): HardwareConfig {
 }
 
 /** @throws InputError */
-export function onePolicy(settings: SimSettings): string {
+export function onePolicy(settings: SimSettings): TypedPolicy {
   const policies = settings.policies ?? ['c-fcfs'];
   if (policies.length !== 1) throw new InputError(`--policy: expected one policy, found ${policies.length}`);
-  parsePolicy(policies[0]!);
-  return policies[0]!;
+  return parsePolicy(policies[0]!);
 }
 
 /** The lines below the table of a load generator that runs alone. */

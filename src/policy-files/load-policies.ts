@@ -4,7 +4,7 @@ import { SourceMap } from 'node:module';
 import { compileFunction, runInNewContext } from 'node:vm';
 import type { Policy } from '../scheduler/policy.js';
 import * as parts from '../scheduler/policy-parts.js';
-import { openPolicyFilesWith, type PolicyCode, parsePolicy, type TypedPolicy } from '../scheduler/policy-registry.js';
+import { type PolicyCode, parsePolicy, type TypedPolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { codeOf, mapOf, PARTS, sha256 } from './bundle-policy.js';
 import { checkMetadata } from './check-metadata.js';
@@ -24,11 +24,6 @@ const loaded = new Map<string, readonly Policy[]>();
  */
 export function receivePolicy(text: string, code?: PolicyCode): TypedPolicy {
   return code ? parsePolicy(text, () => ({ code, policies: loadPolicies(code) })) : parsePolicy(text);
-}
-
-/** In a thread or process that serves one policy: its file is this code. Without code, it is one of psp's own. */
-export function useCode(code: PolicyCode | undefined): void {
-  if (code) openPolicyFilesWith(() => ({ code, policies: loadPolicies(code) }));
 }
 
 /**

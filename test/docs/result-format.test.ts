@@ -7,6 +7,7 @@ import { givenDilation } from '../../src/hw/run/dilation.js';
 import { finishedRun, type HardwareRun } from '../../src/hw/run/run-pair.js';
 import { createResult } from '../../src/metrics/create-result.js';
 import type { Manifest } from '../../src/results/result.js';
+import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { CONSTANTS } from '../../src/sim/costs.js';
 import { run, shippedWorkload } from '../support/workloads.js';
 import { pages } from './pages.js';
@@ -91,7 +92,7 @@ it('docs/result-format.md names every field of a result of a real machine', asyn
   );
   const identity = {
     workload,
-    policy: 'darc',
+    policy: parsePolicy('darc'),
     offer,
     workers: 4,
     seed: '1',

@@ -9,6 +9,7 @@ import { hardwareResult, hardwareSamples } from '../../src/experiment/hardware/r
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import { runSampled } from '../../src/experiment/run/run-sampled.js';
 import { runHardware } from '../../src/hw/run/run-pair.js';
+import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { FORMS, missingNative, workloadNamed } from './support.js';
 
 const WARMUP = 0.1;
@@ -21,7 +22,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
   (net) => {
     it('take about as long, each of them', async () => {
       const workload = workloadNamed('bimodal');
-      const common = { policy: 'c-fcfs', workers: 4, seed: '1', requests: 300 } as const;
+      const common = { policy: parsePolicy('c-fcfs'), workers: 4, seed: '1', requests: 300 } as const;
       const run = await runHardware({ ...common, workload, offer: { load: 0.5, workers: 4 }, dilate: 1000, net });
       expect(run.end).toBe('complete');
       const offer = { load: 0.5, workers: 4 };
@@ -44,13 +45,21 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
     it('agree within 40 % when the costs are calibrated', async () => {
       const workload = workloadNamed('bimodal');
       const [workers, load, dilate] = [4, 0.5, 1000];
-      const calibration = await calibrate({ policy: 'c-fcfs', workers, dilate, net, requests: 100, workload, load });
+      const calibration = await calibrate({
+        policy: parsePolicy('c-fcfs'),
+        workers,
+        dilate,
+        net,
+        requests: 100,
+        workload,
+        load,
+      });
       const path = join(folder, 'here.yaml');
       writeFileSync(
         path,
         systemYaml({ name: 'here', policy: 'c-fcfs', machine: 'm', date: '2026-11-25' }, calibration),
       );
-      const common = { policy: 'c-fcfs', workers, seed: '1', requests: 300 } as const;
+      const common = { policy: parsePolicy('c-fcfs'), workers, seed: '1', requests: 300 } as const;
       const run = await runHardware({ ...common, workload, offer: { load, workers }, dilate, net });
       const identity = { ...common, workload, offer: { load, workers }, warmup: WARMUP, startedAt: new Date() };
       const real = {

@@ -83,7 +83,15 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
     async function recordRun(policy: string, path: string, requests: number, dilate: number): Promise<void> {
       const offer = { load: 0.8, workers: 3 };
       const common = { workload: workloadNamed('bimodal'), workers: 3, seed: 1 } as const;
-      const run = await runHardware({ ...common, policy, offer, requests, dilate, net, record: path });
+      const run = await runHardware({
+        ...common,
+        policy: parsePolicy(policy),
+        offer,
+        requests,
+        dilate,
+        net,
+        record: path,
+      });
       expect(run.end).toBe('complete');
     }
 
@@ -187,8 +195,8 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
 
 describe('a slice that is stretched', () => {
   it('is whole, and refused when it is longer than a recording can hold', () => {
-    expect(hardwarePolicy('ts:quantum=5001ns', 200.5).parameters.quantumNs).toBe(1_002_701);
-    expect(() => hardwarePolicy('ts:quantum=3ms', 1000)).toThrow(
+    expect(hardwarePolicy(parsePolicy('ts:quantum=5001ns'), 200.5).parameters.quantumNs).toBe(1_002_701);
+    expect(() => hardwarePolicy(parsePolicy('ts:quantum=3ms'), 1000)).toThrow(
       'ts:quantum: stretched 1000 times this is 3 s: expected at most 2.147483647 s of real time',
     );
   });

@@ -11,6 +11,7 @@ import type { NetForm } from '../../src/hw/native/native.js';
 import type { ClientOrder, ServerOrder } from '../../src/hw/run/child-messages.js';
 import { Child } from '../../src/hw/run/child-process.js';
 import { runHardware } from '../../src/hw/run/run-pair.js';
+import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { withNamespace } from './namespace.js';
 import { childrenOf, FORMS, isRoot, missingNative, workloadNamed } from './support.js';
 
@@ -158,7 +159,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)('a server, poll: %s',
   it('runs RocksDB: GET reads a key, SCAN walks 5000, every one right', async () => {
     const run = await runHardware({
       workload: workloadNamed('rocksdb'),
-      policy: 'c-fcfs',
+      policy: parsePolicy('c-fcfs'),
       offer: { rateRps: 300 },
       workers: 2,
       seed: 1,

@@ -8,6 +8,7 @@ import { hardwareResult, hardwareSamples } from '../../src/experiment/hardware/r
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import { runSampled } from '../../src/experiment/run/run-sampled.js';
 import { runHardware } from '../../src/hw/run/run-pair.js';
+import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { FORMS, missingNative } from './support.js';
 
 describe.skipIf(missingNative() !== undefined).each(FORMS)(
@@ -24,7 +25,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
         const path = join(folder, 'recorded.csv.gz');
         writeFileSync(path, gzipSync(`arrival_ns,type,service_ns\n${lines.join('')}`));
         const input = await readHardwareInput({ workload: path });
-        const common = { policy: 'c-fcfs', workers: 4, seed: '1', requests: 150 } as const;
+        const common = { policy: parsePolicy('c-fcfs'), workers: 4, seed: '1', requests: 150 } as const;
         const { offer, trace } = hardwareOffer(input, { rateScale: 2 }, 4);
         const spec = { ...common, workload: input.workload, offer, trace: trace!, dilate: 1000, net } as const;
         const run = await runHardware(spec);

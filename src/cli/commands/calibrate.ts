@@ -8,7 +8,7 @@ import { writeOutput } from '../../files/output-file.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
 import type { NetForm } from '../../hw/native/native.js';
 import { formatCalibration, formatMoved } from '../../report/text/calibration-table.js';
-import { policies } from '../../scheduler/policy-registry.js';
+import { parsePolicy, policies, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import type { System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
@@ -110,14 +110,19 @@ const NONE = 'none';
  * Policies whose dispatcher is measured alone: the given ones, those of the checked file, or all possible ones. The
  * policy of the run comes first.
  */
-function dispatchersOf({ dispatchers }: CalibrateCliOptions, policy: string, before: System | undefined): string[] {
+function dispatchersOf(
+  { dispatchers }: CalibrateCliOptions,
+  policy: TypedPolicy,
+  before: System | undefined,
+): TypedPolicy[] {
   if (dispatchers === NONE) return [];
   const then = Object.keys(before?.measured?.work ?? {}).filter((name) => name.startsWith(DISPATCHER));
   const named =
     dispatchers?.split(',') ??
-    (before ? then.map((name) => name.slice(DISPATCHER.length)) : [policy, ...hardwarePolicies()]);
-  for (const name of named) hardwarePolicy(name);
-  return [...new Set(named)];
+    (before ? then.map((name) => name.slice(DISPATCHER.length)) : [policy.text, ...hardwarePolicies()]);
+  const chosen = [...new Set(named)].map((name) => parsePolicy(name));
+  for (const each of chosen) hardwarePolicy(each);
+  return chosen;
 }
 
 function hardwarePolicies(): string[] {
@@ -134,7 +139,7 @@ async function run(options: CalibrateCliOptions): Promise<number> {
   // Refuse mistakes before anything runs.
   const before = check === undefined ? undefined : readSystem(check);
   const then = before?.measured;
-  const policy = options.policy ?? then?.policy ?? 'c-fcfs';
+  const policy = parsePolicy(options.policy ?? then?.policy ?? 'c-fcfs');
   hardwarePolicy(policy);
   const workload = workloadOf(options, before);
   const conditions = {
@@ -160,7 +165,10 @@ async function run(options: CalibrateCliOptions): Promise<number> {
       return moved.some((each) => each.moved && each.charged) ? EXIT.no : EXIT.ok;
     }
     const machine = `${hostname()}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
-    writeOutput(out, systemYaml({ name, policy, machine, date: new Date().toISOString().slice(0, 10) }, calibration));
+    writeOutput(
+      out,
+      systemYaml({ name, policy: policy.text, machine, date: new Date().toISOString().slice(0, 10) }, calibration),
+    );
     output.write(formatCalibration(calibration, output));
     output.write(`\nwritten to ${out}: psp sim --system ${out}\n`);
     return EXIT.ok;

@@ -17,6 +17,7 @@ import type { NetForm } from '../../hw/native/native.js';
 import { dilationOf, type HardwareLive, type HardwareRun, runHardware, showLive } from '../../hw/run/run-pair.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import { formatComparison } from '../../report/text/policies-table.js';
+import { parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';
 import { complain, EXIT, reportOutcomes, warnOfOverload } from '../failure.js';
@@ -122,7 +123,8 @@ async function run(options: RunOptions): Promise<number> {
   checkOutputs({ '--json': options.json, '--picture': options.picture, '--record': options.record }, inputs);
   const input = await inputOf(options);
   const { workload } = input;
-  const policies = options.role === 'client' ? [onePolicy(options)] : policiesOrDefault(options)!;
+  const policies =
+    options.role === 'client' ? [onePolicy(options)] : policiesOrDefault(options)!.map((text) => parsePolicy(text));
   // Refuse mistakes before anything runs.
   for (const policy of policies) {
     hardwarePolicy(policy);
@@ -131,7 +133,9 @@ async function run(options: RunOptions): Promise<number> {
   if (options.record !== undefined) {
     if (options.role === 'client') throw new InputError('record: the scheduler is at the server: add --record there');
     if (policies.length !== 1) {
-      throw new InputError(`record: an event file holds one run: expected one policy, found ${policies.join(', ')}`);
+      throw new InputError(
+        `record: an event file holds one run: expected one policy, found ${policies.map(({ text }) => text).join(', ')}`,
+      );
     }
     if (options.loads && options.loads.length > 1) {
       throw new InputError(`record: an event file holds one run: expected one load, found ${options.loads.join(', ')}`);
@@ -191,7 +195,7 @@ function refuseOtherDilation(name: string, factor: number): void {
 async function runOne(
   options: RunOptions,
   input: HardwareInput,
-  policy: string,
+  policy: TypedPolicy,
   load: number | undefined,
   signal: AbortSignal,
 ): Promise<RealRun> {
@@ -218,7 +222,7 @@ async function runOne(
   if (options.system !== undefined) refuseOtherDilation(options.system, factor);
   // The stretched times of the policy must fit, too.
   hardwarePolicy(policy, factor);
-  const live = showProgress(undefined, policy);
+  const live = showProgress(undefined, policy.text);
   const names = workload.types.map((type) => type.name);
   const hooks = {
     signal,
@@ -257,7 +261,7 @@ interface RealRun extends Side {
 /** The same requests in the simulator, with the costs of a system if one is named. */
 async function simulateSame(
   options: RunOptions,
-  policy: string,
+  policy: TypedPolicy,
   { result, samples, offer, trace }: RealRun,
 ): Promise<Side> {
   const plan = await planRuns({

@@ -68,10 +68,10 @@ export async function serve(options: ServeOptions): Promise<number> {
   });
   complain(
     `serving ${config.address.ip}:${config.address.port} (${server.mac}) ` +
-      `with ${config.workers} workers under ${policy}, poll: ${server.net}`,
+      `with ${config.workers} workers under ${policy.text}, poll: ${server.net}`,
   );
   const names = workload.types.map((type) => type.name);
-  const live = showProgress(undefined, policy);
+  const live = showProgress(undefined, policy.text);
   let before = server.counts().completed;
   const showing = setInterval(() => {
     const counts = server.counts();
@@ -98,7 +98,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       const report: ServerReport = {
         schema: 'psp.server/1',
         workload: workload.name,
-        policy,
+        policy: policy.text,
         workers,
         poll: server.net,
         dropped: dropsByReason(counts),

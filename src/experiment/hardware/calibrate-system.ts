@@ -8,6 +8,7 @@ import type { NetForm, PacketTimes } from '../../hw/native/native.js';
 import { cannotProbe, probeDispatcher, probeRingHop } from '../../hw/native/probe.js';
 import { type HardwareRun, runHardware } from '../../hw/run/run-pair.js';
 import type { Calibrated, Calibration, NamedMeasurement } from '../../results/calibration.js';
+import { parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import { type CostField, constantName } from '../../sim/costs.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
@@ -15,7 +16,7 @@ import { measure, ranked } from './measure.js';
 import { observed, ofFree, ofTurns } from './observed.js';
 
 export interface CalibrateOptions {
-  readonly policy: string;
+  readonly policy: TypedPolicy;
   readonly workers: number;
   readonly dilate: number | 'auto';
   /** Who polls the device; absent: from the number of cores. */
@@ -26,8 +27,8 @@ export interface CalibrateOptions {
   readonly workload?: Workload;
   /** The load of both runs; default {@link DEFAULT_LOAD}. */
   readonly load?: number;
-  /** Policies, as typed, whose dispatcher is measured alone. */
-  readonly dispatchers?: readonly string[];
+  /** Policies whose dispatcher is measured alone. */
+  readonly dispatchers?: readonly TypedPolicy[];
   readonly signal?: AbortSignal;
   readonly onNote?: (line: string) => void;
 }
@@ -58,7 +59,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration<
   const { policy, workers, dilate, net, requests, signal, onNote, load = DEFAULT_LOAD, dispatchers = [] } = options;
   const workload = options.workload ?? parseWorkload(WORKLOAD, 'calibration');
   const offer = { load, workers };
-  const run = async (under: string): Promise<HardwareRun> => {
+  const run = async (under: TypedPolicy): Promise<HardwareRun> => {
     const hooks = { ...(signal && { signal }), ...(onNote && { onNote }) };
     // A seed of its own, because the measured requests must not be those that will be compared.
     return runHardware(
@@ -68,9 +69,9 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration<
   };
   const alone = await measureAlone(workers, dispatchers, { signal, onNote });
   const flowing = await run(policy);
-  const waiting = await run(WAITING_POLICY);
+  const waiting = await run(parsePolicy(WAITING_POLICY));
   const dilation = flowing.dilation.factor;
-  const dispatch = dispatchConstant(alone, policy, dilation);
+  const dispatch = dispatchConstant(alone, policy.text, dilation);
   const runs = [observed(flowing), observed(waiting)];
   // Under the policy itself: the first workers of c-FCFS are awake, while d-FCFS lets all of them sleep.
   const free = ofFree(runs.slice(0, 1));
@@ -146,7 +147,7 @@ const SECONDS_PER_DISPATCHER = 2.5;
 /** Measures what needs no run, on two cores at full speed. */
 async function measureAlone(
   workers: number,
-  dispatchers: readonly string[],
+  dispatchers: readonly TypedPolicy[],
   { signal, onNote }: { signal: AbortSignal | undefined; onNote: ((line: string) => void) | undefined },
 ): Promise<NamedMeasurement[]> {
   if (dispatchers.length === 0) return [];
@@ -164,7 +165,11 @@ async function measureAlone(
   for (const policy of dispatchers) {
     const values = await probeDispatcher(policy, workers, signal);
     found.push(
-      named(`${DISPATCHER}${policy}`, values, 'a request’s arrival, start and end at a dispatcher that is never idle'),
+      named(
+        `${DISPATCHER}${policy.text}`,
+        values,
+        'a request’s arrival, start and end at a dispatcher that is never idle',
+      ),
     );
   }
   return found;

@@ -2,7 +2,7 @@
 
 import { scanTraceFile, type TraceFile } from '../../files/trace-file.js';
 import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
-import { parsePolicy, usesFlows } from '../../scheduler/policy-registry.js';
+import { type TypedPolicy, usesFlows } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import { type TraceSummary, traceNotes } from '../../workload/trace.js';
@@ -77,6 +77,6 @@ export function hardwareOffer(
 }
 
 /** @throws InputError when a policy steers by flows that a trace does not have */
-export function refuseMissingFlows(policy: string, { trace }: HardwareInput): void {
-  if (trace && !trace.summary.hasFlow && usesFlows(parsePolicy(policy))) throw missingFlows(policy);
+export function refuseMissingFlows(policy: TypedPolicy, { trace }: HardwareInput): void {
+  if (trace && !trace.summary.hasFlow && usesFlows(policy)) throw missingFlows(policy.text);
 }

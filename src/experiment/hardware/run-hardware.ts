@@ -7,7 +7,7 @@ import { codeIdentity, policyCodeOf } from '../../policy-files/policy-hashes.js'
 import type { HardwareFields } from '../../results/hardware-fields.js';
 import type { Manifest, Result } from '../../results/result.js';
 import { plainParameters } from '../../scheduler/policy.js';
-import { defaultsOf, parsePolicy } from '../../scheduler/policy-registry.js';
+import { defaultsOf, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';
 import { describeEnvironment, type Environment } from '../environment.js';
 import { canonicalJson } from '../plan/run-spec.js';
@@ -21,8 +21,8 @@ export type HardwareResult = Result & HardwareFields & { readonly manifest: Mani
 const UNKNOWN_POLICY = 'unknown';
 
 export interface HardwareIdentity extends HardwareInput {
-  /** As typed; absent when nobody said what the server runs. */
-  readonly policy?: string;
+  /** Absent when nobody said what the server runs. */
+  readonly policy?: TypedPolicy;
   readonly offer: Offer;
   readonly workers: number;
   readonly seed: string;
@@ -35,7 +35,7 @@ export interface HardwareIdentity extends HardwareInput {
 /** Lays out the result of a finished run. */
 export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
   const { workload, offer, workers, seed, warmup } = identity;
-  const chosen = identity.policy === undefined ? undefined : parsePolicy(identity.policy);
+  const chosen = identity.policy;
   const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
   const parameters = chosen?.parameters ?? {};
   const { record, fields } = recordOfRun(run, workload, warmup);

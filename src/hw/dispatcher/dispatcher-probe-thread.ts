@@ -5,7 +5,7 @@
  */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { useCode } from '../../policy-files/load-policies.js';
+import { receivePolicy } from '../../policy-files/load-policies.js';
 import type { PolicyCode } from '../../scheduler/policy-registry.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import { clearSharedMemory, createSharedMemory } from '../memory/layout.js';
@@ -60,8 +60,7 @@ function main({ policy, code, workers, core, worldCore, rate, window, cpp = fals
   const probe = loadProbe();
   const workload = parseWorkload(WORKLOAD, 'probe');
   const types = schedulerTypes(workload);
-  useCode(code);
-  const chosen = hardwarePolicy(policy);
+  const chosen = hardwarePolicy(receivePolicy(policy, code));
   const hooks = { reserved: () => {} };
   const memory = createSharedMemory({ ...SIZES, workers, types: types.length }, native.misalignment);
   const bytes = new Uint8Array(memory.buffer, memory.base, memory.totalBytes);

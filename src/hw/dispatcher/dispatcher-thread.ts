@@ -6,7 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEventRing } from '../../events/event-ring.js';
 import { tapped } from '../../events/tap.js';
-import { useCode } from '../../policy-files/load-policies.js';
+import { receivePolicy } from '../../policy-files/load-policies.js';
 import { policyFault } from '../../policy-files/policy-faults.js';
 import type { ChosenPolicy, PolicyCode } from '../../scheduler/policy-registry.js';
 import { type SentError, sendError } from '../../units/errors.js';
@@ -61,7 +61,7 @@ function yieldSometimes(yieldThread: () => void, calls: number): () => void {
 
 function main(data: DispatcherThreadData): void {
   setDispatcherFlags();
-  useCode(data.code);
+  const given = receivePolicy(data.policy, data.code);
   const { memory, poll } = data;
   const native = loadNative();
   const control = new Uint32Array(memory.buffer, memory.base, memory.totalBytes / 4);
@@ -74,7 +74,7 @@ function main(data: DispatcherThreadData): void {
     policy: events ? tapped(policy, events) : policy,
     parameters,
   });
-  const makeWarmUp = warmUpScheduler(workload, recorded(hardwarePolicy(data.policy)), memory.workers);
+  const makeWarmUp = warmUpScheduler(workload, recorded(hardwarePolicy(given)), memory.workers);
   const dispatcher = createDispatcher(memory, makeWarmUp);
   const net = data.net === 'inline' ? native.openNet(control) : undefined;
   warmUp(dispatcher, memory, workload, makeWarmUp, WARM_UP_REQUESTS[poll], net);
@@ -106,7 +106,7 @@ function main(data: DispatcherThreadData): void {
     };
   }
   const random = substream(data.seed, STREAM.stealing);
-  const policy = recorded(hardwarePolicy(data.policy, data.dilation));
+  const policy = recorded(hardwarePolicy(given, data.dilation));
   events?.clear();
   dispatcher.reset(
     (world, now) => createScheduler(policy, { workers: memory.workers, types, world, now, random }),

@@ -1,18 +1,17 @@
-/** Makes a scheduler on a real machine from a policy as it is typed. */
+/** Makes a scheduler on a real machine from a policy. */
 
 import type { Parameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
+import type { ChosenPolicy, PolicyCode, TypedPolicy } from '../../scheduler/policy-registry.js';
 import type { Scheduler, SchedulerSetup, TypeInfo } from '../../scheduler/scheduler.js';
 import { InputError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 
 /**
- * Reads the policy of a hardware run, with its times stretched like all times of a dilated run.
+ * The policy of a hardware run, with its times stretched like all times of a dilated run.
  *
- * @throws InputError when there is no such policy, or it cannot exist on a real machine
+ * @throws InputError when it cannot exist on a real machine
  */
-export function hardwarePolicy(text: string, dilation = 1): TypedPolicy {
-  const chosen = parsePolicy(text);
+export function hardwarePolicy(chosen: TypedPolicy, dilation = 1): TypedPolicy {
   if (chosen.policy.clairvoyant) {
     throw new InputError(
       `${chosen.policy.name}: knows the remaining service demand, which no real machine does; run it with psp sim`,
@@ -39,9 +38,15 @@ export function hardwarePolicy(text: string, dilation = 1): TypedPolicy {
   return { ...chosen, parameters: parameters as Parameters };
 }
 
-/** A policy as it goes to a thread or process, which passes its code to {@link useCode}. */
-export function sentPolicy(text: string) {
-  const { code } = parsePolicy(text);
+/** A policy as it goes to a thread or process, where `receivePolicy` reads it. */
+export interface SentPolicy {
+  /** As typed. */
+  readonly policy: string;
+  /** Of the file that it names. */
+  readonly code?: PolicyCode;
+}
+
+export function sentPolicy({ text, code }: TypedPolicy): SentPolicy {
   return { policy: text, ...(code && { code }) };
 }
 

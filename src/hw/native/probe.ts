@@ -4,6 +4,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
+import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { EnvironmentError } from '../../units/errors.js';
 import type { DispatcherProbeData, DispatcherSample } from '../dispatcher/dispatcher-probe-thread.js';
 import { sentPolicy } from '../dispatcher/hardware-policy.js';
@@ -42,10 +43,13 @@ export function probeRingHop(): Float64Array {
  * How long one request (arrival, start and end) keeps a dispatcher busy that is never idle, ns. Each value is the mean
  * of a slice.
  *
- * @param policy as typed
  * @throws Error when the policy fails, or `signal` says so
  */
-export async function probeDispatcher(policy: string, workers: number, signal?: AbortSignal): Promise<Float64Array> {
+export async function probeDispatcher(
+  policy: TypedPolicy,
+  workers: number,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
   const [core, worldCore] = allowedCores().slice(-CORES);
   const data: DispatcherProbeData = {
     ...sentPolicy(policy),

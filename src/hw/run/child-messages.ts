@@ -4,13 +4,14 @@ import type { ServerCounts } from '../../results/server-schema.js';
 import type { SentError } from '../../units/errors.js';
 import type { Offer, WorkloadSource } from '../../workload/workload.js';
 import type { TracePart } from '../client/planned-trace.js';
+import type { SentPolicy } from '../dispatcher/hardware-policy.js';
 import type { ClientConfig } from '../machine/config.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
 import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from '../native/native.js';
 import type { ServerSpec } from '../server/server.js';
 
-/** A server's specification as it travels: the workload as text. */
-export type ServerOrder = Omit<ServerSpec, 'workload'> & { readonly workload: WorkloadSource };
+/** A server's specification as it travels: the workload and the policy as text. */
+export type ServerOrder = Omit<ServerSpec, 'workload' | 'policy'> & SentPolicy & { readonly workload: WorkloadSource };
 
 /** Which trace to make; equal orders make equal traces in any process. */
 export interface TraceOrder extends TracePart {

@@ -3,7 +3,7 @@
  * ends.
  */
 
-import { useCode } from '../../policy-files/load-policies.js';
+import { receivePolicy } from '../../policy-files/load-policies.js';
 import { sendError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { runClient } from '../client/client.js';
@@ -47,8 +47,12 @@ async function work(message: Exclude<ToChild, { kind: 'stop' }>): Promise<void> 
 }
 
 async function serve(order: ServerOrder): Promise<void> {
-  useCode(order.code);
-  const server = await startServer({ ...order, workload: rebuildWorkload(order.workload) });
+  const { policy, code, ...rest } = order;
+  const server = await startServer({
+    ...rest,
+    policy: receivePolicy(policy, code),
+    workload: rebuildWorkload(order.workload),
+  });
   const live = setInterval(() => {
     const reservedWorkers = server.reservedWorkers();
     void tell({ kind: 'serverLive', counts: server.counts(), ...(reservedWorkers && { reservedWorkers }) });

@@ -1,6 +1,7 @@
 /** A hardware run on this machine, from its specification to its records: `psp run --hw`. */
 
 import type { ServerCounts } from '../../results/server-schema.js';
+import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
 import { type Offer, offeredRps, type Workload } from '../../workload/workload.js';
@@ -37,8 +38,7 @@ import { believable, onOneClock, toOneClock } from './stamps.js';
 
 export interface HardwareSpec {
   readonly workload: Workload;
-  /** As typed: `c-fcfs`, `darc:window=2000`. */
-  readonly policy: string;
+  readonly policy: TypedPolicy;
   readonly offer: Offer;
   readonly workers: number;
   readonly seed: string | number;

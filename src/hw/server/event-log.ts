@@ -3,6 +3,7 @@ import { createEventMemory, openEventRing } from '../../events/event-ring.js';
 import { entryPoint } from '../../files/entry-point.js';
 import { policyCodeOf } from '../../policy-files/policy-hashes.js';
 import { plainParameters } from '../../scheduler/policy.js';
+import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { EnvironmentError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import { hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
@@ -28,7 +29,7 @@ export interface ClosedLog {
 }
 
 export interface RunToLog {
-  readonly policy: string;
+  readonly policy: TypedPolicy;
   readonly workload: Workload;
   readonly workers: number;
   readonly seed: string | number;
@@ -50,7 +51,7 @@ export async function openEventLog(memory: SharedArrayBuffer, path: string, run:
   const chosen = hardwarePolicy(run.policy, run.dilation);
   const header: EventWriterData['header'] = {
     world: 'hw',
-    policy: run.policy,
+    policy: run.policy.text,
     policyCode: policyCodeOf(chosen),
     parameters: plainParameters(chosen.parameters),
     workload: run.workload.name,

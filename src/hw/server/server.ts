@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
 import { RESERVATIONS_KEPT } from '../../results/result.js';
 import type { ServerCounts } from '../../results/server-schema.js';
-import type { PolicyCode } from '../../scheduler/policy-registry.js';
+import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { EnvironmentError, InputError, receiveError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
 import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/dispatcher-thread.js';
@@ -44,10 +44,7 @@ export interface ServerSpec {
   readonly frame: FrameFormat;
   readonly classifier: ClassifierConfig;
   readonly workload: Workload;
-  /** As typed: `darc`, `ts:quantum=5us`. */
-  readonly policy: string;
-  /** Of a policy from a file, where no file is read: in a child process. */
-  readonly code?: PolicyCode;
+  readonly policy: TypedPolicy;
   readonly seed: string | number;
   /** All times of the run are stretched by this. */
   readonly dilation: number;
@@ -95,7 +92,7 @@ const DISPATCHER_START_LIMIT_MS = 120_000;
  * Starts a server and returns when it takes requests.
  *
  * @throws EnvironmentError with one line when this machine cannot run it
- * @throws InputError when there is no such policy, or it cannot run on a real machine
+ * @throws InputError when the policy cannot run on a real machine
  */
 export function startServer(spec: ServerSpec): Promise<RunningServer> {
   return startSettled({ ...spec, config: { ...spec.config, net: chooseNet(spec.config) } });
@@ -248,10 +245,10 @@ function startDispatcher(
   const worker = new Worker(entryPoint('hw/dispatcher/dispatcher-thread'), { workerData });
   const failed = new Promise<never>((_, reject) => {
     worker.on('message', (message: DispatcherMessage) => {
-      if (message.kind === 'failed') reject(schedulerFailed(spec.policy, receiveError(message.error)));
+      if (message.kind === 'failed') reject(schedulerFailed(spec.policy.text, receiveError(message.error)));
       else if (reservations.length < RESERVATIONS_KEPT) reservations.push(message.change);
     });
-    worker.once('error', (error) => reject(schedulerFailed(spec.policy, error)));
+    worker.once('error', (error) => reject(schedulerFailed(spec.policy.text, error)));
   });
   // Without a handler, an error that nobody awaits would end the process.
   failed.catch(() => {});

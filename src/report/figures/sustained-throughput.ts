@@ -15,8 +15,8 @@ export const figure1: Figure = {
     title: 'Figure 1: Extreme Bimodal, 16 workers',
     caption:
       'Policies simulated without what a system costs, but for 1 us per preemption of time sharing. Bands are ' +
-      '95 % confidence intervals. Who keeps a few workers idle for short requests sustains more. DARC that ' +
-      'learns now and then takes a worker from SHORT, because a window holds only about 250 LONG.',
+      '95 % confidence intervals. A policy that keeps workers idle for short requests sustains more. DARC ' +
+      'that learns sometimes gives SHORT too few, because a window holds only about 250 LONG.',
     panels: [
       {
         x: { label: 'throughput', scale: 'linear', unit: 'rate' },

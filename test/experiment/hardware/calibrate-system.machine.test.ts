@@ -141,11 +141,11 @@ describe('a calibration', () => {
 describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_000 }, () => {
   it('every constant is measured over the real path', async () => {
     const calibration = await calibrate({
-      policy: 'c-fcfs',
+      policy: parsePolicy('c-fcfs'),
       workers: 2,
       dilate: 500,
       requests: 80,
-      dispatchers: ['c-fcfs'],
+      dispatchers: [parsePolicy('c-fcfs')],
     });
     const system = parseSystem(systemYaml(FILE, calibration), 'here.yaml');
     expect(calibration.dilation).toBe(500);

@@ -7,6 +7,7 @@ import {
   readHardwareInput,
   refuseMissingFlows,
 } from '../../../src/experiment/hardware/hardware-input.js';
+import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
 
 let folder: string;
 beforeAll(() => {
@@ -58,10 +59,12 @@ describe('what a run on a machine plays', () => {
     await expect(read('once.csv')).rejects.toThrow('once.csv: has no rate: all requests arrive at once');
     await expect(readHardwareInput({ workload: 'bimodal', rateScale: 2 })).rejects.toThrow('rate-scale is for traces');
     const input = await read('a.csv');
-    expect(() => refuseMissingFlows('d-fcfs:steering=hash', input)).toThrow("the trace has no column 'flow'");
-    expect(() => refuseMissingFlows('d-fcfs:steering=random', input)).not.toThrow();
-    expect(() => refuseMissingFlows('c-fcfs', input)).not.toThrow();
+    expect(() => refuseMissingFlows(parsePolicy('d-fcfs:steering=hash'), input)).toThrow(
+      "the trace has no column 'flow'",
+    );
+    expect(() => refuseMissingFlows(parsePolicy('d-fcfs:steering=random'), input)).not.toThrow();
+    expect(() => refuseMissingFlows(parsePolicy('c-fcfs'), input)).not.toThrow();
     const flows = await read('flows.csv');
-    expect(() => refuseMissingFlows('d-fcfs:steering=hash', flows)).not.toThrow();
+    expect(() => refuseMissingFlows(parsePolicy('d-fcfs:steering=hash'), flows)).not.toThrow();
   });
 });

@@ -16,6 +16,7 @@ import {
 import { deviceArguments, ealArguments } from '../../../src/hw/native/eal.js';
 import { wireClassifier, wireCodes } from '../../../src/hw/native/wire-codes.js';
 import { chooseDilation, fitDemands, givenDilation } from '../../../src/hw/run/dilation.js';
+import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
 import { workloadNamed } from '../support.js';
 
 const shipped = (name: string) => {
@@ -271,8 +272,8 @@ it('chooses a dilation from the cores, and stretches every time of a policy', ()
   expect(() => refuseCrowdedCores({ ...spins, net: 'inline' }, 15)).not.toThrow();
   expect(() => refuseCrowdedCores({ ...spins, net: 'inline' }, 14)).toThrow('14 workers that spin want 15 cores');
   expect(givenDilation(200, 14, 2)).toMatchObject({ factor: 200, shared: true });
-  expect(hardwarePolicy('ts:quantum=5us', 100).parameters).toMatchObject({ quantumNs: 500_000 });
-  expect(() => hardwarePolicy('darc:oracle')).toThrow('no real machine');
+  expect(hardwarePolicy(parsePolicy('ts:quantum=5us'), 100).parameters).toMatchObject({ quantumNs: 500_000 });
+  expect(() => hardwarePolicy(parsePolicy('darc:oracle'))).toThrow('no real machine');
 });
 
 it('gives types the codes of the original, and refuses tables that lack one', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cannotProbe, probeDispatcher, probeRingHop } from '../../../src/hw/native/probe.js';
+import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
 import { missingNative } from '../support.js';
 
 const reason = missingNative() ?? cannotProbe();
@@ -15,14 +16,10 @@ describe.skipIf(reason !== undefined)('a part measured alone', { timeout: 60_000
   });
 
   it('a dispatcher takes its time for every request', async () => {
-    const times = await probeDispatcher('darc', 14);
+    const times = await probeDispatcher(parsePolicy('darc'), 14);
     expect(times).toHaveLength(20);
     for (const ns of times) expect(ns).toBeGreaterThan(5);
     // The median, because a thread that loses its core makes its slice arbitrarily slow.
     expect([...times].sort((a, b) => a - b)[10]).toBeLessThan(1e6);
-  });
-
-  it('an unknown policy is refused', async () => {
-    await expect(probeDispatcher('drac', 14)).rejects.toThrow("unknown policy 'drac'");
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { NetForm } from '../../../src/hw/native/native.js';
 import { type HardwareRun, type HardwareSpec, runHardware } from '../../../src/hw/run/run-pair.js';
+import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
 import { childrenOf, FORMS, missingNative, workloadNamed } from '../support.js';
 
 // A folder of its own for temporary files: this test checks that nothing is left, and other tests run beside it.
@@ -17,7 +18,7 @@ const specOf =
   (net: NetForm) =>
   (more: Partial<HardwareSpec> = {}): HardwareSpec => ({
     workload: BIMODAL,
-    policy: 'c-fcfs',
+    policy: parsePolicy('c-fcfs'),
     offer: { load: 0.5, workers: 4 },
     workers: 4,
     seed: 1,
@@ -79,7 +80,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
     it.each(['c-fcfs', 'd-fcfs', 'darc:window=60', 'ts:quantum=20us'])(
       '%s answers every request and counts it once',
       async (policy) => {
-        const run = await runHardware(spec({ policy }));
+        const run = await runHardware(spec({ policy: parsePolicy(policy) }));
         expectComplete(run);
         for (let i = 0; i < run.trace.length; i++) {
           const { sentNs, repliedNs, receivedNs, dispatchedNs, startedNs, endedNs } = run.records;
@@ -117,7 +118,9 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
     });
 
     it('counts what a bounded queue drops, by type, and the client misses exactly those', async () => {
-      const run = await runHardware(spec({ policy: 'c-fcfs:queue=2', offer: { load: 3, workers: 4 }, drainNs: 300e6 }));
+      const run = await runHardware(
+        spec({ policy: parsePolicy('c-fcfs:queue=2'), offer: { load: 3, workers: 4 }, drainNs: 300e6 }),
+      );
       expect(run.wrong).toEqual([]);
       expect(run.end).toBe('drained');
       expect(run.counts!.dropped).toBeGreaterThan(10);
