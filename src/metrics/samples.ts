@@ -23,12 +23,12 @@ export function sortedSojourns({ type, sojournNs }: RequestSamples, only: number
 }
 
 /** The values of the requests of a type that are numbers. In a loop: `filter` is slow for millions. */
-function sortedNumbers(type: Uint16Array, only: number | undefined, valueOf: (i: number) => number): Float64Array {
+function sortedNumbers(type: Uint16Array, only: number | undefined, read: (i: number) => number): Float64Array {
   const values = new Float64Array(type.length);
   let length = 0;
   for (let i = 0; i < type.length; i++) {
     if (only !== undefined && type[i] !== only) continue;
-    values[length] = valueOf(i);
+    values[length] = read(i);
     if (!Number.isNaN(values[length])) length++;
   }
   return values.subarray(0, length).sort();

@@ -133,9 +133,8 @@ async function run(options: RunOptions): Promise<number> {
   if (options.record !== undefined) {
     if (options.role === 'client') throw new InputError('record: the scheduler is at the server: add --record there');
     if (policies.length !== 1) {
-      throw new InputError(
-        `record: an event file holds one run: expected one policy, found ${policies.map(({ text }) => text).join(', ')}`,
-      );
+      const found = policies.map(({ text }) => text).join(', ');
+      throw new InputError(`record: an event file holds one run: expected one policy, found ${found}`);
     }
     if (options.loads && options.loads.length > 1) {
       throw new InputError(`record: an event file holds one run: expected one load, found ${options.loads.join(', ')}`);
