@@ -1,24 +1,22 @@
 /**
- * Holds a policy to its promises, in any test runner: the referee and the properties that psp's own policies are held
- * to, and `psp check` uses.
+ * Holds a policy to its promises, in any test runner: what `psp check` does, and the referee that it uses.
  *
  * @module psp/testing
  */
 
-import { describeCase, formatCase, parseCase } from '../check/check-case.js';
-import { type CaseBreach, type Findings, findViolation, judgeCase } from '../check/find-violation.js';
+import { parseCase } from '../check/check-case.js';
 import { createReferee, type Referee, type RefereeOptions } from '../check/referee.js';
+import { type CheckReport, checkPolicy as holdToAll } from '../experiment/check/check-policy.js';
 import { allowPolicyFiles } from '../policy-files/open-policies.js';
 import { type ChosenPolicy, parsePolicy } from '../scheduler/policy-registry.js';
 import type { SchedulerSetup } from '../scheduler/scheduler.js';
 import { InputError } from '../units/errors.js';
-import { checkArguments, FUNCTION, isPolicyChoice, policyOfChoice, RUN_RULES } from './check-arguments.js';
+import { checkArguments, FUNCTION, isPolicyChoice, policyOfChoice, RUN_RULES, TEXT } from './check-arguments.js';
 import type { PolicyChoice } from './options.js';
 
 export type { Breach } from '../check/books.js';
-export type { CheckCase } from '../check/check-case.js';
-export type { CaseBreach, Findings, Violation } from '../check/find-violation.js';
 export type { Demand, Departure, Referee, RefereeOptions } from '../check/referee.js';
+export type { CheckReport } from '../experiment/check/check-policy.js';
 export { InputError } from '../units/errors.js';
 export type { PolicyChoice, PolicyWithParameters } from './options.js';
 
@@ -28,50 +26,38 @@ export interface CheckArguments {
   readonly seed?: string | number;
   /** How many random cases, 1 to 10000. Default: 100. */
   readonly runs?: number;
+  /** Play only this case, such as `seed=7:types=2:workers=4:load=0.9:requests=12`: that of an earlier violation. */
+  readonly case?: string;
   /** Told the number of cases done. */
   readonly onProgress?: (done: number) => void;
 }
 
-const RULES = { seed: RUN_RULES.seed, runs: RUN_RULES.replications, onProgress: FUNCTION };
+const RULES = { seed: RUN_RULES.seed, runs: RUN_RULES.replications, case: TEXT, onProgress: FUNCTION };
 
 /**
- * Plays random small workloads under a referee, and looks for the simplest one that shows a broken promise.
+ * Plays random small workloads under a referee, and looks for the simplest one that shows a broken promise. Then it
+ * measures what the policy allocates, and plays it over the dispatcher's rings.
  *
  * @param policy as it is typed, or an object of `definePolicy`
  * @returns the violation, if there is one, and how much was played
  * @throws InputError when an argument is wrong, or the policy refuses every case
  */
-export function checkPolicy(policy: PolicyChoice, options: CheckArguments = {}): Promise<Findings> {
-  return findViolation(chosenOf(policy), checkArguments(options, RULES, []) as CheckArguments);
+async function checkChoice(policy: PolicyChoice, options: CheckArguments = {}): Promise<CheckReport> {
+  const { case: text, ...rest } = checkArguments(options, RULES, []) as CheckArguments;
+  return holdToAll(chosenOf(policy), { ...rest, ...(text !== undefined && { only: parseCase(text) }) });
 }
 
 /**
- * The same, for a test: fails with what the policy did, and the case that shows it again with {@link checkCase}.
+ * The same, for a test: fails with what the policy did, and the case that shows it again.
  *
  * @throws Error when a promise is broken
  */
 export async function assertPolicy(policy: PolicyChoice, options: CheckArguments = {}): Promise<void> {
-  const { violation } = await checkPolicy(policy, options);
+  const { policy: name, violation } = await checkChoice(policy, options);
   if (!violation) return;
-  const { property, story, simplest, cause } = violation;
-  throw new Error(
-    `${chosenOf(policy).policy.name} breaks '${property}': ${story}\n` +
-      `${describeCase(simplest)}: case '${formatCase(simplest)}'`,
-    { cause },
-  );
-}
-
-/**
- * Plays one case again.
- *
- * @param text of a case, such as `seed=7:types=2:workers=4:load=0.9:requests=12`
- * @returns what is wrong, or undefined when all promises hold
- * @throws InputError when the text is no case, or the policy refuses it
- */
-export async function checkCase(policy: PolicyChoice, text: string): Promise<CaseBreach | undefined> {
-  const outcome = await judgeCase(chosenOf(policy), parseCase(text));
-  if (outcome instanceof InputError) throw outcome;
-  return outcome;
+  const { property, story, workload, case: simplest } = violation;
+  const where = workload === undefined ? '' : `\n${workload}: case '${simplest}'`;
+  throw new Error(`${name} breaks a promise (${property}): ${story}${where}`);
 }
 
 /**
@@ -83,6 +69,8 @@ export async function checkCase(policy: PolicyChoice, text: string): Promise<Cas
 export function referee(policy: PolicyChoice, setup: SchedulerSetup, options: RefereeOptions): Referee {
   return createReferee(chosenOf(policy), setup, options);
 }
+
+export { checkChoice as checkPolicy };
 
 function chosenOf(policy: PolicyChoice): ChosenPolicy {
   if (!isPolicyChoice(policy)) throw new InputError('policy: expected a text, or what definePolicy returns');

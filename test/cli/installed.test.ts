@@ -31,7 +31,7 @@ beforeAll(async () => {
   }
   whyNot = stderr.split('\n')[0];
   console.warn(`SKIPPED: psp installed from its tarball: ${whyNot}`);
-}, 300_000);
+}, 600_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -140,6 +140,8 @@ describe('psp installed in a project', () => {
     const { stdout, stderr } = await execa(process.execPath, ['out/consumer.js'], { cwd: folder });
     const said = JSON.parse(stdout);
     expect(stderr).toBe('');
+    const checked = await npx(['check', './lcfs.ts', '--runs', '5']);
+    expect(String(checked.stdout)).toContain('lcfs keeps its promises');
     expect(said).toMatchObject({ agrees: true, here: 500, functions: ['function', 'function'] });
     expect(said.digests[0]).toBe(said.digests[1]);
     const bypass = ['--input-type=module', '-e', "import 'psp/dist/sim/simulate.js'"];
