@@ -62,7 +62,7 @@ export function createReferee(chosen: ChosenPolicy, setup: SchedulerSetup, optio
   return new Referee(chosen, setup, options);
 }
 
-/** The scheduler that the world talks to in place of the policy's own. See {@link createReferee}. */
+/** The scheduler that the world talks to in place of the policy's own. See `createReferee`. */
 export class Referee implements Scheduler {
   /** What did not hold, in the order in which it was seen; the first 20. */
   readonly violations: Breach[] = [];

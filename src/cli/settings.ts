@@ -1,4 +1,4 @@
-import { MOST_REPLICATIONS, MOST_WORKERS } from '../experiment/plan/limits.js';
+import { MOST_LOAD, MOST_REPLICATIONS, MOST_WORKERS } from '../experiment/plan/limits.js';
 import { DEFAULTS, type Settings } from '../experiment/plan/run-settings.js';
 import type { Precision } from '../experiment/run/replicate.js';
 import { STATISTIC_NAMED } from '../results/result.js';
@@ -38,9 +38,6 @@ export interface Setting {
   /** Reads the text. Returns undefined when it is not what is expected, or throws an Error that says more. */
   parse(text: string): unknown;
 }
-
-/** Higher loads say nothing more, and lower ones leave runs without requests. */
-const MOST_LOAD = 1e6;
 
 function numberThat(fits: (x: number) => boolean): (text: string) => number | undefined {
   return (text) => {

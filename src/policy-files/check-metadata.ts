@@ -3,17 +3,19 @@
 import { describeValue, type ParameterSpec, type Policy, parseParameter } from '../scheduler/policy.js';
 import { policies } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
-import { lineOfField, type Source } from './policy-faults.js';
 
 const TEXTS = ['name', 'title', 'summary', 'reference'] as const;
 const FLAGS = ['needsTypes', 'needsFlows', 'preemptive', 'workConserving', 'clairvoyant', 'fifoWithinType'] as const;
 const KINDS: readonly string[] = ['integer', 'number', 'duration', 'limit', 'choice', 'flag', 'text'];
 const WORD = /^[a-z][a-z0-9-]*$/;
 
-/** @throws InputError at the first field that is wrong */
-export function checkMetadata(policy: Policy, source: Source, line: number): void {
+/**
+ * @param placeOf where a field is, for the message
+ * @throws InputError at the first field that is wrong
+ */
+export function checkMetadata(policy: Policy, placeOf: (field: string) => string): void {
   const expect = (field: string, fits: boolean, expected: string): void => {
-    if (!fits) throw new InputError(`${lineOfField(source, line, field)}: ${field}: expected ${expected}`);
+    if (!fits) throw new InputError(`${placeOf(field)}: ${field}: expected ${expected}`);
   };
   const given = policy as unknown as Readonly<Record<string, unknown>>;
   const found = (field: string) => `, found ${JSON.stringify(given[field]) ?? 'nothing'}`;

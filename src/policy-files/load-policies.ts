@@ -8,7 +8,7 @@ import { type PolicyCode, parsePolicy, type TypedPolicy } from '../scheduler/pol
 import { InputError } from '../units/errors.js';
 import { codeOf, mapOf, PARTS, sha256 } from './bundle-policy.js';
 import { checkMetadata } from './check-metadata.js';
-import { namingFault, placeIn, registerSource, type Source } from './policy-faults.js';
+import { lineOfField, namingFault, placeIn, registerSource, type Source } from './policy-faults.js';
 
 /** Code that only defines a policy is loaded in milliseconds. */
 const MOST_LOAD_MS = 5000;
@@ -46,7 +46,10 @@ export function loadPolicies(code: PolicyCode): readonly Policy[] {
     const found = typeof exported.default === 'function' ? 'a class or a function' : 'none';
     throw new InputError(`${code.file}: expected a policy as default export, made with definePolicy; found ${found}`);
   }
-  for (const policy of policies) checkMetadata(policy, source, definedAt.get(policy) ?? 1);
+  for (const policy of policies) {
+    const line = definedAt.get(policy) ?? 1;
+    checkMetadata(policy, (field) => lineOfField(source, line, field));
+  }
   const names = policies.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new InputError(`${code.file}: exports two policies with the name '${twice}'`);

@@ -83,7 +83,7 @@ export interface Result extends Judged {
   readonly preemptions: number;
   readonly steals: number;
   readonly reservations: readonly ReservationEntry[];
-  /** Reservations announced beyond those listed; {@link RESERVATIONS_KEPT} are listed. */
+  /** Reservations announced beyond those listed, which are at most 10000. */
   readonly reservationsLeftOut: number;
   readonly overall: { readonly slowdown: DistributionSummary; readonly sojournNs: DistributionSummary };
   readonly types: readonly TypeResult[];

@@ -1,4 +1,8 @@
-/** What a policy is made of: everything that `psp/policy` gives the file of a policy. */
+/**
+ * What a policy is made of: everything that `psp/policy` gives the file of a policy.
+ *
+ * @module psp/policy
+ */
 
 export { InputError } from '../units/errors.js';
 export {

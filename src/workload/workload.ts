@@ -24,7 +24,7 @@ export interface Workload {
   readonly classified: number;
   /** At least one; they repeat from the start. A workload without phases has one of infinite duration. */
   readonly phases: readonly Phase[];
-  /** The text it was read from. Another thread gets this and reads it again ({@link rebuildWorkload}). */
+  /** The text it was read from. Another thread gets this and reads it again. */
   readonly source: WorkloadSource;
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -21,6 +21,8 @@ beforeAll(() => {
   writeFileSync(join(folder, 'mine.yaml'), workload!.text);
   const [lcfs] = blocks('ts policy');
   writeFileSync(join(folder, 'lcfs.ts'), lcfs!.text);
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(ROOT, join(folder, 'node_modules/psp'));
   const lines = Array.from({ length: 500 }, (_, i) => `${i * 1000},GET,${1000 + (i % 7) * 100}`);
   writeFileSync(join(folder, 'my-trace.csv.gz'), gzipSync(`arrival_ns,type,service_ns\n${lines.join('\n')}\n`));
 });
@@ -62,12 +64,25 @@ describe('commands in the pages', () => {
   // real.json exists once a machine has written it; hardware runs, the machine they need, validate and figures have
   // tests of their own.
   const runnable = named.filter(
-    ({ line }) => !/--hw|real\.json|--both|^validate|^figure|^calibrate|^doctor|^serve|^load/.test(line),
+    ({ line }) => !/--hw|real\.json|--both|^validate|^figure|^calibrate|^doctor|^serve|^load|^build-native/.test(line),
   );
   it.each(runnable)('psp $line', ({ words }) => {
     const { status, stderr, stdout } = psp(quick(words));
     expect(stderr).toBe('');
     expect(status).toBe(0);
+    expect(stdout).not.toBe('');
+  });
+});
+
+describe('programs in the pages', () => {
+  it.each(blocks('js library').map(({ at, text }) => ({ at, text })))('$at', ({ text }) => {
+    const args = ['--input-type=module', '-e', text];
+    const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    // What a comment beside a line says that it writes.
+    const said = [...text.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, line]) => line);
+    for (const line of said) expect(stdout.split('\n')).toContain(line);
     expect(stdout).not.toBe('');
   });
 });

@@ -10,10 +10,12 @@ export interface Page {
   readonly text: string;
 }
 
-/** README.md, SECURITY.md and all pages of docs/ and docs/decisions/. */
+/** The pages of the root, and all pages of docs/ and docs/decisions/. */
 export const pages: readonly Page[] = [
   'README.md',
   'SECURITY.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...['docs', 'docs/decisions'].flatMap((folder) =>
     readdirSync(ROOT + folder)
       .filter((file) => file.endsWith('.md'))

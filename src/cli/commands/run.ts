@@ -1,25 +1,22 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Side } from '../../experiment/compare/compare-results.js';
-import { describeEnvironment } from '../../experiment/environment.js';
-import { type HardwareInput, hardwareOffer, refuseMissingFlows } from '../../experiment/hardware/hardware-input.js';
-import { type HardwareResult, hardwareResult, hardwareSamples } from '../../experiment/hardware/run-hardware.js';
+import { type HardwareInput, refuseMissingFlows } from '../../experiment/hardware/hardware-input.js';
+import type { HardwareResult } from '../../experiment/hardware/run-hardware.js';
+import { DEFAULT_REAL_SECONDS, type RealRun, realSpec, runPolicy } from '../../experiment/hardware/run-policy.js';
 import { inputFiles, readSystem } from '../../experiment/plan/files.js';
 import { planRuns } from '../../experiment/plan/plan.js';
 import { DEFAULTS, policiesOrDefault } from '../../experiment/plan/run-settings.js';
 import { runSampled } from '../../experiment/run/run-sampled.js';
 import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { writeOutput } from '../../files/output-file.js';
-import type { ScaledTraceFile } from '../../hw/client/planned-trace.js';
-import { runLoad } from '../../hw/client/run-load.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
 import type { NetForm } from '../../hw/native/native.js';
-import { dilationOf, type HardwareLive, type HardwareRun, runHardware, showLive } from '../../hw/run/run-pair.js';
-import type { RequestSamples } from '../../metrics/samples.js';
+import { dilationOf, type HardwareLive, showLive } from '../../hw/run/run-pair.js';
 import { formatComparison } from '../../report/text/policies-table.js';
 import { parsePolicy, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
-import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';
+import { offeredLoad } from '../../workload/workload.js';
 import { complain, EXIT, reportOutcomes, warnOfOverload } from '../failure.js';
 import {
   addHardwareSettings,
@@ -64,9 +61,6 @@ Examples:
   psp run --hw --workload bimodal --policy darc --record run.events
   psp run --hw --config configs/c6420.yaml --role server --workload bimodal
   psp run --hw --config configs/c6420.yaml --role client --workload bimodal`;
-
-/** Default length of a run, in real time. */
-const DEFAULT_REAL_SECONDS = 10;
 
 export function defineRun(command: Command): void {
   command
@@ -200,61 +194,30 @@ async function runOne(
 ): Promise<RealRun> {
   const config = options.config === undefined ? undefined : readHardwareConfig(options.config);
   const { workers, seed, warmup } = hardwareDefaults(options, config);
-  const { workload } = input;
-  const { offer, trace } = hardwareOffer(input, { ...options, ...(load !== undefined && { load }) }, workers);
-  warnOfOverload(offeredLoad(workload, offer, workers));
   const dilate = config && options.dilate === 'auto' ? 1 : options.dilate;
-  const spec = {
-    workload,
-    policy,
-    offer,
+  const spec = realSpec(input, policy, {
+    ...options,
     workers,
     seed,
     dilate,
+    ...(load !== undefined && { load }),
     ...(options.poll && { net: options.poll }),
-    ...(trace && { trace }),
-    ...lengthOf(options, workload, offer, workers, dilate),
-    ...(options.record !== undefined && { record: options.record }),
-  };
-  // With auto, the run below chooses the same factor again.
-  const { factor } = dilationOf(spec);
-  if (options.system !== undefined) refuseOtherDilation(options.system, factor);
-  // The stretched times of the policy must fit, too.
-  hardwarePolicy(policy, factor);
+  });
+  warnOfOverload(offeredLoad(spec.workload, spec.offer, workers));
+  if (options.system !== undefined) refuseOtherDilation(options.system, dilationOf(spec).factor);
   const live = showProgress(undefined, policy.text);
-  const names = workload.types.map((type) => type.name);
-  const hooks = {
-    signal,
-    onProgress: (figures: HardwareLive) => live.note(showLive(figures, names)),
-    onNote: complain,
-  };
-  const startedAt = new Date();
-  const startedMs = performance.now();
-  let finished: HardwareRun;
+  const names = input.workload.types.map((type) => type.name);
+  // A client knows the server's policy only from the command line.
+  const isPolicyKnown = options.role !== 'client' || options.policies !== undefined;
   try {
-    finished = config
-      ? await runLoad({ ...spec, config, dilation: dilate as number }, hooks)
-      : await runHardware(spec, hooks);
+    return await runPolicy(
+      spec,
+      { warmup, isPolicyKnown, ...(config && { config }) },
+      { signal, onProgress: (figures: HardwareLive) => live.note(showLive(figures, names)), onNote: complain },
+    );
   } finally {
     live.hide();
   }
-  const { policy: _, ...unsaid } = spec;
-  const result = hardwareResult(finished, {
-    // A client knows the server's policy only from the command line.
-    ...(options.role === 'client' && options.policies === undefined ? unsaid : spec),
-    warmup,
-    startedAt,
-    wallSeconds: Math.round(performance.now() - startedMs) / 1000,
-    environment: describeEnvironment(),
-  });
-  return { result, samples: hardwareSamples(finished, workload, warmup), offer, ...(trace && { trace }) };
-}
-
-interface RealRun extends Side {
-  readonly result: HardwareResult;
-  readonly samples: RequestSamples;
-  readonly offer: Offer;
-  readonly trace?: ScaledTraceFile;
 }
 
 /** The same requests in the simulator, with the costs of a system if one is named. */
@@ -306,21 +269,6 @@ function loadsOption(): Option {
   const option = new Option('--load <X[,X…]>', help).argParser((text) => parseList(settingOf('load'), text, '--load'));
   option.attributeName = () => 'loads';
   return option;
-}
-
-/** The length of the trace: as given, else ten seconds of real time. */
-function lengthOf(
-  options: RunOptions,
-  workload: Workload,
-  offer: Offer,
-  workers: number,
-  dilate: number | 'auto',
-): { requests?: number; durationNs?: number } {
-  if (options.requests !== undefined) return { requests: options.requests };
-  if (options.durationNs !== undefined) return { durationNs: options.durationNs };
-  const { poll: net } = options;
-  const { factor } = dilationOf({ workload, offer, workers, dilate, ...(net && { net }) });
-  return { requests: Math.max(100, Math.round((offeredRps(workload, offer) / factor) * DEFAULT_REAL_SECONDS)) };
 }
 
 function exitCode(results: readonly HardwareResult[], signal: AbortSignal): number {

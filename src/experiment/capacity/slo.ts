@@ -27,45 +27,48 @@ export interface Slo {
 
 const FORM = /^(\S+)\s+(slowdown|sojourn)\s*(?:<=?|≤)\s*(\S.*?)(?:\s+(overall|for\s+\S.*))?$/;
 
-/** @throws InputError that says what was expected and what was found */
-export function parseSlo(text: string): Slo {
+/**
+ * @param where what to begin a complaint with
+ * @throws InputError that says what was expected and what was found
+ */
+export function parseSlo(text: string, where = '--slo'): Slo {
   const match = FORM.exec(text.trim());
   if (!match) {
     throw new InputError(
-      "--slo: expected an objective such as 'p99.9 slowdown <= 10 for every type' " +
+      `${where}: expected an objective such as 'p99.9 slowdown <= 10 for every type' ` +
         `or 'p99 sojourn <= 50us for GET', found '${text}'`,
     );
   }
   const [, name, quantity, bound, scope = 'for every type'] = match as unknown as string[];
   const statistic = lookUp(STATISTIC_NAMED, name!);
   if (statistic === undefined) {
-    throw new InputError(`--slo: expected one of ${Object.keys(STATISTIC_NAMED).join(', ')}, found '${name}'`);
+    throw new InputError(`${where}: expected one of ${Object.keys(STATISTIC_NAMED).join(', ')}, found '${name}'`);
   }
-  const where = scope.replace(/^for\s+/, '');
+  const meant = scope.replace(/^for\s+/, '');
   return {
     text: text.trim(),
     statistic,
     ...(quantity === 'slowdown'
-      ? { quantity, bound: readSlowdown(bound!) }
-      : { quantity: 'sojournNs', bound: readSojourn(bound!) }),
+      ? { quantity, bound: readSlowdown(bound!, where) }
+      : { quantity: 'sojournNs', bound: readSojourn(bound!, where) }),
     // A type that is called `overall` is named in quotes.
-    scope: where === 'every type' || where === 'overall' ? where : { type: unquoted(where) },
+    scope: meant === 'every type' || meant === 'overall' ? meant : { type: unquoted(meant) },
   };
 }
 
-function readSlowdown(text: string): number {
+function readSlowdown(text: string, where: string): number {
   const bound = Number(text);
   if (!(bound >= 1 && bound < Number.POSITIVE_INFINITY)) {
-    throw new InputError(`--slo: expected a slowdown of at least 1, found '${text}'`);
+    throw new InputError(`${where}: expected a slowdown of at least 1, found '${text}'`);
   }
   return bound;
 }
 
-function readSojourn(text: string): number {
+function readSojourn(text: string, where: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
-    throw new InputError(`--slo: ${(error as Error).message}`);
+    throw new InputError(`${where}: ${(error as Error).message}`);
   }
 }
 

@@ -13,7 +13,7 @@ export class RunControl {
    */
   constructor(
     readonly most: number,
-    readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(4 * (most + 1)),
+    readonly buffer: ArrayBufferLike = memory(4 * (most + 1)),
   ) {
     this.cells = new Int32Array(buffer);
     this.planned = most;
@@ -39,6 +39,11 @@ export class RunControl {
     for (let run = 0; run < this.most; run++) sum += Atomics.load(this.cells, 1 + run);
     return sum / (SCALE * this.planned);
   }
+}
+
+/** A page that is not isolated has no shared memory, and no other threads to share it with. */
+function memory(bytes: number): ArrayBufferLike {
+  return typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
 }
 
 const STOP = 0;

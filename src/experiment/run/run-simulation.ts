@@ -39,13 +39,15 @@ export async function runRaw(given: RunSpec, hooks: RunHooks = {}): Promise<RawR
   const played = await playRun(given, openWorkload, { ...hooks, ...(isRecorded && { recorded }) });
   close();
   const { spec, workload, identity, record, costs } = played;
+  // A policy that a program has made itself shows no code.
+  const code = policyCodeOf(spec.policy);
   return {
     identity,
     record,
     manifest: {
       ...environment,
       configHash: configHash(spec),
-      policyCode: policyCodeOf(spec.policy),
+      ...(code.sha256 !== '' && { policyCode: code }),
       ...(costs && { costs }),
       ...(workload.notes.length > 0 && { notes: workload.notes }),
       startedAt: startedAt.toISOString(),

@@ -31,7 +31,7 @@ export interface WorkerTask {
   readonly run: number;
   /** The most runs that are possible. */
   readonly most: number;
-  readonly control: SharedArrayBuffer;
+  readonly control: ArrayBufferLike;
   readonly environment: Environment;
 }
 

@@ -107,7 +107,9 @@ export function createThreadPool(cores = availableParallelism()): ThreadPool {
     const at = needsOwnThread(job) ? -1 : idle.findLastIndex((thread) => thread.kind === kind);
     if (at >= 0) return idle.splice(at, 1)[0]!;
     const workerData: WorkerData = { inlineAll: wantsInlining(job.spec) };
-    return { worker: new Worker(entryPoint('experiment/run/simulation-worker'), { workerData }), kind };
+    // Not the options of the program around it: with --input-type no thread can begin.
+    const options = { workerData, execArgv: [] };
+    return { worker: new Worker(entryPoint('experiment/run/simulation-worker'), options), kind };
   }
 
   function keep(thread: Thread, job: Job, spent: boolean): void {

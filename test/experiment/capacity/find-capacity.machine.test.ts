@@ -86,7 +86,7 @@ describe('capacity', { timeout: 120_000 }, () => {
     const find = async (...slos: string[]) => {
       const { entries } = await findCapacity(
         { ...settings, workload: join(folder, 'two.yaml'), workers: 4, requests: 20_000 },
-        { slos: slos.map(parseSlo), find: 'load', threads },
+        { slos: slos.map((slo) => parseSlo(slo)), find: 'load', threads },
       );
       return entries[0]!;
     };
