@@ -1,6 +1,6 @@
 // Runs one policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD [SEED]`, and prints a
-// line of JSON. The run goes through the policy interface, with all metrics and the digest, as `psp sim` does. A third of the
-// requests more, at most four million, are played first, so that the code is compiled.
+// line of JSON. The run goes through the policy interface, with all metrics and the digest, as `psp sim` does. A third
+// of the requests more, at most four million, are played first, so that the code is compiled.
 import { readFileSync } from 'node:fs';
 import { setEngineFlags } from '../dist/experiment/run/simulator-flags.js';
 

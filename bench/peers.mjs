@@ -1,8 +1,8 @@
-// Customers per second of M/M/1 at load 0.9 and M/M/16 at 0.8, by psp and by the simulators that a package registry has:
-// SimPy (Debian's python3-simpy3) and SIM.JS (npm's simjs, in a temporary folder). Rounds in turn, each with a seed of
-// its own; medians of processor time. `npm run bench -- peers [--rounds 5] [--tiny]`.
+// Customers per second of M/M/1 at load 0.9 and M/M/16 at 0.8, by psp and by the simulators that a package registry
+// has: SimPy (Debian's python3-simpy3) and SIM.JS (npm's simjs, in a temporary folder). Rounds in turn, each with a
+// seed of its own; medians of processor time. `npm run bench -- peers [--rounds 5] [--tiny]`.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,6 @@ try {
 
 function psp() {
   const json = join(folder, 'psp.json');
-  const mean = `const [r] = JSON.parse(require("node:fs").readFileSync(${JSON.stringify(json)})); r.overall.sojournNs.mean`;
   return {
     name: 'psp sim',
     customers: 12e6,
@@ -53,8 +52,8 @@ function psp() {
       const options = ['--workers', servers, '--load', load, '--requests', customers, '--seed', seed, '--json', json];
       const args = ['sim', '--workload', WORKLOAD, '--policy', 'c-fcfs', ...options].map(String);
       const { cpuSeconds } = timed(process.execPath, [here('../dist/bin/main.js'), ...args]);
-      const meanNs = Number(execFileSync(process.execPath, ['-p', mean], { encoding: 'utf8' }));
-      return { cpuSeconds, meanSojourn: meanNs / WORKLOAD_MEAN_NS };
+      const [{ overall }] = JSON.parse(readFileSync(json, 'utf8'));
+      return { cpuSeconds, meanSojourn: overall.sojournNs.mean / WORKLOAD_MEAN_NS };
     },
   };
 }

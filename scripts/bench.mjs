@@ -1,5 +1,5 @@
-// npm run bench [-- command|simulator|sweep|peers|history|hw ARGUMENTS]: the benchmarks that need no DPDK, or one of them.
-// npm run bench:hw: those of the hardware backend.
+// npm run bench [-- command|simulator|sweep|peers|history|hw ARGUMENTS]: the benchmarks that need no DPDK, or one of
+// them. npm run bench:hw: those of the hardware backend.
 import { join } from 'node:path';
 import { build, install, ROOT, requireNode, run } from './setup.mjs';
 
