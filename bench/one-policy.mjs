@@ -1,11 +1,11 @@
-// Runs one policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD`, and prints a line of
-// JSON. The run goes through the policy interface, with all metrics and the digest, as `psp sim` does. A third of the
-// requests more, at most four million, are played first, so that the code is compiled.
+// Runs one policy in a process of its own: `one-policy.mjs POLICY WORKERS LOAD REQUESTS WORKLOAD [SEED]`, and prints a
+// line of JSON. The run goes through the policy interface, with all metrics and the digest, as `psp sim` does. A third
+// of the requests more, at most four million, are played first, so that the code is compiled.
 import { readFileSync } from 'node:fs';
 import { setEngineFlags } from '../dist/experiment/run/simulator-flags.js';
 
 setEngineFlags(true);
-const [text, workersText, loadText, requestsText, name] = process.argv.slice(2);
+const [text, workersText, loadText, requestsText, name, seed = '1'] = process.argv.slice(2);
 const { createSimulation } = await import('../dist/sim/simulation.js');
 const { parsePolicy } = await import('../dist/scheduler/policy-registry.js');
 const { createBatch } = await import('../dist/workload/request-source.js');
@@ -26,7 +26,7 @@ const simulation = createSimulation({
   createScheduler: (world, now, ideal) =>
     policy.create({ workers, types, world, now, random: substream(1, STREAM.stealing), ...ideal }, parameters),
 });
-const source = createRequestSource(workload, { seed: 1, load: Number(loadText), workers, requests: requests + warmUp });
+const source = createRequestSource(workload, { seed, load: Number(loadText), workers, requests: requests + warmUp });
 const batch = createBatch();
 simulation.startRecording();
 let played = 0;

@@ -1,5 +1,5 @@
-// npm run bench [-- command|simulator|sweep|history|hw ARGUMENTS]: the benchmarks that need no DPDK, or one of them.
-// npm run bench:hw: those of the hardware backend.
+// npm run bench [-- command|simulator|sweep|peers|history|hw ARGUMENTS]: the benchmarks that need no DPDK, or one of
+// them. npm run bench:hw: those of the hardware backend.
 import { join } from 'node:path';
 import { build, install, ROOT, requireNode, run } from './setup.mjs';
 
@@ -7,11 +7,12 @@ const BENCHES = {
   command: ['command.mjs'],
   simulator: ['simulator.mjs'],
   sweep: ['sweep.mjs'],
+  peers: ['peers.mjs'],
   history: ['history.mjs'],
   hw: ['hw-dispatcher.mjs', 'hw-roundtrip.mjs', 'hw-steady.mjs'],
 };
 
-const USAGE = 'npm run bench [-- command | simulator | sweep | history FILE | hw [options]]';
+const USAGE = 'npm run bench [-- command | simulator | sweep | peers | history FILE | hw [options]]';
 
 const [first, ...options] = process.argv.slice(2);
 if (first === '--help' || options.includes('--help')) {
@@ -19,7 +20,7 @@ if (first === '--help' || options.includes('--help')) {
   process.exit(0);
 }
 if (first !== undefined && !Object.hasOwn(BENCHES, first)) {
-  console.error(`bench: expected command, simulator, sweep, history or hw, found ${first}; usage: ${USAGE}`);
+  console.error(`bench: expected command, simulator, sweep, peers, history or hw, found ${first}; usage: ${USAGE}`);
   process.exit(2);
 }
 const files = first === undefined ? [...BENCHES.command, ...BENCHES.simulator, ...BENCHES.sweep] : BENCHES[first];

@@ -35,6 +35,28 @@ describe('benchmarks still run', { timeout: 120_000 }, () => {
     await expect(bench('history.mjs', record)).rejects.toThrow(`${record}:1: expected a record of psp.bench/1`);
   });
 
+  test('the peers', async () => {
+    const shown = await bench('peers.mjs', '--tiny');
+    const { agreement, perSecond } = await import(join(ROOT, 'bench/peers/figures.mjs'));
+    expect(shown).toMatch(/^M\/M\/1 at 0\.9: mean sojourn by theory 10\.0000$/m);
+    expect(shown).toMatch(/^M\/M\/16 at 0\.8: mean sojourn by theory 1\.0953$/m);
+    expect(shown.match(/^psp sim +[\d.]+ +-?[\d.]+ +1\.0 x .*(agrees|DISAGREES)$/gm)).toHaveLength(2);
+    const rounds = [1, 1.2, 1.1].map((cpuSeconds) => ({
+      customers: 1000,
+      cpuSeconds,
+      shortSeconds: cpuSeconds - 0.75,
+    }));
+    const middle = (all: number[]) => all.sort((a, b) => a - b)[1]!;
+    expect(perSecond(rounds, 0.25, middle)).toEqual({ whole: 1000 / 1.1, steady: expect.closeTo(1000, 6) });
+    // Student's t of two degrees of freedom at 99 % is 9.925.
+    expect(agreement([9, 10, 11], 15)).toEqual({
+      mean: 10,
+      half: expect.closeTo(9.925 / Math.sqrt(3), 2),
+      agrees: true,
+    });
+    expect(agreement([9, 10, 11], 16).agrees).toBe(false);
+  });
+
   test('sweeps', async () => {
     expect(await bench('sweep.mjs', '--tiny')).toMatch(/^(SKIPPED|a point of 100 requests, .*: \d+\.\d ms$)/m);
   });

@@ -67,8 +67,8 @@ const SLICED = 3;
 
 /**
  * Makes a dispatcher over shared memory. One step drains the workers' completions, expires slices, tells the scheduler
- * of all arrivals, lets it dispatch once, and publishes. The way of a request allocates nothing, calls no native code
- * and reads no clock but the shared clock word.
+ * of all arrivals, lets it dispatch once, and publishes. The way of a request allocates nothing and reads no clock but
+ * the shared clock word. The only native call is the one that polls the port, once for a burst (`poll: inline`).
  *
  * The scheduler is told the time at which things happened: the worker's stamp of a completion, the net thread's stamp
  * of an arrival, never earlier than the one before. The stamp of a dispatch is the time this thread woke, if that is
