@@ -75,7 +75,7 @@ struct OneWorker {
         shared(memory.layout()),
         app(scripted()),
         slots(4, app.request_bytes),
-        worker({0, std::nullopt, Poll::yield, format, Clock::calibrate(), app, parameters, types}, shared, slots) {
+        worker({0, std::nullopt, Poll::yield, 0, format, Clock::calibrate(), app, parameters, types}, shared, slots) {
     eal();
     pool = framePool(name, 63);
     worker.waitUntilReady();

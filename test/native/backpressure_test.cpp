@@ -89,7 +89,7 @@ TEST("back-pressure: a worker waits for room in its reply ring, then drops the r
   rte_mempool* pool = framePool("psp_worker_pool", 2047);
   const Clock clock = Clock::calibrate();
   layout::Mailbox& box = shared.mailbox(0);
-  WorkerThread worker({0, std::nullopt, Poll::yield, Payload::pspMb, clock, spin, parameters, types}, shared, slots);
+  WorkerThread worker({0, std::nullopt, Poll::yield, 0, Payload::pspMb, clock, spin, parameters, types}, shared, slots);
   worker.waitUntilReady();
   const auto run = [&](uint32_t index) {
     Slot& slot = slots[index];
