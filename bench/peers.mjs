@@ -14,7 +14,7 @@ import { agreement, perSecond } from './peers/figures.mjs';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    /** Only to see that it runs: two rounds, next to no customers, and no package is installed. */
+    /** Only to see that it runs: two rounds, next to no customers. */
     tiny: { type: 'boolean', default: false },
   },
 });
@@ -77,7 +77,7 @@ function simpy() {
   // Debian's packages are seen by Debian's Python only, which need not be the first in PATH.
   const python = '/usr/bin/python3';
   const there = () => spawnSync(python, ['-c', 'import simpy']).status === 0;
-  if (!there() && process.getuid?.() === 0 && !values.tiny) {
+  if (!there() && process.getuid?.() === 0) {
     spawnSync('apt-get', ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=60', 'python3-simpy3'], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     });
@@ -88,7 +88,6 @@ function simpy() {
 }
 
 function simjs() {
-  if (values.tiny) return skip('SIM.JS', 'nothing is installed for a tiny run');
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', SIMJS], { cwd: folder });
   if (!existsSync(join(folder, 'node_modules/simjs'))) return skip('SIM.JS', `npm install ${SIMJS} failed`);

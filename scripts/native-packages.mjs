@@ -1,5 +1,5 @@
-// The Debian packages for the hardware backend and its tests, sweeps on Redis, and report pages. `npm test` installs
-// them where it can, and names them where it cannot.
+// The Debian packages for the hardware backend and its tests, sweeps on Redis, report pages and benchmarks. `npm test`
+// installs them where it can, and names them where it cannot.
 import { spawnSync } from 'node:child_process';
 import { step } from './setup.mjs';
 
@@ -10,6 +10,7 @@ const PACKAGES = [
   'g++',
   'make',
   'python3',
+  'python3-simpy3',
   'iproute2',
   'procps',
   'redis-server',

@@ -41,6 +41,8 @@ describe('benchmarks still run', { timeout: 120_000 }, () => {
     expect(shown).toMatch(/^M\/M\/1 at 0\.9: mean sojourn by theory 10\.0000$/m);
     expect(shown).toMatch(/^M\/M\/16 at 0\.8: mean sojourn by theory 1\.0953$/m);
     expect(shown.match(/^psp sim +[\d.]+ +-?[\d.]+ +1\.0 x .*(agrees|DISAGREES)$/gm)).toHaveLength(2);
+    for (const peer of ['SimPy', 'SIM.JS'])
+      expect(shown.match(new RegExp(`^${peer} .*AGREES$`, 'gim'))).toHaveLength(2);
     const rounds = [1, 1.2, 1.1].map((cpuSeconds) => ({
       customers: 1000,
       cpuSeconds,
