@@ -90,7 +90,7 @@ describe.skipIf(missingNative() !== undefined)('a start-up that fails is one lin
     const refused = await serve({ workers: 250, server: 'poll: spin' });
     expectRefusal(
       refused,
-      /cores: 250 workers that spin want 252 cores .*, this process may use \d+: fewer workers, or/,
+      /cores: 250 workers that spin want 251 cores with the dispatcher, this process may use \d+: fewer workers, or/,
     );
   });
 
@@ -136,7 +136,7 @@ describe.skipIf(missingNative() !== undefined)('a start-up that fails is one lin
       return { code: exitCode, out: String(stdout), err: String(stderr) };
     };
     const line =
-      /the DPDK addon is not built; on Debian or Ubuntu: apt-get install -y libdpdk-dev .*, then npm run build/;
+      /the DPDK addon is not built; on Debian or Ubuntu: apt-get install -y libdpdk-dev .*, then npx psp build-native/;
     expectRefusal(await run(...SERVE({})), line);
     expectRefusal(await run(...LOAD({})), line);
     expectRefusal(await run('run', '--hw', '--workload', 'bimodal', '--requests', '10'), line);
