@@ -11,7 +11,7 @@ import { InputError } from '../units/errors.js';
 /** What a policy imports to be one; it stays psp's own instance. */
 export const PARTS = 'psp/policy';
 const PACKAGE = 'pkg:';
-export const MAP_COMMENT = '//# sourceMappingURL=data:application/json;base64,';
+const MAP_COMMENT = '//# sourceMappingURL=data:application/json;base64,';
 
 /** The same text comes out on every machine. `neutral`: a policy uses nothing of Node. */
 export const BUNDLE: BuildOptions & { readonly write: false } = {

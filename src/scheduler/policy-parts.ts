@@ -12,7 +12,9 @@ export {
   type Parameters,
   type Policy,
   type PolicyCosts,
+  PREEMPTION_COST,
   type QueuePlace,
+  quantum,
   queueLimit,
 } from './policy.js';
 export { Queues, TimedQueues } from './queues.js';

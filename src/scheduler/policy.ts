@@ -93,6 +93,20 @@ export function queueLimit(defaultLimit: number): ParameterSpec {
   };
 }
 
+/** The parameter `quantum` of preemptive policies, in ns. A recording keeps slices in 32 bits. */
+export function quantum(defaultNs: number, help: string): ParameterSpec {
+  return { key: 'quantum', kind: 'duration', min: 1, max: 2 ** 31 - 1, default: defaultNs, help };
+}
+
+/** The parameter `cost` of preemptive policies, in ns. */
+export const PREEMPTION_COST: ParameterSpec = {
+  key: 'cost',
+  kind: 'duration',
+  min: 0,
+  default: 1_000,
+  help: 'worker time lost per preemption, in the simulator',
+};
+
 /**
  * The cell with the demand of the request that arrives, for clairvoyant policies.
  *

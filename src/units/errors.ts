@@ -37,7 +37,7 @@ export class EnvironmentError extends Error {
 }
 
 /** `workloads/x.yaml:6:14: ratio: expected numbers that sum to 1, found 0.9` */
-export function formatIssue(issue: InputIssue): string {
+function formatIssue(issue: InputIssue): string {
   const column = issue.column === undefined ? '' : `:${issue.column}`;
   // The line and column give the place, so the last key of the path is enough.
   const key = /([^.[\]]+)(?:\[\d+\])*$/.exec(issue.path)?.[1];

@@ -81,18 +81,11 @@ export interface HardwareOptions {
   readonly onStarted?: (processes: { server: number; client: number }) => void;
 }
 
-/** What happened to each request, undilated ns since the start of the trace; NaN where it did not happen. */
-export interface HardwareRecords {
-  readonly sentNs: Float64Array;
-  readonly repliedNs: Float64Array;
-  /** On the same clock as the above when both ends ran on this machine; else only differences mean something. */
-  readonly receivedNs: Float64Array;
-  readonly dispatchedNs: Float64Array;
-  readonly startedNs: Float64Array;
-  readonly endedNs: Float64Array;
-  /** The worker that ran it last; -1: not known. */
-  readonly worker: Int32Array;
-}
+/**
+ * What happened to each request, undilated ns since the start of the trace. Times of the server are on the client's
+ * clock when both ends ran on this machine; else only differences between them mean something.
+ */
+export type HardwareRecords = NativeRecords;
 
 /**
  * A core was away for a millisecond or more of real time: another program, or a virtual machine's host, had it.

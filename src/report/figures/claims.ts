@@ -101,7 +101,7 @@ export function tailBounds(result: Result): readonly [number, number] {
 }
 
 /** Is each tail shorter than the next, with intervals that do not meet? */
-export function tailsAscend(results: readonly Result[]): boolean {
+function tailsAscend(results: readonly Result[]): boolean {
   return results.every((result, i) => i === 0 || tailBounds(results[i - 1]!)[1] < tailBounds(result)[0]);
 }
 

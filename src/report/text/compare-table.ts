@@ -35,8 +35,8 @@ export function formatCompared(comparison: Comparison, { style = PLAIN, width = 
     const counts = run.requests.map(formatCount);
     const requests = counts[0] === counts[1] ? counts[0] : counts.join(' and ');
     const heading =
-      `${run.policy} on ${run.workload} · ${run.workers} workers · load ${formatLoad(run.load)} · ${requests} ` +
-      'requests';
+      `${run.policy} on ${run.workload} · ${run.workers} ${run.workers === 1 ? 'worker' : 'workers'} · ` +
+      `load ${formatLoad(run.load)} · ${requests} ${requests === '1' ? 'request' : 'requests'}`;
     const outcomes = run.outcomes
       .map((judged, i) => describeOutcome(i === 0 ? a : b, judged))
       .filter((line) => line !== '');

@@ -1,5 +1,5 @@
 import { int32s } from '../../units/arrays.js';
-import { definePolicy } from '../policy.js';
+import { definePolicy, PREEMPTION_COST, quantum } from '../policy.js';
 import { grown } from '../queues.js';
 import { PREEMPT, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
@@ -162,14 +162,7 @@ export const darcTs = definePolicy<DarcTsParameters>({
   fifoWithinType: false,
   queues: 'central',
   parameters: [
-    {
-      key: 'quantum',
-      kind: 'duration',
-      min: 1,
-      max: 2 ** 31 - 1,
-      default: 5_000,
-      help: 'time a request runs before one of a shorter group may take its worker',
-    },
+    quantum(5_000, 'time a request runs before one of a shorter group may take its worker'),
     {
       key: 'backlog',
       kind: 'integer',
@@ -177,13 +170,7 @@ export const darcTs = definePolicy<DarcTsParameters>({
       default: 4,
       help: 'requests of a group that may wait, per worker it owns, before it takes the worker of a longer one',
     },
-    {
-      key: 'cost',
-      kind: 'duration',
-      min: 0,
-      default: 1_000,
-      help: 'worker time lost per preemption, in the simulator',
-    },
+    PREEMPTION_COST,
     ...darcParameters,
   ],
   create: (setup, parameters) => new PreemptiveDarc(setup, parameters),

@@ -1,5 +1,5 @@
 import { int32s } from '../../units/arrays.js';
-import { definePolicy, queueLimit } from '../policy.js';
+import { definePolicy, quantum, queueLimit } from '../policy.js';
 import { Queues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
@@ -160,14 +160,7 @@ export const jbsq = definePolicy<{ k: number; quantumNs: number; costNs: number;
       default: 2,
       help: 'most requests a worker holds, the running one included',
     },
-    {
-      key: 'quantum',
-      kind: 'duration',
-      min: 1,
-      max: 2 ** 31 - 1,
-      default: 5_000,
-      help: 'longest a request runs before it goes back to the central queue',
-    },
+    quantum(5_000, 'longest a request runs before it goes back to the central queue'),
     {
       key: 'cost',
       kind: 'duration',

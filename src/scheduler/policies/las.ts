@@ -1,5 +1,5 @@
 import { float64s, int32s } from '../../units/arrays.js';
-import { definePolicy } from '../policy.js';
+import { definePolicy, PREEMPTION_COST, quantum } from '../policy.js';
 import { Queues } from '../queues.js';
 import { RequestHeap } from '../request-heap.js';
 import { PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
@@ -136,23 +136,7 @@ export const las = definePolicy<{ quantumNs: number; costNs: number }>({
   clairvoyant: false,
   fifoWithinType: false,
   queues: 'central',
-  parameters: [
-    {
-      key: 'quantum',
-      kind: 'duration',
-      min: 1,
-      max: 2 ** 31 - 1,
-      default: 5_000,
-      help: 'time after which a running request is compared with the waiting ones',
-    },
-    {
-      key: 'cost',
-      kind: 'duration',
-      min: 0,
-      default: 1_000,
-      help: 'worker time lost per preemption, in the simulator',
-    },
-  ],
+  parameters: [quantum(5_000, 'time after which a running request is compared with the waiting ones'), PREEMPTION_COST],
   create: (setup, { quantumNs }) => new LeastAttained(setup, quantumNs),
   costs: ({ costNs }) => ({ preemptionNs: costNs }),
 });

@@ -1,5 +1,5 @@
 import { float64s, int32s } from '../../units/arrays.js';
-import { definePolicy, queueLimit } from '../policy.js';
+import { definePolicy, quantum, queueLimit } from '../policy.js';
 import { grown, TimedQueues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { LEVELS, levelOf, levelStart, SizeProfile } from '../size-profile.js';
@@ -357,14 +357,7 @@ export const sept = definePolicy<SeptParameters>({
   fifoWithinType: false,
   queues: 'central',
   parameters: [
-    {
-      key: 'quantum',
-      kind: 'duration',
-      min: 1,
-      max: 2 ** 31 - 1,
-      default: 5_000,
-      help: 'time a request runs before a much shorter one may take its worker',
-    },
+    quantum(5_000, 'time a request runs before a much shorter one may take its worker'),
     {
       key: 'target',
       kind: 'number',

@@ -1,5 +1,5 @@
 import { float64s, int32s } from '../../units/arrays.js';
-import { definePolicy, queueLimit } from '../policy.js';
+import { definePolicy, quantum, queueLimit } from '../policy.js';
 import { grown, Queues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
@@ -132,14 +132,7 @@ export const tq = definePolicy<{ quantumNs: number; costNs: number; queue: numbe
   fifoWithinType: false,
   queues: 'worker',
   parameters: [
-    {
-      key: 'quantum',
-      kind: 'duration',
-      min: 1,
-      max: 2 ** 31 - 1,
-      default: 2_000,
-      help: 'time a request runs before the next one of its worker does',
-    },
+    quantum(2_000, 'time a request runs before the next one of its worker does'),
     { key: 'cost', kind: 'duration', min: 0, default: 10, help: 'worker time lost per switch, in the simulator' },
     queueLimit(Number.POSITIVE_INFINITY),
   ],

@@ -1,5 +1,5 @@
 import { float64s, int32s } from '../../units/arrays.js';
-import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
+import { definePolicy, type ParameterSpec, PREEMPTION_COST, quantum, queueLimit } from '../policy.js';
 import { grown, TimedQueues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { ServiceProfile } from '../service-profile.js';
@@ -191,15 +191,8 @@ class TimeSharing implements Scheduler {
 }
 
 const parameters: readonly ParameterSpec[] = [
-  {
-    key: 'quantum',
-    kind: 'duration',
-    min: 1,
-    max: 2 ** 31 - 1,
-    default: 5_000,
-    help: 'longest a request runs before it goes back to its queue',
-  },
-  { key: 'cost', kind: 'duration', min: 0, default: 1_000, help: 'worker time lost per preemption, in the simulator' },
+  quantum(5_000, 'longest a request runs before it goes back to its queue'),
+  PREEMPTION_COST,
   {
     key: 'preempt',
     kind: 'choice',
