@@ -173,7 +173,11 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
       ...['wire.lateness', 'wire.request', 'wire.reply'],
       ...['handoff.ring', 'handoff.start', 'again.notice', 'again.start'],
     ]);
-    for (const { name, medianNs } of calibration.parts) expect(medianNs, name).toBeGreaterThan(0);
+    for (const { name, medianNs } of calibration.parts) {
+      // A dispatcher that polls the network itself has no ring, and one clock reading serves both of its stamps.
+      if (name === 'handoff.ring') expect(medianNs, name).toBeGreaterThanOrEqual(0);
+      else expect(medianNs, name).toBeGreaterThan(0);
+    }
     const sum = (of: string) =>
       calibration.parts.filter(({ name }) => name.startsWith(of)).reduce((all, { medianNs }) => all + medianNs, 0);
     // A median of sums is not the sum of medians, but it is near.
