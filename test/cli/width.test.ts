@@ -7,6 +7,7 @@ const folder = scratchFolder();
 const COMMANDS = [
   ...['sim', 'sweep', 'merge', 'report', 'capacity', 'figure', 'validate', 'worker', 'run', 'serve', 'load'],
   ...['calibrate', 'doctor', 'compare', 'replay', 'policies', 'workloads', 'systems'],
+  ...['build-native', 'new', 'check'],
 ];
 
 async function tooWide(args: readonly string[]): Promise<string[]> {
@@ -23,13 +24,14 @@ test.each(COMMANDS)('the help of psp %s fits 80 columns', async (command) => {
 test('psp --help names every command once, in groups', async () => {
   const { out } = await pspHere(['--help'], folder);
   expect(await tooWide(['--help'])).toEqual([]);
-  const named = [...out.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]);
+  const named = [...out.matchAll(/^ {2}([a-z-]+) /gm)].map((match) => match[1]);
   expect(named.filter((name) => name !== 'help').sort()).toEqual([...COMMANDS].sort());
   expect([...out.matchAll(/^(\S.*):$/gm)].map((match) => match[1])).toEqual([
     'Options',
     'Simulate',
     'Run on real machines',
     'Compare and replay',
+    'Write a policy',
     'Look up',
   ]);
 });
