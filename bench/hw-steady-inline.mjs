@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from '../dist/hw/run/child-process.js';
 import { startServer } from '../dist/hw/server/server.js';
+import { parsePolicy } from '../dist/scheduler/policy-registry.js';
 import { clientOrder, serverOrder, workload } from './hw-loopback.mjs';
 
 const requests = Number(process.argv[2]);
 const folder = mkdtempSync(join(tmpdir(), 'psp-steady-'));
 const socket = join(folder, 'memif.sock');
-const server = await startServer({ ...serverOrder(socket, 'inline'), policy: process.argv[3], workload });
+const server = await startServer({ ...serverOrder(socket, 'inline'), policy: parsePolicy(process.argv[3]), workload });
 
 /** Returns the requests answered per second. */
 async function load(count) {
