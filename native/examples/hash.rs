@@ -1,4 +1,5 @@
-//! The plug-in of hash.c in Rust, with the standard library alone. The structures are those of native/include/psp_app.h.
+//! The plug-in of hash.c in Rust, with the standard library alone. The structures are those of
+//! native/include/psp_app.h.
 //!
 //!   rustc --edition 2021 -O --crate-type cdylib -C panic=abort native/examples/hash.rs -o libhash.so
 

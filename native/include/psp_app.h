@@ -4,8 +4,8 @@
  * The interface between a psp server and an application: what its workers do with a request.
  *
  * An application is a shared library that exports one function, psp_app_v1(). It needs no symbol of psp and no other
- * header. The built-in applications (native/apps) are written against this header, too. docs/add-an-application.md explains it
- * with examples in C, C++ and Rust.
+ * header. The built-in applications (native/apps) are written against this header, too. docs/add-an-application.md
+ * explains it with examples in C, C++ and Rust.
  *
  * The ABI has the version PSP_APP_ABI_VERSION. Within a version, fields are only added, and only at the end of a
  * structure.
@@ -51,8 +51,8 @@ typedef struct psp_app_worker {
   /* How many ns a tick of the processor's counter takes (rdtsc on x86-64, cntvct_el0 on aarch64). */
   double ns_per_tick;
   /*
-   * For applications that sleep: a futex word (FUTEX_PRIVATE_FLAG). Store 1, look at the flag once more, then wait while
-   * it is 1. A server with `poll: sleep` stores 0 and wakes the word when it raises the flag.
+   * For applications that sleep: a futex word (FUTEX_PRIVATE_FLAG). Store 1, look at the flag once more, then wait
+   * while it is 1. A server with `poll: sleep` stores 0 and wakes the word when it raises the flag.
    */
   uint32_t *bell;
 } psp_app_worker;
@@ -60,8 +60,8 @@ typedef struct psp_app_worker {
 /* A request. It is the same structure at every call for one request. */
 typedef struct psp_app_request {
   /*
-   * request_bytes of memory for this request alone, aligned to 16 bytes. It is all zeros at the first call and keeps what
-   * the application writes until the request is done. NULL if request_bytes is 0.
+   * request_bytes of memory for this request alone, aligned to 16 bytes. It is all zeros at the first call and keeps
+   * what the application writes until the request is done. NULL if request_bytes is 0.
    */
   void *scratch;
   /* The service time that the client demands, ns, 0 to 4294967295; 0 with `frame: udp`. */
@@ -112,15 +112,16 @@ typedef struct psp_app {
   /* How many bytes of scratch a request needs, 0 to 16384. The server takes them for every request it can hold. */
   size_t request_bytes;
   /*
-   * Called once for each worker, in that worker's thread, before its first request. Workers are set up at the same time:
-   * what they share needs a lock. params_json is an object with the parameters of the configuration, as JSON in UTF-8.
-   * *state is given to handle and teardown. Returns 0, or anything else after it wrote why it cannot work: one line of
-   * at most error_bytes with its final zero.
+   * Called once for each worker, in that worker's thread, before its first request. Workers are set up at the same
+   * time: what they share needs a lock. params_json is an object with the parameters of the configuration, as JSON in
+   * UTF-8. *state is given to handle and teardown. Returns 0, or anything else after it wrote why it cannot work: one
+   * line of at most error_bytes with its final zero.
    */
   int (*setup)(const psp_app_worker *worker, const char *params_json, void **state, char *error, size_t error_bytes);
   /*
-   * Runs a request until it is done or preempted. The payload is what follows the header of the frame format: all of the
-   * datagram with `frame: udp`. It may be read only during the call. Must not throw, and should not allocate or wait.
+   * Runs a request until it is done or preempted. The payload is what follows the header of the frame format: all of
+   * the datagram with `frame: udp`. It may be read only during the call. Must not throw, and should not allocate or
+   * wait.
    */
   int (*handle)(void *state, psp_app_request *request, const uint8_t *payload, size_t length, psp_app_reply *reply,
                 const psp_app_preempt *preempt);

@@ -1,3 +1,5 @@
+import { int32s } from '../units/arrays.js';
+
 /**
  * Several FIFO queues of requests: linked lists whose links share one array, by request handle. One link per request is
  * enough, because a request is in at most one queue at a time.
@@ -5,8 +7,6 @@
  * With 16 queues this is 1.2 times as fast as an object per queue, and a long queue takes no memory of its own. The
  * arrays grow when a larger handle appears, which stops after warm-up where the world limits the requests in flight.
  */
-
-import { int32s } from '../units/arrays.js';
 export class Queues {
   /** Requests in each queue. Read only. */
   readonly length: Int32Array;

@@ -1,7 +1,6 @@
-/** Completions of a type after which its mean begins to forget old ones. */
-
 import { float64s } from '../units/arrays.js';
 
+/** Completions of a type after which its mean begins to forget old ones. */
 const MEMORY = 1000;
 
 /**

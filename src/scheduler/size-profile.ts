@@ -35,7 +35,7 @@ export function levelOf(units: number): number {
 export class SizeProfile {
   /** Size of each class, ns; 0 while no request of its type has completed. */
   readonly sizeNs: Float64Array;
-  /** Service of a request of each class until it completes or becomes less urgent, ns. Those behind it wait for that. */
+  /** By class: service of a request until it completes or becomes less urgent, ns. Those behind it wait for that. */
   readonly stageNs: Float64Array;
   /** By type: a demand that about one request in a hundred falls short of, ns. Shorter ones suffer most from a wait. */
   readonly lowNs: Float64Array;

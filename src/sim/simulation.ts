@@ -79,7 +79,10 @@ export interface Simulation {
   advanceTo(timeNs: number): void;
   /** Plays at most `events` events without arrivals. Returns whether any are left. */
   drain(events: number): boolean;
-  /** Forgets what was recorded. From the next arrival on, completed requests are recorded; those that arrived before are only counted. */
+  /**
+   * Forgets what was recorded. From the next arrival on, completed requests are recorded; those that arrived before are
+   * only counted.
+   */
   startRecording(): void;
   snapshot(): Snapshot;
   /** Requests that have arrived and neither completed nor been dropped. */

@@ -82,7 +82,7 @@ export function loopbackCoresNeeded(workers: number, net: NetForm): number {
   return serverCoresNeeded(workers, net) + 1;
 }
 
-/** Who polls the device where nobody says: a net thread, unless there are too few cores for workers, it, and the rest. */
+/** Who polls the device where nobody says: a net thread, if there are cores for it beside the workers and the rest. */
 export function chooseLoopbackNet(workers: number, cores: number): NetForm {
   return cores < loopbackCoresNeeded(workers, 'thread') ? 'inline' : 'thread';
 }

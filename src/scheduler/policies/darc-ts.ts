@@ -3,6 +3,7 @@ import { definePolicy, PREEMPTION_COST, quantum } from '../policy.js';
 import { grown } from '../queues.js';
 import { PREEMPT, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
+import { YieldingWorkers } from '../yielding-workers.js';
 import { Darc, type DarcParameters, darcParameters } from './darc.js';
 
 type DarcTsParameters = DarcParameters & { quantumNs: number; backlog: number; costNs: number };
@@ -27,9 +28,7 @@ class PreemptiveDarc extends Darc {
   /** By type: the workers whose request has had its quantum. And their number over all types. */
   private readonly overdueOf: WorkerSet[];
   private overdue = 0;
-  /** Workers that have been told to give up their request and still have it, and their number. */
-  private readonly yieldingOn: WorkerSet;
-  private yielding = 0;
+  private readonly yielding: YieldingWorkers;
 
   constructor(setup: SchedulerSetup, parameters: DarcTsParameters) {
     super(setup, parameters);
@@ -38,7 +37,7 @@ class PreemptiveDarc extends Darc {
     const types = setup.types.length + 1;
     this.requestOn = int32s(setup.workers);
     this.overdueOf = Array.from({ length: types }, () => new WorkerSet(setup.workers));
-    this.yieldingOn = new WorkerSet(setup.workers);
+    this.yielding = new YieldingWorkers(setup.workers);
   }
 
   override arrive(request: number, type: number, flow: number): void {
@@ -118,7 +117,7 @@ class PreemptiveDarc extends Darc {
    * do not count.
    */
   private presses(group: number): boolean {
-    return this.waitingIn[group]! > this.yielding + this.backlog * this.ownedCount[group]!;
+    return this.waitingIn[group]! > this.yielding.count + this.backlog * this.ownedCount[group]!;
   }
 
   private mayUse(group: number, worker: number): boolean {
@@ -130,8 +129,7 @@ class PreemptiveDarc extends Darc {
     // Each start takes a hand-off, which is not service.
     const sinceNs = this.setup.now[0]! - this.startedNs[worker]!;
     this.attainedNs[this.requestOn[worker]!] = sinceNs - this.handoffNs;
-    this.yieldingOn.add(worker);
-    this.yielding++;
+    this.yielding.add(worker);
   }
 
   /** The request cannot be preempted any more: it has left the worker or been told to. */
@@ -141,10 +139,7 @@ class PreemptiveDarc extends Darc {
       overdue.delete(worker);
       this.overdue--;
     }
-    if (this.yieldingOn.has(worker)) {
-      this.yieldingOn.delete(worker);
-      this.yielding--;
-    }
+    this.yielding.remove(worker);
   }
 }
 

@@ -4,6 +4,7 @@ import { Queues } from '../queues.js';
 import { RequestHeap } from '../request-heap.js';
 import { PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
+import { YieldingWorkers } from '../yielding-workers.js';
 
 /**
  * Least attained service, also called foreground-background: the requests that have received the least service run.
@@ -28,9 +29,7 @@ class LeastAttained implements Scheduler {
   private readonly bornNs: Float64Array;
   /** The worker whose request has attained the most; -1 when not known. */
   private oldest = -1;
-  /** Workers that have been told to give up their request and still have it. */
-  private readonly yieldingOn: WorkerSet;
-  private yielding = 0;
+  private readonly yielding: YieldingWorkers;
 
   constructor(
     private readonly setup: SchedulerSetup,
@@ -38,7 +37,7 @@ class LeastAttained implements Scheduler {
   ) {
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
-    this.yieldingOn = new WorkerSet(setup.workers);
+    this.yielding = new YieldingWorkers(setup.workers);
     this.requestOn = int32s(setup.workers);
     this.bornNs = float64s(setup.workers).fill(Number.POSITIVE_INFINITY);
   }
@@ -50,21 +49,20 @@ class LeastAttained implements Scheduler {
   }
 
   complete(worker: number): void {
-    if (this.yieldingOn.has(worker)) this.endYield(worker);
-    else this.release(worker);
+    if (!this.yielding.remove(worker)) this.release(worker);
     this.idle.add(worker);
   }
 
   sliceExpired(worker: number): number {
     const { heap, fresh } = this;
-    if (this.queued() <= this.yielding) return this.quantumNs;
+    if (this.queued() <= this.yielding.count) return this.quantumNs;
     if (fresh.length[0] === 0 && heap.leastKey() > this.setup.now[0]! - this.bornNs[worker]!) return this.quantumNs;
     this.beginYield(worker);
     return PREEMPT;
   }
 
   preempted(worker: number): void {
-    this.endYield(worker);
+    this.yielding.remove(worker);
     this.heap.push(this.requestOn[worker]!);
     this.idle.add(worker);
   }
@@ -77,7 +75,7 @@ class LeastAttained implements Scheduler {
       idle.delete(worker);
       this.start(worker, fresh.length[0]! > 0 ? fresh.shift(0) : heap.shift());
     }
-    while (fresh.length[0]! > this.yielding) {
+    while (fresh.length[0]! > this.yielding.count) {
       if (this.oldest < 0) this.oldest = indexOfMin(this.bornNs);
       const worker = this.oldest;
       if (this.setup.now[0]! - this.bornNs[worker]! < this.quantumNs) return;
@@ -101,13 +99,7 @@ class LeastAttained implements Scheduler {
   private beginYield(worker: number): void {
     this.heap.keyOf[this.requestOn[worker]!] = this.setup.now[0]! - this.bornNs[worker]!;
     this.release(worker);
-    this.yieldingOn.add(worker);
-    this.yielding++;
-  }
-
-  private endYield(worker: number): void {
-    this.yieldingOn.delete(worker);
-    this.yielding--;
+    this.yielding.add(worker);
   }
 
   private release(worker: number): void {

@@ -5,6 +5,7 @@ import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION
 import { LEVELS, levelOf, levelStart, SizeProfile } from '../size-profile.js';
 import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
 import { WorkerSet } from '../worker-set.js';
+import { YieldingWorkers } from '../yielding-workers.js';
 
 type SeptParameters = { quantumNs: number; target: number; patience: number; costNs: number; queue: number };
 
@@ -55,9 +56,7 @@ class ShortestExpected implements Scheduler {
   private readonly overdueOf: WorkerSet[];
   private readonly overdueIn: Int32Array;
   private overdue = 0;
-  /** Workers that have been told to give up their request and still have it, and their number. */
-  private readonly yieldingOn: WorkerSet;
-  private yielding = 0;
+  private readonly yielding: YieldingWorkers;
 
   /** By type: the stated deadline or SLO, ns; 0 where `target` times the size applies. */
   private readonly statedNs: Float64Array;
@@ -86,7 +85,7 @@ class ShortestExpected implements Scheduler {
     this.running = int32s(classes);
     this.overdueOf = Array.from({ length: classes }, () => new WorkerSet(workers));
     this.overdueIn = int32s(classes);
-    this.yieldingOn = new WorkerSet(workers);
+    this.yielding = new YieldingWorkers(workers);
     this.statedNs = Float64Array.from([...setup.types.map(({ deadlineNs, sloNs }) => deadlineNs ?? sloNs ?? 0), 0]);
     this.sliceNs = int32s(classes).fill(parameters.quantumNs);
     this.handoffNs = setup.handoffNs ?? 0;
@@ -118,7 +117,7 @@ class ShortestExpected implements Scheduler {
     if (!this.overdueOf[this.classOn[worker]!]!.has(worker) || attainedNs >= this.nextLevelNs[worker]!) {
       this.raise(worker, attainedNs);
     }
-    if (this.waiting > this.yielding) {
+    if (this.waiting > this.yielding.count) {
       const urgent = this.mostUrgent();
       if (!this.isSimilar(urgent, this.classOn[worker]!) && this.pressesOn(worker, this.pressure(urgent))) {
         this.beginYield(worker);
@@ -148,7 +147,7 @@ class ShortestExpected implements Scheduler {
       this.idle.delete(worker);
       this.start(worker, this.mostUrgent());
     }
-    while (this.overdue > 0 && this.waiting > this.yielding) {
+    while (this.overdue > 0 && this.waiting > this.yielding.count) {
       const urgent = this.mostUrgent();
       const worker = this.longestFor(urgent);
       if (worker < 0) return;
@@ -224,7 +223,7 @@ class ShortestExpected implements Scheduler {
     const { order, known, sizeNs, stageNs, lowNs } = this.profile;
     const shortestNs = at % LEVELS === 0 ? lowNs[typeOf(at)]! : sizeNs[at]!;
     let ahead = 0;
-    let helpers = this.yielding;
+    let helpers = this.yielding.count;
     let freePerNs = 0;
     for (let i = 0; i < known; i++) {
       const other = order[i]!;
@@ -278,17 +277,12 @@ class ShortestExpected implements Scheduler {
     this.running[this.classOn[worker]!]!--;
     // Each start takes a hand-off, which is not service.
     this.attainedNs[this.requestOn[worker]!] = this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs;
-    this.yieldingOn.add(worker);
-    this.yielding++;
+    this.yielding.add(worker);
   }
 
   /** The request has left the worker, finished or not. */
   private leave(worker: number): void {
-    if (this.yieldingOn.has(worker)) {
-      this.yieldingOn.delete(worker);
-      this.yielding--;
-      return;
-    }
+    if (this.yielding.remove(worker)) return;
     this.notOverdue(worker);
     this.running[this.classOn[worker]!]!--;
   }

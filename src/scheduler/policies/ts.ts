@@ -4,6 +4,7 @@ import { grown, TimedQueues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { ServiceProfile } from '../service-profile.js';
 import { WorkerSet } from '../worker-set.js';
+import { YieldingWorkers } from '../yielding-workers.js';
 
 type TimeSharingParameters = {
   quantumNs: number;
@@ -39,9 +40,7 @@ class TimeSharing implements Scheduler {
   private typeOf: Uint16Array;
   private attainedNs: Float64Array;
   private waiting = 0;
-  /** Workers that have been told to give up their request and still have it, and their number. */
-  private readonly yieldingOn: WorkerSet;
-  private yielding = 0;
+  private readonly yielding: YieldingWorkers;
   private readonly limit: number;
   private readonly quantumNs: number;
   private readonly whenWaiting: boolean;
@@ -58,7 +57,7 @@ class TimeSharing implements Scheduler {
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
     this.overdue = new WorkerSet(setup.workers);
-    this.yieldingOn = new WorkerSet(setup.workers);
+    this.yielding = new YieldingWorkers(setup.workers);
     this.profile = new ServiceProfile(types);
     this.statedSloNs = Float64Array.from([...setup.types.map((type) => type.sloNs ?? 0), 0]);
     this.requestOn = int32s(setup.workers);
@@ -92,7 +91,7 @@ class TimeSharing implements Scheduler {
   }
 
   sliceExpired(worker: number): number {
-    if (this.whenWaiting && this.waiting <= this.yielding) {
+    if (this.whenWaiting && this.waiting <= this.yielding.count) {
       this.overdue.add(worker);
       return TO_COMPLETION;
     }
@@ -132,7 +131,7 @@ class TimeSharing implements Scheduler {
 
   /** For each waiting request, preempts a request that is past its quantum. */
   private takeFromOverdue(): void {
-    while (this.waiting > this.yielding) {
+    while (this.waiting > this.yielding.count) {
       const worker = this.overdue.lowest();
       if (worker < 0) return;
       this.beginYield(worker);
@@ -147,17 +146,13 @@ class TimeSharing implements Scheduler {
       this.startedNs[worker] = this.setup.now[0]!;
     }
     this.overdue.delete(worker);
-    this.yieldingOn.add(worker);
-    this.yielding++;
+    this.yielding.add(worker);
   }
 
   /** The request has left the worker, finished or not. */
   private leave(worker: number): void {
     this.overdue.delete(worker);
-    if (this.yieldingOn.has(worker)) {
-      this.yieldingOn.delete(worker);
-      this.yielding--;
-    }
+    this.yielding.remove(worker);
   }
 
   /** The type whose head has the largest waiting time / SLO (Shinjuku, NSDI'19, section 3.3). */

@@ -29,8 +29,8 @@ import { missingRedis, startRedis, type TestRedis } from './redis.js';
 
 const folder = folders();
 const reason = missingRedis();
-/** A run of several seconds, which can be disturbed: a worker tells its progress once a second. */
-const LONG = { policies: ['c-fcfs'], load: [0.5], requests: [30e6] };
+/** A run that lasts for more than a second, after which a worker first tells its progress: it can be disturbed. */
+const LONG = { policies: ['c-fcfs'], load: [0.5], requests: [20e6] };
 /** A workload that reads a file of the machine it is on. */
 const EMPIRICAL = `name: x
 types:
