@@ -131,7 +131,8 @@ describe('psp check', { timeout: 60_000 }, () => {
     [['darc-static:reserved=2', '--case', 'workers=1'], 'darc-static: reserved: expected fewer than the 1 workers'],
   ])('refuses %j', async (args, message) => {
     const { code, err } = await check(...args);
-    expect(err).toContain(message);
+    const begin = `psp: ${message}`;
+    expect(err.slice(0, begin.length)).toBe(begin);
     expect(code).toBe(2);
   });
 });

@@ -78,7 +78,7 @@ async function run(names: readonly string[], { seed, runs, case: text, json }: C
 
 /** A file stands for all of its policies. */
 function typedPolicies(text: string): TypedPolicy[] {
-  const all = asInput(text, () => (isPolicyFile(text) ? policiesNamed(text) : []));
+  const all = isPolicyFile(text) ? policiesNamed(text) : [];
   const [file = text] = splitList(text, ':');
   const isWhole = all.length > 1 && file === text;
   return isWhole ? all.map(({ name }) => parsePolicy(`${text}:${name}`)) : [parsePolicy(text)];
