@@ -8,7 +8,7 @@ import type { HardwareResult } from '../../src/experiment/hardware/run-hardware.
 import type { ServerCounts } from '../../src/results/server-schema.js';
 import { MAIN, psp, ROOT, scratchFolder, UNBUNDLED_MAIN } from '../cli/psp.js';
 import { loopbackConfig, startPsp, WIDE } from './loopback-commands.js';
-import { childrenOf, FORMS, isRoot, missingNative } from './support.js';
+import { childrenOf, FORMS, isRoot, missingNative, onceIn } from './support.js';
 
 const folder = scratchFolder();
 const LOAD = ['--workload', 'bimodal', '--dilate', '100', '--workers', '2', '--load', '0.4', '--warmup', '0'];
@@ -37,7 +37,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
     const config = (name: string, frame?: string) => loopbackConfig(folder, `${name}-${net}`, net, frame);
     const name = (word: string) => join(folder, `${word}-${net}`);
 
-    it('a factor that stretches demands beyond a frame is a wrong input in one line', async () => {
+    onceIn(net)('a factor that stretches demands beyond a frame is a wrong input in one line', async () => {
       const refused = await psp(['run', '--hw', '--workload', 'bimodal', '--dilate', '100000', '--requests', '100']);
       expect(refused).toEqual({
         code: 2,
@@ -96,40 +96,48 @@ policy.create = (setup, parameters) => {
       expect(only(out).completed).toBeGreaterThan(10);
     });
 
-    it('a run that was killed leaves a folder that the next removes; a run that ends leaves none', {
-      timeout: 180_000,
-    }, async () => {
-      // A comma ends an argument of DPDK, so psp does not use a folder with one in its name.
-      const places = ['plain', 'odd,place'].map(name);
-      for (const place of places) mkdirSync(place);
-      const killed = start([...RUN, '--requests', '20k'], { TMPDIR: places[0]! });
-      await sending(killed.pid);
-      const children = childrenOf(killed.pid);
-      await killed.end('SIGKILL');
-      for (let i = 0; i < 1000 && children.some((pid) => existsSync(`/proc/${pid}`)); i++) await sleep(50);
-      expect(readdirSync(places[0]!)).toHaveLength(1);
-      for (const TMPDIR of [...places, join(folder, 'missing')]) {
-        const { code, err } = await start([...RUN, '--requests', '50'], { TMPDIR }).outcome();
-        expect(code, err).toBe(0);
-      }
-      expect(places.map((place) => readdirSync(place))).toEqual([[], []]);
-    });
+    onceIn(net)(
+      'a run that was killed leaves a folder that the next removes; a run that ends leaves none',
+      {
+        timeout: 180_000,
+      },
+      async () => {
+        // A comma ends an argument of DPDK, so psp does not use a folder with one in its name.
+        const places = ['plain', 'odd,place'].map(name);
+        for (const place of places) mkdirSync(place);
+        const killed = start([...RUN, '--requests', '20k'], { TMPDIR: places[0]! });
+        await sending(killed.pid);
+        const children = childrenOf(killed.pid);
+        await killed.end('SIGKILL');
+        for (let i = 0; i < 1000 && children.some((pid) => existsSync(`/proc/${pid}`)); i++) await sleep(50);
+        expect(readdirSync(places[0]!)).toHaveLength(1);
+        for (const TMPDIR of [...places, join(folder, 'missing')]) {
+          const { code, err } = await start([...RUN, '--requests', '50'], { TMPDIR }).outcome();
+          expect(code, err).toBe(0);
+        }
+        expect(places.map((place) => readdirSync(place))).toEqual([[], []]);
+      },
+    );
 
     const canBeOthers = isRoot && spawnSync('setpriv', ['--version']).status === 0;
     if (!canBeOthers) console.warn('SKIPPED: hardware runs of two users: not root, or no setpriv(1)');
-    it.skipIf(!canBeOthers)('two users who are not root can run after each other', { timeout: 180_000 }, async () => {
-      const users = [65533, 65534];
-      for (const user of users) {
-        const as = ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', process.execPath, MAIN];
-        const run = spawnSync('setpriv', [...as, ...RUN, '--requests', '50'], { cwd: '/', encoding: 'utf8' });
-        expect(run.status, run.stderr).toBe(0);
-      }
-      // DPDK's default folders for ordinary users, and those of runs.
-      const left = ['/tmp', '/tmp/dpdk'].flatMap((path) =>
-        existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [],
-      );
-      expect(left.filter((path) => users.includes(lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0))).toEqual([]);
-    });
+    onceIn(net).skipIf(!canBeOthers)(
+      'two users who are not root can run after each other',
+      { timeout: 180_000 },
+      async () => {
+        const users = [65533, 65534];
+        for (const user of users) {
+          const as = ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', process.execPath, MAIN];
+          const run = spawnSync('setpriv', [...as, ...RUN, '--requests', '50'], { cwd: '/', encoding: 'utf8' });
+          expect(run.status, run.stderr).toBe(0);
+        }
+        // DPDK's default folders for ordinary users, and those of runs.
+        const left = ['/tmp', '/tmp/dpdk'].flatMap((path) =>
+          existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [],
+        );
+        expect(left.filter((path) => users.includes(lstatSync(path, { throwIfNoEntry: false })?.uid ?? 0))).toEqual([]);
+      },
+    );
 
     it('a load generator that was stopped for a while does not take that for silence of its server', async () => {
       const light = [...LIGHT, '0.1'];

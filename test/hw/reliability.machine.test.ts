@@ -13,7 +13,7 @@ import { Child } from '../../src/hw/run/child-process.js';
 import { runHardware } from '../../src/hw/run/run-pair.js';
 import { parsePolicy } from '../../src/scheduler/policy-registry.js';
 import { withNamespace } from './namespace.js';
-import { childrenOf, FORMS, isRoot, missingNative, workloadNamed } from './support.js';
+import { childrenOf, FORMS, isRoot, missingNative, onceIn, workloadNamed } from './support.js';
 
 const BIMODAL = workloadNamed('bimodal');
 const SERVER = { ip: '192.168.77.10', port: 6789 };
@@ -207,33 +207,34 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)('a server, poll: %s',
       }),
   );
 
-  // The server is not psp's, so that one form is enough.
-  const once = net === FORMS[0] ? it.skipIf(!isRoot) : () => {};
-  once('can be any kernel UDP server: the load generator answers ARP, and notices one that is dead', () =>
-    withNamespace(async ({ outer, inner, ip, run, namespace }) => {
-      const server = run([process.execPath, '-e', KERNEL_SERVER, '192.168.77.11', String(SERVER.port)]);
-      await server.says('ready');
-      const order = clientOrder({ kind: 'af_packet', interface: outer }, 150);
-      const config = {
-        ...order.config,
-        address: { mac: '42:42:42:42:42:02', ip: SERVER.ip, port: 0 },
-        server: { ip: '192.168.77.11', port: SERVER.port },
-      };
-      const client = start('client');
-      client.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
-      await client.next('clientStarted');
-      // The kernel forgets the client's MAC, and must ask for it before it can answer again.
-      ip('-n', namespace, 'neigh', 'flush', 'dev', inner);
-      const answered = await client.next('clientDone');
-      expect(answered).toMatchObject({ end: 'complete', counts: { sent: 150, received: 150 } });
+  // The server is not psp's.
+  onceIn(net).skipIf(!isRoot)(
+    'can be any kernel UDP server: the load generator answers ARP, and notices one that is dead',
+    () =>
+      withNamespace(async ({ outer, inner, ip, run, namespace }) => {
+        const server = run([process.execPath, '-e', KERNEL_SERVER, '192.168.77.11', String(SERVER.port)]);
+        await server.says('ready');
+        const order = clientOrder({ kind: 'af_packet', interface: outer }, 150);
+        const config = {
+          ...order.config,
+          address: { mac: '42:42:42:42:42:02', ip: SERVER.ip, port: 0 },
+          server: { ip: '192.168.77.11', port: SERVER.port },
+        };
+        const client = start('client');
+        client.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
+        await client.next('clientStarted');
+        // The kernel forgets the client's MAC, and must ask for it before it can answer again.
+        ip('-n', namespace, 'neigh', 'flush', 'dev', inner);
+        const answered = await client.next('clientDone');
+        expect(answered).toMatchObject({ end: 'complete', counts: { sent: 150, received: 150 } });
 
-      server.child.kill('SIGKILL');
-      await server.ended;
-      const second = start('second client');
-      second.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
-      const unanswered = await second.next('clientDone');
-      expect(unanswered).toMatchObject({ end: 'serverGone', counts: { received: 0 } });
-    }),
+        server.child.kill('SIGKILL');
+        await server.ended;
+        const second = start('second client');
+        second.send({ kind: 'client', order: { ...order, frame: 'psp-mb', config } });
+        const unanswered = await second.next('clientDone');
+        expect(unanswered).toMatchObject({ end: 'serverGone', counts: { received: 0 } });
+      }),
   );
 });
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { it } from 'vitest';
 import type { NetForm } from '../../src/hw/native/native.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import type { Workload } from '../../src/workload/workload.js';
@@ -45,6 +46,10 @@ export function workloadNamed(name: string): Workload {
 
 /** Who polls the server's device: the tests of a whole run are played in both forms. */
 export const FORMS: readonly NetForm[] = ['inline', 'thread'];
+
+/** `it` for what does not depend on who polls: such a test is there in one form only. */
+export const onceIn = (net: NetForm): typeof it =>
+  net === FORMS[0] ? it : (Object.assign(() => {}, { skipIf: () => () => {} }) as unknown as typeof it);
 
 export const isRoot = process.getuid?.() === 0;
 
