@@ -11,15 +11,19 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['EMFILE', 'too many files are open: raise the limit, such as with ulimit -n 256'],
 ]);
 
-/** Whatever file it is, the machine is at fault. */
-const OF_THE_MACHINE: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO']);
+/** Whatever file it is, the machine is at fault, and what else fails with it. */
+const OF_THE_MACHINE: ReadonlyMap<string, EnvironmentError['concerns']> = new Map([
+  ['EMFILE', 'process'],
+  ['ENFILE', 'process'],
+  ['ENOMEM', 'run'],
+  ['EIO', 'run'],
+]);
 
 /** The error for a file that could not be read. */
 export function cannotRead(fileName: string, error: unknown): InputError | EnvironmentError {
   const said = `${fileName}: cannot be read: ${reasonOf(error)}`;
-  return OF_THE_MACHINE.has((error as NodeJS.ErrnoException).code ?? '')
-    ? new EnvironmentError(said)
-    : new InputError(said);
+  const concerns = OF_THE_MACHINE.get((error as NodeJS.ErrnoException).code ?? '');
+  return concerns ? new EnvironmentError(said, concerns) : new InputError(said);
 }
 
 /** Why node:fs could not do it, in words. */

@@ -34,6 +34,17 @@ export class InputError extends Error {
 /** The machine cannot do it: no memory, a full disk, no permission, a missing device. Exit code 3. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
+
+  /**
+   * @param concerns `process` when nothing else that this process begins can work either, such as without open files;
+   *   `run` when another run may work, such as one with less memory
+   */
+  constructor(
+    message: string,
+    readonly concerns: 'run' | 'process' = 'run',
+  ) {
+    super(message);
+  }
 }
 
 /** `workloads/x.yaml:6:14: ratio: expected numbers that sum to 1, found 0.9` */
@@ -47,6 +58,8 @@ function formatIssue(issue: InputIssue): string {
 /** An error on its way to another thread or process, where its class would be lost. */
 export interface SentError {
   readonly kind: 'input' | 'environment' | 'other';
+  /** Of an {@link EnvironmentError}. */
+  readonly concerns?: EnvironmentError['concerns'];
   readonly message: string;
   readonly stack?: string;
 }
@@ -55,13 +68,18 @@ export interface SentError {
 export function sendError(error: unknown): SentError {
   if (!(error instanceof Error)) return { kind: 'other', message: String(error) };
   const kind = error instanceof InputError ? 'input' : error instanceof EnvironmentError ? 'environment' : 'other';
-  return { kind, message: error.message, ...(error.stack !== undefined && { stack: error.stack }) };
+  return {
+    kind,
+    message: error.message,
+    ...(error.stack !== undefined && { stack: error.stack }),
+    ...(error instanceof EnvironmentError && { concerns: error.concerns }),
+  };
 }
 
 /** The error that {@link sendError} took apart. Its issues are in its message. */
-export function receiveError({ kind, message, stack }: SentError): Error {
+export function receiveError({ kind, message, stack, concerns }: SentError): Error {
   if (kind === 'input') return new InputError(message);
-  if (kind === 'environment') return new EnvironmentError(message);
+  if (kind === 'environment') return new EnvironmentError(message, concerns);
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;
   return error;

@@ -65,7 +65,7 @@ test.each([
   if (args.includes('full.json')) expect(existsSync(join(folder, 'full.json'))).toBe(true);
 });
 
-test.each([24, 28, 32, 40, 64])(
+test.each([24, 32, 48, 64, 114, 120])(
   'with %i open files at most there is one line and exit code 3, or it works',
   async (most) => {
     const trace = join(folder, 't.csv');

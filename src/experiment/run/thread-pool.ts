@@ -164,6 +164,7 @@ function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
     return new EnvironmentError(
       `${policy.text}: cannot begin a thread (${error.message.split(', ')[0]}): raise the limits of open files ` +
         'and processes, such as with ulimit -n',
+      'process',
     );
   }
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' || /allocation failed|Invalid (typed )?array/i.test(error.message)) {

@@ -1,4 +1,5 @@
 import type { Point } from '../../results/point.js';
+import { EnvironmentError } from '../../units/errors.js';
 import { receiveSpec } from '../plan/run-spec.js';
 import { controlFor } from '../run/replicate.js';
 import type { RunControl } from '../run/run-control.js';
@@ -50,12 +51,16 @@ export function localEngine(shared?: ThreadPool): Engine {
 /**
  * Runs a point and returns the call that reports its end. That call may fail too, which is not a failure of the
  * point.
+ *
+ * @throws EnvironmentError when this process can run no point
  */
 async function runOne(planned: PlannedPoint, threads: ThreadPool, hooks: EngineHooks): Promise<() => void> {
   try {
     const point = await runPoint(planned, threads, hooks);
     return () => point && hooks.onPoint(point);
   } catch (error) {
+    // The other points would fail too. As they have not failed, the same command continues after the limit is raised.
+    if (error instanceof EnvironmentError && error.concerns === 'process') throw error;
     return () => hooks.onFailure(planned, (error as Error).message);
   }
 }

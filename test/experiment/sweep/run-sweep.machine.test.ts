@@ -13,9 +13,12 @@ import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { receiveSpec } from '../../../src/experiment/plan/run-spec.js';
 import type { Engine } from '../../../src/experiment/sweep/engine.js';
+import { localEngine } from '../../../src/experiment/sweep/local-engine.js';
 import { mergeSweeps } from '../../../src/experiment/sweep/merge-sweeps.js';
 import { failedPoint, type PlannedPoint } from '../../../src/experiment/sweep/planned-point.js';
+import { runSweep as runSweepHere } from '../../../src/experiment/sweep/run-sweep.js';
 import { readPoint, readSweep, writeFailure, writePoint } from '../../../src/experiment/sweep/store.js';
+import { EnvironmentError } from '../../../src/units/errors.js';
 import { engine, runReplicated, runSweep, threads } from './built.js';
 import { folders, plan, poisoned } from './points.js';
 
@@ -48,6 +51,29 @@ describe('a sweep', () => {
     }
     expect(new Set(outcome.points.map(({ result }) => result.digest)).size).toBe(4);
   });
+
+  it.each([
+    ['process', /^no more files$/, []],
+    ['run', undefined, ['no more files', 'no more files', 'no more files']],
+  ] as const)(
+    'ends when a lack concerns the %s only if no other point can run either',
+    async (concerns, thrown, kept) => {
+      const out = folder();
+      const [first, ...others] = await plan();
+      await runSweep([first!], { out });
+      const without = localEngine({
+        cores: 2,
+        run: () => Promise.reject(new EnvironmentError('no more files', concerns)),
+        close() {},
+      });
+      const sweep = runSweepHere([first!, ...others], { out, engine: without });
+      if (thrown) await expect(sweep).rejects.toThrow(thrown);
+      else expect((await sweep).failures.map(({ message }) => message)).toEqual(kept);
+      // A point that did not fail by itself is not kept as failed.
+      expect(readSweep(out).failed.map(({ error }) => error)).toEqual(kept);
+      expect(readSweep(out).points.map(({ key }) => key)).toEqual([first!.key]);
+    },
+  );
 
   it('runs only what is not there: nothing again, what is new, and what is cut short', async () => {
     const out = folder();
