@@ -74,10 +74,19 @@ export function endingOf(file: string): string {
   return /\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? '';
 }
 
+/** The kinds of file that a picture can be. */
+export const PICTURES: readonly string[] = ['svg', 'png', 'pdf'];
+
 /** Writes a picture in the format that the file's ending names. @throws EnvironmentError */
 export async function writePicture(file: string, svg: string): Promise<void> {
-  // Loaded only when needed: it brings a renderer and fonts.
-  writeOutput(file, endingOf(file) === 'png' ? await (await import('../report/png.js')).svgToPng(svg) : svg);
+  writeOutput(file, await drawn(endingOf(file), svg));
+}
+
+/** Renderers are loaded only when needed: they bring fonts. */
+async function drawn(ending: string, svg: string): Promise<Content> {
+  if (ending === 'png') return (await import('../report/png.js')).svgToPng(svg);
+  if (ending === 'pdf') return (await import('../report/pdf.js')).svgToPdf(svg);
+  return svg;
 }
 
 /** The files that a command will write, by option. */

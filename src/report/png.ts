@@ -3,12 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
+import { FONT } from './font.js';
 
-/** Copied into dist/ by the build; sources that run as they are take it from its package. */
-const FONT = new URL(
-  `${import.meta.url.endsWith('.ts') ? '../../node_modules/dejavu-fonts-ttf/ttf' : '../fonts'}/DejaVuSans.ttf`,
-  import.meta.url,
-);
 /**
  * Two pixels for each of the SVG, sharp on the screens of today; less for pictures that would have more pixels than
  * this, and files of hundreds of kB.

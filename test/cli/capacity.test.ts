@@ -29,7 +29,7 @@ describe('psp capacity', () => {
       [...SMALL, '--slo', 'p99 slowdown <= 10', '--find', 'cores'],
       "--find: expected one of load, workers, found 'cores'",
     ],
-    [[...SMALL, '--slo', 'p99 slowdown <= 10', '--picture', 'x.pdf'], 'x.pdf'],
+    [[...SMALL, '--slo', 'p99 slowdown <= 10', '--picture', 'x.gif'], 'x.gif'],
     [[...SMALL, '--slo', 'p99 slowdown <= 10', '--json', 'none/x.json'], 'none/x.json'],
   ])('%j ends with exit code 2 and one line', async (args, said) => {
     const { code, out, err } = await pspHere(args, folder);
@@ -61,7 +61,7 @@ describe('psp capacity', () => {
   it('draws how many workers are needed, and how sure that is', { timeout: 60_000 }, async () => {
     const args = ['capacity', '--workload', 'mm.yaml', '--requests', '5k', '--policy', 'c-fcfs', '--rate', '250k'];
     const objective = ['--find', 'workers', '--slo', 'p99 sojourn <= 60us'];
-    for (const picture of ['needed.svg', 'needed.png']) {
+    for (const picture of ['needed.svg', 'needed.png', 'needed.pdf']) {
       const { code, err } = await psp([...args, ...objective, '--picture', picture, '--json', 'needed.json'], {
         cwd: folder,
       });
@@ -72,6 +72,7 @@ describe('psp capacity', () => {
     const label = needed < enough ? `${needed} … ${enough}` : String(enough);
     expect(readFileSync(join(folder, 'needed.svg'), 'utf8')).toContain(`>${label}</text>`);
     expect(readFileSync(join(folder, 'needed.png')).subarray(1, 4).toString()).toBe('PNG');
+    expect(readFileSync(join(folder, 'needed.pdf')).subarray(1, 4).toString()).toBe('PDF');
   });
 
   it('answers no with exit code 1 when nothing meets the objective', { timeout: 60_000 }, async () => {

@@ -64,7 +64,7 @@ export function defineCapacity(command: Command): void {
       ),
     )
     .addOption(new Option('--find <WHAT>', 'what to find').choices(['load', 'workers']).default('load'))
-    .option('--picture <FILE>', 'draw the result as bars, .svg or .png', parsePicture)
+    .option('--picture <FILE>', 'draw the result as bars, .svg, .png or .pdf', parsePicture)
     .addHelpText('after', EXAMPLES)
     .action(async (options: CapacityCommandOptions) => {
       process.exitCode = await capacity(options);

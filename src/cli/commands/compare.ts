@@ -5,7 +5,7 @@ import { formatCompared } from '../../report/text/compare-table.js';
 import { InputError } from '../../units/errors.js';
 import { drawComparisons } from '../compare-picture.js';
 import { EXIT } from '../failure.js';
-import { checkOutputs, outputBeside, sendJson, withEnding } from '../output.js';
+import { checkOutputs, outputBeside, PICTURES, sendJson, withEnding } from '../output.js';
 
 export interface CompareOutput {
   readonly json?: string | undefined;
@@ -44,9 +44,9 @@ Example:
     });
 }
 
-export const PICTURE_HELP = 'draw both distributions, .svg or .png; one file per policy and load';
+export const PICTURE_HELP = 'draw both distributions, .svg, .png or .pdf; one file per policy and load';
 
-export const parsePicture = (file: string): string => withEnding('--picture', file, ['svg', 'png']);
+export const parsePicture = (file: string): string => withEnding('--picture', file, PICTURES);
 
 /** Compares, prints and writes, and returns the exit code. */
 export async function showComparison(

@@ -1,11 +1,13 @@
 /** The pictures are kept as SVG files beside the snapshots, to be looked at. */
 
+import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Chart, Series } from '../../../src/report/charts/chart.js';
 import { chartCsv } from '../../../src/report/charts/chart-csv.js';
 import { looks } from '../../../src/report/charts/palette.js';
 import { renderChart } from '../../../src/report/charts/render.js';
 import { createScale, format } from '../../../src/report/charts/scale.js';
+import { svgToPdf } from '../../../src/report/pdf.js';
 import { svgToPng } from '../../../src/report/png.js';
 
 const LOADS = [0.2, 0.4, 0.6, 0.8, 0.9, 1];
@@ -122,6 +124,18 @@ describe('a chart', () => {
     expect(view.getUint32(16) * view.getUint32(20)).toBeLessThan(910_000);
   });
 
+  it('becomes a PDF of its size, with text as text and the same bytes each time', async () => {
+    const svg = renderChart(other);
+    const [, width, height] = /width="([\d.]+)" height="([\d.]+)"/.exec(svg)!;
+    const pdf = Buffer.from(await svgToPdf(svg));
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    const [, ...box] = /MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf.toString('latin1'))!;
+    expect(box.map(Number)).toEqual([Number(width) * 0.75, Number(height) * 0.75]);
+    expect(contentOf(pdf)).toMatch(/BT\n[\s\S]*Tj\n/i);
+    expect(Buffer.from(await svgToPdf(svg)).equals(pdf)).toBe(true);
+    expect((await svgToPdf(renderChart({ ...curves, title: '<b>&"\u0000\ud83d\uffff' }))).length).toBeGreaterThan(1000);
+  });
+
   it('becomes a CSV with what was drawn', () => {
     expect(chartCsv(curves).split('\n').slice(0, 3)).toEqual([
       'panel,series,x,y,ci95_low,ci95_high,failed',
@@ -182,3 +196,14 @@ describe('an axis', () => {
     expect(format(12_345)).toBe('12.3k');
   });
 });
+
+/** The drawing instructions of a PDF, which are deflated. */
+function contentOf(pdf: Buffer): string {
+  const texts: string[] = [];
+  for (let at = pdf.indexOf('stream\n'); at >= 0; at = pdf.indexOf('stream\n', at + 7)) {
+    const end = pdf.indexOf('endstream', at);
+    if (pdf[at + 7] === 0x78) texts.push(inflateSync(pdf.subarray(at + 7, end)).toString('latin1'));
+    at = end;
+  }
+  return texts.join('\n');
+}
