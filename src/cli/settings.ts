@@ -5,7 +5,7 @@ import { STATISTIC_NAMED } from '../results/result.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
 import { parseDuration } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
-import { splitList, unquoted } from '../units/lists.js';
+import { splitList, typedName, unquoted } from '../units/lists.js';
 import { hasHidden, lookUp, visible } from '../units/names.js';
 import { parseRate } from '../units/rate.js';
 import { withKnownFile } from './policy-names.js';
@@ -331,7 +331,7 @@ function parsePrecision(text: string): Precision | undefined {
   const percent = Number(match?.[1]);
   const statistic = lookUp(STATISTIC_NAMED, match?.[2] ?? 'p99.9');
   if (!(percent > 0 && percent <= 100) || statistic === undefined) return undefined;
-  return { relative: percent / 100, statistic, ...(match?.[3] !== undefined && { type: unquoted(match[3]) }) };
+  return { relative: percent / 100, statistic, ...(match?.[3] !== undefined && { type: typedName(match[3]) }) };
 }
 
 function parseSeed(text: string): string | undefined {

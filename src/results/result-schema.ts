@@ -20,12 +20,18 @@ function ofEach<T extends z.ZodType>(type: T): Record<Statistic, T> {
   return Object.fromEntries(STATISTICS.map((statistic) => [statistic, type])) as Record<Statistic, T>;
 }
 
+/** Results from before there was a p95 do not have it. */
+function sinceP95<T extends z.ZodType>(type: T) {
+  return { p95: z.union([type, z.undefined().transform(() => null)]) };
+}
+
 const distribution = z.looseObject({
   ...ofEach(amount.nullable()),
+  ...sinceP95(amount.nullable()),
   min: amount.nullable(),
   max: amount.nullable(),
   count,
-  ci95: z.looseObject(ofEach(interval.nullable())),
+  ci95: z.looseObject({ ...ofEach(interval.nullable()), ...sinceP95(interval.nullable()) }),
   replications: z.int().min(1),
 });
 

@@ -9,7 +9,7 @@ import type { Judged } from './outcome-schema.js';
 export type Interval = readonly [low: number | null, high: number | null];
 
 /** The percentiles every distribution is reported by. */
-export const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p99_9: 0.999, p99_99: 0.9999 } as const;
+export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, p99_9: 0.999, p99_99: 0.9999 } as const;
 export type Percentile = keyof typeof PERCENTILES;
 
 /** What a distribution is reported by. */

@@ -27,6 +27,11 @@ export function unquoted(part: string): string {
   return /^"(?:[^"]|"")*"$/.test(part) ? part.slice(1, -1).replaceAll('""', '"') : part;
 }
 
+/** As {@link unquoted}, where a shell takes the double quotes: `'GET /item/:id'` is a name in quotes, too. */
+export function typedName(part: string): string {
+  return /^'(?:[^']|'')+'$/.test(part) ? part.slice(1, -1).replaceAll("''", "'") : unquoted(part);
+}
+
 /**
  * The name as a part of a list.
  *

@@ -64,7 +64,7 @@ describe('the value of an option', () => {
     ['replications', '0', "--replications: expected a whole number from 1 to 10000, found '0'"],
     ['precision', '5', /^--precision: expected a share such as 5%, 5%:p99 .*, found '5'/],
     ['precision', '5%:SHORT', /or 5%:p99:TYPE, found '5%:SHORT'/],
-    ['precision', '5%:p98', /one of mean, p50, p90, p99, p99\.9, p99\.99\) or 5%:p99:TYPE, found '5%:p98'/],
+    ['precision', '5%:p98', /one of mean, p50, p90, p95, p99, p99\.9, p99\.99\) or 5%:p99:TYPE, found '5%:p98'/],
     ['policy', 'darc,', /^--policy: /],
     ['policy', 'ts:quantum=1,5us', /bare number 1 in 'ts:quantum=1,5us': decimals have a point, and a comma /],
     ['load', '1e309', "--load: expected a number above 0, such as 0.8, found '1e309'"],

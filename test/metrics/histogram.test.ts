@@ -171,7 +171,7 @@ describe('exact values come out exact', () => {
         const summary = summaryOf(SLOWDOWN, list);
         const [min, max] = [Math.min(...list), Math.max(...list)];
         expect([summary.min, summary.max]).toEqual([min, max]);
-        for (const name of ['p50', 'p90', 'p99', 'p99_9', 'p99_99'] as const) {
+        for (const name of ['p50', 'p90', 'p95', 'p99', 'p99_9', 'p99_99'] as const) {
           const [low, high] = summary.ci95[name]!;
           expect(summary[name]).toBeGreaterThanOrEqual(min);
           expect(summary[name]).toBeLessThanOrEqual(max);

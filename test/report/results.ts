@@ -12,8 +12,8 @@ import {
  * ten values or more lie beyond the percentile, else without an upper bound.
  */
 export function distribution(count: number, values: Partial<Record<Statistic, number>> = {}): DistributionSummary {
-  const all: Record<Statistic, number> = { p50: 1, p90: 1, p99: 1, p99_9: 1, p99_99: 1, mean: 1, ...values };
-  const none = { p50: null, p90: null, p99: null, p99_9: null, p99_99: null, mean: null };
+  const all: Record<Statistic, number> = { p50: 1, p90: 1, p95: 1, p99: 1, p99_9: 1, p99_99: 1, mean: 1, ...values };
+  const none = { p50: null, p90: null, p95: null, p99: null, p99_9: null, p99_99: null, mean: null };
   const intervals = Object.entries(all).map(([name, value]) => {
     const beyond = name === 'mean' ? count : count * (1 - PERCENTILES[name as Percentile]);
     return [name, [value * 0.99, beyond >= 10 - 1e-6 ? value * 1.01 : null]];
@@ -44,7 +44,7 @@ export function resultOf(
 ): Result {
   const types = Object.entries(numbers).map(
     ([name, { count = 100_000, serviceNs, p50 = 1, p99, p99_9 }]): TypeResult => {
-      const slowdown = { p50, p90: p50, p99, p99_9, p99_99: p99_9, mean: p50 };
+      const slowdown = { p50, p90: p50, p95: p50, p99, p99_9, p99_99: p99_9, mean: p50 };
       const sojourn = Object.fromEntries(Object.entries(slowdown).map(([key, value]) => [key, value * serviceNs]));
       return {
         name,

@@ -41,7 +41,8 @@ const HELPS = {
 
 const EXAMPLES = `
 An objective is STATISTIC slowdown|sojourn <= BOUND, then optionally "for every
-type", "for NAME" or "overall". The bound of a sojourn has a unit.
+type", "for NAME" or "overall". The bound of a sojourn has a unit. Or: rate of
+timeouts <= 0.1 % at 10ms.
 
 Examples:
   psp capacity --workload extreme-bimodal --workers 16 \\

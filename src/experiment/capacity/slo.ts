@@ -11,7 +11,7 @@ import {
 } from '../../results/result.js';
 import { parseDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
-import { unquoted } from '../../units/lists.js';
+import { typedName } from '../../units/lists.js';
 import { lookUp } from '../../units/names.js';
 import { checkTypeName } from '../plan/type-names.js';
 
@@ -25,35 +25,64 @@ export interface Slo {
   readonly scope: 'every type' | 'overall' | { readonly type: string };
 }
 
-const FORM = /^(\S+)\s+(slowdown|sojourn)\s*(?:<=?|≤)\s*(\S.*?)(?:\s+(overall|for\s+\S.*))?$/;
+const SCOPE = '(?:\\s+(overall|for\\s+\\S.*))?';
+const FORM = new RegExp(`^(\\S+)\\s+(slowdown|sojourn|latency)\\s*(?:<=?|≤)\\s*(\\S.*?)${SCOPE}$`);
+const TIMEOUTS = new RegExp(`^rate\\s+of\\s+timeouts\\s*(?:<=?|≤)\\s*([\\d.]+)\\s*%\\s+at\\s+(\\S.*?)${SCOPE}$`);
 
 /**
+ * An objective from its text. `latency` is another word for sojourn, and `<` means `<=`. A rate of timeouts of at most
+ * 0.1 % at 10ms is the same as a p99.9 sojourn of at most 10ms, where a dropped request is late.
+ *
  * @param where what to begin a complaint with
  * @throws InputError that says what was expected and what was found
  */
 export function parseSlo(text: string, where = '--slo'): Slo {
+  const timeouts = TIMEOUTS.exec(text.trim());
+  if (timeouts) {
+    const [, percent, bound, scope] = timeouts as unknown as string[];
+    return {
+      text: text.trim(),
+      statistic: statisticWith(percent!, where),
+      quantity: 'sojournNs',
+      bound: readSojourn(bound!, where),
+      scope: readScope(scope),
+    };
+  }
   const match = FORM.exec(text.trim());
   if (!match) {
     throw new InputError(
-      `${where}: expected an objective such as 'p99.9 slowdown <= 10 for every type' ` +
-        `or 'p99 sojourn <= 50us for GET', found '${text}'`,
+      `${where}: expected an objective such as 'p99.9 slowdown <= 10 for every type', ` +
+        `'p99 sojourn <= 50us for GET' or 'rate of timeouts <= 0.1 % at 10ms', found '${text}'`,
     );
   }
-  const [, name, quantity, bound, scope = 'for every type'] = match as unknown as string[];
+  const [, name, quantity, bound, scope] = match as unknown as string[];
   const statistic = lookUp(STATISTIC_NAMED, name!);
   if (statistic === undefined) {
     throw new InputError(`${where}: expected one of ${Object.keys(STATISTIC_NAMED).join(', ')}, found '${name}'`);
   }
-  const meant = scope.replace(/^for\s+/, '');
   return {
     text: text.trim(),
     statistic,
     ...(quantity === 'slowdown'
       ? { quantity, bound: readSlowdown(bound!, where) }
       : { quantity: 'sojournNs', bound: readSojourn(bound!, where) }),
-    // A type that is called `overall` is named in quotes.
-    scope: meant === 'every type' || meant === 'overall' ? meant : { type: unquoted(meant) },
+    scope: readScope(scope),
   };
+}
+
+/** A type that is called `overall` is named in quotes. */
+function readScope(scope = 'for every type'): Slo['scope'] {
+  const meant = scope.replace(/^for\s+/, '');
+  return meant === 'every type' || meant === 'overall' ? meant : { type: typedName(meant) };
+}
+
+/** The percentile beyond which this share of the requests is. */
+function statisticWith(percent: string, where: string): Statistic {
+  const shares = Object.entries(PERCENTILES).map(([name, q]) => [name as Statistic, +(100 - 100 * q).toPrecision(6)]);
+  const found = shares.find(([, share]) => share === Number(percent));
+  if (found) return found[0] as Statistic;
+  const known = shares.map(([, share]) => `${share} %`).join(', ');
+  throw new InputError(`${where}: expected a rate of timeouts of one of ${known}, found '${percent} %'`);
 }
 
 function readSlowdown(text: string, where: string): number {

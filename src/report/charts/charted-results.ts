@@ -22,6 +22,7 @@ export interface ChartedQuantity {
 export const STATISTICS: Readonly<Record<Statistic, string>> = {
   p50: 'p50',
   p90: 'p90',
+  p95: 'p95',
   p99: 'p99',
   p99_9: 'p99.9',
   p99_99: 'p99.99',

@@ -24,21 +24,44 @@ describe('an objective', () => {
       expect(parseSlo(`p50 slowdown <= 2 for ${typed}`)).toMatchObject({ scope: { type: name }, bound: 2 });
     }
     expect(parseSlo('p50 sojourn <= 2 us for two words')).toMatchObject({ scope: { type: 'two words' }, bound: 2000 });
+    expect(parseSlo("p95 latency < 5ms for 'GET /item/:id'")).toMatchObject({
+      statistic: 'p95',
+      quantity: 'sojournNs',
+      bound: 5e6,
+      scope: { type: 'GET /item/:id' },
+    });
+    expect(parseSlo("p50 slowdown <= 2 for 'it''s'")).toMatchObject({ scope: { type: "it's" } });
     expect(() => parseSlo('toString slowdown <= 10')).toThrow(
-      "--slo: expected one of mean, p50, p90, p99, p99.9, p99.99, found 'toString'",
+      "--slo: expected one of mean, p50, p90, p95, p99, p99.9, p99.99, found 'toString'",
     );
   });
 
   test.each([
     ['', "expected an objective such as 'p99.9 slowdown <= 10 for every type'"],
     ['p99.9 slowdown >= 10', 'expected an objective'],
-    ['p98 slowdown <= 10', "expected one of mean, p50, p90, p99, p99.9, p99.99, found 'p98'"],
+    ['p98 slowdown <= 10', "expected one of mean, p50, p90, p95, p99, p99.9, p99.99, found 'p98'"],
     ['p99 slowdown <= 0.5', "expected a slowdown of at least 1, found '0.5'"],
     ['p99 slowdown <= 10us', "expected a slowdown of at least 1, found '10us'"],
     ['p99 sojourn <= 50', 'found the bare number 50'],
   ])('that is wrong is refused: %s', (text, complaint) => {
     expect(() => parseSlo(text)).toThrow(complaint);
     expect(() => parseSlo(text)).toThrow(/^--slo: /);
+  });
+
+  test('on timeouts is one on the percentile beyond which they are', () => {
+    expect(parseSlo('rate of timeouts <= 0.01 % at 10ms')).toMatchObject({
+      statistic: 'p99_99',
+      quantity: 'sojournNs',
+      bound: 10e6,
+      scope: 'every type',
+    });
+    expect(parseSlo("rate of timeouts < 5% at 2 ms for 'A B'")).toMatchObject({
+      statistic: 'p95',
+      scope: { type: 'A B' },
+    });
+    expect(() => parseSlo('rate of timeouts <= 3 % at 10ms')).toThrow(
+      "expected a rate of timeouts of one of 50 %, 10 %, 5 %, 1 %, 0.1 %, 0.01 %, found '3 %'",
+    );
   });
 
   test('is for a type that there is', () => {

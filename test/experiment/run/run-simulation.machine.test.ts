@@ -112,8 +112,8 @@ test('a run that is stopped has what there was by then', async () => {
 });
 
 function checkOrder(distribution: DistributionSummary): void {
-  const { p50, p90, p99, p99_9, p99_99 } = distribution;
-  const values = [p50!, p90!, p99!, p99_9!, p99_99!];
+  const { p50, p90, p95, p99, p99_9, p99_99 } = distribution;
+  const values = [p50!, p90!, p95!, p99!, p99_9!, p99_99!];
   expect(values).toEqual([...values].sort((a, b) => a - b));
 }
 
