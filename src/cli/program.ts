@@ -42,6 +42,11 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/capacity.js')).defineCapacity,
     },
     {
+      name: 'tune',
+      summary: "search for the best values of a policy's parameters",
+      load: async () => (await import('./commands/tune.js')).defineTune,
+    },
+    {
       name: 'figure',
       summary: "simulate a figure of Perséphone's paper and check its claims",
       load: async () => (await import('./commands/figure.js')).defineFigure,

@@ -114,8 +114,24 @@ export function checkSlos(slos: readonly Slo[], types: readonly string[]): void 
  * requests were dropped than the percentile allows to be late. A run that may be unstable decides nothing.
  */
 export function judge(result: Result, slos: readonly Slo[]): Judgement {
-  const judgements = slos.flatMap((slo) => judgedParts(result, slo).map((slice) => judgePart(result, slo, slice)));
-  return judgements.reduce((worst, each) => (compare(each, worst) > 0 ? each : worst));
+  return judgeAll(result, slos).reduce((worst, each) => (compare(each, worst) > 0 ? each : worst));
+}
+
+/**
+ * Judges a result by the objective that has the least room: the largest value relative to its bound, met or not. A
+ * failed run, or one that drops more than allowed, has a reason.
+ */
+export function leastRoom(result: Result, slos: readonly Slo[]): Judgement {
+  return judgeAll(result, slos).reduce((worst, each) => (shareOfBound(each) > shareOfBound(worst) ? each : worst));
+}
+
+function judgeAll(result: Result, slos: readonly Slo[]): Judgement[] {
+  return slos.flatMap((slo) => judgedParts(result, slo).map((part) => judgePart(result, slo, part)));
+}
+
+/** The value of a judgement divided by its bound; Infinity when it has a reason or no value. */
+export function shareOfBound(judgement: Judgement): number {
+  return judgement.reason === undefined ? excess(judgement) : Number.POSITIVE_INFINITY;
 }
 
 interface JudgedPart {

@@ -16,6 +16,8 @@ export interface SweepOptions {
   readonly out: string;
   /** Default: this machine, all cores. */
   readonly engine?: Engine;
+  /** False: leave {@link TABLES} as they are, because more points follow. */
+  readonly tables?: boolean;
   readonly onProgress?: (progress: SweepProgress) => void;
   readonly onNote?: (message: string) => void;
   /** When aborted, finished points are kept and the others are left. */
@@ -57,7 +59,8 @@ export interface SweepOutcome {
  * @throws EnvironmentError when the folder cannot be written
  */
 export async function runSweep(planned: readonly PlannedPoint[], options: SweepOptions): Promise<SweepOutcome> {
-  const { out, engine = localEngine(), onProgress, onNote, signal = new AbortController().signal } = options;
+  const { out, engine = localEngine(), tables = true, onProgress, onNote } = options;
+  const { signal = new AbortController().signal } = options;
   createStore(out);
   const points = new Map<string, Point>();
   for (const { key } of planned) {
@@ -109,10 +112,10 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
     });
   } catch (error) {
     // The error that ended the sweep is the one to report, even if the tables cannot be written either.
-    tryTo(() => writeTables(out, onNote));
+    if (tables) tryTo(() => writeTables(out, onNote));
     throw error;
   }
-  writeTables(out, onNote);
+  if (tables) writeTables(out, onNote);
   return {
     ran: points.size - present,
     present,

@@ -58,10 +58,11 @@ function workersOf({ holds, fails }: CapacityEntry): string {
 function reasonOf({ fails, holds }: CapacityEntry, find: Capacity['find']): string {
   if (!fails) return holds ? 'all the workers can do' : 'not known';
   const at = find === 'load' ? `at load ${fails.load.toFixed(2)}` : `with ${fails.workers}`;
-  return `${describe(fails.judgement)} ${at}`;
+  return `${describeJudgement(fails.judgement)} ${at}`;
 }
 
-function describe({ type, statistic, quantity, value, low, high, reason }: Judgement): string {
+/** `LONG: p99.9 slowdown 11.2 ±3 %`. */
+export function describeJudgement({ type, statistic, quantity, value, low, high, reason }: Judgement): string {
   if (reason !== undefined && reason !== 'dropped') return reason;
   const whom = type ?? 'all requests';
   if (reason === 'dropped') return `${whom}: requests are dropped`;
