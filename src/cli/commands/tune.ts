@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { parseSlo, type Slo } from '../../experiment/capacity/slo.js';
 import { inputFiles } from '../../experiment/plan/files.js';
 import { MOST_REPLICATIONS } from '../../experiment/plan/limits.js';
-import { CANDIDATES, findBest, MOST_RUNS } from '../../experiment/tune/find-best.js';
+import { CANDIDATES, findBest, RACE_RUNS } from '../../experiment/tune/find-best.js';
 import { parseRanges } from '../../experiment/tune/ranges.js';
 import { renderChart } from '../../report/charts/render.js';
 import { tuningChart } from '../../report/charts/tuning-chart.js';
@@ -74,10 +74,10 @@ export function defineTune(command: Command): void {
     .addOption(
       new Option('--runs <N>', 'most runs of one candidate, and runs that confirm the winner')
         .argParser((text: string) => parseWhole('--runs', text, LEAST_RUNS, MOST_REPLICATIONS))
-        .default(MOST_RUNS),
+        .default(RACE_RUNS),
     )
     .option('--out <DIR>', 'folder that keeps every run', 'results/tune')
-    .option('--picture <FILE>', 'draw how much each parameter matters, .svg or .png', parsePicture)
+    .option('--picture <FILE>', 'draw how much each parameter matters, .svg, .png or .pdf', parsePicture)
     .addHelpText('after', EXAMPLES)
     .action(async (options: TuneCommandOptions) => {
       process.exitCode = await tune(options);

@@ -121,7 +121,7 @@ export function judge(result: Result, slos: readonly Slo[]): Judgement {
  * Judges a result by the objective that has the least room: the largest value relative to its bound, met or not. A
  * failed run, or one that drops more than allowed, has a reason.
  */
-export function leastRoom(result: Result, slos: readonly Slo[]): Judgement {
+export function tightest(result: Result, slos: readonly Slo[]): Judgement {
   return judgeAll(result, slos).reduce((worst, each) => (shareOfBound(each) > shareOfBound(worst) ? each : worst));
 }
 

@@ -6,7 +6,7 @@ import type { Interval } from '../../results/result.js';
 import type { Candidate, Confirmed, Fate, Sensitivity, Tuning } from '../../results/tuning-schema.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
-import { checkSlos, leastRoom, type Slo, shareOfBound } from '../capacity/slo.js';
+import { checkSlos, type Slo, shareOfBound, tightest } from '../capacity/slo.js';
 import { describeEnvironment } from '../environment.js';
 import { planRuns } from '../plan/plan.js';
 import { type Settings, withDefaults } from '../plan/run-settings.js';
@@ -55,7 +55,7 @@ export interface TuneOptions {
 }
 
 export const CANDIDATES = 24;
-export const MOST_RUNS = 8;
+export const RACE_RUNS = 8;
 /** Without a setting a run is as long as a probe of psp capacity. */
 const RUN_REQUESTS = 1_000_000;
 /** Runs after which the survivors of an early round are known well enough to search near the best. */
@@ -94,7 +94,7 @@ export async function findBest(
   text: string,
   options: TuneOptions,
 ): Promise<Tuning | undefined> {
-  const { slos, onNote, mostRuns = MOST_RUNS } = options;
+  const { slos, onNote, mostRuns = RACE_RUNS } = options;
   if (slos.length === 0) throw new InputError('expected an objective, found none: add --slo');
   const ranged = parseRanges(text);
   const requests = settings.durationNs === undefined ? (settings.requests ?? RUN_REQUESTS) : undefined;
@@ -184,7 +184,7 @@ function createRunner(
 async function race(
   runner: Runner,
   seed: string,
-  { slos, onStep, candidates: count = CANDIDATES, mostRuns = MOST_RUNS }: TuneOptions,
+  { slos, onStep, candidates: count = CANDIDATES, mostRuns = RACE_RUNS }: TuneOptions,
 ): Promise<Racer[]> {
   const { ranged } = runner;
   const { ranges } = ranged;
@@ -211,7 +211,9 @@ async function race(
         { seed: `${seed}-${block + 1}` },
       );
       missing.forEach((racer, i) => {
-        racer.scores.push(points[i] ? Math.log(shareOfBound(leastRoom(points[i].result, slos))) : Number.POSITIVE_INFINITY);
+        racer.scores.push(
+          points[i] ? Math.log(shareOfBound(tightest(points[i].result, slos))) : Number.POSITIVE_INFINITY,
+        );
         // It would fail again.
         if (!points[i]) racer.fate = 'failed';
       });
@@ -275,7 +277,7 @@ async function confirm(
         policy: policies[i]!,
         values: typedValues(ranges, values),
         replications: point.result.replications,
-        judgement: leastRoom(point.result, slos),
+        judgement: tightest(point.result, slos),
         command: point.command,
       };
     });

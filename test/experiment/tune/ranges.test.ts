@@ -86,7 +86,9 @@ describe('places in a range', () => {
   });
 
   it('points of a sequence fill a small grid evenly', () => {
-    const cells = Array.from({ length: 36 }, (_, i) => haltonPoint(i, 2).map((x, d) => Math.floor(x * [4, 9][d]! + 1e-9)));
+    const cells = Array.from({ length: 36 }, (_, i) =>
+      haltonPoint(i, 2).map((x, d) => Math.floor(x * [4, 9][d]! + 1e-9)),
+    );
     expect(new Set(cells.map(String)).size).toBe(36);
   });
 
