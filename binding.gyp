@@ -27,6 +27,7 @@
         "native/client/load_thread.cpp",
         "native/net/eal.cpp",
         "native/net/frame.cpp",
+        "native/net/memif_rings.cpp",
         "native/net/port.cpp",
         "native/server/net_loop.cpp",
         "native/server/net_thread.cpp",

@@ -1,5 +1,7 @@
 #include "addon/load_binding.hpp"
 
+#include <algorithm>
+
 #include "addon/convert.hpp"
 
 namespace psp::addon {
@@ -34,6 +36,7 @@ LoadBinding::LoadBinding(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     config.calls = boolean(from, "calls");
     config.idBase = static_cast<uint32_t>(number(from, "idBase"));
     config.connectNs = number(from, "connectNs");
+    config.anySource = boolean(from, "anySource");
 
     TraceView trace;
     trace.length = static_cast<uint32_t>(number(traceFrom, "length"));
@@ -105,7 +108,14 @@ Napi::Value LoadBinding::counts(const Napi::CallbackInfo& info) {
   sum("foreign", &LoadCounts::foreign);
   sum("duplicates", &LoadCounts::duplicates);
   sum("malformed", &LoadCounts::malformed);
+  sum("badChecksum", &LoadCounts::badChecksum);
+  sum("withoutChecksum", &LoadCounts::withoutChecksum);
   sum("sendAttempts", &LoadCounts::sendAttempts);
+  double stranger = 0;
+  for (size_t i = 0; load_ && i < load_->threads(); ++i) {
+    stranger = std::max(stranger, load_->counts(i).stranger.load(std::memory_order_relaxed));
+  }
+  result.Set("stranger", stranger);
   result.Set("nowNs", load_ && load_->threads() > 0 ? load_->counts(0).nowNs.load(std::memory_order_relaxed) : 0.0);
   return result;
 }

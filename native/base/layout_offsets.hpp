@@ -94,6 +94,8 @@ inline std::vector<std::pair<std::string, size_t>> layoutOffsets() {
       {"netStat.deviceNoBuffer", kDeviceNoBuffer},
       {"netStat.slotsInUse", kSlotsInUse},
       {"netStat.deviceTxErrors", kDeviceTxErrors},
+      {"netStat.withoutChecksum", kWithoutChecksum},
+      {"netStat.looksLikeIx", kLooksLikeIx},
       {"netStat.words", kNetStatWords},
   };
 #undef PSP_WORD

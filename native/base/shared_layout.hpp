@@ -16,7 +16,7 @@ class NetLoop;
 namespace layout {
 
 inline constexpr uint32_t kMagic = 0x50535031;
-inline constexpr uint32_t kVersion = 4;
+inline constexpr uint32_t kVersion = 5;
 
 struct Header {
   uint32_t magic, version, workers, types, slots;
@@ -99,6 +99,8 @@ enum NetStat : uint32_t {
   kDeviceNoBuffer,
   kSlotsInUse,
   kDeviceTxErrors,
+  kWithoutChecksum,
+  kLooksLikeIx,
   kNetStatWords = 32,
 };
 

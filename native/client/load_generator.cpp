@@ -35,6 +35,7 @@ void LoadGenerator::connect() {
   connector_ = std::thread([this] {
     try {
       waitForLink();
+      checkQueues();
       if (config_.server.mac == Mac{}) resolveServer();
       connection_.store(Connection::connected, std::memory_order_release);
     } catch (const std::exception& error) {
@@ -54,10 +55,24 @@ void LoadGenerator::waitForLink() {
       callNs = clock_.nowNs() + kCallEveryNs;
     }
     if (clock_.nowNs() > limit) {
-      throw std::runtime_error("device " + config_.port.device + ": the link is down (is the server running?)");
+      const auto threads = std::to_string(config_.cores.size());
+      const bool mayLackQueues = port_.isMemif() && config_.cores.size() > 1;
+      throw std::runtime_error("device " + config_.port.device + ": the link is down (" +
+                               (mayLackQueues ? "does the server have " + threads + " queues, one for each of the " +
+                                                    threads + " cores of the client, and is it running?)"
+                                              : "is the server running?)"));
     }
     idleOnce(Poll::sleep);
   }
+}
+
+void LoadGenerator::checkQueues() {
+  if (stopping()) return;
+  const uint16_t usable = port_.usableQueues();
+  if (usable >= config_.cores.size()) return;
+  throw std::runtime_error("device " + config_.port.device + ": the server has " + std::to_string(usable) +
+                           " queue pairs, fewer than the " + std::to_string(config_.cores.size()) +
+                           " cores of the client");
 }
 
 void LoadGenerator::resolveServer() {

@@ -64,6 +64,8 @@ struct LoadConfig {
   bool calls = false;
   /** How long to wait for the link and for the server's MAC. */
   double connectNs = 5e9;
+  /** Take answers from any address and port: there are servers that answer from another than they are asked at. */
+  bool anySource = false;
 };
 
 /** Why a run ended. */
@@ -75,7 +77,9 @@ enum class Connection : uint32_t { connecting, connected, failed };
 /** Live counts: one writer each, any readers. */
 struct LoadCounts {
   std::atomic<double> sent{0}, received{0}, late{0}, skipped{0};
-  std::atomic<double> foreign{0}, duplicates{0}, malformed{0}, sendAttempts{0};
+  std::atomic<double> foreign{0}, duplicates{0}, malformed{0}, badChecksum{0}, withoutChecksum{0}, sendAttempts{0};
+  /** Where the last datagram that was not from the server came from: its address times 2^16, plus its port. */
+  std::atomic<double> stranger{0};
   std::atomic<double> nowNs{0};
 };
 
@@ -118,6 +122,7 @@ class LoadGenerator {
  private:
   friend class LoadThread;
   void waitForLink();
+  void checkQueues();
   void resolveServer();
   bool stopping() const noexcept { return stop_.load(std::memory_order_relaxed); }
   /** Answers an ARP request: ordinary hosts repeat them, and send nothing until they are answered. Takes the frame. */

@@ -231,17 +231,23 @@ void LoadThread::record(rte_mbuf* frame, double nowNs) {
   const uint8_t* bytes = rte_pktmbuf_mtod(frame, const uint8_t*);
   Endpoint self = load_.config_.self;
   self.port = 0;  // every flow has its own
-  const ParsedFrame parsed = parseFrame(bytes, frame->data_len, self);
+  const ParsedFrame parsed = parseFrame(bytes, frame->data_len, self, load_.port_.isMemif());
+  if (parsed.withoutChecksum) addTo(counts.withoutChecksum, 1);
   if (parsed.kind == FrameKind::arpRequest) return load_.answerArp(frame, queue_);
   if (parsed.kind == FrameKind::datagram) recordReply(bytes, parsed, nowNs);
-  else if (parsed.kind == FrameKind::foreign || parsed.kind == FrameKind::arpReply) addTo(counts.foreign, 1);
-  else addTo(counts.malformed, 1);
+  else if (parsed.kind == FrameKind::foreign) addTo(counts.foreign, 1);
+  // The server may answer more than once who it is.
+  else if (parsed.kind != FrameKind::arpReply) addTo(parsed.kind == FrameKind::badChecksum ? counts.badChecksum : counts.malformed, 1);
   rte_pktmbuf_free(frame);
 }
 
 void LoadThread::recordReply(const uint8_t* bytes, const ParsedFrame& parsed, double nowNs) {
   const Endpoint& server = load_.config_.server;
-  if (parsed.sourceIp != server.ip || parsed.sourcePort != server.port) return addTo(counts.foreign, 1);
+  const bool isServer = parsed.sourceIp == server.ip && parsed.sourcePort == server.port;
+  if (!isServer && !load_.config_.anySource) {
+    counts.stranger.store(parsed.sourceIp * 65536.0 + parsed.sourcePort, std::memory_order_relaxed);
+    return addTo(counts.foreign, 1);
+  }
   const auto reply = readReply(load_.config_.payload, bytes + parsed.payloadOffset, parsed.payloadBytes);
   if (!reply) return addTo(counts.malformed, 1);
   const uint32_t index = reply->id - load_.config_.idBase;

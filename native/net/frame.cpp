@@ -82,7 +82,7 @@ uint16_t internetChecksum(const uint8_t* data, size_t bytes, uint32_t sum) noexc
   return static_cast<uint16_t>(~sum);
 }
 
-ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self) noexcept {
+ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self, bool mayLackChecksum) noexcept {
   if (bytes > kMaxFrameBytes) return {.kind = FrameKind::oversized};
   if (bytes < kEthernetBytes) return {.kind = FrameKind::truncated};
   const uint16_t etherType = loadBig16(frame + kEtherType);
@@ -97,7 +97,9 @@ ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self)
   const size_t totalBytes = loadBig16(ip + 2);
   if (totalBytes < headerBytes) return {.kind = FrameKind::malformed};
   if (totalBytes > ipBytes) return {.kind = FrameKind::truncated};
-  if (internetChecksum(ip, headerBytes) != 0) return {.kind = FrameKind::badChecksum};
+  const bool isWrong = internetChecksum(ip, headerBytes) != 0;
+  const bool withoutChecksum = isWrong && loadBig16(ip + 10) == 0;
+  if (isWrong && !(withoutChecksum && mayLackChecksum)) return {.kind = FrameKind::badChecksum};
   if (loadBig32(ip + 16) != self.ip || ip[9] != kProtocolUdp) return {.kind = FrameKind::foreign};
   // A fragment (offset, or more to come) has no whole UDP datagram in it.
   if ((loadBig16(ip + 6) & 0x3fff) != 0) return {.kind = FrameKind::foreign};
@@ -114,7 +116,12 @@ ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self)
           .payloadOffset = static_cast<uint16_t>(kEthernetBytes + headerBytes + kUdpHeaderBytes),
           .payloadBytes = static_cast<uint16_t>(udpBytes - kUdpHeaderBytes),
           .sourceIp = loadBig32(ip + 12),
-          .sourcePort = loadBig16(udp)};
+          .sourcePort = loadBig16(udp),
+          .withoutChecksum = withoutChecksum};
+}
+
+bool looksLikeIx(const uint8_t* payload, size_t bytes) noexcept {
+  return bytes == kIxBytes && loadLittle<uint32_t>(payload + 22) == kIxBytes;
 }
 
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept {

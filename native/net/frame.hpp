@@ -65,13 +65,18 @@ struct ParsedFrame {
   uint16_t payloadBytes = 0;
   uint32_t sourceIp = 0;
   uint16_t sourcePort = 0;
+  /** Its IPv4 checksum is 0 and not right: the sender left it to a NIC that it does not have. */
+  bool withoutChecksum = false;
 };
 
 /**
  * Parses a received frame; reads nothing beyond `bytes`. Does not verify the UDP checksum: kernels leave it to the NIC,
  * so frames from a host over a veth pair have no finished one, and a NIC that verifies it drops bad frames itself.
+ *
+ * @param mayLackChecksum take an IPv4 checksum of 0: no NIC is between the ends that would have made it
  */
-ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self) noexcept;
+ParsedFrame parseFrame(const uint8_t* frame, size_t bytes, const Endpoint& self,
+                       bool mayLackChecksum = false) noexcept;
 
 /** The fields of a request's payload the server and the client need. */
 struct RequestFields {
@@ -92,6 +97,9 @@ constexpr size_t replyHeaderBytes(Payload format, bool stamped) noexcept {
 }
 /** Reads a request's payload; nothing when it is too short for its format. */
 std::optional<RequestFields> readRequest(Payload format, const uint8_t* payload, size_t bytes) noexcept;
+
+/** Has a payload the length of an IX request, and says so itself? Another format has this only by chance. */
+bool looksLikeIx(const uint8_t* payload, size_t bytes) noexcept;
 
 /** The server's stamps, ns since its epoch, and the worker. */
 struct Stamps {

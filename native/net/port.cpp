@@ -6,6 +6,8 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "net/memif_rings.hpp"
+
 namespace psp {
 namespace {
 
@@ -17,7 +19,8 @@ void check(int result, const std::string& device, const char* doing) {
 
 }  // namespace
 
-Port::Port(const PortConfig& config) : queues_(config.queues) {
+Port::Port(const PortConfig& config)
+    : queues_(config.queues), isMemif_(config.device.starts_with("net_memif")) {
   if (rte_eth_dev_get_port_by_name(config.device.c_str(), &id_) != 0) {
     throw std::runtime_error("device " + config.device +
                              ": DPDK knows no such device (is it bound to a driver DPDK can use?)");
@@ -87,6 +90,15 @@ Port::~Port() {
 bool Port::linkUp() const noexcept {
   rte_eth_link link{};
   return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+uint16_t Port::usableMemifQueues() noexcept {
+  if (!linkUp()) {
+    peerQueues_ = 0;
+    return 1;
+  }
+  if (peerQueues_ == 0) peerQueues_ = sharedMemifPairs();
+  return std::min(peerQueues_, queues_);
 }
 
 void Port::callAgain() const {

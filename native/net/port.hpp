@@ -53,6 +53,15 @@ class Port {
   Mac mac() const noexcept { return mac_; }
   rte_mempool* pool() const noexcept { return pool_.get(); }
   bool linkUp() const noexcept;
+  /** A memif: it has neither a NIC's checksums, nor need its peer have as many queue pairs. */
+  bool isMemif() const noexcept { return isMemif_; }
+  /**
+   * The queue pairs that may be polled and sent to now: those that the peer has, too. For one thread at a time, in each
+   * turn: a peer comes and goes.
+   */
+  uint16_t usableQueues() noexcept {
+    return isMemif_ && queues_ > 1 ? usableMemifQueues() : queues_;
+  }
   /** Calls the peer again, for a device that does so only once, when it is started. */
   void callAgain() const;
   PortCounters counters() const noexcept;
@@ -68,6 +77,7 @@ class Port {
   }
 
  private:
+  uint16_t usableMemifQueues() noexcept;
   void answerTo(const Mac& wanted, const PortConfig& config);
 
   struct FreePool {
@@ -76,6 +86,9 @@ class Port {
   std::unique_ptr<rte_mempool, FreePool> pool_;
   uint16_t id_ = 0;
   uint16_t queues_;
+  bool isMemif_ = false;
+  /** Of the peer that is connected; 0: none is, or they were not counted yet. */
+  uint16_t peerQueues_ = 0;
   Mac mac_{};
 };
 

@@ -24,7 +24,7 @@ layout::NetStat statisticOf(FrameKind kind) {
 
 }  // namespace
 
-NetLoop::NetLoop(const Setup& setup, const SharedLayout& shared, const Port& port, const Classifier& classifier,
+NetLoop::NetLoop(const Setup& setup, const SharedLayout& shared, Port& port, const Classifier& classifier,
                      SlotTable& slots, std::vector<RingConsumer<Reply>> replies)
     : setup_(setup),
       control_(shared.control()),
@@ -42,7 +42,8 @@ uint32_t NetLoop::pollOnce() {
   control_.clockNs.store(nowNs, std::memory_order_relaxed);
   takeBackSlots();
   uint32_t handled = 0;
-  for (uint16_t queue = 0; queue < port_.queues(); ++queue) handled += receive(queue);
+  usable_ = port_.usableQueues();
+  for (uint16_t queue = 0; queue < usable_; ++queue) handled += receive(queue);
   handled += sendReplies();
   if (handled > 0) packetTimes_.add(setup_.clock.nowNs() - nowNs, handled);
   if (nowNs >= countDeviceNs_) {
@@ -95,7 +96,8 @@ uint32_t NetLoop::receive(uint16_t queue) {
 void NetLoop::take(rte_mbuf* frame, uint16_t queue, double nowNs) {
   // A frame in several segments is longer than any request, and parseFrame sees only the first segment.
   if (frame->nb_segs != 1) return refuse(frame, layout::kOversized);
-  const ParsedFrame parsed = parseFrame(rte_pktmbuf_mtod(frame, uint8_t*), frame->data_len, setup_.self);
+  const ParsedFrame parsed = parseFrame(rte_pktmbuf_mtod(frame, uint8_t*), frame->data_len, setup_.self, port_.isMemif());
+  if (parsed.withoutChecksum) count(layout::kWithoutChecksum);
   switch (parsed.kind) {
     case FrameKind::datagram: return takeRequest(frame, parsed, queue, nowNs);
     case FrameKind::arpRequest: return answerArp(frame, queue);
@@ -110,6 +112,7 @@ void NetLoop::takeRequest(rte_mbuf* frame, const ParsedFrame& parsed, uint16_t q
   // IX has room for a demand of years, which would keep a worker for years.
   if (fields->demandNs > kMaxDemandNs) return refuse(frame, layout::kMalformed);
   count(layout::kRequests);
+  if (setup_.payload == Payload::pspMb && looksLikeIx(payload, parsed.payloadBytes)) count(layout::kLooksLikeIx);
   const bool running = control_.runState.load(std::memory_order_relaxed) == layout::kRunning;
   if (!running) return refuse(frame, layout::kDroppedStopping);
   // The request was sent to a group; the reply must come from one station.
@@ -179,7 +182,9 @@ uint32_t NetLoop::sendReplies() {
 void NetLoop::flush(uint16_t queue) {
   Outgoing& out = outgoing_[queue];
   uint16_t sent = 0;
-  for (int tries = 0; sent < out.count && tries < kSendTries; ++tries) {
+  // The client that this queue was for is gone; the one that is there has fewer.
+  const int most = queue < usable_ ? kSendTries : 0;
+  for (int tries = 0; sent < out.count && tries < most; ++tries) {
     sent += port_.send(queue, out.frames + sent, static_cast<uint16_t>(out.count - sent));
     if (sent == out.count) break;
     // The client is gone: waiting would only delay the next requests.

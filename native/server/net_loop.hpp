@@ -31,7 +31,7 @@ class NetLoop {
     Clock clock;
   };
 
-  NetLoop(const Setup& setup, const SharedLayout& shared, const Port& port, const Classifier& classifier,
+  NetLoop(const Setup& setup, const SharedLayout& shared, Port& port, const Classifier& classifier,
           SlotTable& slots, std::vector<RingConsumer<Reply>> replies);
   NetLoop(const NetLoop&) = delete;
   NetLoop& operator=(const NetLoop&) = delete;
@@ -71,7 +71,9 @@ class NetLoop {
   Setup setup_;
   layout::Control& control_;
   std::atomic<double>* stats_;
-  const Port& port_;
+  Port& port_;
+  /** See Port::usableQueues; of this turn. */
+  uint16_t usable_ = 1;
   const Classifier& classifier_;
   SlotTable& slots_;
   RingProducer<layout::Arrival> arrivals_;

@@ -7,6 +7,7 @@ import { readText } from '../experiment/plan/files.js';
 import { DEFAULTS, withDefaults } from '../experiment/plan/run-settings.js';
 import { type HardwareConfig, parseHardwareConfig } from '../hw/machine/config.js';
 import { wrap } from '../report/text/table.js';
+import { thrownAway } from '../results/hardware-fields.js';
 import { parsePolicy, type TypedPolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { tellNotes } from './failure.js';
@@ -66,10 +67,16 @@ export function closingLines({ lost, late, closingLine }: HardwareResult, width:
 }
 
 /** The message about a server that was not there to the end. */
-export function serverGone({ completed, failure }: Pick<HardwareResult, 'completed' | 'failure'>): string {
+export function serverGone({
+  completed,
+  failure,
+  discarded,
+}: Pick<HardwareResult, 'completed' | 'failure' | 'discarded'>): string {
   if (failure !== undefined) {
     return `the server went away during the run (${failure}); the figures cover what it had answered by then`;
   }
+  const away = thrownAway(discarded);
+  if (completed === 0 && away !== '') return `nothing that came back was an answer of the server${away}`;
   return completed === 0
     ? 'the server answered nothing: is it running, and does it listen at that address and port?'
     : 'the server went away during the run; the figures cover what it had answered by then';

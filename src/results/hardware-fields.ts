@@ -2,6 +2,28 @@
 
 import type { DistributionSummary } from './result.js';
 
+export interface Discarded {
+  /** For another address, from another than the server's, or not UDP. */
+  readonly foreign: number;
+  readonly malformed: number;
+  readonly badChecksum: number;
+  /** Answers to an earlier run, or a second answer to one request. */
+  readonly duplicates: number;
+  /** Address and port that the last datagram came from that was for this client and not from the server. */
+  readonly lastFrom?: string;
+}
+
+/** What was thrown away, as the end of a sentence; nothing when nothing was. */
+export function thrownAway({ foreign, malformed, badChecksum, duplicates, lastFrom }: Discarded): string {
+  const parts = [
+    foreign > 0 && `${foreign} foreign${lastFrom === undefined ? '' : ` (the last from ${lastFrom})`}`,
+    malformed > 0 && `${malformed} malformed`,
+    badChecksum > 0 && `${badChecksum} with a bad checksum`,
+    duplicates > 0 && `${duplicates} answers to earlier requests`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? '' : `, thrown away: ${parts.join(', ')}`;
+}
+
 export interface HardwareFields {
   /** Sent, and neither answered nor counted as dropped by the server. */
   readonly lost: number;
@@ -32,6 +54,8 @@ export interface HardwareFields {
    * had it, or a virtual machine's host. Null when nobody looked: only the cores of a dilated run are watched.
    */
   readonly coresAwayNs: number | null;
+  /** Frames that came back and were no answers to this run's requests, by what was wrong with them. */
+  readonly discarded: Discarded;
   /** The client's closing line. */
   readonly closingLine: string;
   /** The same sojourns measured from the actual send: what a client that hides its own lateness would report. */

@@ -27,6 +27,10 @@ export interface ServerCounts {
   readonly truncated: number;
   readonly oversized: number;
   readonly badChecksum: number;
+  /** Of all frames: those over memif whose sender left the IPv4 checksum to a NIC. They are taken. */
+  readonly withoutChecksum: number;
+  /** Of the requests of a psp or psp-mb server: those that have the form of IX. */
+  readonly looksLikeIx: number;
   /** Requests dropped before the scheduler saw them. */
   readonly droppedNoSlot: number;
   readonly droppedArrivalsFull: number;

@@ -74,6 +74,7 @@ it('docs/result-format.md names every field of a result of a real machine', asyn
     foreign: 0,
     duplicates: 0,
     malformed: 0,
+    ...{ badChecksum: 0, withoutChecksum: 0, stranger: 0 },
     sendAttempts: 100,
   };
   const repliedNs = after(1000);

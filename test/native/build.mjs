@@ -32,6 +32,7 @@ const UNITS = {
     ].map((file) => `test/native/${file}.cpp`),
     native: [
       ...['apps/application', 'apps/built_in', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'],
+      'net/memif_rings',
       ...['client/load_generator', 'client/load_thread', 'server/net_loop', 'server/net_thread', 'server/server'],
       'server/worker_thread',
     ].map((file) => `native/${file}.cpp`),

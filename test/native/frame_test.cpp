@@ -153,6 +153,25 @@ TEST("frame: what is not a request for this server is told apart") {
   CHECK(kindOf(foreign) == FrameKind::foreign);
 }
 
+TEST("frame: an IPv4 checksum that was left to a NIC is taken where there is none, a wrong one nowhere") {
+  uint8_t frame[kMaxReplyFrameBytes];
+  const size_t bytes = writeRequest(frame, Payload::pspMb, kClient, kServer, {.id = 1, .type = 1}, 0);
+  storeBig16(frame + 24, 0);
+  CHECK(parseFrame(frame, bytes, kServer).kind == FrameKind::badChecksum);
+  const ParsedFrame taken = parseFrame(frame, bytes, kServer, true);
+  CHECK(taken.kind == FrameKind::datagram && taken.withoutChecksum);
+  storeBig16(frame + 24, 1);
+  CHECK(parseFrame(frame, bytes, kServer, true).kind == FrameKind::badChecksum);
+}
+
+TEST("frame: a request in the form of IX is recognised where another is expected") {
+  uint8_t frame[kMaxReplyFrameBytes];
+  size_t bytes = writeRequest(frame, Payload::ix, kClient, kServer, {.id = 1, .type = 1}, 0);
+  CHECK(looksLikeIx(frame + kHeadersBytes, bytes - kHeadersBytes));
+  bytes = writeRequest(frame, Payload::pspMb, kClient, kServer, {.id = 1, .type = 1}, 0);
+  CHECK(!looksLikeIx(frame + kHeadersBytes, bytes - kHeadersBytes));
+}
+
 TEST("frame: Ethernet padding is not payload, IP options are stepped over") {
   auto frame = request(Payload::pspMb);
   frame.resize(60, 0xee);

@@ -7,6 +7,7 @@
 
 #include "check.hpp"
 #include "client/load_thread.hpp"
+#include "net/bytes.hpp"
 #include "server_fixture.hpp"
 
 // The load generator over in-process rings, whose other end the test plays by hand.
@@ -127,6 +128,37 @@ TEST("load: sends the trace, records each reply, takes none that belongs to an e
   CHECK_EQUAL(load.counts(0).malformed.load(), 0.0);
   for (uint32_t i = 0; i < kRequests; ++i) {
     CHECK(played.columns[1][i] > played.columns[0][i] && played.columns[5][i] == 4);
+  }
+}
+
+/** Replies from another port than the request went to, or with an IPv4 checksum that is wrong. */
+void answerBadly(const RingDevice& device, rte_mbuf* frame, bool fromElsewhere) {
+  uint8_t* bytes = rte_pktmbuf_mtod(frame, uint8_t*);
+  const ParsedFrame parsed = parseFrame(bytes, frame->data_len, kServer);
+  const size_t length = makeReplyInPlace(bytes, frame->buf_len - frame->data_off, parsed, Payload::pspMb, false, {});
+  frame->data_len = frame->pkt_len = static_cast<uint16_t>(length);
+  if (fromElsewhere) storeBig16(bytes + 34, 34074);
+  else bytes[24] ^= 0xff;
+  give(device, *wire, frame);
+}
+
+TEST("load: counts by what is wrong with it what it throws away, and takes answers from elsewhere when told to") {
+  for (const bool anySource : {false, true}) {
+    RingDevice device(anySource ? "load_any" : "load_strict");
+    Played played(4);
+    LoadConfig config = loadConfig(device);
+    config.anySource = anySource;
+    LoadGenerator load(config, played.trace(), played.records());
+    connect(load);
+    load.start();
+    for (uint32_t i = 0; i < 4; ++i) answerBadly(device, takeFrom(device), i < 3);
+    CHECK(endOf(load) == (anySource ? LoadEnd::drained : LoadEnd::serverGone));
+    const LoadCounts& counts = load.counts(0);
+    CHECK_EQUAL(counts.received.load(), anySource ? 3.0 : 0.0);
+    CHECK_EQUAL(counts.foreign.load(), anySource ? 0.0 : 3.0);
+    CHECK_EQUAL(counts.badChecksum.load(), 1.0);
+    CHECK_EQUAL(counts.malformed.load(), 0.0);
+    CHECK_EQUAL(counts.stranger.load(), anySource ? 0.0 : kServer.ip * 65536.0 + 34074);
   }
 }
 

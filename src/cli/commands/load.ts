@@ -4,7 +4,7 @@ import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
 import { inputFiles } from '../../experiment/plan/files.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { defaultClassifier } from '../../hw/machine/classifier-config.js';
-import { DEFAULT_UDP_PORT, type HardwareConfig } from '../../hw/machine/config.js';
+import { type Address, DEFAULT_UDP_PORT, type HardwareConfig } from '../../hw/machine/config.js';
 import type { FrameFormat } from '../../hw/native/native.js';
 import { showLive } from '../../hw/run/run-pair.js';
 import { formatComparison } from '../../report/text/policies-table.js';
@@ -128,7 +128,7 @@ function configOf(options: LoadOptions): HardwareConfig {
   const config = readHardwareConfig(options.config);
   if (!config.client) throw new EnvironmentError(`${options.config}: the configuration has no client: section`);
   const frame = options.frame ?? config.frame;
-  const server = options.to === undefined ? config.client.server : addressOf(options.to);
+  const server = options.to === undefined ? config.client.server : addressOf(options.to, config.client.server);
   return {
     ...config,
     frame,
@@ -137,11 +137,13 @@ function configOf(options: LoadOptions): HardwareConfig {
   };
 }
 
-function addressOf(text: string): { ip: string; port: number } {
+/** The configured server keeps its MAC, which it may be known by alone: not every server answers ARP. */
+export function addressOf(text: string, configured: Address): Address {
   const match = /^(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?$/.exec(text);
   const port = match?.[2] === undefined ? DEFAULT_UDP_PORT : Number(match[2]);
   if (!match || match[1]!.split('.').some((part) => Number(part) > 255) || port < 1 || port > 65535) {
     throw new InputError(`--to: expected an address such as 192.168.10.10:6789, found '${text}'`);
   }
-  return { ip: match[1]!, port };
+  if (match[1] !== configured.ip) return { ip: match[1]!, port };
+  return match[2] === undefined ? configured : { ...configured, port };
 }

@@ -1,6 +1,12 @@
 import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
-import { droppedByServer, dropsByReason, reconcileServer, serverClosingLine } from '../../hw/memory/counts.js';
+import {
+  droppedByServer,
+  dropsByReason,
+  reconcileServer,
+  serverClosingLine,
+  serverHints,
+} from '../../hw/memory/counts.js';
 import type { NetForm } from '../../hw/native/native.js';
 import { startServer } from '../../hw/server/server.js';
 import type { ServerCounts, ServerReport } from '../../results/server-schema.js';
@@ -67,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     ...(options.record !== undefined && { record: options.record }),
   });
   complain(
-    `serving ${config.address.ip}:${config.address.port} (${server.mac}) ` +
+    `serving ${config.address.ip}:${config.address.port || '*'} (${server.mac}) ` +
       `with ${config.workers} workers under ${policy.text}, poll: ${server.net}`,
   );
   const names = workload.types.map((type) => type.name);
@@ -92,6 +98,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const counts = await server.stop();
     undo();
     complain(serverClosingLine(counts));
+    for (const line of serverHints(counts, frame)) complain(line);
     for (const line of reconcileServer(counts)) complain(`the counts do not add up: ${line}`);
     if (options.json !== undefined) {
       const { workers } = config;

@@ -66,7 +66,7 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
   refuseUselessMac(config.address);
   refuseUselessMac(config.server);
   const native = loadNative();
-  const connectNs = spec.connectNs ?? DEFAULT_CONNECT_NS;
+  const connectNs = spec.connectNs ?? config.connectNs ?? DEFAULT_CONNECT_NS;
   await refuseMissingDevice(config.device, { waitNs: connectNs, signal: spec.signal });
   if (spec.signal?.aborted) return nothingPlayed(spec.trace.length);
   const queues = config.cores.length;
@@ -98,6 +98,7 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
         idBase: randomInt(2 ** 32),
         calls: config.device.kind === 'memif',
         connectNs,
+        anySource: config.anySource ?? false,
       },
       spec.trace,
       records,
@@ -135,10 +136,14 @@ async function finished(load: NativeLoadGenerator, records: NativeRecords, spec:
   }
 }
 
+const NOTHING_COUNTED: LoadCounts = {
+  ...{ sent: 0, received: 0, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
+  ...{ badChecksum: 0, withoutChecksum: 0, sendAttempts: 0, stranger: 0, nowNs: 0 },
+};
+
 /** The result of a run that was ended before the server was found. */
 function nothingPlayed(length: number): ClientResult {
-  const none = { sent: 0, received: 0, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0, sendAttempts: 0 };
-  return { records: createRecords(length), counts: { ...none, nowNs: 0 }, end: 'stopped', durationNs: 0 };
+  return { records: createRecords(length), counts: NOTHING_COUNTED, end: 'stopped', durationNs: 0 };
 }
 
 function createRecords(length: number): NativeRecords {

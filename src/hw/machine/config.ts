@@ -60,6 +60,10 @@ export interface ClientConfig {
   readonly promiscuous: boolean;
   /** Requests unanswered at once beyond which arrivals are skipped; absent: no limit. */
   readonly concurrency?: number;
+  /** Take answers from any address and port: some servers answer from another than they are asked at. */
+  readonly anySource?: boolean;
+  /** How long to wait for the server; absent: 10 s. */
+  readonly connectNs?: number;
   readonly drainNs: number;
   /** How many clients share the offered rate, this one being `index` (from 0). */
   readonly share: { readonly clients: number; readonly index: number };
@@ -86,6 +90,8 @@ const ip = pattern(
 );
 const pci = pattern('a PCI address such as 0000:18:00.1', /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i);
 const udpPort = integer('a UDP port from 1 to 65535', 1, 65535);
+/** A server with port 0 takes datagrams for every port. */
+const anyUdpPort = integer('a UDP port from 1 to 65535, or 0 for any', 0, 65535);
 const core = integer('the number of a core', 0, 1023);
 const frame = choice<FrameFormat>('psp', 'psp-mb', 'ix', 'udp');
 const POLLS: readonly Poll[] = ['spin', 'yield', 'sleep'];
@@ -182,7 +188,7 @@ function readServer(value: unknown, checker: Checker, context: Context): ServerC
   );
   if (!fields) return undefined;
   const device = readDevice(fields.device, checker.at('device'), true);
-  const address = readAddress(fields.address, checker.at('address'), true);
+  const address = readAddress(fields.address, checker.at('address'), anyUdpPort);
   const application = readApplication(fields.application ?? 'spin', checker.at('application'), context);
   const cores = fields.cores === undefined ? {} : readServerCores(fields.cores, checker.at('cores'), fields.workers);
   const { poll = 'spin', net } = fields.poll ?? {};
@@ -241,6 +247,8 @@ function readClient(value: unknown, checker: Checker): ClientConfig | undefined 
       descriptors: optional(integer('a ring size from 32 to 4096', 32, 4096)),
       promiscuous: optional(flag),
       concurrency: optional(integer('a number of requests', 1, 0xffffffff)),
+      anySource: optional(flag),
+      connect: optional(positiveDuration),
       drain: optional(positiveDuration),
       clients: optional(integer('how many clients share the load', 1, 1024)),
       index: optional(integer('which of the clients this is, from 0', 0, 1023)),
@@ -249,8 +257,8 @@ function readClient(value: unknown, checker: Checker): ClientConfig | undefined 
   );
   if (!fields) return undefined;
   const device = readDevice(fields.device, checker.at('device'), false);
-  const address = readAddress(fields.address, checker.at('address'), false);
-  const server = readAddress(fields.server, checker.at('server'), true);
+  const address = readAddress(fields.address, checker.at('address'));
+  const server = readAddress(fields.server, checker.at('server'), udpPort);
   const cores = fields.cores?.map((item, i) => checker.at('cores', i).value(core, item));
   const share = { clients: fields.clients ?? 1, index: fields.index ?? 0 };
   if (share.index >= share.clients) {
@@ -269,6 +277,8 @@ function readClient(value: unknown, checker: Checker): ClientConfig | undefined 
     descriptors: fields.descriptors ?? DEFAULT_DESCRIPTORS,
     promiscuous: fields.promiscuous ?? false,
     ...(fields.concurrency !== undefined && { concurrency: fields.concurrency }),
+    ...(fields.connect !== undefined && { connectNs: fields.connect }),
+    ...(fields.anySource !== undefined && { anySource: fields.anySource }),
     drainNs: fields.drain ?? DEFAULT_DRAIN_NS,
   };
 }
@@ -284,14 +294,14 @@ function readDevice(value: unknown, checker: Checker, listens: boolean): Device 
   return { kind: 'af_packet', interface: fields.af_packet! };
 }
 
-function readAddress(value: unknown, checker: Checker, hasPort: boolean): Address | undefined {
+function readAddress(value: unknown, checker: Checker, portField?: Field<number>): Address | undefined {
   const shape = { mac: optional(mac), ip };
-  const fields = hasPort ? checker.map({ ...shape, port: optional(udpPort) }, value) : checker.map(shape, value);
+  const fields = portField ? checker.map({ ...shape, port: optional(portField) }, value) : checker.map(shape, value);
   if (!fields) return undefined;
   const port = 'port' in fields ? (fields as { port?: number }).port : undefined;
   return {
     ...(fields.mac !== undefined && { mac: fields.mac }),
     ip: fields.ip,
-    port: port ?? (hasPort ? DEFAULT_UDP_PORT : 0),
+    port: port ?? (portField ? DEFAULT_UDP_PORT : 0),
   };
 }

@@ -1,8 +1,9 @@
 /** What both ends counted, and whether it adds up. */
 
+import { type Discarded, thrownAway } from '../../results/hardware-fields.js';
 import type { ServerCounts } from '../../results/server-schema.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
-import type { LoadCounts } from '../native/native.js';
+import type { FrameFormat, LoadCounts } from '../native/native.js';
 import { DispatcherStat, Mailbox, NetStat, type SharedMemory } from './layout.js';
 
 export function readServerCounts(memory: SharedMemory): ServerCounts {
@@ -28,6 +29,8 @@ export function readServerCounts(memory: SharedMemory): ServerCounts {
     truncated: net[NetStat.truncated]!,
     oversized: net[NetStat.oversized]!,
     badChecksum: net[NetStat.badChecksum]!,
+    withoutChecksum: net[NetStat.withoutChecksum]!,
+    looksLikeIx: net[NetStat.looksLikeIx]!,
     droppedNoSlot: net[NetStat.droppedNoSlot]!,
     droppedArrivalsFull: net[NetStat.droppedArrivalsFull]!,
     droppedStopping: net[NetStat.droppedStopping]!,
@@ -125,7 +128,8 @@ export function serverClosingLine(counts: ServerCounts): string {
     `${held > 0 ? `${held} unfinished, ` : ''}replies sent ${counts.repliesSent}, not sent ${counts.repliesDropped}; ` +
     `other frames: ${counts.foreign} foreign, ${counts.malformed} malformed, ${counts.truncated} truncated, ` +
     `${counts.oversized} oversized, ` +
-    `${counts.badChecksum} with a bad checksum, ${counts.arpAnswered} ARP; device: ${counts.deviceMissed} missed, ` +
+    `${counts.badChecksum} with a bad checksum, ${counts.arpAnswered} ARP${withoutChecksum(counts)}; ` +
+    `device: ${counts.deviceMissed} missed, ` +
     `${counts.deviceNoBuffer} without a buffer, ${counts.deviceTxErrors} not sent`
   );
 }
@@ -200,6 +204,35 @@ export function closingLine(durationNs: number, client: LoadCounts): string {
   return (
     `Duration: ${(durationNs / 1e9).toFixed(2)}s -> Sent: ${client.sent}, Received: ${client.received}, ` +
     `${unanswered} sent but not answered, ${client.late} behind schedule, ${client.skipped} skipped, ` +
-    `${events} events processed, ${client.sendAttempts} send attempts`
+    `${events} events processed, ${client.sendAttempts} send attempts` +
+    `${thrownAway(discarded(client))}${withoutChecksum(client)}`
   );
+}
+
+/** Frames that came back to a client and were no answers to its requests. */
+export function discarded({ foreign, malformed, badChecksum, duplicates, stranger }: LoadCounts): Discarded {
+  return { foreign, malformed, badChecksum, duplicates, ...(stranger > 0 && { lastFrom: showSender(stranger) }) };
+}
+
+function showSender(stranger: number): string {
+  const ip = Math.floor(stranger / 65536);
+  return `${[24, 16, 8, 0].map((shift) => Math.floor(ip / 2 ** shift) % 256).join('.')}:${stranger % 65536}`;
+}
+
+function withoutChecksum({ withoutChecksum }: { readonly withoutChecksum: number }): string {
+  return withoutChecksum > 0 ? `, ${withoutChecksum} taken without an IPv4 checksum` : '';
+}
+
+/** What the counts of a server say about its clients: hints at what is set up wrong. */
+export function serverHints({ looksLikeIx, truncated, requests }: ServerCounts, frame: FrameFormat): string[] {
+  if (looksLikeIx > 0) {
+    return [
+      `${looksLikeIx} requests have the form of IX frames, but this server reads ${frame}: types and demands of such ` +
+        'requests are wrong; set frame: ix here, or --frame psp-mb at the client',
+    ];
+  }
+  if (frame === 'ix' && truncated > 0 && requests === 0) {
+    return [`${truncated} datagrams are too short for IX frames: does the client send psp or psp-mb?`];
+  }
+  return [];
 }

@@ -40,7 +40,7 @@
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 
 const LAYOUT_MAGIC = 0x50535031; // 'PSP1'
-const LAYOUT_VERSION = 4;
+const LAYOUT_VERSION = 5;
 const CACHE_LINE_BYTES = 64;
 
 /** Indices of the header's 32-bit words. */
@@ -146,6 +146,8 @@ export const NetStat = {
   deviceNoBuffer: 15,
   slotsInUse: 16,
   deviceTxErrors: 17,
+  withoutChecksum: 18,
+  looksLikeIx: 19,
   words: 32,
 } as const;
 

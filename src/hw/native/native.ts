@@ -93,6 +93,8 @@ export interface NativeLoadConfig {
   /** The device connects to the server by calling it, and calls again until it is answered. */
   readonly calls: boolean;
   readonly connectNs: number;
+  /** Take answers from any address and port. */
+  readonly anySource: boolean;
 }
 
 /** The requests to send; times and demands are those of the wire. */
@@ -133,7 +135,12 @@ export interface LoadCounts {
   readonly foreign: number;
   readonly duplicates: number;
   readonly malformed: number;
+  readonly badChecksum: number;
+  /** Frames over memif whose sender left the IPv4 checksum to a NIC. They are taken. */
+  readonly withoutChecksum: number;
   readonly sendAttempts: number;
+  /** Where the last datagram that was not from the server came from: address times 2^16, plus port; 0: there was none. */
+  readonly stranger: number;
   /** The generator's clock, ns since its start. */
   readonly nowNs: number;
 }

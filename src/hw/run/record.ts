@@ -10,6 +10,7 @@ import type { HardwareFields } from '../../results/hardware-fields.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import type { Workload } from '../../workload/workload.js';
+import { discarded } from '../memory/counts.js';
 import type { HardwareRun } from './run-pair.js';
 
 /** Samples of the backlog of a run: enough to distinguish growth from chance. */
@@ -157,6 +158,7 @@ function fieldsOf(run: HardwareRun, { fromSend, server }: Measured): Omit<Hardwa
     unreconciled: run.wrong,
     serverCounted: run.server !== undefined,
     coresAwayNs: awayNs === undefined ? null : Math.round(awayNs),
+    discarded: discarded(run.client),
     closingLine: run.closingLine,
     fromActualSend: {
       slowdown: summarize(sent.slowdown, SLOWDOWN),

@@ -24,7 +24,7 @@ async function played(serviceNs: number, gapNs: number) {
   const records = { sentNs, repliedNs, receivedNs: none, dispatchedNs: none, startedNs: none, endedNs: none, worker };
   const counts = {
     ...{ sent: trace.length, received: trace.length, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
-    ...{ sendAttempts: trace.length, nowNs: freeNs },
+    ...{ badChecksum: 0, withoutChecksum: 0, stranger: 0, sendAttempts: trace.length, nowNs: freeNs },
   };
   const run = finishedRun(givenDilation(1, 1, 4), trace, { records, counts, end: 'complete', durationNs: freeNs });
   return recordOfRun(run, BIMODAL, 0.1).record;
@@ -51,6 +51,7 @@ it('stamps of a server on the same machine are read on the clock of the client',
     foreign: 0,
     duplicates: 0,
     malformed: 0,
+    ...{ badChecksum: 0, withoutChecksum: 0, stranger: 0 },
     sendAttempts: 3,
   };
   const result = { records, counts: { ...counts, nowNs: 0 }, end: 'complete' as const, durationNs: 0 };
@@ -74,7 +75,7 @@ it('reservations, and times without a core, happened when the requests say they 
   };
   const counts = {
     ...{ sent: 10, received: 10, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
-    ...{ sendAttempts: 10, nowNs: 0 },
+    ...{ badChecksum: 0, withoutChecksum: 0, stranger: 0, sendAttempts: 10, nowNs: 0 },
   };
   const client = {
     records,
