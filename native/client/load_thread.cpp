@@ -236,8 +236,9 @@ void LoadThread::record(rte_mbuf* frame, double nowNs) {
   if (parsed.kind == FrameKind::arpRequest) return load_.answerArp(frame, queue_);
   if (parsed.kind == FrameKind::datagram) recordReply(bytes, parsed, nowNs);
   else if (parsed.kind == FrameKind::foreign) addTo(counts.foreign, 1);
+  else if (parsed.kind == FrameKind::badChecksum) addTo(counts.badChecksum, 1);
   // The server may answer more than once who it is.
-  else if (parsed.kind != FrameKind::arpReply) addTo(parsed.kind == FrameKind::badChecksum ? counts.badChecksum : counts.malformed, 1);
+  else if (parsed.kind != FrameKind::arpReply) addTo(counts.malformed, 1);
   rte_pktmbuf_free(frame);
 }
 

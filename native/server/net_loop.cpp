@@ -96,7 +96,8 @@ uint32_t NetLoop::receive(uint16_t queue) {
 void NetLoop::take(rte_mbuf* frame, uint16_t queue, double nowNs) {
   // A frame in several segments is longer than any request, and parseFrame sees only the first segment.
   if (frame->nb_segs != 1) return refuse(frame, layout::kOversized);
-  const ParsedFrame parsed = parseFrame(rte_pktmbuf_mtod(frame, uint8_t*), frame->data_len, setup_.self, port_.isMemif());
+  const uint8_t* bytes = rte_pktmbuf_mtod(frame, const uint8_t*);
+  const ParsedFrame parsed = parseFrame(bytes, frame->data_len, setup_.self, port_.isMemif());
   if (parsed.withoutChecksum) count(layout::kWithoutChecksum);
   switch (parsed.kind) {
     case FrameKind::datagram: return takeRequest(frame, parsed, queue, nowNs);

@@ -24,7 +24,8 @@ const serverWith = (fields: string, { port = 6789, frame = 'psp' } = {}): string
   written(
     'server',
     `frame: ${frame}
-server: { device: ${DEVICE}, address: { ip: 192.168.77.10, port: ${port} }, workers: 2, application: sleep, poll: sleep, ${fields} }
+server: { device: ${DEVICE}, address: { ip: 192.168.77.10, port: ${port} }, workers: 2, application: sleep,
+          poll: sleep, ${fields} }
 `,
   );
 
@@ -32,7 +33,8 @@ const clientWith = (fields: string, frame = 'psp'): string =>
   written(
     'client',
     `frame: ${frame}
-client: { device: ${DEVICE}, address: { ip: 192.168.77.11 }, server: { ip: 192.168.77.10 }, poll: sleep, drain: 200ms, ${fields} }
+client: { device: ${DEVICE}, address: { ip: 192.168.77.11 }, server: { ip: 192.168.77.10 }, poll: sleep,
+          drain: 200ms, ${fields} }
 `,
   );
 

@@ -139,7 +139,7 @@ export interface LoadCounts {
   /** Frames over memif whose sender left the IPv4 checksum to a NIC. They are taken. */
   readonly withoutChecksum: number;
   readonly sendAttempts: number;
-  /** Where the last datagram that was not from the server came from: address times 2^16, plus port; 0: there was none. */
+  /** Where the last datagram not from the server came from: address times 2^16, plus port; 0: there was none. */
   readonly stranger: number;
   /** The generator's clock, ns since its start. */
   readonly nowNs: number;

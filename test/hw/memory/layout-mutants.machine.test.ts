@@ -50,7 +50,7 @@ describe.skipIf(!hasCompiler)('the layout of the shared memory', () => {
       'std::atomic<double> completed;\n  std::atomic<double> preempted;',
       'std::atomic<double> preempted;\n  std::atomic<double> completed;',
     ],
-    ['the version', 'kVersion = 4', 'kVersion = 3'],
+    ['the version', 'kVersion = 5', 'kVersion = 3'],
   ])('does not start when %s is another', (_, from, to) => {
     const facts = factsWith(from, to);
     expect(() => checkNativeLayout(facts)).toThrow('the addon was built for another memory layout: expected ');
