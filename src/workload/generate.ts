@@ -207,16 +207,29 @@ class Generator implements GeneratedSource {
   }
 
   private sampleDemands({ type, serviceNs }: RequestBatch, from: number, to: number, phase: PlayedPhase): void {
-    const { service } = phase;
+    const { service, onlyType } = phase;
     const { services } = this;
+    if (onlyType >= 0) {
+      fillService(serviceNs, from, to, service[onlyType]!, services[onlyType]!);
+      return;
+    }
     for (let i = from; i < to; i++) {
       if (serviceNs[i] !== 0) continue;
       const k = type[i]!;
-      const ns = playedNs(service[k]!.sample(services[k]!));
-      if (!(ns <= MAX_TIME_NS)) throw beyondTime('a service demand');
-      serviceNs[i] = ns;
+      serviceNs[i] = demandNs(service[k]!, services[k]!);
     }
   }
+}
+
+/** The loop of requests of one type: V8 compiles the distribution's code into it. */
+function fillService(serviceNs: Float64Array, from: number, to: number, service: Distribution, random: Random): void {
+  for (let i = from; i < to; i++) serviceNs[i] = demandNs(service, random);
+}
+
+function demandNs(service: Distribution, random: Random): number {
+  const ns = playedNs(service.sample(random));
+  if (!(ns <= MAX_TIME_NS)) throw beyondTime('a service demand');
+  return ns;
 }
 
 function beyondTime(what: string): InputError {

@@ -49,9 +49,8 @@ export function log(x: number): number {
 
   if ((0xfffff & (2 + high)) < 3) {
     // |f| < 2^-20
-    if (f === 0) return k === 0 ? 0 : k * LN2_HI + k * LN2_LO;
     const r = f * f * (0.5 - 0.3333333333333333 * f);
-    return k === 0 ? f - r : k * LN2_HI - (r - k * LN2_LO - f);
+    return k * LN2_HI - (r - k * LN2_LO - f);
   }
   const s = f / (2 + f);
   const z = s * s;
@@ -61,30 +60,24 @@ export function log(x: number): number {
   const r = t2 + t1;
   if (((high - 0x6147a) | (0x6b851 - high)) > 0) {
     const half = 0.5 * f * f;
-    return k === 0 ? f - (half - s * (half + r)) : k * LN2_HI - (half - (s * (half + r) + k * LN2_LO) - f);
+    return k * LN2_HI - (half - (s * (half + r) + k * LN2_LO) - f);
   }
-  return k === 0 ? f - s * (f - r) : k * LN2_HI - (s * (f - r) - k * LN2_LO - f);
+  return k * LN2_HI - (s * (f - r) - k * LN2_LO - f);
 }
 
 /** e^x. Infinity above 709.78, 0 below -745.13. */
 export function exp(x: number): number {
   if (!(x <= 709.782712893384)) return x > 0 ? Number.POSITIVE_INFINITY : Number.NaN;
   if (x < -745.1332191019411) return 0;
-  const magnitude = x < 0 ? -x : x;
-  let hi = x;
-  let lo = 0;
-  let k = 0;
-  if (magnitude > 0.5 * Math.LN2) {
-    k = magnitude < 1.0397 ? (x < 0 ? -1 : 1) : Math.trunc(INV_LN2 * x + (x < 0 ? -0.5 : 0.5));
-    hi = x - k * LN2_HI;
-    lo = k * LN2_LO;
-    x = hi - lo;
-  } else if (magnitude < 3.725290298461914e-9) {
-    return 1 + x;
-  }
+  if (Math.abs(x) < 3.725290298461914e-9) return 1 + x;
+  // x = k ln 2 + (hi - lo) with the nearest whole number k. fdlibm finds it by the sign of x and shortcuts small k, but
+  // for random numbers the processor cannot foresee which way they go.
+  const k = Math.floor(INV_LN2 * x + 0.5);
+  const hi = x - k * LN2_HI;
+  const lo = k * LN2_LO;
+  x = hi - lo;
   const t = x * x;
   const c = x - t * expRational(t);
-  if (k === 0) return 1 - ((x * c) / (c - 2) - x);
   return timesPowerOf2(1 - (lo - (x * c) / (2 - c) - hi), k);
 }
 

@@ -91,7 +91,8 @@ export function standardNormal(random: Random): number {
     // Half a step up, so that both signs are equally likely.
     const signed = 2 * u - 1 + 1 / TWO_POW_32;
     const x = signed * NORMAL_WIDTH[k]!;
-    if ((signed < 0 ? -signed : signed) < NORMAL_ACCEPT[k]!) return x;
+    // Not a comparison with 0, which the processor guesses wrongly every other time.
+    if (Math.abs(signed) < NORMAL_ACCEPT[k]!) return x;
     if (k === 0) {
       // Marsaglia's tail (1964); his -ln(u) is a standard exponential.
       let excess: number;
