@@ -24,6 +24,8 @@ class TinyQuanta implements Scheduler {
   private readonly idle: WorkerSet;
   /** Idle workers whose queue is not empty. */
   private readonly ready: WorkerSet;
+  /** Workers without any request: their burden is 0, less than that of all others. */
+  private readonly empty: WorkerSet;
   private readonly requestOn: Int32Array;
   /**
    * Per worker: REQUEST for each unfinished request, minus the quanta these have had. The smallest gets the next
@@ -44,6 +46,8 @@ class TinyQuanta implements Scheduler {
     this.idle = new WorkerSet(workers);
     this.idle.addRange(0, workers);
     this.ready = new WorkerSet(workers);
+    this.empty = new WorkerSet(workers);
+    this.empty.addRange(0, workers);
     this.requestOn = int32s(workers);
     this.burden = float64s(workers);
   }
@@ -57,6 +61,7 @@ class TinyQuanta implements Scheduler {
     if (request >= this.quantaOf.length) this.quantaOf = grown(this.quantaOf, request);
     this.quantaOf[request] = 0;
     this.burden[worker] = this.burden[worker]! + REQUEST;
+    this.empty.delete(worker);
     this.wait(worker, request);
     if (this.idle.has(worker)) this.ready.add(worker);
   }
@@ -101,9 +106,12 @@ class TinyQuanta implements Scheduler {
   private free(worker: number): void {
     this.idle.add(worker);
     if (this.queues.length[worker]! > 0) this.ready.add(worker);
+    else this.empty.add(worker);
   }
 
   private leastBurdened(): number {
+    const empty = this.empty.lowest();
+    if (empty >= 0) return empty;
     const { burden } = this;
     let least = 0;
     let leastBurden = burden[0]!;
