@@ -8,7 +8,7 @@ setEngineFlags(true);
 const [text, workersText, loadText, requestsText, name, seed = '1'] = process.argv.slice(2);
 const { createSimulation } = await import('../dist/sim/simulation.js');
 const { parsePolicy } = await import('../dist/scheduler/policy-registry.js');
-const { createBatch } = await import('../dist/workload/request-source.js');
+const { RequestBatch } = await import('../dist/workload/request-source.js');
 const { createRequestSource } = await import('../dist/workload/generate.js');
 const { parseWorkload } = await import('../dist/workload/parse-workload.js');
 const { STREAM, substream } = await import('../dist/workload/random.js');
@@ -27,7 +27,7 @@ const simulation = createSimulation({
     policy.create({ workers, types, world, now, random: substream(1, STREAM.stealing), ...ideal }, parameters),
 });
 const source = createRequestSource(workload, { seed, load: Number(loadText), workers, requests: requests + warmUp });
-const batch = createBatch();
+const batch = new RequestBatch();
 simulation.startRecording();
 let played = 0;
 let began = 0;

@@ -1,5 +1,5 @@
 import { createSettling } from '../metrics/settling.js';
-import { createBatch, type RequestBatch, type RequestSource } from '../workload/request-source.js';
+import { RequestBatch, type RequestSource } from '../workload/request-source.js';
 import type { Simulation, Snapshot } from './simulation.js';
 import { beginRecording, type SimulationSetup, samplingStep, simulationOf } from './simulation-setup.js';
 
@@ -32,7 +32,7 @@ export interface FoundWarmUp {
  * A policy that reserves workers by type has not settled before its first reservation, whatever the queues look like.
  */
 export async function findWarmUp(options: PilotOptions): Promise<FoundWarmUp> {
-  return (await playPilot(options.simulation ?? simulationOf(options), createBatch(), options)).found;
+  return (await playPilot(options.simulation ?? simulationOf(options), new RequestBatch(), options)).found;
 }
 
 export interface PilotOptions extends SimulationSetup {

@@ -6,7 +6,7 @@ import { DROP_REASONS } from '../scheduler/scheduler.js';
 import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
 import { typeNames } from '../units/unknown.js';
-import { createBatch, type RequestSource } from '../workload/request-source.js';
+import { RequestBatch, type RequestSource } from '../workload/request-source.js';
 import { type FoundWarmUp, playPilot } from './find-warm-up.js';
 import { createResultSlices, type ResultSlices } from './result-slices.js';
 import type { Simulation, Snapshot } from './simulation.js';
@@ -53,7 +53,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   const { source, sliceNs, shouldStop, onProgress, expectedRequests } = options;
   const simulation = options.simulation ?? simulationOf(options);
 
-  const batch = createBatch();
+  const batch = new RequestBatch();
   const step = samplingStep(expectedRequests);
   const backlogs = createBacklogs(typeNames(options));
   const pilot = 'onFound' in options.warmup ? await playPilot(simulation, batch, options) : undefined;

@@ -6,7 +6,7 @@
 import { exactDuration, MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError, type InputIssue } from '../units/errors.js';
 import { byIndex } from '../units/unknown.js';
-import { createBatch, type RequestBatch, type RequestSource } from './request-source.js';
+import { RequestBatch, type RequestSource } from './request-source.js';
 import { TraceParser } from './trace-parser.js';
 import type { Offer } from './workload.js';
 
@@ -58,7 +58,7 @@ export async function scanTrace(chunks: Chunks, fileName: string): Promise<Trace
     if (hopeless || issues.length >= MAX_ISSUES) throw new InputError(issues);
   });
   const sums = new Sums();
-  const batch = createBatch();
+  const batch = new RequestBatch();
   for await (const chunk of chunks) {
     for (let offset = 0; offset < chunk.length; ) {
       batch.length = 0;

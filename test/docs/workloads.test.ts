@@ -3,14 +3,14 @@ import { ARRIVALS } from '../../src/workload/arrivals/arrival-registry.js';
 import { DISTRIBUTIONS } from '../../src/workload/distributions/distribution-registry.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
-import { createBatch } from '../../src/workload/request-source.js';
+import { RequestBatch } from '../../src/workload/request-source.js';
 import { scanTrace } from '../../src/workload/trace.js';
 import { blocks, pages } from './pages.js';
 
 describe.each(blocks('yaml workload'))('the workload at $at', ({ at, text }) => {
   it('is read, and requests come from it', () => {
     const workload = parseWorkload(text, at);
-    const batch = createBatch();
+    const batch = new RequestBatch();
     createRequestSource(workload, { load: 0.5, workers: 4, seed: 1, requests: 100 }).fill(batch);
     expect(batch.length).toBe(100);
   });

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { playTraceFile, scanTraceFile } from '../../src/files/trace-file.js';
-import { createBatch } from '../../src/workload/request-source.js';
+import { RequestBatch } from '../../src/workload/request-source.js';
 import { drain } from '../workload/helpers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'psp-files-'));
@@ -102,7 +102,7 @@ describe('a trace file that changes after it was checked fails the run', () => {
     const file = written();
     const trace = await scanTraceFile(file, 't.csv');
     const source = playTraceFile(trace, {});
-    const batch = createBatch();
+    const batch = new RequestBatch();
     await source.fill(batch);
     appendFileSync(file, '9000000,A,1\n');
     await expect(drain(source)).rejects.toThrow('found it changed');

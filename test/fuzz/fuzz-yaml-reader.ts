@@ -4,7 +4,7 @@ import { InputError } from '../../src/units/errors.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { substream } from '../../src/workload/random.js';
-import { createBatch } from '../../src/workload/request-source.js';
+import { RequestBatch } from '../../src/workload/request-source.js';
 import { type Choices, choicesOf, failure, unclear } from './fuzz.js';
 
 interface Kind {
@@ -101,7 +101,7 @@ function shipped(folder: string): string[] {
 /** What can be read can be played, unless a rate does not fit it. */
 function useWorkload(text: string): void {
   const workload = parseWorkload(text, 'w.yaml');
-  const batch = createBatch(16);
+  const batch = new RequestBatch(16);
   try {
     createRequestSource(workload, { seed: 1, load: 0.5, workers: 2, requests: 100 }).fill(batch);
   } catch (error) {

@@ -9,7 +9,7 @@ import { describePolicy, parsePolicy, policies } from '../../src/scheduler/polic
 import { CONSTANTS, NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
-import { createBatch } from '../../src/workload/request-source.js';
+import { RequestBatch } from '../../src/workload/request-source.js';
 import type { Workload } from '../../src/workload/workload.js';
 import { runs } from '../support/runs.js';
 
@@ -173,7 +173,7 @@ async function traceOf(
 ): Promise<SmallTrace> {
   const source = createRequestSource(read, { ...options, flows: true });
   const trace: SmallTrace = { arrivalNs: [], serviceNs: [], type: [], flow: [] };
-  const batch = createBatch();
+  const batch = new RequestBatch();
   for (;;) {
     await source.fill(batch);
     if (batch.length === 0) return trace;

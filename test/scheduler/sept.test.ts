@@ -7,7 +7,7 @@ import { createSimulation } from '../../src/sim/simulation.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { STREAM, substream } from '../../src/workload/random.js';
-import { createBatch } from '../../src/workload/request-source.js';
+import { RequestBatch } from '../../src/workload/request-source.js';
 import { quantileOf } from '../support/histogram.js';
 
 const UNIT_NS = 5_000;
@@ -122,7 +122,7 @@ function play(text: string, load: number, seen: (victim: number, idle: number) =
     },
   });
   const source = createRequestSource(workload, { seed: 1, load, workers, requests: 100_000 });
-  const batch = createBatch();
+  const batch = new RequestBatch();
   simulation.startRecording();
   for (source.fill(batch); batch.length > 0; source.fill(batch)) simulation.advance(batch, 0, batch.length);
   return simulation;

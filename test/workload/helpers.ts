@@ -2,12 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InputError } from '../../src/units/errors.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { substream } from '../../src/workload/random.js';
-import {
-  BATCH_CAPACITY,
-  createBatch,
-  type RequestBatch,
-  type RequestSource,
-} from '../../src/workload/request-source.js';
+import { BATCH_CAPACITY, RequestBatch, type RequestSource } from '../../src/workload/request-source.js';
 import type { Workload } from '../../src/workload/workload.js';
 import { seedOr } from '../support/runs.js';
 
@@ -26,7 +21,7 @@ export async function drain(
   onBatch?: (batch: RequestBatch) => void,
 ): Promise<Columns> {
   const columns: Columns = { arrivalNs: [], type: [], serviceNs: [], flow: [] };
-  const batch = createBatch(capacity);
+  const batch = new RequestBatch(capacity);
   for (;;) {
     await source.fill(batch);
     if (batch.length === 0) return columns;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBatch } from '../../src/workload/request-source.js';
+import { RequestBatch } from '../../src/workload/request-source.js';
 import { openTrace, scanTrace, type TraceOptions, traceNotes, traceRateScale } from '../../src/workload/trace.js';
 import { traceHeader, traceLines } from '../support/trace-writer.js';
 import { bytes, complaints, drain, pieces } from './helpers.js';
@@ -32,7 +32,7 @@ describe('a trace file', () => {
       const { type } = await drain(openTrace(pieces(text, [size]), summary));
       expect(type).toEqual([0, 1, 2, 2, 0]);
     }
-    const batch = createBatch(3);
+    const batch = new RequestBatch(3);
     batch.length = 3;
     batch.type.set([0, 1, 2]);
     batch.serviceNs.fill(1);
@@ -134,7 +134,7 @@ describe('a trace file', () => {
     }
     const summary = { ...(await scan('0,A,1\n')), requests: 1e9 };
     const source = openTrace(file(), summary, { requests: 1000 });
-    const batch = createBatch(100);
+    const batch = new RequestBatch(100);
     await source.fill(batch);
     expect([batch.length, asked]).toEqual([100, 1]);
     // What is left of a chunk is there at once.

@@ -5,7 +5,7 @@ import { makeSmallTrace } from '../../check/small-trace.js';
 import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
 import { simulationOf } from '../../sim/simulation-setup.js';
 import { substream } from '../../workload/random.js';
-import { createBatch } from '../../workload/request-source.js';
+import { RequestBatch } from '../../workload/request-source.js';
 
 const WORKERS = 14;
 const TYPES = 3;
@@ -44,7 +44,7 @@ export function measureAllocation(chosen: ChosenPolicy): number {
     random: boxedNumbers(),
     trueProfile: { meanNs: [1000, 3000, 9000], ratio: [1 / 3, 1 / 3, 1 / 3] },
   });
-  const batch = createBatch(ROUND);
+  const batch = new RequestBatch(ROUND);
   batch.serviceNs.set(trace.serviceNs);
   batch.type.set(trace.type);
   batch.flow.set(trace.flow);

@@ -12,7 +12,7 @@ import { createSimulation } from '../../sim/simulation.js';
 import { createRequestSource } from '../../workload/generate.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import { substream } from '../../workload/random.js';
-import { createBatch } from '../../workload/request-source.js';
+import { RequestBatch } from '../../workload/request-source.js';
 
 /**
  * Times are much longer than a nanosecond, so that no two events are simultaneous: their order is the only thing in
@@ -50,7 +50,7 @@ export function playInSimulator({ policy, parameters }: ChosenPolicy, run: RingR
       policy.create({ workers, types: TYPES, world, now, random: substream(7, 'stealing') }, parameters),
   });
   const source = traceOf(run);
-  const batch = createBatch();
+  const batch = new RequestBatch();
   for (source.fill(batch); batch.length > 0; source.fill(batch)) simulation.advance(batch, 0, batch.length);
   while (simulation.drain(1 << 20));
   const { completed, preemptions } = simulation.snapshot();

@@ -3,7 +3,7 @@ import { usesFlows } from '../../scheduler/policy-registry.js';
 import { simulationOf } from '../../sim/simulation-setup.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames as namesByIndex } from '../../units/unknown.js';
-import { createBatch } from '../../workload/request-source.js';
+import { RequestBatch } from '../../workload/request-source.js';
 import { openWorkload } from '../plan/open-workload.js';
 import type { RunSpec } from '../plan/run-spec.js';
 import { setupOf } from './play-run.js';
@@ -28,7 +28,7 @@ export async function runTimeline(spec: RunSpec, { fromNs, forNs }: Window): Pro
   const { observer, finish } = collectTimeline({ fromNs, toNs, workers: spec.workers, typeNames });
   const simulation = simulationOf({ ...setup, observer });
   const source = workload.source({ flows: usesFlows(setup.policy) });
-  const batch = createBatch();
+  const batch = new RequestBatch();
   let lastNs = 0;
   for (;;) {
     const filled = source.fill(batch);

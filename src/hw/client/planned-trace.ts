@@ -3,7 +3,7 @@
 import { playTraceFile, type TraceFile } from '../../files/trace-file.js';
 import { createRequestSource } from '../../workload/generate.js';
 import type { RequestSource } from '../../workload/request-source.js';
-import { createBatch } from '../../workload/request-source.js';
+import { RequestBatch } from '../../workload/request-source.js';
 import type { Offer, Workload } from '../../workload/workload.js';
 import type { NativeTrace } from '../native/native.js';
 
@@ -81,7 +81,7 @@ export async function readTrace(
     type = copy(type, new Uint16Array(capacity));
     flow = copy(flow, new Uint32Array(capacity));
   };
-  const batch = createBatch();
+  const batch = new RequestBatch();
   let length = 0;
   let index = 0;
   for (;;) {

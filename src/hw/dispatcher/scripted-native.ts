@@ -4,8 +4,7 @@
  * decisions exactly.
  */
 
-import type { RequestBatch, RequestSource } from '../../workload/request-source.js';
-import { createBatch } from '../../workload/request-source.js';
+import { RequestBatch, type RequestSource } from '../../workload/request-source.js';
 import { Arrival, Control, FinishOutcome, Mailbox, Ring, type SharedMemory } from '../memory/layout.js';
 
 /** A request that has left, with its first start and its end. A dropped one has neither, and worker -1. */
@@ -27,7 +26,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class ScriptedNative {
   private readonly words: Int32Array;
   private readonly doubles: Float64Array;
-  private readonly batch: RequestBatch = createBatch();
+  private readonly batch: RequestBatch = new RequestBatch();
   private at = 0;
 
   /** Free slots, last in, first out, like the native table. */

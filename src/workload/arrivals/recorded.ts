@@ -1,5 +1,5 @@
 import { text } from '../../input/fields.js';
-import { createBatch } from '../request-source.js';
+import { RequestBatch } from '../request-source.js';
 import { TraceParser } from '../trace-parser.js';
 import type { ArrivalKind, ArrivalProcess, Arrivals } from './arrival-process.js';
 
@@ -73,7 +73,7 @@ function recordedOf(gaps: Float64Array, spanNs: number): Arrivals {
 function readArrivalTimes(csv: string, refuse: (line: number, message: string) => void): number[] {
   const parser = new TraceParser(refuse);
   const bytes = new TextEncoder().encode(csv);
-  const batch = createBatch();
+  const batch = new RequestBatch();
   const times: number[] = [];
   const take = () => {
     for (let i = 0; i < batch.length; i++) times.push(batch.arrivalNs[i]!);
