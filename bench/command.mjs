@@ -2,8 +2,9 @@
 // `npm run bench -- command [--policy c-fcfs --rounds 3 --record FILE] [--tiny]`. --record appends one line of JSON;
 // `npm run bench -- history FILE` draws those lines.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
-import { availableParallelism, loadavg } from 'node:os';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
@@ -29,17 +30,26 @@ const LONG = values.tiny ? [2000, 3000] : [10e6, 40e6];
 const LOOP = values.tiny ? 3000 : 12e6;
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-const short = { label: 'psp sim, 1k requests', run: () => timed(SHORT, 1) };
-const long = [1, 8].flatMap((replications) =>
+/** Loads of the sweep's points. */
+const LOADS = [0.7, 0.75, 0.8, 0.85];
+const CAPACITY_REQUESTS = values.tiny ? 2000 : 4e6;
+
+const short = { label: 'psp sim, 1k requests', run: () => timed(['sim', '--load', LOAD, '--requests', String(SHORT)]) };
+const sims = [1, 8].flatMap((replications) =>
   LONG.map((requests) => ({
-    label:
-      `psp sim, ${requests < 1e6 ? requests : `${requests / 1e6}M`} requests` +
-      `${replications > 1 ? ` x ${replications}` : ''}`,
-    total: requests * replications,
+    label: `psp sim, ${words(requests)} requests${replications > 1 ? ` x ${replications}` : ''}`,
     cores: Math.min(replications, availableParallelism()),
-    run: () => timed(requests, replications),
+    run: () => ({
+      ...timed(['sim', '--load', LOAD, '--requests', String(requests), '--replications', String(replications)]),
+      total: requests * replications,
+    }),
   })),
 );
+const long = [
+  ...sims,
+  { label: `psp sweep, ${LOADS.length} points of ${words(LONG[0])}`, cores: availableParallelism(), run: timedSweep },
+  { label: `psp capacity, runs of ${words(CAPACITY_REQUESTS)}`, cores: availableParallelism(), run: timedCapacity },
+];
 const loop = { label: 'the loop alone', run: timedLoop };
 
 const all = [loop, short, ...long];
@@ -54,9 +64,31 @@ for (let round = 1; round <= rounds; round++) {
 process.stderr.write('\r\x1b[K');
 report();
 
-function timed(requests, replications) {
-  const options = ['--workload', WORKLOAD, '--workers', WORKERS, '--load', LOAD, '--policy', values.policy];
-  const args = ['sim', ...options, '--requests', String(requests), '--replications', String(replications)];
+function words(requests) {
+  return requests < 1e6 ? String(requests) : `${requests / 1e6}M`;
+}
+
+function timedSweep() {
+  const out = mkdtempSync(join(tmpdir(), 'psp-bench-'));
+  const took = timed(['sweep', '--load', LOADS.join(), '--requests', String(LONG[0]), '--out', out]);
+  rmSync(out, { recursive: true });
+  return { ...took, total: LOADS.length * LONG[0] };
+}
+
+/** How many runs it needs depends on what it finds. */
+function timedCapacity() {
+  const folder = mkdtempSync(join(tmpdir(), 'psp-bench-'));
+  const json = join(folder, 'capacity.json');
+  const slo = ['--slo', 'p99 slowdown <= 10'];
+  const took = timed(['capacity', ...slo, '--requests', String(CAPACITY_REQUESTS), '--json', json]);
+  const { entries } = JSON.parse(readFileSync(json, 'utf8'));
+  rmSync(folder, { recursive: true });
+  const runs = entries[0].probes.reduce((sum, { replications }) => sum + replications, 0);
+  return { ...took, total: runs * CAPACITY_REQUESTS };
+}
+
+function timed([command, ...given]) {
+  const args = [command, '--workload', WORKLOAD, '--workers', WORKERS, '--policy', values.policy, ...given];
   const began = performance.now();
   // `times` of the shell also counts what the process itself has started.
   const shell = ['-c', '"$@" > /dev/null; times', 'sh', process.execPath, here('../dist/bin/main.js'), ...args];
@@ -85,7 +117,8 @@ function report() {
     { what: short.label, ...start },
     ...long.map((each) => {
       const took = medians(each);
-      const perRequest = (key, cores) => ((took[key] - start[key]) * cores) / each.total;
+      const total = median(figures.get(each.label).map((figure) => figure.total));
+      const perRequest = (key, cores) => ((took[key] - start[key]) * cores) / total;
       return {
         what: each.label,
         ...took,
