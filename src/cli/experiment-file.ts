@@ -4,6 +4,7 @@ import type { Block, Lists } from '../experiment/sweep/plan-sweep.js';
 import { type Checker, show } from '../input/checker.js';
 import { anything, list, optional, prose, text } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
+import { type AskedWorld, WORLD_SHAPE, worldOf } from './asked-world.js';
 import { nameOrFileIn, type Resolve, readPolicyFiles, readScalar, refuseConflict } from './config-file.js';
 import { LISTED, parseTexts, policiesOf } from './listed-settings.js';
 import { override, type Setting } from './settings.js';
@@ -14,6 +15,8 @@ export interface Experiment {
   /** One line or more for people; may be empty. */
   readonly description: string;
   readonly blocks: readonly Block[];
+  /** In which world the points run, and how. */
+  readonly real: Partial<AskedWorld>;
 }
 
 const LISTS = Object.fromEntries(LISTED.map(({ key }) => [key, anything]));
@@ -23,6 +26,7 @@ const SHAPE = {
   policies: anything,
   ...LISTS,
   series: optional(list('maps')),
+  ...WORLD_SHAPE,
 };
 
 /**
@@ -49,6 +53,7 @@ export function readExperiment(path: string, given: Lists = {}): Experiment {
       return {
         title: (fields.title as string | undefined) ?? path,
         description: ((fields.description as string | undefined) ?? '').trim(),
+        real: worldOf(fields),
         blocks: (series ?? [{}]).map((own) => ({ lists: override(override(common, own), given) })),
       };
     },

@@ -12,7 +12,7 @@ import { parsePolicy, type TypedPolicy } from '../scheduler/policy-registry.js';
 import { InputError } from '../units/errors.js';
 import { tellNotes } from './failure.js';
 import { addSettings, checkConflict, missingWorkload } from './setting-options.js';
-import type { SimSettings } from './settings.js';
+import { asInput, type SimSettings } from './settings.js';
 
 /** Where a run on a machine differs from a simulated one. */
 const HELPS: Readonly<Record<string, string>> = {
@@ -91,10 +91,13 @@ export function pollOption(): Option {
 }
 
 export function parseDilation(text: string): number | 'auto' {
+  return asInput('--dilate', () => dilationOf(text));
+}
+
+/** @throws Error that says what was expected */
+export function dilationOf(text: string): number | 'auto' {
   if (text === 'auto') return 'auto';
   const factor = Number(text);
-  if (!(factor >= 1 && factor <= 1e6)) {
-    throw new InputError(`--dilate: expected auto or a number from 1 to 1000000, found '${text}'`);
-  }
+  if (!(factor >= 1 && factor <= 1e6)) throw new Error(`expected auto or a number from 1 to 1000000, found '${text}'`);
   return factor;
 }

@@ -77,7 +77,7 @@ function timeLeft(begin: Moment, now: Moment): string {
 }
 
 /** `12 s`, `8 min`, `2 h 5 min` */
-function shortTime(seconds: number): string {
+export function shortTime(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

@@ -54,6 +54,11 @@ export interface HardwareFields {
    * had it, or a virtual machine's host. Null when nobody looked: only the cores of a dilated run are watched.
    */
   readonly coresAwayNs: number | null;
+  /**
+   * Of a point of a sweep: runs that were disturbed from outside (cores away for more than 2 % of their time) and
+   * repeated, and those that were kept all the same, because each repetition was disturbed, too.
+   */
+  readonly disturbedRuns?: { readonly repeated: number; readonly kept: number };
   /** Frames that came back and were no answers to this run's requests, by what was wrong with them. */
   readonly discarded: Discarded;
   /** The client's closing line. */

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
+import { hardwareEngine } from '../../experiment/sweep/hardware-engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
@@ -10,7 +11,8 @@ import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
 import { runSweep, type SweepOutcome, type SweepProgress, TABLES } from '../../experiment/sweep/run-sweep.js';
 import { InputError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
-import { readExperiment } from '../experiment-file.js';
+import { addWorldOptions, estimate, realPlanOf, type WorldOptions } from '../asked-world.js';
+import { type Experiment, readExperiment } from '../experiment-file.js';
 import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkFolder, outputTo } from '../output.js';
@@ -23,7 +25,7 @@ interface Shard {
   readonly of: number;
 }
 
-interface SweepCommandOptions extends Lists {
+interface SweepCommandOptions extends Lists, WorldOptions {
   readonly engine: 'local' | 'bullmq';
   readonly redis?: string;
   readonly out?: string;
@@ -40,6 +42,7 @@ Examples:
   psp sweep --workload tpcc --policy darc --workers 8:16:2 --rate 500k \\
     --out results/workers
   psp sweep experiment.yaml                     values from a file
+  psp sweep experiment.yaml --both --repeat 3   also on this machine
   psp sweep experiment.yaml --shard 2/8 --out part-2
   psp sweep experiment.yaml --engine bullmq --redis redis://host:6379
 
@@ -65,26 +68,31 @@ export function defineSweep(command: Command): void {
         .choices(['local', 'bullmq'])
         .default('local'),
     )
-    .option('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl)
-    .addHelpText('after', EXAMPLES)
-    .action(async (file: string | undefined, options: SweepCommandOptions) => {
-      process.exitCode = await sweep(file, options);
-    });
+    .option('--redis <URL>', 'address of Redis or Valkey, such as redis://host:6379', parseRedisUrl);
+  addWorldOptions(command);
+  command.addHelpText('after', EXAMPLES).action(async (file: string | undefined, options: SweepCommandOptions) => {
+    process.exitCode = await sweep(file, options);
+  });
 }
 
 async function sweep(
   file: string | undefined,
-  { out: asked, shard, engine: name, redis, ...lists }: SweepCommandOptions,
+  { out: asked, shard, engine: name, redis, hw, both, dilate, repeat, retries, ...lists }: SweepCommandOptions,
 ): Promise<number> {
-  const engine = await engineOf(name, redis);
-  const blocks = blocksOf(file, lists);
+  const { blocks, real: fromFile } = askedOf(file, lists);
+  const worlds = { hw, both, dilate, repeat, retries } as WorldOptions;
+  const plan = realPlanOf(worlds, fromFile);
+  if (plan && name === 'bullmq') throw new InputError('--engine bullmq simulates: expected no --hw, --both or world:');
+  const engine = plan ? hardwareEngine(retries === undefined ? {} : { retries }) : await engineOf(name, redis);
   const out = asked ?? (file === undefined ? undefined : join('results', basename(file).replace(/\.\w+$/, '')));
   if (out === undefined) throw new InputError('expected a folder for the results, found none: add --out DIR');
   const notes = new Set<string>();
-  const all = await planSweep(blocks, notes);
+  const all = await planSweep(blocks, notes, plan);
   tellNotes([...notes]);
   checkFolder('--out', out, TABLES, inputsOf(file, blocks, all));
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
+  const long = estimate(planned);
+  if (long !== undefined) complain(long);
   const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);
   const { points } = outcome;
@@ -115,13 +123,13 @@ async function engineOf(name: SweepCommandOptions['engine'], redis: string | und
   return bullmqEngine(redis);
 }
 
-function blocksOf(file: string | undefined, lists: Lists): readonly Block[] {
+function askedOf(file: string | undefined, lists: Lists): Pick<Experiment, 'blocks' | 'real'> {
   checkConflict(lists);
-  const blocks = file === undefined ? [{ lists }] : readExperiment(file, lists).blocks;
-  if (blocks.some((block) => block.lists.workload === undefined)) {
+  const asked = file === undefined ? { blocks: [{ lists }], real: {} } : readExperiment(file, lists);
+  if (asked.blocks.some((block) => block.lists.workload === undefined)) {
     throw missingWorkload();
   }
-  return blocks;
+  return asked;
 }
 
 async function run(planned: readonly PlannedPoint[], out: string, engine: Engine): Promise<SweepOutcome> {

@@ -33,7 +33,7 @@ export async function readHardwareInput({
     const trace = await scanTraceFile(file.path, file.fileName);
     if (trace.summary.rateRps === null)
       throw new InputError(`${file.fileName}: has no rate: all requests arrive at once`);
-    return { workload: workloadOf(trace.summary), trace };
+    return { workload: workloadOfTrace(trace.summary), trace };
   }
   if (rateScale !== undefined) {
     throw new InputError(`rate-scale is for traces (.csv, .csv.gz): ${file.fileName} takes load or rate`);
@@ -42,7 +42,7 @@ export async function readHardwareInput({
 }
 
 /** A workload with the means and shares of a trace. */
-function workloadOf({ fileName, types }: TraceSummary): Workload {
+export function workloadOfTrace({ fileName, types }: TraceSummary): Workload {
   const name = fileName.replace(/^.*[/\\]/, '');
   const described = {
     name: name.replace(/\.csv(\.gz)?$/i, '').trim() || 'trace',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
+import { type FieldParts, fieldsOf, measuredFrom, recordOfRun, wholeNs } from '../../hw/run/record.js';
 import type { HardwareRun } from '../../hw/run/run-pair.js';
-import { createResult } from '../../metrics/create-result.js';
+import { mergeReplications, type RawRun } from '../../metrics/replications.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import { codeIdentity, policyCodeOf } from '../../policy-files/policy-hashes.js';
 import type { HardwareFields } from '../../results/hardware-fields.js';
@@ -10,7 +10,7 @@ import { plainParameters } from '../../scheduler/policy.js';
 import { defaultsOf, type TypedPolicy } from '../../scheduler/policy-registry.js';
 import { type Offer, offeredLoad, offeredRps, type Workload } from '../../workload/workload.js';
 import { describeEnvironment, type Environment } from '../environment.js';
-import { canonicalJson } from '../plan/run-spec.js';
+import { canonicalJson, pooledHash } from '../plan/run-spec.js';
 import { samplesOf } from '../run/run-sampled.js';
 import { type HardwareInput, hardwareNotes } from './hardware-input.js';
 
@@ -32,13 +32,19 @@ export interface HardwareIdentity extends HardwareInput {
   readonly environment?: Environment;
 }
 
-/** Lays out the result of a finished run. */
-export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
+/** A finished run before it becomes a result, alone or pooled with others of its kind. */
+export interface RawHardwareRun {
+  readonly raw: RawRun;
+  readonly parts: FieldParts;
+  readonly dilation: number;
+}
+
+export function rawHardwareRun(run: HardwareRun, identity: HardwareIdentity): RawHardwareRun {
   const { workload, offer, workers, seed, warmup } = identity;
   const chosen = identity.policy;
   const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
   const parameters = chosen?.parameters ?? {};
-  const { record, fields } = recordOfRun(run, workload, warmup);
+  const { record, parts } = recordOfRun(run, workload, warmup);
   const notes = hardwareNotes(identity);
   const config = {
     world: 'hw',
@@ -54,8 +60,8 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
     ...(run.net && { poll: run.net }),
     requests: run.trace.length,
   };
-  const result = createResult(
-    {
+  const raw: RawRun = {
+    identity: {
       world: 'hw',
       policy,
       policyParameters: plainParameters(parameters),
@@ -69,7 +75,7 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
       warmupRule: 'given',
     },
     record,
-    {
+    manifest: {
       ...(identity.environment ?? describeEnvironment()),
       ...(chosen && { policyCode: policyCodeOf(chosen) }),
       configHash: createHash('sha256').update(canonicalJson(config)).digest('hex'),
@@ -77,8 +83,22 @@ export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): Ha
       startedAt: identity.startedAt.toISOString(),
       wallSeconds: identity.wallSeconds,
     },
-  );
-  return { ...result, ...fields, manifest: { ...result.manifest, dilation: run.dilation.factor } };
+  };
+  return { raw, parts, dilation: run.dilation.factor };
+}
+
+/** Lays out the result of a finished run. */
+export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
+  return pooledHardwareResult([rawHardwareRun(run, identity)]);
+}
+
+/** One result of independent runs of one point, with intervals that hold between them. */
+export function pooledHardwareResult(runs: readonly RawHardwareRun[]): HardwareResult {
+  const merger = mergeReplications(pooledHash);
+  for (const [i, { raw }] of runs.entries()) merger.add(i, raw);
+  const result = merger.result()!;
+  const fields = fieldsOf(runs.map(({ parts }) => parts));
+  return { ...result, ...fields, manifest: { ...result.manifest, dilation: runs[0]!.dilation } };
 }
 
 /** What happened to each request of a run on a machine, measured from planned time like its result. */

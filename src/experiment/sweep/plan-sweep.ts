@@ -7,9 +7,9 @@ import { looksLikePercent, overloadWarning } from '../../units/load.js';
 import { planRuns } from '../plan/plan.js';
 import { refuseNamesakes } from '../plan/plan-input.js';
 import { policiesOrDefault, type Settings } from '../plan/run-settings.js';
-import { sendSpec } from '../plan/run-spec.js';
 import { commandOf } from './command-of.js';
-import { type PlannedPoint, pointKey } from './planned-point.js';
+import { type RealPlan, realPoints, realSettings } from './plan-real.js';
+import { type PlannedPoint, simulatedPoint } from './planned-point.js';
 
 /** One value of a setting; for policies and systems, one name. */
 type Value<K extends keyof Settings> = K extends 'policies' | 'systems' ? string : NonNullable<Settings[K]>;
@@ -38,23 +38,30 @@ const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 
  * there once.
  *
  * @param notes filled with what a reader of the results should know of how workloads are played
+ * @param real how the points run on this machine; absent: they are simulated
  * @throws InputError
  */
-export async function planSweep(blocks: readonly Block[], notes?: Set<string>): Promise<PlannedPoint[]> {
+export async function planSweep(
+  blocks: readonly Block[],
+  notes?: Set<string>,
+  real?: RealPlan,
+): Promise<PlannedPoint[]> {
   const points = new Map<string, PlannedPoint>();
   const used = new Map<string, TypedPolicy>();
   const scan = remembered(scanTraceFile);
   for (const { lists } of blocks) {
     const policies = policiesOrDefault(lists);
     for (const settings of product({ ...lists, ...(policies && { policies }) })) {
-      const { specs, replications, workload } = await planRuns(settings, scan);
+      const asked = real ? realSettings(settings, real) : settings;
+      const { specs, replications, workload } = await planRuns(asked, scan);
       for (const note of workload.notes) notes?.add(note);
       if (looksLikePercent(workload.load)) notes?.add(overloadWarning(workload.load)!);
       const { policy } = specs[0]!;
       used.set(policy.text, policy);
-      const spec = sendSpec(specs[0]!);
-      const key = pointKey(spec, replications);
-      if (!points.has(key)) points.set(key, { key, spec, replications, command: commandOf(settings) });
+      const made = real
+        ? realPoints(specs[0]!, asked, real, notes)
+        : [simulatedPoint(specs[0]!, replications, commandOf(settings))];
+      for (const point of made) if (!points.has(point.key)) points.set(point.key, point);
     }
   }
   refuseNamesakes([...used.values()]);

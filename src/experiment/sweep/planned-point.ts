@@ -3,7 +3,7 @@
 import { sha256 } from '../../policy-files/bundle-policy.js';
 import type { FailedPoint } from '../../results/point.js';
 import { packageVersion } from '../package-info.js';
-import { canonicalJson, contenderName, type SentSpec, sentHash } from '../plan/run-spec.js';
+import { canonicalJson, contenderName, type RunSpec, type SentSpec, sendSpec, sentHash } from '../plan/run-spec.js';
 import type { Replications } from '../run/replicate.js';
 
 /** A point to run. It is plain data, so that it can go to another thread or machine. */
@@ -13,6 +13,16 @@ export interface PlannedPoint {
   readonly replications: Replications;
   /** The command that runs this point alone. */
   readonly command: string;
+  /** Of a point that runs on this machine instead of in the simulator. */
+  readonly real?: RealPart;
+}
+
+/** How a point runs for real. */
+export interface RealPart {
+  /** How much to stretch time; `auto` from the number of cores. */
+  readonly dilate: number | 'auto';
+  /** About how long all runs of the point take, s of real time. It is not part of the key. */
+  readonly seconds: number;
 }
 
 export function failedPoint({ key, command, spec }: PlannedPoint, error: string): FailedPoint {
@@ -21,11 +31,21 @@ export function failedPoint({ key, command, spec }: PlannedPoint, error: string)
   return { schema: 'psp.failure/1', key, command, label, workers, seed, version: packageVersion(), error };
 }
 
+export function simulatedPoint(spec: RunSpec, replications: Replications, command: string): PlannedPoint {
+  const sent = sendSpec(spec);
+  return { key: pointKey(sent, replications), spec: sent, replications, command };
+}
+
 /** Digits of a key: enough that two points never have the same key. */
 const KEY_DIGITS = 32;
 
 /** The hash of everything that determines the result, and of the version of psp. */
-export function pointKey(spec: SentSpec, replications: Replications): string {
-  const identity = { version: packageVersion(), config: sentHash(spec), replications };
+export function pointKey(spec: SentSpec, replications: Replications, real?: Pick<RealPart, 'dilate'>): string {
+  const identity = {
+    version: packageVersion(),
+    config: sentHash(spec),
+    replications,
+    ...(real && { world: 'hw', dilate: real.dilate }),
+  };
   return sha256(canonicalJson(identity)).slice(0, KEY_DIGITS);
 }

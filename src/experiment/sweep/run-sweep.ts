@@ -72,14 +72,17 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
   const missing = planned.filter(({ key }) => !points.has(key));
   const failures: PointFailure[] = [];
   const parts = new Map<string, number>();
+  const weights = weightsOf(planned);
   let requests = 0;
   const report = () => {
     const finished = points.size + failures.length;
-    const running = [...parts.values()].reduce((sum, part) => sum + part, 0);
+    const weightOf = (keys: Iterable<string>) => [...keys].reduce((sum, key) => sum + weights.get(key)!, 0);
+    const running = [...parts].reduce((sum, [key, part]) => sum + part * weights.get(key)!, 0);
+    const ended = weightOf(points.keys()) + weightOf(failures.map(({ planned: { key } }) => key));
     onProgress?.({
       total: planned.length,
       points: finished,
-      done: planned.length > 0 ? (finished + running) / planned.length : 1,
+      done: planned.length > 0 ? (ended + running) / weightOf(weights.keys()) : 1,
       requests,
     });
   };
@@ -144,6 +147,15 @@ export function writeTables(folder: string, onNote?: (message: string) => void):
   const contents = [csvOf([COLUMN_NAMES, ...rows]), parquetOf(rows)];
   for (const [i, name] of TABLES.entries()) writeInFolder(join(folder, name), contents[i]!);
 }
+
+/** About how long each point takes, by its key: where points run for real, simulated ones are done in a moment. */
+function weightsOf(planned: readonly PlannedPoint[]): Map<string, number> {
+  const isReal = planned.some(({ real }) => real !== undefined);
+  return new Map(planned.map(({ key, real }) => [key, real?.seconds ?? (isReal ? SIMULATED_SECONDS : 1)]));
+}
+
+/** Of a simulated point, beside points that run for real. */
+const SIMULATED_SECONDS = 0.5;
 
 /** Keys tell versions apart, not the commits between them, whose code may differ. */
 function noteOtherCommits(points: readonly Point[], onNote?: (message: string) => void): void {

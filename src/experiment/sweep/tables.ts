@@ -5,6 +5,7 @@
 
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { CsvCell } from '../../results/csv-cells.js';
+import type { HardwareFields } from '../../results/hardware-fields.js';
 import type { FailedPoint, Point } from '../../results/point.js';
 import { type DistributionSummary, type Result, STATISTIC_NAMED, type Statistic } from '../../results/result.js';
 import { policyLabel } from '../../scheduler/policy-label.js';
@@ -37,6 +38,7 @@ const STATISTICS = Object.values(STATISTIC_NAMED);
 
 const OF_THE_POINT: readonly Column[] = [
   text('key', ({ point }) => point.key),
+  text('world', ({ result }) => result.world),
   text('workload', ({ result }) => result.workload),
   text('system', ({ result }) => result.system ?? null),
   text('policy', ({ result }) => result.policy),
@@ -59,6 +61,12 @@ const OF_THE_POINT: readonly Column[] = [
   count('preemptions', ({ result }) => result.preemptions),
   count('steals', ({ result }) => result.steals),
   count('in_flight', ({ result }) => result.inFlight),
+  real('dilation', ({ result }) => machine(result).manifest.dilation ?? null),
+  count('lost', ({ result }) => machine(result).lost ?? null),
+  count('late', ({ result }) => machine(result).late ?? null),
+  real('cores_away_ns', ({ result }) => machine(result).coresAwayNs ?? null),
+  count('runs_repeated', ({ result }) => machine(result).disturbedRuns?.repeated ?? null),
+  count('runs_disturbed', ({ result }) => machine(result).disturbedRuns?.kept ?? null),
   text('digest', ({ result }) => result.digest),
   text('version', ({ result }) => result.manifest.version),
   text('commit', ({ result }) => result.manifest.commit),
@@ -125,6 +133,11 @@ function estimate(quantity: string, statistic: Statistic, of: (slice: TableRow) 
   ];
 }
 
+/** The fields that only a result of a machine has. */
+function machine(result: Result): Partial<HardwareFields> & { readonly manifest: { readonly dilation?: number } } {
+  return result as ReturnType<typeof machine>;
+}
+
 function text(name: string, of: (slice: TableRow) => string | null): Column {
   return { name, type: 'STRING', of };
 }
@@ -133,6 +146,6 @@ function real(name: string, of: (slice: TableRow) => number | null): Column {
   return { name, type: 'DOUBLE', of };
 }
 
-function count(name: string, of: (slice: TableRow) => number): Column {
+function count(name: string, of: (slice: TableRow) => number | null): Column {
   return { name, type: 'INT64', of };
 }

@@ -45,8 +45,7 @@ export function makeRunFolder(candidates: readonly string[] = [tmpdir(), '/tmp',
       removeLeftovers(candidate);
       const owner = `${pidNamespace()}-${process.pid}-${startOf(process.pid)}`;
       const folder = mkdtempSync(join(candidate, `psp-run-${owner}-`));
-      // A second Ctrl-C ends the process in the middle of a run.
-      process.once('exit', () => removeRunFolder(folder));
+      keepUntilExit(folder);
       return folder;
     }
     refused.push(`${candidate} (${why})`);
@@ -56,7 +55,22 @@ export function makeRunFolder(candidates: readonly string[] = [tmpdir(), '/tmp',
   );
 }
 
+/** Folders of this process that are there. */
+const folders = new Set<string>();
+
+/** A second Ctrl-C ends the process in the middle of a run. One listener serves all runs of a sweep. */
+function keepUntilExit(folder: string): void {
+  if (!isListening) {
+    isListening = true;
+    process.once('exit', () => folders.forEach(removeRunFolder));
+  }
+  folders.add(folder);
+}
+
+let isListening = false;
+
 export function removeRunFolder(folder: string): void {
+  folders.delete(folder);
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -21,7 +21,7 @@ export function recordOfRun(
   run: HardwareRun,
   workload: Workload,
   warmup: number,
-): { record: RunRecord; fields: HardwareFields } {
+): { record: RunRecord; parts: FieldParts } {
   const { trace, server } = run;
   const typeNames = workload.types.map((type) => type.name);
   const first = measuredFrom(trace, warmup);
@@ -74,10 +74,11 @@ export function recordOfRun(
       histograms,
       window,
     },
-    fields: {
-      lost: Math.max(0, sum(arrived) - sum(completed) - sum(Object.values(dropReasons)) - inFlight),
-      ...fieldsOf(run, measured),
-    },
+    parts: partsOf(
+      run,
+      Math.max(0, sum(arrived) - sum(completed) - sum(Object.values(dropReasons)) - inFlight),
+      measured,
+    ),
   };
 }
 
@@ -145,29 +146,84 @@ function reservationsOf({ reservations }: HardwareRun, typeNames: readonly strin
   }));
 }
 
-function fieldsOf(run: HardwareRun, { fromSend, server }: Measured): Omit<HardwareFields, 'lost'> {
+/** What one run adds to the fields of a result, before it is summed up. */
+export interface FieldParts {
+  readonly counts: Pick<HardwareFields, 'lost' | 'late' | 'skipped' | 'stampsRefused'>;
+  readonly discarded: HardwareFields['discarded'];
+  readonly poll?: 'inline' | 'thread';
+  readonly end: HardwareFields['end'];
+  readonly failure?: string;
+  readonly unreconciled: readonly string[];
+  readonly serverCounted: boolean;
+  readonly coresAwayNs: number | null;
+  readonly closingLine: string;
+  /** Measured from the actual send. */
+  readonly sent: { readonly slowdown: Histogram; readonly sojournNs: Histogram };
+  readonly server: Readonly<Record<'waitNs' | 'handoffNs' | 'serviceNs', Histogram>>;
+}
+
+function partsOf(run: HardwareRun, lost: number, { fromSend, server }: Measured): FieldParts {
   const awayNs = run.gaps && sum(run.gaps.map(({ fromNs, toNs }) => toNs - fromNs)) * run.dilation.factor;
-  const sent = fromSend.histograms(0);
+  const { slowdown, sojournNs } = fromSend.histograms(0);
   return {
-    late: run.client.late,
-    skipped: run.client.skipped,
-    stampsRefused: run.stampsRefused,
+    counts: { lost, late: run.client.late, skipped: run.client.skipped, stampsRefused: run.stampsRefused },
+    discarded: discarded(run.client),
     ...(run.net && { poll: run.net }),
     end: run.end,
     ...(run.failure !== undefined && { failure: run.failure }),
     unreconciled: run.wrong,
     serverCounted: run.server !== undefined,
     coresAwayNs: awayNs === undefined ? null : Math.round(awayNs),
-    discarded: discarded(run.client),
     closingLine: run.closingLine,
+    sent: { slowdown, sojournNs },
+    server,
+  };
+}
+
+/** From the best end to the worst. */
+const ENDS: readonly HardwareFields['end'][] = ['complete', 'drained', 'stopped', 'serverGone'];
+
+/** The fields of one run, or of several that are pooled: counts are sums, and the worst end is that of all. */
+export function fieldsOf(parts: readonly FieldParts[]): HardwareFields {
+  const first = parts[0]!;
+  const count = (key: keyof FieldParts['counts']) => sum(parts.map(({ counts }) => counts[key]));
+  const thrown = (key: 'foreign' | 'malformed' | 'badChecksum' | 'duplicates') =>
+    sum(parts.map(({ discarded }) => discarded[key]));
+  const pooled = (of: (part: FieldParts) => Histogram, unit: typeof SLOWDOWN) => {
+    const all = new Histogram();
+    for (const part of parts) all.merge(of(part));
+    return summarize(all, unit);
+  };
+  const away = parts.flatMap(({ coresAwayNs }) => (coresAwayNs === null ? [] : [coresAwayNs]));
+  const lastFrom = parts.findLast(({ discarded }) => discarded.lastFrom !== undefined)?.discarded.lastFrom;
+  const failure = parts.find((part) => part.failure !== undefined)?.failure;
+  return {
+    lost: count('lost'),
+    late: count('late'),
+    skipped: count('skipped'),
+    stampsRefused: count('stampsRefused'),
+    ...(first.poll && { poll: first.poll }),
+    end: ENDS[Math.max(...parts.map(({ end }) => ENDS.indexOf(end)))]!,
+    ...(failure !== undefined && { failure }),
+    unreconciled: parts.flatMap(({ unreconciled }) => unreconciled),
+    serverCounted: parts.every(({ serverCounted }) => serverCounted),
+    coresAwayNs: away.length === 0 ? null : sum(away),
+    discarded: {
+      foreign: thrown('foreign'),
+      malformed: thrown('malformed'),
+      badChecksum: thrown('badChecksum'),
+      duplicates: thrown('duplicates'),
+      ...(lastFrom !== undefined && { lastFrom }),
+    },
+    closingLine: parts.map(({ closingLine }) => closingLine).join('\n'),
     fromActualSend: {
-      slowdown: summarize(sent.slowdown, SLOWDOWN),
-      sojournNs: summarize(sent.sojournNs, NANOSECONDS),
+      slowdown: pooled(({ sent }) => sent.slowdown, SLOWDOWN),
+      sojournNs: pooled(({ sent }) => sent.sojournNs, NANOSECONDS),
     },
     server: {
-      waitNs: summarize(server.waitNs, NANOSECONDS),
-      handoffNs: summarize(server.handoffNs, NANOSECONDS),
-      serviceNs: summarize(server.serviceNs, NANOSECONDS),
+      waitNs: pooled(({ server }) => server.waitNs, NANOSECONDS),
+      handoffNs: pooled(({ server }) => server.handoffNs, NANOSECONDS),
+      serviceNs: pooled(({ server }) => server.serviceNs, NANOSECONDS),
     },
   };
 }

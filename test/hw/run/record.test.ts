@@ -98,7 +98,7 @@ it('reservations, and times without a core, happened when the requests say they 
     return {
       times: played.reservations.map(({ atNs }) => Math.round(atNs)),
       gaps: played.gaps?.map(({ fromNs, toNs }) => [Math.round(fromNs), Math.round(toNs)]),
-      awayNs: recordOfRun(played, BIMODAL, 0).fields.coresAwayNs,
+      awayNs: recordOfRun(played, BIMODAL, 0).parts.coresAwayNs,
     };
   };
   expect(run({ epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual({

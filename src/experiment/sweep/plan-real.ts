@@ -1,0 +1,102 @@
+/** The points of a sweep that run on this machine, and their simulated twins. */
+
+import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
+import { MAX_WORKERS } from '../../hw/memory/layout.js';
+import { dilationOf, type HardwareSpec } from '../../hw/run/run-pair.js';
+import { InputError } from '../../units/errors.js';
+import { offeredRps } from '../../workload/workload.js';
+import { workloadOfTrace } from '../hardware/hardware-input.js';
+import { DEFAULT_REAL_SECONDS } from '../hardware/run-policy.js';
+import { DEFAULTS, type Settings } from '../plan/run-settings.js';
+import { type RunSpec, sendSpec } from '../plan/run-spec.js';
+import { commandOf } from './command-of.js';
+import { type PlannedPoint, pointKey, simulatedPoint } from './planned-point.js';
+
+/** How the points of a sweep run for real. */
+export interface RealPlan {
+  /** With `both`, each point has a simulated twin with the very same requests. */
+  readonly world: 'hw' | 'both';
+  readonly dilate: number | 'auto';
+  /** Independent runs of each point, pooled. */
+  readonly repeat: number;
+}
+
+/** What a run takes beside its requests, s: two processes start, and the dispatcher warms up. */
+const START_SECONDS = 3;
+
+/** What a point is planned with: a machine finds no warm-up, and its replications are its repetitions. */
+export function realSettings(settings: Settings, { repeat }: RealPlan): Settings {
+  const { precision: _, maxReplications: __, sliceNs: ___, warmup = DEFAULTS.warmup, ...rest } = settings;
+  return { ...rest, warmup, replications: repeat };
+}
+
+/**
+ * The point of a run, and its twin.
+ *
+ * @param notes filled with what is only simulated, and why
+ * @throws InputError when a machine cannot run it
+ */
+export function realPoints(planned: RunSpec, asked: Settings, plan: RealPlan, notes?: Set<string>): PlannedPoint[] {
+  const { spec, settings, seconds } = withEnd(planned, asked, plan);
+  const replications = { first: plan.repeat };
+  const twin = () => simulatedPoint(spec, replications, commandOf(settings));
+  try {
+    if (spec.workers > MAX_WORKERS) {
+      throw new InputError(`workers: expected at most ${MAX_WORKERS} on a machine, found ${spec.workers}`);
+    }
+    hardwarePolicy(spec.policy, dilationOf(hardwareSpec(spec, plan.dilate)).factor);
+  } catch (error) {
+    if (plan.world === 'hw' || !(error instanceof InputError)) throw error;
+    notes?.add(`simulated only: ${error.message}`);
+    return [twin()];
+  }
+  const { dilate, repeat } = plan;
+  const sent = sendSpec(spec);
+  const real: PlannedPoint = {
+    key: pointKey(sent, replications, { dilate }),
+    spec: sent,
+    replications,
+    command: realCommand(settings, plan),
+    real: { dilate, seconds: repeat * seconds },
+  };
+  return plan.world === 'both' ? [real, twin()] : [real];
+}
+
+/** The same, with an end: ten seconds of real time, unless the settings have one. */
+function withEnd(spec: RunSpec, settings: Settings, { dilate }: RealPlan) {
+  const real = hardwareSpec(spec, dilate);
+  const { factor } = dilationOf(real);
+  const rps = offeredRps(real.workload, real.offer);
+  const secondsOf = (end: RunSpec['end']): number =>
+    START_SECONDS + ('requests' in end ? end.requests / rps : end.durationNs / 1e9) * factor;
+  if (settings.requests !== undefined || settings.durationNs !== undefined) {
+    return { spec, settings, seconds: secondsOf(spec.end) };
+  }
+  const requests = Math.max(100, Math.round((rps / factor) * DEFAULT_REAL_SECONDS));
+  return {
+    spec: { ...spec, end: { requests } },
+    settings: { ...settings, requests },
+    seconds: secondsOf({ requests }),
+  };
+}
+
+/** What a run of the point is told, for its first repetition. */
+export function hardwareSpec(spec: RunSpec, dilate: number | 'auto'): HardwareSpec {
+  const { policy, workers, seed, end, workload } = spec;
+  const played =
+    workload.kind === 'generated'
+      ? { workload: workload.workload, offer: workload.offer }
+      : {
+          workload: workloadOfTrace(workload.summary),
+          offer: { rateRps: (workload.summary.rateRps ?? 0) * workload.rateScale },
+          trace: workload,
+        };
+  return { ...played, policy, workers, seed, ...end, dilate };
+}
+
+function realCommand(settings: Settings, { dilate, repeat }: RealPlan): string {
+  const { replications: _, systems: __, ...rest } = settings;
+  const words = commandOf(rest).replace(/^psp sim /, repeat === 1 ? 'psp run --hw ' : 'psp sweep --hw ');
+  const stretched = dilate === 'auto' ? '' : ` --dilate ${dilate}`;
+  return `${words}${stretched}${repeat === 1 ? '' : ` --repeat ${repeat} --out point`}`;
+}
