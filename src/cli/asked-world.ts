@@ -6,7 +6,7 @@ import type { PlannedPoint } from '../experiment/sweep/planned-point.js';
 import { type Field, show } from '../input/checker.js';
 import { optional } from '../input/fields.js';
 import { InputError } from '../units/errors.js';
-import { dilationOf, parseDilation } from './hardware-settings.js';
+import { readDilation, parseDilation } from './hardware-settings.js';
 import { shortTime } from './progress.js';
 
 export interface AskedWorld {
@@ -24,7 +24,7 @@ const world: Field<AskedWorld['world']> = (input) => {
   throw new Error(`expected sim, hw or both, found ${show(input)}`);
 };
 
-const dilate: Field<AskedWorld['dilate']> = (input) => dilationOf(String(input));
+const dilate: Field<AskedWorld['dilate']> = (input) => readDilation(String(input));
 
 const repeat: Field<number> = (input) => {
   const times = Number(input);

@@ -91,11 +91,11 @@ export function pollOption(): Option {
 }
 
 export function parseDilation(text: string): number | 'auto' {
-  return asInput('--dilate', () => dilationOf(text));
+  return asInput('--dilate', () => readDilation(text));
 }
 
 /** @throws Error that says what was expected */
-export function dilationOf(text: string): number | 'auto' {
+export function readDilation(text: string): number | 'auto' {
   if (text === 'auto') return 'auto';
   const factor = Number(text);
   if (!(factor >= 1 && factor <= 1e6)) throw new Error(`expected auto or a number from 1 to 1000000, found '${text}'`);
