@@ -6,7 +6,7 @@ import type { PlannedPoint } from '../experiment/sweep/planned-point.js';
 import { type Field, show } from '../input/checker.js';
 import { optional } from '../input/fields.js';
 import { InputError } from '../units/errors.js';
-import { readDilation, parseDilation } from './hardware-settings.js';
+import { parseDilation, readDilation } from './hardware-settings.js';
 import { shortTime } from './progress.js';
 
 export interface AskedWorld {
