@@ -62,6 +62,13 @@ module.exports = {
       to: { path: '^src/', pathNot: rooms('events', 'files', 'scheduler', 'metrics', 'input', 'results', 'units') },
     },
     {
+      name: 'data-knows-no-world',
+      comment: 'Logs in, workloads out; a command simulates what came out.',
+      severity: 'error',
+      from: { path: rooms('data') },
+      to: { path: '^src/', pathNot: rooms('data', 'files', 'workload', 'metrics', 'input', 'results', 'units') },
+    },
+    {
       name: 'policy-files-know-only-the-scheduler',
       severity: 'error',
       from: { path: rooms('policy-files') },

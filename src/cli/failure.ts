@@ -74,8 +74,8 @@ export function tellNotes(notes: readonly string[]): void {
 }
 
 /** Says before a run that its load cannot be carried. */
-export function warnOfOverload(load: number): void {
-  const warning = overloadWarning(load);
+export function warnOfOverload(load: number, asRecorded = false): void {
+  const warning = overloadWarning(load, asRecorded);
   if (warning !== undefined) complain(`warning: ${warning}`);
 }
 

@@ -62,6 +62,13 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/worker.js')).defineWorker,
     },
   ],
+  'From your own data:': [
+    {
+      name: 'import',
+      summary: 'turn a log into a workload and a trace',
+      load: async () => (await import('./commands/import.js')).defineImport,
+    },
+  ],
   'Run on real machines:': [
     {
       name: 'run',

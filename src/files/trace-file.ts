@@ -98,6 +98,28 @@ async function* checkedBytes(trace: TraceFile): AsyncGenerator<Uint8Array> {
   }
 }
 
+/**
+ * The bytes of any file, unzipped where its name ends in `.gz`.
+ *
+ * @param onBytes is told how much of the file has been read, and its size
+ * @throws InputError when it cannot be read or unzipped
+ */
+export async function* fileBytes(
+  path: string,
+  fileName: string,
+  onBytes: (read: number, size: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
+  const file = await openRegular(path, fileName);
+  try {
+    const { size } = await file.stat();
+    yield* unzipped(file, path, (read) => onBytes(read, size));
+  } catch (error) {
+    throw readable(error, fileName);
+  } finally {
+    await file.close();
+  }
+}
+
 async function isAsChecked(file: FileHandle, { bytes, modifiedMs }: TraceFile): Promise<boolean> {
   const { size, mtimeMs } = await file.stat();
   return size === bytes && mtimeMs === modifiedMs;
@@ -120,12 +142,16 @@ async function openRegular(path: string, fileName: string): Promise<FileHandle> 
   throw new InputError(`${fileName}: expected a regular file, found ${found}: save the trace in a file first`);
 }
 
-async function* unzipped(file: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+async function* unzipped(
+  file: FileHandle,
+  path: string,
+  onBytes: (read: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
   if (!/\.gz$/i.test(path)) {
-    yield* chunksOf(file);
+    yield* chunksOf(file, onBytes);
     return;
   }
-  const zipped = Readable.from(chunksOf(file));
+  const zipped = Readable.from(chunksOf(file, onBytes));
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   // pipe() does not pass errors on.
   zipped.once('error', (error) => gunzip.destroy(error));
@@ -137,10 +163,12 @@ async function* unzipped(file: FileHandle, path: string): AsyncGenerator<Uint8Ar
 }
 
 /** Not a stream of the file, which would close it when it is left early. */
-async function* chunksOf(file: FileHandle): AsyncGenerator<Uint8Array> {
-  for (;;) {
+async function* chunksOf(file: FileHandle, onBytes: (read: number) => void): AsyncGenerator<Uint8Array> {
+  for (let read = 0; ; ) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, null);
     if (bytesRead === 0) return;
+    read += bytesRead;
+    onBytes(read);
     yield buffer.subarray(0, bytesRead);
   }
 }

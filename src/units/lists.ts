@@ -41,3 +41,8 @@ export function quoted(name: string, separators = ','): string {
   const isPlain = name !== '' && name.trim() === name && ![...`"${separators}`].some((each) => name.includes(each));
   return isPlain ? name : `"${name.replaceAll('"', '""')}"`;
 }
+
+/** The word as a shell takes it for one. */
+export function inShell(word: string): string {
+  return /^[\w./:=,%+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -11,12 +11,20 @@ export function looksLikePercent(load: number): boolean {
   return load >= LIKE_PERCENT.from && load <= LIKE_PERCENT.to;
 }
 
-/** What to say before a run whose load cannot be carried; undefined below 1. */
-export function overloadWarning(load: number): string | undefined {
+/** What a trace with more work than its workers can do most likely is. */
+const LIKELY_RESPONSES =
+  '; if its service_ns are durations of a log, they contain waiting, and psp import --duration-is response takes it out';
+
+/**
+ * What to say before a run whose load cannot be carried; undefined below 1.
+ *
+ * @param asRecorded is it a trace at its own rate?
+ */
+export function overloadWarning(load: number, asRecorded = false): string | undefined {
   if (!(load >= 1)) return undefined;
   const percent = looksLikePercent(load) ? `; for ${formatLoad(load)} %, write ${formatLoad(load / 100)}` : '';
   return (
     `load ${formatLoad(load)} is ${load > 1 ? 'more than' : 'all'} the workers can do: unbounded queues grow during ` +
-    `the whole run, and bounded ones drop${percent}`
+    `the whole run, and bounded ones drop${asRecorded ? LIKELY_RESPONSES : percent}`
   );
 }

@@ -7,7 +7,7 @@ const folder = scratchFolder();
 const COMMANDS = [
   ...['sim', 'sweep', 'merge', 'report', 'capacity', 'tune', 'figure', 'validate', 'worker', 'run', 'serve', 'load'],
   ...['calibrate', 'doctor', 'compare', 'replay', 'policies', 'workloads', 'systems'],
-  ...['build-native', 'new', 'check'],
+  ...['build-native', 'new', 'check', 'import'],
 ];
 
 async function tooWide(args: readonly string[]): Promise<string[]> {
@@ -29,6 +29,7 @@ test('psp --help names every command once, in groups', async () => {
   expect([...out.matchAll(/^(\S.*):$/gm)].map((match) => match[1])).toEqual([
     'Options',
     'Simulate',
+    'From your own data',
     'Run on real machines',
     'Compare and replay',
     'Write a policy',

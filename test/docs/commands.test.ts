@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { validationCases } from '../../src/experiment/validate/validation-cases.js';
 import { formatValidation } from '../../src/report/text/validation-table.js';
+import { accessLog } from '../support/access-log.js';
 import { blocks, pages, prose, ROOT } from './pages.js';
 
 const MAIN = join(ROOT, 'dist/bin/main.js');
@@ -21,6 +22,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'mine.yaml'), workload!.text);
   const [lcfs] = blocks('ts policy');
   writeFileSync(join(folder, 'lcfs.ts'), lcfs!.text);
+  writeFileSync(join(folder, 'access.csv'), accessLog(20_000));
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(ROOT, join(folder, 'node_modules/psp'));
   const lines = Array.from({ length: 500 }, (_, i) => `${i * 1000},GET,${1000 + (i % 7) * 100}`);

@@ -80,7 +80,9 @@ async function sim(given: SimSettings, { config, samples, referee }: Extras): Pr
     ),
   );
   tellNotes(plan.workload.notes);
-  warnOfOverload(plan.workload.load);
+  const { load, rateRps, rateScale } = settings;
+  const isScaled = load !== undefined || rateRps !== undefined || rateScale !== undefined;
+  warnOfOverload(plan.workload.load, plan.specs[0]!.workload.kind === 'trace' && !isScaled);
   await writeTimelines(timelines, settings, plan);
   const sides = samples ? await runKeepingSamples(plan) : undefined;
   const watched = referee && (await runUnderReferee(plan));

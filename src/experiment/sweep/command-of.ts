@@ -1,5 +1,5 @@
 import { exactDuration } from '../../units/duration.js';
-import { quoted } from '../../units/lists.js';
+import { inShell, quoted } from '../../units/lists.js';
 import type { Settings } from '../plan/run-settings.js';
 
 /** The option of each setting. */
@@ -36,10 +36,6 @@ export function commandOf(settings: Settings): string {
 function optionInShell(option: string): string {
   const [name, ...value] = option.split(' ');
   return `${name} ${inShell(value.join(' '))}`;
-}
-
-function inShell(word: string): string {
-  return /^[\w./:=,%+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function percent(share: number): number {

@@ -1,0 +1,41 @@
+import type { Log } from '../data/import/import-log.js';
+import { formatShare } from '../report/text/numbers.js';
+import type { Profile } from '../results/import-schema.js';
+import { exactDuration, formatDuration } from '../units/duration.js';
+
+/** Shares of rows below this are not worth a word. */
+const WORTH_SAYING = 0.001;
+
+/** What was assumed of a log, and what is odd about it. */
+export function importNotes(
+  { collector, columns, types, others }: Log,
+  { rateRps }: Profile,
+  isService: boolean,
+): { assumptions: string[]; warnings: string[] } {
+  const { store, repeated, resolutionNs } = collector;
+  const { names, time, timeIs, duration } = columns;
+  const assumptions = [
+    `'${names[time.column]}' is the time of the ${timeIs}${timeIs === 'completion' ? ': the duration is subtracted' : ''}`,
+    `'${names[duration.column]}' is in ${duration.unit}, and is ${isService ? 'the demand' : 'the response time'}`,
+    ...(columns.type.length === 0 ? ['all requests are of one type'] : []),
+    ...(others > 0 ? [`${others} rare types became OTHER; ${types.length - 1} are kept (--types-max)`] : []),
+    'in workload.yaml, arrivals are Poisson; the trace has them as they were',
+  ];
+  const share = (count: number) => count / store.rows;
+  const gapNs = 1e9 / rateRps;
+  const warnings = [
+    ...(share(store.late) > WORTH_SAYING && timeIs === 'arrival'
+      ? [`${formatShare(share(store.late))} of the rows came later than their turn; they were sorted`]
+      : []),
+    ...(share(repeated) > WORTH_SAYING
+      ? [`${formatShare(share(repeated))} of the rows equal the one before: is the log written twice?`]
+      : []),
+    ...(resolutionNs > gapNs
+      ? [
+          `the clock of the log ticks every ${exactDuration(resolutionNs)}, and requests come every ` +
+            `${formatDuration(gapNs)}: those of a tick arrive at once, so waits come out too long`,
+        ]
+      : []),
+  ];
+  return { assumptions, warnings };
+}

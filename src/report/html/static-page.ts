@@ -1,0 +1,50 @@
+import type { Chart } from '../charts/chart.js';
+import { renderChart } from '../charts/render.js';
+import { escapeText } from '../charts/svg.js';
+import { PAGE_STYLE } from './page-style.js';
+
+/** A browser loads and runs nothing. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+/** A part of a page. Its texts may hold anything: none of it becomes markup. */
+export type PagePart =
+  | { readonly heading: string }
+  | { readonly text: string }
+  | { readonly command: string }
+  | { readonly items: readonly string[] }
+  | { readonly chart: Chart }
+  | { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+
+/** A page without a script: text, tables and pictures. */
+export function staticPage(title: string, parts: readonly PagePart[]): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<title>${escapeText(title)}</title>
+<style>${PAGE_STYLE}
+svg { max-width: 100%; height: auto; }</style>
+</head>
+<body>
+<main>
+<h1>${escapeText(title)}</h1>
+${parts.map(partOf).join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+function partOf(part: PagePart): string {
+  if ('heading' in part) return `<h2>${escapeText(part.heading)}</h2>`;
+  if ('text' in part) return `<p>${escapeText(part.text)}</p>`;
+  if ('command' in part) return `<p><code>${escapeText(part.command)}</code></p>`;
+  if ('items' in part) return `<ul>${part.items.map((item) => `<li>${escapeText(item)}</li>`).join('')}</ul>`;
+  if ('chart' in part) return `<section>${renderChart(part.chart)}</section>`;
+  const cells = (row: readonly string[], name: string) =>
+    row.map((cell) => `<${name}>${escapeText(cell)}</${name}>`).join('');
+  const body = part.rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('');
+  return `<section class="values"><table><thead><tr>${cells(part.columns, 'th')}</tr></thead><tbody>${body}</tbody></table></section>`;
+}
