@@ -43,5 +43,6 @@ function mismatch(rows: SelfCheck['rows'], { method }: Evidence): string | undef
       : 'the log has time that is no work of these workers (network, a slow client, another service), or there were ' +
         'fewer workers';
   const drawn = method === 'quiet' ? ', and most demands are drawn from those of quiet requests' : '';
-  return `the simulated ${statistic} is ${by} ${ratio > 1 ? 'above' : 'below'} the logged one: probably ${likely}${drawn}`;
+  const side = ratio > 1 ? 'above' : 'below';
+  return `the simulated ${statistic} is ${by} ${side} the logged one: probably ${likely}${drawn}`;
 }

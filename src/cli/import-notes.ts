@@ -15,7 +15,8 @@ export function importNotes(
   const { store, repeated, resolutionNs } = collector;
   const { names, time, timeIs, duration } = columns;
   const assumptions = [
-    `'${names[time.column]}' is the time of the ${timeIs}${timeIs === 'completion' ? ': the duration is subtracted' : ''}`,
+    `'${names[time.column]}' is the time of the ${timeIs}` +
+      (timeIs === 'completion' ? ': the duration is subtracted' : ''),
     `'${names[duration.column]}' is in ${duration.unit}, and is ${isService ? 'the demand' : 'the response time'}`,
     ...(columns.type.length === 0 ? ['all requests are of one type'] : []),
     ...(others > 0 ? [`${others} rare types became OTHER; ${types.length - 1} are kept (--types-max)`] : []),

@@ -13,7 +13,8 @@ export function looksLikePercent(load: number): boolean {
 
 /** What a trace with more work than its workers can do most likely is. */
 const LIKELY_RESPONSES =
-  '; if its service_ns are durations of a log, they contain waiting, and psp import --duration-is response takes it out';
+  '; if its service_ns are durations of a log, they contain waiting, ' +
+  'and psp import --duration-is response takes it out';
 
 /**
  * What to say before a run whose load cannot be carried; undefined below 1.

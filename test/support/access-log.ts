@@ -8,7 +8,7 @@ const ENDPOINTS = [
 ] as const;
 const WORKERS = 4;
 
-/** The CSV of a service of four workers at load 0.7, first come, first served: response times, as a service logs them. */
+/** The CSV that a service of four workers at load 0.7 logs: response times, first come, first served. */
 export function accessLog(requests: number): string {
   const random = substream(1, 'arrivals');
   const exponential = () => -Math.log(1 - random());

@@ -30,8 +30,11 @@ export interface Columns {
 }
 
 const SERVICE_NAME = /service|demand|exec|cpu_?time|processing|busy/i;
-const DURATION_NAME =
-  /duration|latency|elapsed|response_?time|request_?time|time_?taken|took|sojourn|^(rt|ta|ms|millis)$|_(ms|us|ns|sec|seconds)$/i;
+const DURATION_NAME = new RegExp(
+  'duration|latency|elapsed|response_?time|request_?time|time_?taken|took|sojourn|' +
+    '^(rt|ta|ms|millis)$|_(ms|us|ns|sec|seconds)$',
+  'i',
+);
 const TIME_NAME = /time|^ts$|date|^t$|start|arriv|^end|^at$|msec|when|clock/i;
 const END_NAME = /end|complet|finish|done|stop|msec|time_local|iso8601/i;
 const TYPE_NAMES = [

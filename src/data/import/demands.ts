@@ -104,7 +104,7 @@ export interface Examined {
  * @param total number of the rows
  * @param toleranceNs what the clock of the log hides: a contradiction must be larger
  */
-export function examine(pieces: Iterable<Rows>, total: number, workers: number, toleranceNs: number): Examined {
+export function examineRows(pieces: Iterable<Rows>, total: number, workers: number, toleranceNs: number): Examined {
   const most = MOST_CONTRADICTIONS * total;
   const busy = new BusyWorkers(workers);
   let others = TRIED.map((tried) => ({ tried, busy: new BusyWorkers(tried), contradictions: 0 }));

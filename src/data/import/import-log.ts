@@ -6,7 +6,7 @@ import type { Evidence, Profile } from '../../results/import-schema.js';
 import { InputError } from '../../units/errors.js';
 import { Collector } from './collector.js';
 import { type AskedColumns, type Columns, findColumns } from './columns.js';
-import { Demands, type Examined, examine, LEAST_QUIET } from './demands.js';
+import { Demands, type Examined, examineRows, LEAST_QUIET } from './demands.js';
 import { type LogKind, recognise } from './log-kinds.js';
 import { TOO_MANY } from './name-table.js';
 import { Profiler } from './profile.js';
@@ -212,14 +212,14 @@ function* shifted({ collector, typeOf, firstNs }: Log): Generator<Rows> {
 }
 
 function examineLog(log: Log, workers: number): Examined {
-  const examined = examine(shifted(log), log.collector.store.rows, workers, log.collector.resolutionNs);
+  const examined = examineRows(shifted(log), log.collector.store.rows, workers, log.collector.resolutionNs);
   if (examined.evidence.method === 'fcfs') return examined;
   log.types.forEach((name, type) => {
     const seen = examined.quiet.seen[type] ?? 0;
     if (seen >= LEAST_QUIET) return;
     throw new InputError(
-      `the demand of '${name}' cannot be known: ${seen} of its requests came while one of ${workers} workers was free, ` +
-        `and ${LEAST_QUIET} are needed; check --workers, use a longer or a quieter log, or log the service time`,
+      `the demand of '${name}' cannot be known: ${seen} of its requests came while one of ${workers} workers was ` +
+        `free, and ${LEAST_QUIET} are needed; check --workers, use a longer or a quieter log, or log the service time`,
     );
   });
   return examined;

@@ -46,5 +46,6 @@ function partOf(part: PagePart): string {
   const cells = (row: readonly string[], name: string) =>
     row.map((cell) => `<${name}>${escapeText(cell)}</${name}>`).join('');
   const body = part.rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('');
-  return `<section class="values"><table><thead><tr>${cells(part.columns, 'th')}</tr></thead><tbody>${body}</tbody></table></section>`;
+  const head = `<thead><tr>${cells(part.columns, 'th')}</tr></thead>`;
+  return `<section class="values"><table>${head}<tbody>${body}</tbody></table></section>`;
 }

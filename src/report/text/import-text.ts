@@ -26,7 +26,8 @@ export function formatFirstRows(
     align: i < 2 ? ('left' as const) : ('right' as const),
   }));
   const cells = rows.map(({ time, type, duration }) => [time, type, duration]);
-  return `${[...wrap(heading, width).map(style.heading), ...layOut(columns, cells, { style, width }), ''].join('\n')}\n`;
+  const lines = [...wrap(heading, width).map(style.heading), ...layOut(columns, cells, { style, width })];
+  return `${lines.join('\n')}\n\n`;
 }
 
 export function formatImport(report: ImportReport, { style = PLAIN, width = WIDTH }: Look): string {
@@ -67,8 +68,8 @@ function profileLines(profile: Profile, look: Required<Look>): string[] {
     ...layOut(columns, rows, look),
     '',
     ...wrap(
-      `${formatRate(rateRps)} for ${formatDuration(spanNs)}: ${Number(busyWorkers.toPrecision(3))} workers are busy on ` +
-        `average, a load of ${loadsAt(busyWorkers).join(', ')}.`,
+      `${formatRate(rateRps)} for ${formatDuration(spanNs)}: ${Number(busyWorkers.toPrecision(3))} workers are busy ` +
+        `on average, a load of ${loadsAt(busyWorkers).join(', ')}.`,
       look.width,
     ),
     ...(dispersion.length > 0 ? wrap(sayBurstiness(profile), look.width) : []),
@@ -112,8 +113,8 @@ export function sayEvidence(evidence: Evidence): string {
   }
   const other = fittingWorkers === undefined ? '' : ` ${fittingWorkers} workers would fit.`;
   return (
-    `Demands: ${share(contradictions)} of the requests ended before one of ${workers} workers would have been free, so ` +
-    `they were not served first come, first served by ${workers}.${other} Only the ${share(quiet)} that came while a ` +
+    `Demands: ${share(contradictions)} of the requests ended before one of ${workers} workers would have been free, ` +
+    `so they were not served first come, first served by ${workers}.${other} Only the ${share(quiet)} that came while a ` +
     'worker was free show their demand; the others have one drawn from those of their type. Take the result as an ' +
     'estimate.'
   );
