@@ -115,8 +115,8 @@ export function sayEvidence(evidence: Evidence): string {
   return (
     `Demands: ${share(contradictions)} of the requests ended before one of ${workers} workers would have been free, ` +
     `so they were not served first come, first served by ${workers}.${other} Only the ${share(quiet)} that came ` +
-    'while a worker was free show their demand; the others have one drawn from those of their type. Take the result as an ' +
-    'estimate.'
+    'while a worker was free show their demand; the others have one drawn from those of their type. Take the result ' +
+    'as an estimate.'
   );
 }
 
