@@ -1,7 +1,8 @@
-/** What the referee knows of the requests: who waits, who runs, and who of each type has waited longest. */
+/** What the referee knows of the requests, and what its rules are told. */
 
 import type { Parameters } from '../scheduler/policy.js';
 import type { TypeInfo } from '../scheduler/scheduler.js';
+import type { WaitingRequests } from './waiting.js';
 
 /** What a referee knows of a request. */
 export interface KnownRequest {
@@ -11,7 +12,7 @@ export interface KnownRequest {
   readonly arrivedNs: number;
   readonly demandNs: number;
   state: 'queued' | 'running' | 'left';
-  /** Place in the {@link History} of its latest arrival or preemption. */
+  /** Place in the {@link History} of its latest arrival or preemption; no two have the same. */
   enteredAt: number;
   receivedNs: number;
 }
@@ -28,8 +29,8 @@ export interface Running extends KnownRequest {
 export interface RefereeBooks {
   readonly parameters: Parameters;
   readonly types: readonly TypeInfo[];
-  readonly waiting: readonly KnownRequest[];
-  readonly running: readonly Running[];
+  readonly waiting: Pick<WaitingRequests, 'least' | 'oldest'>;
+  running(): readonly Running[];
   /** What the completed requests of a type received on average, ns, by type; only where nothing is preempted. */
   readonly means: ReadonlyMap<number, { readonly meanNs: number; readonly count: number }>;
 }
@@ -57,64 +58,5 @@ export interface Breach {
   readonly story: string;
 }
 
-/** All requests of one type in the order of their arrival, from the first that has not left. */
-interface Line {
-  readonly requests: KnownRequest[];
-  /** No request before this index waits. */
-  first: number;
-}
-
-/** Lines with more than this many requests before the first that waits are cut. */
-const MOST_GONE = 1024;
-
-/** Finds who waits without a look at each request, because a run that is watched may have millions. */
-export interface WaitingLines {
-  add(request: KnownRequest): void;
-  /** Call it when a request that has started waits again. */
-  back(request: KnownRequest): void;
-  /** Of each type with a waiting request, the one that arrived first. */
-  oldest(): readonly KnownRequest[];
-  oldestOf(type: number): KnownRequest | undefined;
-}
-
-export function createWaitingLines(): WaitingLines {
-  const lines = new Map<number, Line>();
-
-  function lineOf(type: number): Line {
-    const line = lines.get(type) ?? { requests: [], first: 0 };
-    lines.set(type, line);
-    return line;
-  }
-
-  function oldestOf(type: number): KnownRequest | undefined {
-    const line = lineOf(type);
-    const { requests } = line;
-    while (line.first < requests.length && requests[line.first]!.state !== 'queued') line.first++;
-    if (line.first > MOST_GONE) {
-      const here = requests.findIndex(({ state }) => state !== 'left');
-      const gone = Math.min(line.first, here < 0 ? requests.length : here);
-      if (gone > MOST_GONE) {
-        requests.splice(0, gone);
-        line.first -= gone;
-      }
-    }
-    return requests[line.first];
-  }
-
-  return {
-    add: (request) => lineOf(request.type).requests.push(request),
-    back(request) {
-      const line = lineOf(request.type);
-      // By halves: the requests of a line are in the order of their numbers.
-      let [low, high] = [0, line.requests.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (line.requests[middle]!.id < request.id) low = middle + 1;
-        else high = middle;
-      }
-      line.first = Math.min(line.first, low);
-    },
-    oldest: () => [...lines.keys()].flatMap((type) => oldestOf(type) ?? []),
-    oldestOf,
-  };
-}
+/** Notes that a property does not hold, with what happened. */
+export type Violated = (property: string, story: string) => void;

@@ -1,6 +1,7 @@
 /** The rules of psp's own policies: in which order each serves, and when a request must leave its worker. */
 
 import type { Breach, History, HistoryEvent, KnownRequest, RefereeBooks, Running } from './books.js';
+import type { WaitingKey, WaitingRequests } from './waiting.js';
 
 type StartRule = (request: KnownRequest, books: RefereeBooks) => Breach | undefined;
 /** Is also told who may ask for a worker, see {@link objectors}. */
@@ -12,24 +13,24 @@ const runningLeftNs = ({ demandNs, attainedNs }: Running) => demandNs - attained
 
 /** A request starts only if no waiting one has a smaller key, or has waited longer with an equal key. */
 const leastFirst =
-  (property: string, key: (request: KnownRequest) => number): StartRule =>
+  (property: string, key: WaitingKey): StartRule =>
   (request, { waiting }) => {
-    const before = waiting.find(
-      (other) => key(other) < key(request) || (key(other) === key(request) && other.enteredAt < request.enteredAt),
-    );
-    return (
-      before && {
-        property,
-        story: `request ${request.id} (${key(request)} ns) was started before request ${before.id} (${key(before)} ns)`,
-      }
-    );
+    const before = waiting.least();
+    return before && before !== request
+      ? {
+          property,
+          story:
+            `request ${request.id} (${key(request)} ns) was started before request ${before.id} ` +
+            `(${key(before)} ns)`,
+        }
+      : undefined;
   };
 
 /** Plain averages, which the profile also uses for the first 1000 completions of a type. */
 const shortestFirst: StartRule = (request, { waiting, means }) => {
   const mean = (type: number) => means.get(type)?.meanNs ?? 0;
   if ([...means.values()].some(({ count }) => count > 1000)) return undefined;
-  const shorter = waiting.find((other) => mean(other.type) < mean(request.type) * (1 - 1e-9));
+  const shorter = waiting.oldest().find((other) => mean(other.type) < mean(request.type) * (1 - 1e-9));
   return (
     shorter && {
       property: 'shortest job',
@@ -44,7 +45,8 @@ const earliestDeadlineFirst: StartRule = (request, { waiting, types }) => {
   // UNKNOWN has no deadline to compare with.
   const deadline = ({ type, arrivedNs }: KnownRequest) => arrivedNs + (types[type]?.deadlineNs ?? Number.NaN);
   if (!types.every(({ deadlineNs }) => deadlineNs !== undefined)) return undefined;
-  const earlier = waiting.find((other) => deadline(other) < deadline(request));
+  // Within a type, who arrived first is due first.
+  const earlier = waiting.oldest().find((other) => deadline(other) < deadline(request));
   return (
     earlier && {
       property: 'earliest deadline',
@@ -55,21 +57,29 @@ const earliestDeadlineFirst: StartRule = (request, { waiting, types }) => {
   );
 };
 
+/** By what a policy chooses among those who wait, by its name; least first. */
+export const waitingKeys: Readonly<Record<string, WaitingKey>> = {
+  'sjf-oracle': ({ demandNs }) => demandNs,
+  srpt: leftNs,
+  las: ({ receivedNs }) => receivedNs,
+};
+
 /** Who may start while others wait, by the name of the policy. */
 export const startRules: Readonly<Record<string, StartRule>> = {
   edf: earliestDeadlineFirst,
   sjf: shortestFirst,
-  'sjf-oracle': leastFirst('least demand', ({ demandNs }) => demandNs),
+  'sjf-oracle': leastFirst('least demand', waitingKeys['sjf-oracle']!),
   srpt: leastFirst('least remaining', leftNs),
-  las: leastFirst('least attained', ({ receivedNs }) => receivedNs),
+  las: leastFirst('least attained', waitingKeys.las!),
 };
 
 /** Rules that hold whenever the scheduler has dispatched and no worker is about to become free. */
 export const settledRules: Readonly<Record<string, SettledRule>> = {
   srpt: ({ parameters, waiting, running }) => {
-    const most = running.reduce((a, b) => (runningLeftNs(a) > runningLeftNs(b) ? a : b));
-    const least = waiting.reduce((a, b) => (leftNs(a) < leftNs(b) ? a : b));
-    return parameters.costNs === 0 && runningLeftNs(most) > leftNs(least)
+    if (parameters.costNs !== 0) return undefined;
+    const most = running().reduce((a, b) => (runningLeftNs(a) > runningLeftNs(b) ? a : b));
+    const least = waiting.least()!;
+    return runningLeftNs(most) > leftNs(least)
       ? {
           property: 'least remaining',
           story:
@@ -79,10 +89,10 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
       : undefined;
   },
   las: ({ parameters, waiting, running }) => {
-    const fresh = waiting.find(({ receivedNs }) => receivedNs === 0);
-    const old = running.find(({ attainedNs }) => attainedNs >= Number(parameters.quantumNs));
+    const fresh = waiting.least()!;
+    if (fresh.receivedNs > 0) return undefined;
+    const old = running().find(({ attainedNs }) => attainedNs >= Number(parameters.quantumNs));
     return (
-      fresh &&
       old && {
         property: 'least attained',
         story: `request ${old.id} still runs after ${old.attainedNs} ns while request ${fresh.id} has not run yet`,
@@ -90,7 +100,7 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
     );
   },
   'darc-ts': ({ parameters, running }, objecting) => {
-    const late = running.find(({ worker, ranNs }) => ranNs > Number(parameters.quantumNs) && objecting(worker) > 0);
+    const late = running().find(({ worker, ranNs }) => ranNs > Number(parameters.quantumNs) && objecting(worker) > 0);
     return (
       late && {
         property: 'quantum',
@@ -101,14 +111,14 @@ export const settledRules: Readonly<Record<string, SettledRule>> = {
 };
 
 /**
- * The waiting requests for which a running one must leave its worker at the end of its slice. Default: all.
+ * How many waiting requests, up to `most`, want the worker of a running one at the end of its slice. Default: all.
  */
 export const objectors: Readonly<
-  Record<string, (request: Running, waiting: readonly KnownRequest[]) => readonly KnownRequest[]>
+  Record<string, (request: Running, waiting: Pick<WaitingRequests, 'countUpTo'>, most: number) => number>
 > = {
-  las: (request, waiting) => waiting.filter(({ receivedNs }) => receivedNs <= request.attainedNs),
+  las: ({ attainedNs }, waiting, most) => waiting.countUpTo(attainedNs, most),
   // Who waits for this worker is known only when all is over.
-  tq: () => [],
+  tq: () => 0,
 };
 
 /** Policies whose quantum is the least that a request runs for before it can be preempted, not the length of slices. */

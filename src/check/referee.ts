@@ -2,19 +2,15 @@
 
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import { policies } from '../scheduler/policy-registry.js';
-import { type DropReason, PREEMPT, type Scheduler, type SchedulerSetup, type World } from '../scheduler/scheduler.js';
+import type { DropReason, Scheduler, SchedulerSetup, World } from '../scheduler/scheduler.js';
 import { exactDuration } from '../units/duration.js';
 import { lookUp } from '../units/names.js';
-import {
-  type Breach,
-  createWaitingLines,
-  type HistoryEvent,
-  type KnownRequest,
-  type RefereeBooks,
-  type Running,
-} from './books.js';
-import { FREE_SLICES, historyRules, objectors, settledRules, startRules } from './orders.js';
+import type { Breach, HistoryEvent, KnownRequest, RefereeBooks, Running } from './books.js';
+import { FREE_SLICES, historyRules, objectors, settledRules, startRules, waitingKeys } from './orders.js';
 import { assignmentBreaches, layoutBreaches, pressing, reachable } from './reservation-rules.js';
+import { createShares, type Shares } from './shares.js';
+import { createSlices, isSlice, type Slices } from './slices.js';
+import { createWaitingRequests, type WaitingRequests } from './waiting.js';
 
 /** A request as the trace has it. */
 export interface Demand {
@@ -78,22 +74,17 @@ export class Referee implements Scheduler {
   private changedNs = 0;
   private readonly inner: Scheduler;
   private readonly known = new Map<number, KnownRequest>();
-  private readonly lines = createWaitingLines();
-  private waiting = 0;
+  private readonly waiting: WaitingRequests;
   private readonly on: (number | undefined)[];
   /** Per worker: the request it has finished, until the scheduler is told. */
   private readonly left: number[][];
-  private readonly sinceNs: number[] = [];
-  private readonly sliceFromNs: number[] = [];
-  private readonly sliceNs: number[] = [];
-  private readonly stealPaidNs: number[] = [];
-  private readonly yielding = new Set<number>();
+  private readonly slices: Slices;
   private readonly means = new Map<number, { meanNs: number; count: number }>();
   private nextId = 0;
   private eventCount = 0;
   private readonly events: HistoryEvent[] = [];
-  /** Under a policy that shares the workers: the latest requests with their ends, for {@link checkShares}. */
-  private readonly recent: KnownRequest[] = [];
+  /** Only for a policy that shares the workers. */
+  private readonly shares: Shares | undefined;
   /** Random numbers drawn since the latest arrival. */
   private draws: number[] = [];
   /** Under a policy that shares the workers: the request that completes next. */
@@ -115,9 +106,13 @@ export class Referee implements Scheduler {
       settled: lookUp(settledRules, policy.name),
       objectors: lookUp(objectors, policy.name),
       history,
-      // Who writes a policy of her own may give slices as she likes.
-      quantum: policies.some(({ name }) => name === policy.name) && !FREE_SLICES.includes(policy.name),
     };
+    const violated = this.violated.bind(this);
+    this.waiting = createWaitingRequests(lookUp(waitingKeys, policy.name));
+    // Who writes a policy of her own may give slices as she likes.
+    const isFixed = policies.some(({ name }) => name === policy.name) && !FREE_SLICES.includes(policy.name);
+    this.slices = createSlices(chosen, setup, isFixed, violated);
+    this.shares = policy.sharing && createShares(setup.workers, violated);
     const random = () => {
       const number = setup.random();
       if (history) this.draws.push(number);
@@ -134,7 +129,7 @@ export class Referee implements Scheduler {
       preempt: (worker) => this.preempt(worker),
       drop: (request, reason) => this.drop(request, reason),
       stole: (thief, victim, count) => {
-        this.stealPaidNs[thief] = (this.stealPaidNs[thief] ?? 0) + this.stealNs();
+        this.slices.stole(thief);
         world.stole(thief, victim, count);
       },
       ...(world.dealt && { dealt: (worker, request) => this.dealt(worker, request) }),
@@ -148,10 +143,6 @@ export class Referee implements Scheduler {
         world.completeAt!(request);
       },
     };
-  }
-
-  private stealNs(): number {
-    return this.chosen.policy.costs?.(this.chosen.parameters).stealNs ?? 0;
   }
 
   private get nowNs(): number {
@@ -175,10 +166,6 @@ export class Referee implements Scheduler {
     if (this.rules.history) this.events.push(event);
   }
 
-  private queuedRequests(): KnownRequest[] {
-    return [...this.known.values()].filter((request) => request.state === 'queued');
-  }
-
   private requestOn(worker: number): KnownRequest {
     return this.known.get(this.on[worker]!)!;
   }
@@ -196,9 +183,8 @@ export class Referee implements Scheduler {
       ...{ id, type, demandNs, arrivedNs: this.nowNs, enteredAt: this.eventCount, state: 'queued', receivedNs: 0 },
     };
     this.known.set(request, arrived);
-    this.lines.add(arrived);
-    this.waiting++;
-    if (this.chosen.policy.sharing) this.remember(arrived);
+    this.waiting.add(arrived, true);
+    this.shares?.arrived(arrived);
     this.draws = [];
     this.note({ what: 'arrived', id, draws: this.draws });
     this.arrivedPerType[type] = (this.arrivedPerType[type] ?? 0) + 1;
@@ -214,10 +200,8 @@ export class Referee implements Scheduler {
       this.violated('one at a time', `worker ${worker} completed a request while it ran none`);
       return;
     }
-    if (sharing) {
-      request.receivedNs = request.demandNs;
-      this.waiting--;
-    } else this.endStretch(worker, request);
+    if (sharing) request.receivedNs = request.demandNs;
+    else this.endStretch(worker, request);
     const { demandNs, receivedNs, id, type } = request;
     this.note({ what: 'left', id });
     if (receivedNs !== demandNs)
@@ -226,45 +210,23 @@ export class Referee implements Scheduler {
     this.changes();
     request.state = 'left';
     this.known.delete(handle!);
-    if (sharing) this.checkShares();
-    this.yielding.delete(worker);
+    if (sharing) this.waiting.remove(request);
+    this.shares?.check(this.nowNs);
+    this.slices.yielding.delete(worker);
     this.inner.complete(worker);
     this.checkBooks();
   }
 
   sliceExpired(worker: number): number {
     const request = this.requestOn(worker);
-    const sliceNs = this.rules.quantum ? this.chosen.parameters.quantumNs : this.sliceNs[worker];
-    const ranNs = this.nowNs - this.sliceFromNs[worker]!;
-    if (ranNs !== sliceNs)
-      this.violated('quantum', `the slice of request ${request.id} on worker ${worker} ended after ${ranNs} ns`);
+    this.slices.ended(worker, request);
     const answer = this.inner.sliceExpired(worker);
     this.note({ what: 'slice ended', id: request.id });
-    if (answer !== PREEMPT) this.checkLonger(worker, request, answer);
-    this.sliceFromNs[worker] = this.nowNs;
-    this.sliceNs[worker] = answer;
-    if (answer === PREEMPT) {
-      if (!this.chosen.policy.preemptive)
-        this.violated(
-          'preemption',
-          `request ${request.id} was taken off worker ${worker}, but the policy is not preemptive`,
-        );
+    if (this.slices.answered(worker, request, answer, () => this.objecting(worker))) {
       this.endStretch(worker, request);
-      this.yielding.add(worker);
+      this.slices.yielding.add(worker);
     }
     return answer;
-  }
-
-  private checkLonger(worker: number, request: KnownRequest, answer: number): void {
-    const { quantumNs } = this.chosen.parameters;
-    if (!isSlice(answer))
-      this.violated('quantum', `request ${request.id} was given ${answer}: expected PREEMPT or whole nanoseconds`);
-    if (!this.rules.quantum) return;
-    const waiting = this.objecting(worker);
-    if (waiting > this.yielding.size)
-      this.violated('quantum', `request ${request.id} went on beyond its quantum while ${waiting} requests waited`);
-    if (answer !== 0 && answer !== quantumNs)
-      this.violated('quantum', `request ${request.id} was given another ${answer} ns, but the quantum is ${quantumNs}`);
   }
 
   preempted(worker: number): void {
@@ -272,12 +234,11 @@ export class Referee implements Scheduler {
     const request = this.known.get(this.takeOff(worker)!)!;
     if (!this.chosen.policy.preemptive)
       this.violated('preemption', `worker ${worker} was preempted, but the policy is not preemptive`);
-    if (!hadLeft && !this.yielding.delete(worker))
+    if (!hadLeft && !this.slices.yielding.delete(worker))
       this.violated('preemption', `worker ${worker} gave up request ${request.id} without being asked`);
     request.state = 'queued';
     request.enteredAt = this.eventCount;
-    this.lines.back(request);
-    this.waiting++;
+    this.waiting.add(request, false);
     this.note({ what: 'preempted', id: request.id });
     this.inner.preempted(worker);
     this.checkBooks();
@@ -287,7 +248,7 @@ export class Referee implements Scheduler {
     if (this.on[worker] === undefined) this.violated('one at a time', `worker ${worker} left while it ran nothing`);
     else this.left[worker]!.push(this.on[worker]);
     this.on[worker] = undefined;
-    if (preempted && !this.yielding.delete(worker))
+    if (preempted && !this.slices.yielding.delete(worker))
       this.violated('preemption', `worker ${worker} gave up its request without being asked`);
     this.inner.leaves!(worker, preempted);
     this.checkBooks();
@@ -305,16 +266,16 @@ export class Referee implements Scheduler {
     this.inner.dispatch();
     this.checkBooks();
     // Who shares the workers does not wait.
-    if (this.waiting === 0 || this.chosen.policy.sharing) return;
+    if (this.waiting.count() === 0 || this.chosen.policy.sharing) return;
     this.checkSettled();
     const idle = this.on.indexOf(undefined);
     if (this.chosen.policy.workConserving && idle >= 0) {
-      const [first] = this.lines.oldest();
+      const [first] = this.waiting.oldest();
       this.violated('work conservation', `worker ${idle} was left idle while request ${first!.id} waited`);
     }
     if (!this.reservation || idle < 0) return;
     const reservation = this.reservation();
-    for (const request of this.lines.oldest()) {
+    for (const request of this.waiting.oldest()) {
       const free = reachable(reservation, this.setup.workers, request.type).find((each) => this.on[each] === undefined);
       if (free === undefined) continue;
       const story = `worker ${free} was left idle while request ${request.id} of type ${request.type} may use it`;
@@ -345,13 +306,10 @@ export class Referee implements Scheduler {
     else {
       this.checkOrder(worker, request);
       request.state = 'running';
-      this.waiting--;
+      this.waiting.remove(request);
       this.note({ what: 'started', id: request.id, worker });
       this.on[worker] = handle;
-      this.sinceNs[worker] = this.nowNs + (this.stealPaidNs[worker] ?? 0);
-      this.sliceFromNs[worker] = this.sinceNs[worker];
-      this.sliceNs[worker] = sliceNs;
-      this.stealPaidNs[worker] = 0;
+      this.slices.begin(worker, sliceNs);
       this.setup.world.start(worker, handle, sliceNs);
     }
   }
@@ -380,7 +338,7 @@ export class Referee implements Scheduler {
     else {
       // A request that is done at this very moment completes instead, with nothing added.
       this.endStretch(worker, this.requestOn(worker));
-      this.yielding.add(worker);
+      this.slices.yielding.add(worker);
       this.setup.world.preempt(worker);
     }
   }
@@ -396,7 +354,7 @@ export class Referee implements Scheduler {
     this.changes();
     this.droppedNs += this.nowNs - request.arrivedNs;
     request.state = 'left';
-    this.waiting--;
+    this.waiting.remove(request);
     this.known.delete(handle);
     this.setup.world.drop(handle, reason);
   }
@@ -423,61 +381,39 @@ export class Referee implements Scheduler {
   }
 
   private books(): RefereeBooks {
-    const { setup, chosen, means } = this;
-    const workers = Array.from({ length: setup.workers }, (_, worker) => worker);
-    const running = workers.filter((worker) => this.on[worker] !== undefined).map((worker) => this.runningOn(worker));
-    return { parameters: chosen.parameters, types: setup.types, waiting: this.queuedRequests(), running, means };
+    const { parameters } = this.chosen;
+    const running = () => this.on.flatMap((handle, worker) => (handle === undefined ? [] : this.runningOn(worker)));
+    return { parameters, types: this.setup.types, waiting: this.waiting, running, means: this.means };
   }
 
   private runningOn(worker: number): Running {
     const request = this.requestOn(worker);
-    const ranNs = this.yielding.has(worker) ? 0 : Math.max(0, this.nowNs - this.sinceNs[worker]!);
+    const ranNs = this.slices.ranNs(worker);
     return { ...request, worker, ranNs, attainedNs: request.receivedNs + ranNs };
   }
 
   private checkSettled(): void {
     const { settled } = this.rules;
-    if (!settled || this.yielding.size > 0) return;
+    if (!settled || this.slices.yielding.size > 0) return;
     const breach = settled(this.books(), (worker) => this.objecting(worker));
     if (breach) this.violated(breach.property, breach.story);
   }
 
-  /** How many requests must not wait any longer when the slice on a worker ends. */
+  /** How many requests must not wait any longer when the slice on a worker ends; as many as leave workers count. */
   private objecting(worker: number): number {
+    const { waiting } = this;
     if (this.reservation) {
       const backlog = Number(this.chosen.parameters.backlog);
-      return pressing(this.reservation(), worker, this.requestOn(worker), this.queuedRequests(), backlog).length;
+      const { countOf } = waiting;
+      return pressing(this.reservation(), worker, this.requestOn(worker), countOf, backlog);
     }
     const rule = this.rules.objectors;
-    return rule ? rule(this.runningOn(worker), this.queuedRequests()).length : this.waiting;
-  }
-
-  private remember(request: KnownRequest): void {
-    this.recent.push(request);
-    if (this.recent.length > 2 * LATEST) this.recent.splice(0, LATEST);
-  }
-
-  /**
-   * No worker can have done more than one ns of work per ns: not since any arrival, for the requests that came with it
-   * and after.
-   */
-  private checkShares(): void {
-    let doneNs = 0;
-    for (let i = this.recent.length - 1; i >= 0; i--) {
-      const { id, state, demandNs, arrivedNs } = this.recent[i]!;
-      if (state !== 'left') continue;
-      doneNs += demandNs;
-      const elapsedNs = this.nowNs - arrivedNs;
-      if (elapsedNs < demandNs) this.violated('shares', `request ${id} completed ${elapsedNs} ns after its arrival`);
-      if (doneNs > elapsedNs * this.setup.workers)
-        this.violated('shares', `${doneNs} ns of work were done in ${elapsedNs} ns by ${this.setup.workers} workers`);
-    }
+    return rule ? rule(this.runningOn(worker), waiting, this.slices.yielding.size + 1) : waiting.count();
   }
 
   private endStretch(worker: number, request: KnownRequest): void {
-    const ranNs = this.nowNs - this.sinceNs[worker]!;
+    const ranNs = this.slices.endStretch(worker);
     request.receivedNs += ranNs;
-    this.sinceNs[worker] = this.nowNs;
     if (this.chosen.policy.preemptive) return;
     const { meanNs, count } = this.means.get(request.type) ?? { meanNs: 0, count: 0 };
     this.means.set(request.type, { meanNs: meanNs + (ranNs - meanNs) / (count + 1), count: count + 1 });
@@ -485,8 +421,9 @@ export class Referee implements Scheduler {
 
   private checkBooks(): void {
     const told = this.inner.queued();
-    if (this.waiting === told) return;
-    this.violated('conservation', `the scheduler counted ${told} waiting, but there were ${this.waiting}`);
+    const waiting = this.waiting.count();
+    if (waiting !== told)
+      this.violated('conservation', `the scheduler counted ${told} waiting, but there were ${waiting}`);
   }
 
   private checkOrder(worker: number, request: KnownRequest): void {
@@ -494,17 +431,17 @@ export class Referee implements Scheduler {
     const before = ({ id }: KnownRequest) =>
       `request ${request.id} was started before request ${id}, which arrived earlier`;
     if (policy.name === 'c-fcfs') {
-      const first = this.lines.oldest().find(({ id }) => id < request.id);
+      const first = this.waiting.oldest().find(({ id }) => id < request.id);
       if (first) this.violated('global FIFO', before(first));
     }
     if (policy.fifoWithinType) {
-      const first = this.lines.oldestOf(request.type)!;
+      const first = this.waiting.oldestOf(request.type)!;
       if (first.id < request.id) this.violated('FIFO within a type', `${before(first)} and is of the same type`);
     }
     const breach = this.rules.start?.(request, this.books());
     if (breach) this.violated(breach.property, breach.story);
     if (!this.reservation) return;
-    const waiting = this.lines.oldest();
+    const waiting = this.waiting.oldest();
     for (const { property, story } of assignmentBreaches(
       this.reservation(),
       this.setup.workers,
@@ -516,9 +453,6 @@ export class Referee implements Scheduler {
   }
 }
 
-/** Requests that {@link Referee} looks back on under a policy that shares the workers. */
-const LATEST = 1000;
-
 /** A scheduler gets only what a real machine could give it, unless its policy says that it knows more. */
 function withheld({ policy, parameters }: ChosenPolicy, setup: SchedulerSetup): SchedulerSetup {
   const { demandNs, completionNs, trueProfile, ...rest } = setup;
@@ -529,11 +463,6 @@ function withheld({ policy, parameters }: ChosenPolicy, setup: SchedulerSetup): 
     ...(clairvoyant && completionNs && { completionNs }),
     ...((clairvoyant || parameters.oracle === true) && trueProfile && { trueProfile }),
   };
-}
-
-/** int32, not negative. */
-function isSlice(ns: number): boolean {
-  return (ns | 0) === ns && ns >= 0;
 }
 
 /** `12.4 us` */

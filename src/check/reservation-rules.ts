@@ -57,23 +57,23 @@ export function assignmentBreaches(
 }
 
 /**
- * The waiting requests of a shorter group that may use the worker of a running one, beyond the backlog that the
+ * How many requests of a shorter group wait and may use the worker of a running one, beyond the backlog that the
  * group's own workers may have.
  */
 export function pressing(
   reservation: Reservation,
   worker: number,
   running: KnownRequest,
-  waiting: readonly KnownRequest[],
+  waitingOf: (type: number) => number,
   backlog: number,
-): readonly KnownRequest[] {
+): number {
   const groups = reservation.groups.slice(0, groupOf(reservation, running.type));
-  const lists = groups.map(({ types, workers, stealable }) =>
+  const counts = groups.map(({ types, workers, stealable }) =>
     workers.includes(worker) || stealable.includes(worker)
-      ? waiting.filter(({ type }) => types.includes(type)).slice(backlog * workers.length)
-      : [],
+      ? types.reduce((sum, type) => sum + waitingOf(type), 0) - backlog * workers.length
+      : 0,
   );
-  return lists.reduce((a, b) => (b.length > a.length ? b : a), []);
+  return Math.max(0, ...counts);
 }
 
 /** What is wrong with a reservation as such. */

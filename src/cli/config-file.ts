@@ -1,10 +1,11 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname } from 'node:path';
 import { readText } from '../experiment/plan/files.js';
+import { pathIn, policyFileIn } from '../experiment/plan/policy-paths.js';
 import { type Checker, show } from '../input/checker.js';
 import { anything } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { isPolicyFile, policiesNamed } from '../scheduler/policy-registry.js';
-import { quoted, splitList, unquoted } from '../units/lists.js';
+import { splitList } from '../units/lists.js';
 import { knowPolicies } from './policy-names.js';
 import { conflict, parseText, SETTINGS, type Setting, type SimSettings } from './settings.js';
 
@@ -30,10 +31,6 @@ export function readConfigFile(path: string): SimSettings {
     ...(systems && { systems: systems.map((each) => nameOrFileIn(folder, each)) }),
     ...Object.fromEntries(files),
   };
-}
-
-function pathIn(folder: string, path: string): string {
-  return isAbsolute(path) ? path : join(folder, path);
 }
 
 /** A name of what comes with psp stays; a file is found from the working directory. */
@@ -70,7 +67,7 @@ export function readPolicyFiles(item: unknown, here: Checker, folder: string): R
   const known = namesIn(item, here, folder);
   const replace = (policy: string): string => {
     const [name = '', ...rest] = splitList(policy, ':');
-    const found = known.get(name) ?? (isPolicyFile(policy) ? fromHere(name, folder) : name);
+    const found = known.get(name) ?? (isPolicyFile(policy) ? policyFileIn(folder, name) : name);
     return [found, ...rest].join(':');
   };
   return (setting, text) => {
@@ -95,7 +92,7 @@ function namesIn(item: unknown, here: Checker, folder: string): Map<string, stri
       continue;
     }
     try {
-      const path = fromHere(file, folder);
+      const path = policyFileIn(folder, file);
       for (const { name } of policiesNamed(path)) known.set(name, `${path}:${name}`);
     } catch (error) {
       at.refuse((error as Error).message);
@@ -137,13 +134,6 @@ function isFile(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The path of a policy's file from the working directory; a package stays. */
-function fromHere(file: string, folder: string): string {
-  if (/^pkg(:|$)/.test(file)) return file;
-  const path = pathIn(folder, unquoted(file));
-  return quoted(/^[./]/.test(path) ? path : `./${path}`, ',:');
 }
 
 /** Reports settings that exclude each other. */

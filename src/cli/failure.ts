@@ -32,7 +32,7 @@ export function reportFailure(thrown: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   if (error instanceof InputError) {
     complain(error.message);
-    return EXIT.usage;
+    return error.inRun ? EXIT.no : EXIT.usage;
   }
   if (error instanceof EnvironmentError) {
     complain(error.message);

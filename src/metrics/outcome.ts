@@ -93,10 +93,11 @@ function whyNothing({ arrived, completed }: RunRecord): string {
 }
 
 /** On a machine the network may lose a few; in the simulator no request may be lost. */
-function lossOf({ world }: Identity, { lost, growth, arrived }: RunRecord, measured: number): string | undefined {
-  if (world === 'sim') {
-    return lost > 0 ? `The policy never finished ${lost} of ${total(arrived)} requests.` : undefined;
-  }
+function lossOf({ world }: Identity, record: RunRecord, measured: number): string | undefined {
+  const { lost, growth, arrived } = record;
+  const { neverFinished = world === 'sim' ? lost : 0 } = record;
+  if (neverFinished > 0) return `The policy never finished ${neverFinished} of ${total(arrived)} requests.`;
+  if (world === 'sim') return undefined;
   // An overloaded server replies late or never; growing queues are then the better reason.
   if (growth === 'steady' || lost <= (measured + lost) * MUCH) return undefined;
   return `${percent(lost / (measured + lost))} of the requests were not sent or not answered.`;

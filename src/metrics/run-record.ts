@@ -17,6 +17,8 @@ export interface RunRecord {
   readonly interrupted: boolean;
   /** Requests that never came out, though the run went to its end: neither completed nor dropped. */
   readonly lost: number;
+  /** Requests that the policy of a server has lost; the simulator counts them in `lost`. */
+  readonly neverFinished?: number;
   /** Requests that arrived before the warm-up ended. */
   readonly skipped: number;
   /** Did the queues grow through all of the window? */

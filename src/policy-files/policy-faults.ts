@@ -30,21 +30,29 @@ export function registerSource({ file, sha256 }: PolicyCode, map: SourceMap): So
 /**
  * The error that names the place in a policy's file where this one came from; undefined when no policy from a file took
  * part, or when the message needs no place: a policy refuses its parameters, the disk is full.
+ *
+ * @param inRun was the policy running, and not only loaded or made?
  */
-export function policyFault(error: unknown): InputError | undefined {
-  if (!(error instanceof Error) || error instanceof InputError || error instanceof EnvironmentError) return undefined;
+export function policyFault(error: unknown, inRun = true): InputError | undefined {
+  if (error instanceof InputError || error instanceof EnvironmentError) return undefined;
+  if (!(error instanceof Error)) {
+    // psp throws nothing else, and what is no Error has no stack.
+    const files = [...sources.values()].map(({ file }) => file);
+    const threw = `threw ${String(error)}: expected an Error, whose line is then named`;
+    return files.length === 0 ? undefined : new InputError(`${files.join(' or ')}: ${threw}`, inRun);
+  }
   const [, id] = new RegExp(FRAME.source).exec(error.stack ?? '') ?? [];
   const source = id === undefined ? undefined : sources.get(id);
   if (!source) return undefined;
-  return new InputError(`${shown(placeIn(error.stack, source), source.file)}: ${error.name}: ${error.message}`);
+  return new InputError(`${shown(placeIn(error.stack, source), source.file)}: ${error.name}: ${error.message}`, inRun);
 }
 
-/** Runs what may call a policy, and throws {@link policyFault} where it fails. */
+/** Runs what may load or make a policy, and throws {@link policyFault} where it fails. */
 export function namingFault<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw policyFault(error) ?? error;
+    throw policyFault(error, false) ?? error;
   }
 }
 

@@ -55,6 +55,8 @@ export interface ComparedType {
 export interface ComparedRun {
   readonly policy: string;
   readonly policyParameters: Result['policyParameters'];
+  /** Of a policy from a file. */
+  readonly policyDefaults?: Result['policyParameters'];
   readonly workload: string;
   readonly workers: number;
   readonly load: number | null;

@@ -38,8 +38,8 @@ export interface HardwareFields {
    * generator ran here.
    */
   readonly poll?: 'inline' | 'thread';
-  /** Why the load generator ended. */
-  readonly end: 'complete' | 'drained' | 'stopped' | 'serverGone';
+  /** Why the load generator ended; `policyFailed`: the policy threw, or did not return from a call. */
+  readonly end: 'complete' | 'drained' | 'stopped' | 'serverGone' | 'policyFailed';
   /** Why the server ended before its time; absent when it did not, or when nobody knows. */
   readonly failure?: string;
   /** Counts of both ends that do not add up; empty unless something is broken. */

@@ -62,16 +62,19 @@ export interface SystemConstant extends Stated {
   readonly policies?: Readonly<Record<string, number>>;
 }
 
+type FindPolicy = (policy: string) => string;
+
 const SECTIONS = [...new Set(CONSTANTS.map(({ section }) => section))];
 
 /**
  * Reads a system from the text of its YAML file.
  *
  * @param fileName what to call the file in messages
+ * @param find gives a policy, as it is typed in the file, as it is typed here
  * @throws InputError with everything that is wrong, in the order of the file
  */
-export function parseSystem(yaml: string, fileName: string): System {
-  return readChecked(yaml, fileName, readSystem);
+export function parseSystem(yaml: string, fileName: string, find = (policy: string) => policy): System {
+  return readChecked(yaml, fileName, (value, checker) => readSystem(value, checker, find));
 }
 
 /** The policy of a system on a workload, as typed. */
@@ -79,7 +82,7 @@ export function policyOf(system: System, workload: string): string {
   return lookUp(system.workloads, workload) ?? system.policy;
 }
 
-function readSystem(value: unknown, checker: Checker): System | undefined {
+function readSystem(value: unknown, checker: Checker, find: FindPolicy): System | undefined {
   const fields = checker.fields(
     {
       name,
@@ -94,25 +97,27 @@ function readSystem(value: unknown, checker: Checker): System | undefined {
     value,
   ) as Record<string, unknown> | undefined;
   if (!fields) return undefined;
-  if (fields.policy !== undefined) checkPolicy(fields.policy as string, checker.at('policy'));
-  const workloads = readWorkloads(fields.workloads, checker.at('workloads'));
+  const readPolicy = (policy: unknown, at: Checker) => findPolicy(policy, at, find);
+  const policy = fields.policy === undefined ? undefined : readPolicy(fields.policy, checker.at('policy'));
+  const each = 'a map from the names of workloads to policies';
+  const workloads = readEach(fields.workloads, checker.at('workloads'), each, readPolicy) ?? {};
   const constants = SECTIONS.flatMap((section) => readSection(section, fields[section], checker.at(section)));
   const measured = fields.measured === undefined ? undefined : readMeasured(fields.measured, checker.at('measured'));
   const { queues = 'workers' } = fields;
   if (queues !== 'workers' && queues !== 'dispatcher') {
     checker.at('queues').refuse(`expected workers or dispatcher, found ${show(queues)}`);
   }
-  if (fields.name === undefined || fields.policy === undefined) return undefined;
+  if (fields.name === undefined || policy === undefined) return undefined;
   const called = fields.name as string;
   return {
     name: called,
     title: (fields.title as string | undefined) ?? called,
     description: (fields.description as string | undefined)?.trim() ?? '',
-    policy: fields.policy as string,
+    policy,
     workloads,
     constants,
     costs: { ...costsOf(constants), ...(queues === 'dispatcher' && { dispatcherQueues: true as const }) },
-    ...(measured && { measured }),
+    ...(measured && { measured: { ...measured, ...(measured.policy && { policy: find(measured.policy) }) } }),
   };
 }
 
@@ -155,22 +160,17 @@ function costsOf(constants: readonly SystemConstant[]): SystemCosts {
   };
 }
 
-function readWorkloads(value: unknown, checker: Checker): Record<string, string> {
-  const read = (item: unknown, at: Checker): string | undefined => {
-    const policy = at.value(text, item);
-    return policy !== undefined && checkPolicy(policy, at) ? policy : undefined;
-  };
-  return readEach(value, checker, 'a map from the names of workloads to policies', read) ?? {};
-}
-
-function checkPolicy(policy: string, checker: Checker): boolean {
+function findPolicy(value: unknown, checker: Checker, find: FindPolicy): string | undefined {
+  const typed = checker.value(text, value);
+  if (typed === undefined) return undefined;
   try {
-    if (parsePolicy(policy).policy.sharing) throw new Error(`${policy}: shares all workers, and no system can do that`);
-    return true;
+    const policy = find(typed);
+    if (!parsePolicy(policy).policy.sharing) return policy;
+    checker.refuse(`${policy}: shares all workers, and no system can do that`);
   } catch (error) {
     checker.refuse((error as Error).message);
-    return false;
   }
+  return undefined;
 }
 
 function readSection(section: string, value: unknown, checker: Checker): SystemConstant[] {

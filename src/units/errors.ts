@@ -16,14 +16,22 @@ export interface InputIssue {
   readonly message: string;
 }
 
-/** Something a person gave psp is wrong: a file, a name, a number. Exit code 2. */
+/**
+ * Something a person gave psp is wrong: a file, a name, a number. Exit code 2; 1 if only a run showed it.
+ */
 export class InputError extends Error {
   override readonly name = 'InputError';
   /** What is wrong at which places, in the order of the file; empty when the message names the place itself. */
   readonly issues: readonly InputIssue[];
 
-  /** @param wrong a message that names the place, what was found and what was expected; or at least one issue */
-  constructor(wrong: string | readonly InputIssue[]) {
+  /**
+   * @param wrong a message that names the place, what was found and what was expected; or at least one issue
+   * @param inRun was it found in the middle of a run: a policy threw?
+   */
+  constructor(
+    wrong: string | readonly InputIssue[],
+    readonly inRun = false,
+  ) {
     const lines = typeof wrong === 'string' ? wrong.split('\n') : wrong.map(formatIssue);
     // What was found may hold anything; a terminal must not obey it.
     super(lines.map(visible).join('\n'));
@@ -58,6 +66,8 @@ function formatIssue(issue: InputIssue): string {
 /** An error on its way to another thread or process, where its class would be lost. */
 export interface SentError {
   readonly kind: 'input' | 'environment' | 'other';
+  /** See {@link InputError}. */
+  readonly inRun?: boolean;
   /** Of an {@link EnvironmentError}. */
   readonly concerns?: EnvironmentError['concerns'];
   readonly message: string;
@@ -73,12 +83,13 @@ export function sendError(error: unknown): SentError {
     message: error.message,
     ...(error.stack !== undefined && { stack: error.stack }),
     ...(error instanceof EnvironmentError && { concerns: error.concerns }),
+    ...(error instanceof InputError && { inRun: error.inRun }),
   };
 }
 
 /** The error that {@link sendError} took apart. Its issues are in its message. */
-export function receiveError({ kind, message, stack, concerns }: SentError): Error {
-  if (kind === 'input') return new InputError(message);
+export function receiveError({ kind, message, inRun, stack, concerns }: SentError): Error {
+  if (kind === 'input') return new InputError(message, inRun);
   if (kind === 'environment') return new EnvironmentError(message, concerns);
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;

@@ -5,15 +5,14 @@ const HIDDEN = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029\ufffe\uffff]/u;
 const EACH_HIDDEN = new RegExp(HIDDEN, 'gu');
 
 /** Length of the longest name, in characters: as long as the name of a file can be. */
-const LONGEST_NAME = 255;
+const LONGEST = 255;
 
 /** What {@link isName} asks for, in words. */
-export const NAME_EXPECTED =
-  `a name of 1 to ${LONGEST_NAME} characters, ` + 'without control characters or spaces around it';
+export const NAME_EXPECTED = `a name of 1 to ${LONGEST} characters, without control characters or spaces around it`;
 
 /** Can the text be the name of a type, a workload or a system? */
 export function isName(text: string): boolean {
-  return text !== '' && text.trim() === text && text.length <= LONGEST_NAME && !HIDDEN.test(text);
+  return text !== '' && text.trim() === text && text.length <= LONGEST && !HIDDEN.test(text);
 }
 
 /** Does the text have a character that must not be shown? Line ends and tabs count, too. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../../src/results/result.js';
 import { policyText, writePolicy } from '../policy-files/policy-texts.js';
-import { psp, QUICK, scratchFolder, simulate } from './psp.js';
+import { psp, pspHere, QUICK, scratchFolder, simulate } from './psp.js';
 
 const folder = scratchFolder();
 const here = { cwd: folder };
@@ -18,6 +18,8 @@ beforeAll(() => {
     join(folder, 'loses.ts'),
     changed('this.queue.push(FIRST, request)', 'if (request !== 3) this.queue.push(FIRST, request)'),
   );
+  const name = (text: string) => text.replace("'keep',\n  title", "'lossy',\n  title");
+  writePolicy(join(folder, 'lossy.ts'), name(readFileSync(join(folder, 'loses.ts'), 'utf8')));
   writePolicy(join(folder, 'other/keep.ts'), changed('lowest();', 'lowest() + 0;'));
 });
 
@@ -46,7 +48,18 @@ describe('psp sim with the file of a policy', () => {
     const { code, out, err } = await psp(['sim', ...QUICK, '--policy', './throws.ts'], here);
     expect(err).toMatch(/^psp: \.\/throws\.ts:21:\d+: ReferenceError: nothing is not defined$/);
     expect(out).toBe('');
-    expect(code).toBe(2);
+    expect(code).toBe(1);
+  });
+
+  it('names the file of what throws no Error, and refuses what throws while it is made', async () => {
+    writePolicy(join(folder, 'text.ts'), changed('idle.add(worker);', "throw 'a text';"));
+    const text = await psp(['sim', ...QUICK, '--policy', './text.ts'], here);
+    expect(text.err).toBe('psp: ./text.ts: threw a text: expected an Error, whose line is then named');
+    expect(text.code).toBe(1);
+    writePolicy(join(folder, 'made.ts'), changed('super();', 'super(); null!.x;'));
+    const made = await psp(['sim', ...QUICK, '--policy', './made.ts'], here);
+    expect(made.err).toMatch(/^psp: \.\/made\.ts:11:\d+: TypeError: /);
+    expect(made.code).toBe(2);
   });
 
   it('says that it lost requests, with exit code 1', async () => {
@@ -124,6 +137,65 @@ it('psp policies lists those of a file, with parameters', async () => {
   expect(out).toContain('Keep: one queue for all requests');
   expect(out).toContain('Parameters follow the name: keep:keep=1');
   expect(code).toBe(0);
+});
+
+describe('every other command that names a policy', { timeout: 60_000 }, () => {
+  const said = async (...args: string[]) => {
+    const { code, out, err } = await pspHere(args, folder);
+    return { code, text: `${out}${err}`.replace(/\s+/g, ' ') };
+  };
+
+  it('capacity, timelines, compare, sweeps and their report pages', async () => {
+    const capacity = await said(
+      ...['capacity', '--workload', 'bimodal', '--requests', '5k', '--max-replications', '1'],
+      ...['--policy', './keep.ts:keep=2', '--slo', 'p99 slowdown <= 20'],
+    );
+    expect(capacity).toMatchObject({ code: 0, text: expect.stringMatching(/keep:keep=2 \d+k\/s/) });
+    const sim = ['sim', '--workload', 'bimodal', '--requests', '5k', '--policy', './keep.ts:keep=2'];
+    const drawn = await said(...sim, '--timeline', 'keep.svg', '--json', 'keep.json');
+    expect(drawn.code, drawn.text).toBe(0);
+    expect(readFileSync(join(folder, 'keep.svg'), 'utf8')).toContain('keep');
+    const compared = await said('compare', 'keep.json', 'keep.json');
+    expect(compared).toMatchObject({ code: 0, text: expect.stringContaining('keep:keep=2') });
+    const swept = await said('sweep', ...sim.slice(1), '--out', 'paged');
+    expect(swept.code, swept.text).toBe(0);
+    expect(await said('report', 'paged')).toMatchObject({ code: 0, text: expect.stringContaining('1 point') });
+    expect(readFileSync(join(folder, 'paged/report.html'), 'utf8')).toContain('keep:keep=2');
+  });
+
+  it('figures of experiments, and systems, each relative to its own file', async () => {
+    writeFileSync(
+      join(folder, 'other/figure-1.yaml'),
+      'policies: [../keep.ts]\nworkload: bimodal\nrequests: 2k\nload: 0.3\npolicy: [keep:keep=2, ../keep.ts]\n',
+    );
+    const figure = await said('figure', '1', '--experiments', 'other', '--out', 'figures');
+    expect(figure.code, figure.text).toBe(0);
+    const points = readFileSync(join(folder, 'figures/figure-1.csv'), 'utf8');
+    expect(points).toContain('keep:keep=2');
+    const system = 'name: mine\npolicy: ../keep.ts:keep=2\nworkloads: { bimodal: ./keep.ts:keep=3 }\n';
+    writeFileSync(join(folder, 'other/mine.yaml'), system);
+    const args = ['--workload', 'bimodal', '--requests', '2k', '--system', 'other/mine.yaml', '--json', 'mine.json'];
+    const simulated = await said('sim', ...args);
+    expect(simulated.code, simulated.text).toBe(0);
+    const [result] = JSON.parse(readFileSync(join(folder, 'mine.json'), 'utf8')) as Result[];
+    expect(result).toMatchObject({
+      policyParameters: { keep: 3 },
+      manifest: { policyCode: { file: './other/keep.ts' } },
+    });
+  });
+
+  it('say in which line a policy throws, and that one lost requests, with exit code 1', async () => {
+    const sweep = ['sweep', '--workload', 'bimodal', '--requests', '20k', '--policy'];
+    const failed = await said(...sweep, 'c-fcfs,./throws.ts,./lossy.ts:keep=2', '--out', 'faulty');
+    expect(failed.text).toMatch(/failed: psp sim [^:]*\.\/throws\.ts [^:]*: \.\/throws\.ts:21:\d+: ReferenceError/);
+    expect(failed.text).toMatch(
+      /lost: psp sim .*\.\/lossy\.ts:keep=2 .*: The policy never finished 1 of 20000 requests/,
+    );
+    expect(failed.text).toContain('3 points: 2 run, 1 failed');
+    expect(failed.code).toBe(1);
+    const searched = await said('capacity', ...sweep.slice(1), './throws.ts', '--slo', 'p99 slowdown <= 20');
+    expect(searched).toMatchObject({ code: 1, text: expect.stringMatching(/^psp: \.\/throws\.ts:21:\d+: /) });
+  });
 });
 
 describe('psp replay', () => {

@@ -1,8 +1,10 @@
 import { cpus, hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { calibrate, DEFAULT_LOAD, DISPATCHER } from '../../experiment/hardware/calibrate-system.js';
 import { compareCalibration, systemYaml } from '../../experiment/hardware/calibration-file.js';
 import { findWorkload, inputFiles, readSystem, readWorkload } from '../../experiment/plan/files.js';
+import { policyFor } from '../../experiment/plan/policy-paths.js';
 import { DEFAULTS } from '../../experiment/plan/run-settings.js';
 import { writeOutput } from '../../files/output-file.js';
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
@@ -165,9 +167,10 @@ async function run(options: CalibrateCliOptions): Promise<number> {
       return moved.some((each) => each.moved && each.charged) ? EXIT.no : EXIT.ok;
     }
     const machine = `${hostname()}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
+    const written = policyFor(dirname(out), policy.text);
     writeOutput(
       out,
-      systemYaml({ name, policy: policy.text, machine, date: new Date().toISOString().slice(0, 10) }, calibration),
+      systemYaml({ name, policy: written, machine, date: new Date().toISOString().slice(0, 10) }, calibration),
     );
     output.write(formatCalibration(calibration, output));
     output.write(`\nwritten to ${out}: psp sim --system ${out}\n`);

@@ -275,8 +275,11 @@ function exitCode(results: readonly HardwareResult[], signal: AbortSignal): numb
   for (const { policy, unreconciled } of results) {
     for (const line of unreconciled) complain(`${policy}: the counts do not add up: ${line}`);
   }
+  const failed = results.find((result) => result.end === 'policyFailed');
+  if (failed) complain(`${failed.failure}; the figures cover what was answered by then`);
   const gone = results.find((result) => result.end === 'serverGone');
   if (gone) complain(`${gone.policy}: ${serverGone(gone)}`);
   if (gone || results.some((result) => result.unreconciled.length > 0)) return EXIT.environment;
+  if (failed) return EXIT.no;
   return signal.aborted ? EXIT.interrupted : reportOutcomes(results);
 }

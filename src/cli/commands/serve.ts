@@ -3,6 +3,7 @@ import { inputFiles } from '../../experiment/plan/files.js';
 import {
   droppedByServer,
   dropsByReason,
+  lostByPolicy,
   reconcileServer,
   serverClosingLine,
   serverHints,
@@ -114,7 +115,13 @@ export async function serve(options: ServeOptions): Promise<number> {
       sendJson(options.json, report);
     }
   }
-  return EXIT.ok;
+  const failure = server.failure();
+  if (failure) throw failure;
+  const counts = await server.stop();
+  const lost = lostByPolicy(counts, counts.running === 0);
+  if (lost === 0) return EXIT.ok;
+  complain(`lost: ${policy.text}: The policy never finished ${lost} of ${counts.arrived} requests.`);
+  return EXIT.no;
 }
 
 /** The live figures of a server, in one line. Rates are per second of real time. */

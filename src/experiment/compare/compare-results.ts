@@ -21,6 +21,7 @@ import {
 import { failureOf, type Judged } from '../../results/outcome-schema.js';
 import type { Interval } from '../../results/result.js';
 import { type DistributionSummary, PERCENTILES, type Percentile, type Result } from '../../results/result.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { InputError } from '../../units/errors.js';
 import { formatLoad } from '../../units/load.js';
 import { canonicalJson } from '../plan/run-spec.js';
@@ -113,9 +114,10 @@ function identityOf({ policy, policyParameters, workload, workers, load }: Resul
   return canonicalJson({ policy, parameters, workload, workers, load: formatLoad(load, 9) });
 }
 
-function describe({ policy, workload, workers, load, system }: Result): string {
+function describe({ system, ...result }: Result): string {
+  const { workload, workers, load } = result;
   const where = system === undefined ? '' : ` (${system})`;
-  return `${policy}${where} on ${workload}, ${workers} workers, load ${formatLoad(load)}`;
+  return `${policyLabel(result)}${where} on ${workload}, ${workers} workers, load ${formatLoad(load)}`;
 }
 
 function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): ComparedRun {
@@ -166,10 +168,11 @@ function compareRun(a: Side, b: Side, { tolerance, unpaired }: CompareOptions): 
     ),
     ...(isOk && compareSamples(a.samples, b.samples, undefined, same)),
   };
-  const { policy, policyParameters, workload, workers, load } = result;
+  const { policy, policyParameters, policyDefaults, workload, workers, load } = result;
   return {
     policy,
     policyParameters,
+    ...(policyDefaults && { policyDefaults }),
     workload,
     workers,
     load,

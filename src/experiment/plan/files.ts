@@ -8,6 +8,7 @@ import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
 import { PACKAGE_ROOT } from '../package-info.js';
 import { MOST_TEXT_BYTES } from './limits.js';
+import { policyIn } from './policy-paths.js';
 import type { SentSpec } from './run-spec.js';
 
 const SHIPPED = join(PACKAGE_ROOT, 'workloads');
@@ -79,15 +80,19 @@ export function readWorkload({ path, fileName }: WorkloadFile): Workload {
  * @throws InputError that suggests the nearest name, or says what is wrong in the file
  */
 export function readSystem(nameOrFile: string): System {
-  if (kindOf(nameOrFile) === 'yaml') return parseSystem(readText(nameOrFile), nameOrFile);
+  if (kindOf(nameOrFile) === 'yaml') return systemIn(nameOrFile);
   const names = shippedSystems();
   if (names.includes(nameOrFile)) {
     return parseSystem(readText(join(SHIPPED_SYSTEMS, `${nameOrFile}.yaml`)), `configs/systems/${nameOrFile}.yaml`);
   }
   // What psp calibrate --name NAME has written here.
   const own = `${nameOrFile}.yaml`;
-  if (/^[\w.-]+$/.test(nameOrFile) && existsSync(own)) return parseSystem(readText(own), own);
+  if (/^[\w.-]+$/.test(nameOrFile) && existsSync(own)) return systemIn(own);
   throw new InputError(unknownFile('system', nameOrFile, names));
+}
+
+function systemIn(path: string): System {
+  return parseSystem(readText(path), path, (policy) => policyIn(dirname(path), policy));
 }
 
 function unknownFile(what: string, name: string, shipped: readonly string[]): string {

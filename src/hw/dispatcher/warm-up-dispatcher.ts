@@ -28,6 +28,9 @@ export const WARM_UP_REQUESTS: Readonly<Record<Poll, number>> = { spin: 240_000,
 /** After this many requests the types change places, so that what a policy has learnt is wrong. */
 const CHANGE_AFTER = 120_000;
 
+/** After this many turns in which nothing is to come, nothing will. */
+const QUIET_TURNS = 1000;
+
 /** A few turns with more arrivals than the ring holds. */
 const FLOOD_AT = 2000;
 const FLOOD_TURNS = 3;
@@ -79,7 +82,10 @@ function play(
   let ended = 0;
   const native = new ScriptedNative(memory, trace, () => ended++);
   const gapNs = Math.max(1, Math.round((workload.phases[0]!.meanServiceNs / workers) * 2));
-  for (let turn = 0; native.nextNs() !== Number.POSITIVE_INFINITY || native.inFlight() > 0; turn++) {
+  let quiet = 0;
+  // A policy that loses requests leaves them in flight for ever.
+  for (let turn = 0; quiet < QUIET_TURNS; turn++) {
+    quiet = native.nextNs() === Number.POSITIVE_INFINITY ? (native.inFlight() > 0 ? quiet + 1 : QUIET_TURNS) : 0;
     // Single events mostly, bursts now and then, and once a flood that fills every ring and bounded queue. Slices
     // expire on the way.
     const gaps = turn >= FLOOD_AT && turn < FLOOD_AT + FLOOD_TURNS ? FLOOD_GAPS : (turn & 63) === 0 ? 16 : 1;

@@ -65,6 +65,15 @@ export function droppedByServer(counts: ServerCounts): number {
 }
 
 /**
+ * Requests that the policy was told of and that are nowhere any more: it has lost them. Those that it still counts as
+ * waiting are lost, too, if `isOver`: nothing runs, and the clients have waited in vain.
+ */
+export function lostByPolicy(counts: ServerCounts, isOver = false): number {
+  const { arrived, completed, dropped, queued, running } = counts;
+  return Math.max(0, arrived - completed - dropped - running - (isOver && running === 0 ? 0 : queued));
+}
+
+/**
  * Checks that every request that entered the server is counted exactly once. Returns what does not add up, in words.
  * The server must have stopped: while it runs, its threads are counted at different moments.
  */
@@ -86,9 +95,9 @@ export function reconcileServer(counts: ServerCounts): string[] {
     counts.droppedNoSlot + counts.droppedArrivalsFull + counts.droppedStopping + counts.arrived,
   );
   expectEqual(
-    'requests told to the scheduler against completed, dropped, queued and running',
+    'requests told to the scheduler against completed, dropped, queued, running and lost by it',
     counts.arrived,
-    counts.completed + counts.dropped + counts.queued + counts.running,
+    counts.completed + counts.dropped + counts.queued + counts.running + lostByPolicy(counts),
   );
   expectEqual(
     'completed against replies sent, dropped and not wanted',
@@ -183,7 +192,7 @@ export function reconcileRun(
     repliesDropped: server.repliesDropped,
     lostToServer,
     lostToClient,
-    heldByServer: server.queued + server.running,
+    heldByServer: server.queued + server.running + lostByPolicy(server),
   };
   const accounted =
     counts.received +

@@ -1,7 +1,7 @@
 /** Starts DPDK, with the arguments for the device and the memory of a run. */
 
 import { resolve } from 'node:path';
-import { EnvironmentError } from '../../units/errors.js';
+import { EnvironmentError, InputError } from '../../units/errors.js';
 import type { Device } from '../machine/config.js';
 import type { Native } from './native.js';
 import { makeRunFolder, removeRunFolder } from './run-folder.js';
@@ -99,8 +99,8 @@ export function startEal(native: Pick<Native, 'startEal' | 'stopEal'>, args: rea
 /**
  * Makes one line of what native code refused. If DPDK could not open a device, what it said at its start explains why.
  */
-export function startupError(error: unknown, words = ''): EnvironmentError {
-  if (error instanceof EnvironmentError) return error;
+export function startupError(error: unknown, words = ''): InputError | EnvironmentError {
+  if (error instanceof EnvironmentError || error instanceof InputError) return error;
   const message = (error as Error).message.split('\n')[0]!;
   return new EnvironmentError(
     message.includes('knows no such device') && words !== '' ? `${message}; DPDK said: ${words}` : message,

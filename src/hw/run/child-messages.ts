@@ -50,7 +50,7 @@ export type FromChild =
       /** From, to, from, to, … on the clock. */
       readonly gapsNs?: Float64Array;
       /** Why it ended early. */
-      readonly failure?: string;
+      readonly failure?: SentError;
     }
   | { readonly kind: 'clientStarted' }
   | { readonly kind: 'clientLive'; readonly counts: LoadCounts; readonly p99Slowdown: number }

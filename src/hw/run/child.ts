@@ -58,15 +58,11 @@ async function serve(order: ServerOrder): Promise<void> {
     void tell({ kind: 'serverLive', counts: server.counts(), ...(reservedWorkers && { reservedWorkers }) });
   }, LIVE_EVERY_MS);
   await tell({ kind: 'serverReady', mac: server.mac });
-  let failure: string | undefined;
-  try {
-    await Promise.race([server.ended, aborted(ending.signal)]);
-  } catch (error) {
-    failure = (error as Error).message;
-  }
+  await Promise.race([server.ended.catch(() => {}), aborted(ending.signal)]);
   clearInterval(live);
   const [packetTimes, gapsNs] = [server.packetTimes(), server.gapsNs()];
   const counts = await server.stop();
+  const failure = server.failure();
   await tell({
     kind: 'serverDone',
     counts,
@@ -74,7 +70,7 @@ async function serve(order: ServerOrder): Promise<void> {
     ...(server.clock && { clock: server.clock }),
     ...(packetTimes && { packetTimes }),
     ...(gapsNs && { gapsNs }),
-    ...(failure && { failure }),
+    ...(failure && { failure: sendError(failure) }),
   });
 }
 

@@ -4,6 +4,7 @@
 
 import { join } from 'node:path';
 import type { ServerCounts } from '../../results/server-schema.js';
+import { receiveError } from '../../units/errors.js';
 import type { LoadCounts } from '../native/native.js';
 import { makeRunFolder, removeRunFolder } from '../native/run-folder.js';
 import type { ChildMessage, ClientOrder, ServerOrder } from './child-messages.js';
@@ -35,7 +36,7 @@ export interface LoopbackResult {
   /** Absent when the server died. */
   readonly server?: ChildMessage<'serverDone'>;
   /** Why the server ended early. */
-  readonly failure?: string;
+  readonly failure?: Error;
 }
 
 /**
@@ -69,12 +70,12 @@ export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptio
     const played = await client.next('clientDone');
     server.send({ kind: 'stop' });
     // A killed server sends no counts; the client's counts are still good.
-    let failure: string | undefined;
+    let failure: Error | undefined;
     const served = await server.next('serverDone').catch((error: Error) => {
-      failure = error.message;
+      failure = error;
     });
-    failure ??= served?.failure;
-    return { client: played, ...(served && { server: served }), ...(failure !== undefined && { failure }) };
+    failure ??= served?.failure && receiveError(served.failure);
+    return { client: played, ...(served && { server: served }), ...(failure && { failure }) };
   } finally {
     options.signal?.removeEventListener('abort', stopClient);
     await Promise.all([client.end(), server.end()]);

@@ -10,7 +10,7 @@ import type { HardwareFields } from '../../results/hardware-fields.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import type { Workload } from '../../workload/workload.js';
-import { discarded } from '../memory/counts.js';
+import { discarded, lostByPolicy } from '../memory/counts.js';
 import type { HardwareRun } from './run-pair.js';
 
 /** Samples of the backlog of a run: enough to distinguish growth from chance. */
@@ -48,6 +48,7 @@ export function recordOfRun(
   const demand = demandIn({ histograms, droppedMeasured, window });
   const room = reservationsLeftOut > 0 ? undefined : leastRoom({ typeNames, demand, reservations, window });
   const inFlight = run.counts?.heldByServer ?? 0;
+  const neverFinished = server ? lostByPolicy(server, run.end === 'drained') : 0;
   const digest = createTraceDigest(typeNames);
   foldTraceDigest(digest, trace);
   return {
@@ -61,6 +62,7 @@ export function recordOfRun(
       inFlight,
       // Requests that were planned and never sent, because too many were unanswered, were not served either.
       lost: Math.max(0, measured.unansweredInWindow - sum(droppedMeasured)),
+      ...(neverFinished > 0 && { neverFinished }),
       skipped: first,
       ...backlogGrowth(run, typeNames, first),
       isSteady: false,

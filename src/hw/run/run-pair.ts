@@ -118,7 +118,7 @@ export interface HardwareRun {
   readonly counts?: RunCounts;
   /** Counts that do not add up; empty unless something is broken. */
   readonly wrong: readonly string[];
-  readonly end: Exclude<LoadEnd, 'running'>;
+  readonly end: Exclude<LoadEnd, 'running'> | 'policyFailed';
   /** Why the server ended early, where that is known. */
   readonly failure?: string;
   /** Undilated. */
@@ -177,9 +177,11 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
   });
 
   const run = finishedRun(dilation, trace, played.client, played.server);
-  if (played.failure === undefined) return run;
+  const { failure } = played;
+  if (!failure) return run;
+  const end = failure instanceof InputError ? 'policyFailed' : run.end === 'stopped' ? 'stopped' : 'serverGone';
   // A scheduler that failed leaves counts that do not add up; the failure explains that.
-  return { ...run, failure: played.failure, wrong: [], end: run.end === 'stopped' ? 'stopped' : 'serverGone' };
+  return { ...run, failure: failure.message, wrong: [], end };
 }
 
 /** What the two processes are told. */

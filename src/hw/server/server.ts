@@ -77,6 +77,8 @@ export interface RunningServer {
    * Resolves when the server was stopped. Rejects with one line when the dispatcher failed, for instance in a policy.
    */
   readonly ended: Promise<void>;
+  /** Why it failed, also if only the stop has shown it: a policy does not return. */
+  failure(): Error | undefined;
   /**
    * Takes no new requests, lets those in flight finish (up to a limit), ends all threads and returns the final counts.
    */
@@ -85,8 +87,10 @@ export interface RunningServer {
 
 /** Requests in flight at the stop have this long to finish. */
 const STOP_LIMIT_MS = 2000;
-/** The warm-up takes a second, and longer on a machine that is busy with other things. */
-const DISPATCHER_START_LIMIT_MS = 120_000;
+/** A dispatcher looks at the stop word many times per second, unless its policy does not return. */
+const DISPATCHER_STOP_LIMIT_MS = 3000;
+/** The warm-up takes a second, and many on a machine that is busy, but its next call only microseconds. */
+const DISPATCHER_SILENCE_MS = 20_000;
 
 /**
  * Starts a server and returns when it takes requests.
@@ -132,13 +136,13 @@ async function startSettled(spec: SettledSpec): Promise<RunningServer> {
     // The dispatcher ends before the workers give up what they run, so that its counts stand. The net thread ends last,
     // for replies.
     Atomics.store(control, Control.runState / 4, RunState.halted);
-    await thread.exited;
+    await thread.end();
     server?.stop();
     eal?.stop();
     if (log) tellLog(spec.record!, await log.close());
   };
   try {
-    await Promise.race([dispatcherReady(control), thread.failed]);
+    await Promise.race([dispatcherReady(memory, control, spec.policy.text), thread.failed]);
     if (events) log = await openEventLog(events, spec.record!, { ...spec, workers: config.workers });
     // Last, because from here on a memif client finds the socket.
     const device = deviceArguments(config.device, config.queues);
@@ -170,6 +174,7 @@ async function startSettled(spec: SettledSpec): Promise<RunningServer> {
     reservedWorkers: () => readReservedWorkers(memory),
     reservations,
     ended: Promise.race([thread.failed, thread.exited]),
+    failure: thread.failure,
     stop: () => {
       stopping ??= stop();
       return stopping;
@@ -223,6 +228,10 @@ interface DispatcherThread {
   /** Never resolves; rejects when the thread dies of an error. */
   readonly failed: Promise<never>;
   readonly exited: Promise<void>;
+  /** What {@link failed} rejects with. */
+  failure(): Error | undefined;
+  /** Waits until it has exited; ends it if its policy does not return. */
+  end(): Promise<void>;
 }
 
 function startDispatcher(
@@ -243,17 +252,35 @@ function startDispatcher(
     ...(events && { events }),
   };
   const worker = new Worker(entryPoint('hw/dispatcher/dispatcher-thread'), { workerData });
+  const { text } = spec.policy;
+  let failure: Error | undefined;
+  let fail = (_: Error): void => {};
   const failed = new Promise<never>((_, reject) => {
+    fail = (error) => {
+      failure ??= schedulerFailed(text, error);
+      reject(failure);
+    };
     worker.on('message', (message: DispatcherMessage) => {
-      if (message.kind === 'failed') reject(schedulerFailed(spec.policy.text, receiveError(message.error)));
+      if (message.kind === 'failed') fail(receiveError(message.error));
       else if (reservations.length < RESERVATIONS_KEPT) reservations.push(message.change);
     });
-    worker.once('error', (error) => reject(schedulerFailed(spec.policy.text, error)));
+    worker.once('error', fail);
   });
   // Without a handler, an error that nobody awaits would end the process.
   failed.catch(() => {});
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  return { failed, exited };
+  const end = async (): Promise<void> => {
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const hangs = sleep(DISPATCHER_STOP_LIMIT_MS, true, { signal }).catch(() => false);
+    if (await Promise.race([exited.then(() => false), hangs])) {
+      const seconds = DISPATCHER_STOP_LIMIT_MS / 1000;
+      fail(new InputError(`${text}: a call of the policy did not return within ${seconds} s`, true));
+      await worker.terminate();
+    }
+    waiting.abort();
+  };
+  return { failed, exited, failure: () => failure, end };
 }
 
 /** An error that says what to mend stays as it is. Any other is a bug in the policy (or in the dispatcher). */
@@ -262,11 +289,16 @@ function schedulerFailed(policy: string, error: Error): Error {
   return new EnvironmentError(`the policy ${policy} failed: ${error.message.split('\n')[0]}`);
 }
 
-async function dispatcherReady(control: Int32Array): Promise<void> {
-  const limit = Date.now() + DISPATCHER_START_LIMIT_MS;
+/** Waits until its warm-up is over. It keeps the clock of the shared memory, which shows whether it goes on. */
+async function dispatcherReady(memory: SharedMemory, control: Int32Array, policy: string): Promise<void> {
+  const clock = new Float64Array(memory.buffer, memory.base + Control.clockNs, 1);
+  let [seenNs, seenAt] = [clock[0]!, Date.now()];
   while (Atomics.load(control, Control.dispatcherState / 4) !== DispatcherState.ready) {
-    if (Date.now() > limit)
-      throw new EnvironmentError(`the dispatcher did not get ready within ${DISPATCHER_START_LIMIT_MS / 1000} s`);
+    if (clock[0] !== seenNs) [seenNs, seenAt] = [clock[0]!, Date.now()];
+    if (Date.now() - seenAt > DISPATCHER_SILENCE_MS) {
+      const seconds = DISPATCHER_SILENCE_MS / 1000;
+      throw new InputError(`${policy}: a call of the policy did not return within ${seconds} s of the warm-up`, true);
+    }
     await sleep(2);
   }
 }

@@ -40,8 +40,7 @@ export function comparedChart(
   };
   return {
     title,
-    caption:
-      `Left: how long requests took, ${a} and ${b}. ` + 'Right: the same quantile in both; on the line they are equal.',
+    caption: `Left: how long requests took, ${a} and ${b}. Right: the same quantile in both, equal on the line.`,
     panels: [...tails, quantiles],
   };
 }

@@ -2,6 +2,7 @@ import { relativeError } from '../../metrics/confidence.js';
 import { COMPARED, type ComparedType, type ComparedValue, type Comparison } from '../../results/comparison.js';
 import { failureOf, type Judged } from '../../results/outcome-schema.js';
 import type { Interval } from '../../results/result.js';
+import { policyLabel } from '../../scheduler/policy-label.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatLoad } from '../../units/load.js';
 import { formatCount, formatMargin, formatSlowdown } from './numbers.js';
@@ -35,7 +36,7 @@ export function formatCompared(comparison: Comparison, { style = PLAIN, width = 
     const counts = run.requests.map(formatCount);
     const requests = counts[0] === counts[1] ? counts[0] : counts.join(' and ');
     const heading =
-      `${run.policy} on ${run.workload} · ${run.workers} ${run.workers === 1 ? 'worker' : 'workers'} · ` +
+      `${policyLabel(run)} on ${run.workload} · ${run.workers} ${run.workers === 1 ? 'worker' : 'workers'} · ` +
       `load ${formatLoad(run.load)} · ${requests} ${requests === '1' ? 'request' : 'requests'}`;
     const outcomes = run.outcomes
       .map((judged, i) => describeOutcome(i === 0 ? a : b, judged))
