@@ -47,7 +47,7 @@ function reportOf(name, program, file) {
       .map(([symbol, as]) => declarationOf(symbol, as))
       .join('\n\n');
   const rest = reached.size === 0 ? [] : ['', 'Types that these refer to:', '', '```ts', section(reached), '```'];
-  return ['# ' + name, '', 'Written by `npm run api`.', '', '```ts', section(nameOf), '```', ...rest, ''].join('\n');
+  return [`# ${name}`, '', 'Written by `npm run api`.', '', '```ts', section(nameOf), '```', ...rest, ''].join('\n');
 }
 
 /** psp's own symbols that the declarations of this one refer to. */

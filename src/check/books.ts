@@ -1,8 +1,6 @@
 /** What the referee knows of the requests, and what its rules are told. */
 
 import type { Parameters } from '../scheduler/policy.js';
-import type { TypeInfo } from '../scheduler/scheduler.js';
-import type { WaitingRequests } from './waiting.js';
 
 /** What a referee knows of a request. */
 export interface KnownRequest {
@@ -23,16 +21,6 @@ export interface Running extends KnownRequest {
   readonly attainedNs: number;
   /** What it has received since its latest start. */
   readonly ranNs: number;
-}
-
-/** The books at one moment: who runs and who waits. */
-export interface RefereeBooks {
-  readonly parameters: Parameters;
-  readonly types: readonly TypeInfo[];
-  readonly waiting: Pick<WaitingRequests, 'least' | 'oldest'>;
-  running(): readonly Running[];
-  /** What the completed requests of a type received on average, ns, by type; only where nothing is preempted. */
-  readonly means: ReadonlyMap<number, { readonly meanNs: number; readonly count: number }>;
 }
 
 /** All that happened, in order. */

@@ -1,7 +1,19 @@
 /** The rules of psp's own policies: in which order each serves, and when a request must leave its worker. */
 
-import type { Breach, History, HistoryEvent, KnownRequest, RefereeBooks, Running } from './books.js';
+import type { Parameters } from '../scheduler/policy.js';
+import type { TypeInfo } from '../scheduler/scheduler.js';
+import type { Breach, History, HistoryEvent, KnownRequest, Running } from './books.js';
 import type { WaitingKey, WaitingRequests } from './waiting.js';
+
+/** The books at one moment: who runs and who waits. */
+export interface RefereeBooks {
+  readonly parameters: Parameters;
+  readonly types: readonly TypeInfo[];
+  readonly waiting: Pick<WaitingRequests, 'least' | 'oldest'>;
+  running(): readonly Running[];
+  /** What the completed requests of a type received on average, ns, by type; only where nothing is preempted. */
+  readonly means: ReadonlyMap<number, { readonly meanNs: number; readonly count: number }>;
+}
 
 type StartRule = (request: KnownRequest, books: RefereeBooks) => Breach | undefined;
 /** Is also told who may ask for a worker, see {@link objectors}. */

@@ -5,8 +5,16 @@ import { policies } from '../scheduler/policy-registry.js';
 import type { DropReason, Scheduler, SchedulerSetup, World } from '../scheduler/scheduler.js';
 import { exactDuration } from '../units/duration.js';
 import { lookUp } from '../units/names.js';
-import type { Breach, HistoryEvent, KnownRequest, RefereeBooks, Running } from './books.js';
-import { FREE_SLICES, historyRules, objectors, settledRules, startRules, waitingKeys } from './orders.js';
+import type { Breach, HistoryEvent, KnownRequest, Running } from './books.js';
+import {
+  FREE_SLICES,
+  historyRules,
+  objectors,
+  type RefereeBooks,
+  settledRules,
+  startRules,
+  waitingKeys,
+} from './orders.js';
 import { assignmentBreaches, layoutBreaches, pressing, reachable } from './reservation-rules.js';
 import { createShares, type Shares } from './shares.js';
 import { createSlices, isSlice, type Slices } from './slices.js';

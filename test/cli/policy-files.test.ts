@@ -52,7 +52,7 @@ describe('psp sim with the file of a policy', () => {
   });
 
   it('names the file of what throws no Error, and refuses what throws while it is made', async () => {
-    writePolicy(join(folder, 'text.ts'), changed('idle.add(worker);', "throw 'a text';"));
+    writePolicy(join(folder, 'text.ts'), changed('this.idle.add(worker);', "throw 'a text';"));
     const text = await psp(['sim', ...QUICK, '--policy', './text.ts'], here);
     expect(text.err).toBe('psp: ./text.ts: threw a text: expected an Error, whose line is then named');
     expect(text.code).toBe(1);
@@ -170,7 +170,7 @@ describe('every other command that names a policy', { timeout: 60_000 }, () => {
     );
     const figure = await said('figure', '1', '--experiments', 'other', '--out', 'figures');
     expect(figure.code, figure.text).toBe(0);
-    const points = readFileSync(join(folder, 'figures/figure-1.csv'), 'utf8');
+    const points = readFileSync(join(folder, 'figures/results.csv'), 'utf8');
     expect(points).toContain('keep:keep=2');
     const system = 'name: mine\npolicy: ../keep.ts:keep=2\nworkloads: { bimodal: ./keep.ts:keep=3 }\n';
     writeFileSync(join(folder, 'other/mine.yaml'), system);

@@ -162,7 +162,7 @@ describe('a comparison', () => {
 
   it('names what has no counterpart on either side, or several, and requests of other seeds', () => {
     const bare = { result: one.result };
-    const other = { result: { ...one.result, policy: 'c-fcfs' } };
+    const other = { result: { ...one.result, policy: 'c-fcfs', policyParameters: {} } };
     expect(() => compareSides([bare], [bare, other])).toThrow(/^c-fcfs on .*: no counterpart on the first side/);
     expect(() => compareSides([bare, bare], [bare])).toThrow(/2 results on the first side and 1 on the other/);
     const costly = { result: { ...one.result, system: 'x' } };
