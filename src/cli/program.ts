@@ -37,6 +37,16 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/report.js')).defineReport,
     },
     {
+      name: 'plot',
+      summary: 'draw a figure for a paper from any sweep',
+      load: async () => (await import('./commands/plot.js')).definePlot,
+    },
+    {
+      name: 'verify',
+      summary: 'run points of a sweep again and compare them',
+      load: async () => (await import('./commands/verify.js')).defineVerify,
+    },
+    {
       name: 'capacity',
       summary: 'find the highest load, or the fewest workers, that meet objectives',
       load: async () => (await import('./commands/capacity.js')).defineCapacity,

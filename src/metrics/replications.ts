@@ -1,5 +1,6 @@
 /** Pools independent replications of a run into one result. */
 
+import type { Tails } from '../results/point.js';
 import type { Manifest, Result } from '../results/result.js';
 import { createResult } from './create-result.js';
 import { addDigests } from './digest.js';
@@ -7,6 +8,7 @@ import { Histogram } from './histogram.js';
 import { UNSTABLE_SHARE } from './outcome.js';
 import type { TypeHistograms } from './recorder.js';
 import type { Room, RunIdentity, RunRecord } from './run-record.js';
+import { tailsOf } from './tails.js';
 
 /** A finished run before it becomes a result, with its histograms. Plain data that can go to another thread. */
 export interface RawRun {
@@ -23,6 +25,8 @@ export interface ReplicationMerger {
   runs(): Result[];
   /** The pooled result; undefined while there is none. */
   result(): Result | undefined;
+  /** The pooled distributions; undefined while there are none. */
+  tails(): Tails | undefined;
 }
 
 const QUANTITIES = ['slowdown', 'sojournNs', 'serviceNs'] as const;
@@ -66,6 +70,7 @@ export function mergeReplications(hash: (configHashes: readonly string[]) => str
       }
     },
     runs: () => inOrder().map(({ result }) => result),
+    tails: () => (merged.length === 0 ? undefined : tailsOf(inOrder()[0]!.run.record.typeNames, merged)),
     result() {
       const all = inOrder();
       if (all.length <= 1) return all[0]?.result;

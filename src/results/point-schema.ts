@@ -8,11 +8,15 @@ import { resultSchema } from './result-schema.js';
 export const keySchema = z.string().regex(/^\w{1,64}$/, 'expected a key of letters and digits');
 const text = z.string().max(100_000);
 
+const curve = z.array(z.tuple([z.number(), z.number()])).max(10_000);
+const curves = { slowdown: curve, sojournNs: curve };
+
 export const pointSchema = z.object({
   schema: z.literal('psp.point/1'),
   key: keySchema,
   command: text,
   result: resultSchema,
+  tails: z.object({ types: z.array(z.object({ name: text, ...curves })), overall: z.object(curves) }).exactOptional(),
 }) satisfies z.ZodType<Point>;
 
 export const failureSchema = z.object({

@@ -12,6 +12,21 @@ export interface Point {
   readonly command: string;
   /** All replications together. */
   readonly result: Result;
+  /** Its distributions, for curves; absent in points of older versions. */
+  readonly tails?: Tails;
+}
+
+/** A distribution: values, ascending, and the share of requests that had at least that value. */
+export type Tail = readonly (readonly [value: number, share: number])[];
+
+interface TailPair {
+  readonly slowdown: Tail;
+  readonly sojournNs: Tail;
+}
+
+export interface Tails {
+  readonly types: readonly (TailPair & { readonly name: string })[];
+  readonly overall: TailPair;
 }
 
 /**

@@ -5,7 +5,22 @@ import { pspHere, scratchFolder } from './psp.js';
 
 const folder = scratchFolder();
 const COMMANDS = [
-  ...['sim', 'sweep', 'merge', 'report', 'capacity', 'tune', 'figure', 'validate', 'worker', 'run', 'serve', 'load'],
+  ...[
+    'sim',
+    'sweep',
+    'merge',
+    'report',
+    'plot',
+    'verify',
+    'capacity',
+    'tune',
+    'figure',
+    'validate',
+    'worker',
+    'run',
+    'serve',
+    'load',
+  ],
   ...['calibrate', 'doctor', 'compare', 'replay', 'policies', 'workloads', 'systems'],
   ...['build-native', 'new', 'check', 'import'],
 ];

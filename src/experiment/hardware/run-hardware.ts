@@ -5,6 +5,7 @@ import { mergeReplications, type RawRun } from '../../metrics/replications.js';
 import type { RequestSamples } from '../../metrics/samples.js';
 import { codeIdentity, policyCodeOf } from '../../policy-files/policy-hashes.js';
 import type { HardwareFields } from '../../results/hardware-fields.js';
+import type { Tails } from '../../results/point.js';
 import type { Manifest, Result } from '../../results/result.js';
 import { plainParameters } from '../../scheduler/policy.js';
 import { defaultsOf, type TypedPolicy } from '../../scheduler/policy-registry.js';
@@ -89,16 +90,22 @@ export function rawHardwareRun(run: HardwareRun, identity: HardwareIdentity): Ra
 
 /** Lays out the result of a finished run. */
 export function hardwareResult(run: HardwareRun, identity: HardwareIdentity): HardwareResult {
-  return pooledHardwareResult([rawHardwareRun(run, identity)]);
+  return pooledHardwareRuns([rawHardwareRun(run, identity)]).result;
 }
 
 /** One result of independent runs of one point, with intervals that hold between them. */
-export function pooledHardwareResult(runs: readonly RawHardwareRun[]): HardwareResult {
+export function pooledHardwareRuns(runs: readonly RawHardwareRun[]): {
+  readonly result: HardwareResult;
+  readonly tails: Tails;
+} {
   const merger = mergeReplications(pooledHash);
   for (const [i, { raw }] of runs.entries()) merger.add(i, raw);
   const result = merger.result()!;
   const fields = fieldsOf(runs.map(({ parts }) => parts));
-  return { ...result, ...fields, manifest: { ...result.manifest, dilation: runs[0]!.dilation } };
+  return {
+    result: { ...result, ...fields, manifest: { ...result.manifest, dilation: runs[0]!.dilation } },
+    tails: merger.tails()!,
+  };
 }
 
 /** What happened to each request of a run on a machine, measured from planned time like its result. */

@@ -6,6 +6,7 @@
 import { relativeError } from '../../metrics/confidence.js';
 import { mergeReplications, type RawRun } from '../../metrics/replications.js';
 import { failureOf } from '../../results/outcome-schema.js';
+import type { Tails } from '../../results/point.js';
 import type { Result, Statistic } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import type { RunSpec } from '../plan/run-spec.js';
@@ -37,6 +38,8 @@ export interface Replicated {
   readonly spec: RunSpec;
   /** All replications together; undefined when the run was stopped before the first began. */
   readonly result: Result | undefined;
+  /** The distributions of all replications together. */
+  readonly tails: () => Tails | undefined;
   /** Each replication that ran, in the order of their numbers. */
   readonly runs: readonly Result[];
 }
@@ -118,6 +121,7 @@ export async function replicate(
   return specs.map((spec, i) => ({
     spec,
     result: withPrecision(pools[i]!.result(), replications),
+    tails: pools[i]!.tails,
     runs: pools[i]!.runs(),
   }));
 }

@@ -9,7 +9,7 @@ import { type HardwareRun, runHardware } from '../../hw/run/run-pair.js';
 import type { Point } from '../../results/point.js';
 import { InputError } from '../../units/errors.js';
 import { describeEnvironment } from '../environment.js';
-import { pooledHardwareResult, type RawHardwareRun, rawHardwareRun } from '../hardware/run-hardware.js';
+import { pooledHardwareRuns, type RawHardwareRun, rawHardwareRun } from '../hardware/run-hardware.js';
 import { type RunSpec, receiveSpec } from '../plan/run-spec.js';
 import type { Engine, EngineHooks } from './engine.js';
 import { localEngine } from './local-engine.js';
@@ -117,12 +117,13 @@ async function runRealPoint(planned: PlannedPoint, hooks: EngineHooks, options: 
     clearInterval(looking);
   }
   const { system } = spec;
+  const pooled = pooledHardwareRuns(runs);
   const result = {
-    ...pooledHardwareResult(runs),
+    ...pooled.result,
     ...(system && { system: system.name }),
     disturbedRuns: disturbed,
   };
-  return { schema: 'psp.point/1', key, command, result };
+  return { schema: 'psp.point/1', key, command, result, tails: pooled.tails };
 }
 
 /** Is a disturbed run repeated once more? Not on a machine that is always busy. */

@@ -93,7 +93,9 @@ export async function runPoint(
       onRun: ({ record }) => hooks.onRequests?.(record.arrived.reduce((sum, count) => sum + count, 0)),
     });
     const result = replicated?.result;
-    return control.stopped || !result ? undefined : { schema: 'psp.point/1', key, command, result };
+    const tails = replicated?.tails();
+    if (control.stopped || !result) return undefined;
+    return { schema: 'psp.point/1', key, command, result, ...(tails && { tails }) };
   } finally {
     clearInterval(looking);
     hooks.signal.removeEventListener('abort', stop);

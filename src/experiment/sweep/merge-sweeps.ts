@@ -2,6 +2,7 @@ import type { Point } from '../../results/point.js';
 import { InputError } from '../../units/errors.js';
 import { writeTables } from './run-sweep.js';
 import { createStore, readSweep, writeFailure, writePoint } from './store.js';
+import { copyPlans } from './sweep-plans.js';
 
 export interface Merged {
   readonly added: number;
@@ -40,6 +41,7 @@ export function mergeSweeps(folders: readonly string[], out: string, onNote?: (m
     }
   }
   for (const point of fresh) writePoint(out, point);
+  for (const folder of folders) copyPlans(folder, out);
   const failed = read.flatMap(({ sweep }) => sweep.failed).filter(({ key }) => !known.has(key));
   for (const each of failed) writeFailure(out, each);
   writeTables(out, onNote);

@@ -9,6 +9,7 @@ import type { Engine } from './engine.js';
 import { localEngine } from './local-engine.js';
 import { failedPoint, type PlannedPoint } from './planned-point.js';
 import { createStore, readPoint, readSweep, writeFailure, writePoint } from './store.js';
+import { writePlan } from './sweep-plans.js';
 import { COLUMN_NAMES, failedRows, parquetOf, tidyRows } from './tables.js';
 
 export interface SweepOptions {
@@ -73,6 +74,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
   const failures: PointFailure[] = [];
   const parts = new Map<string, number>();
   const weights = weightsOf(planned);
+  const byKey = new Map(planned.map((each) => [each.key, each]));
   let requests = 0;
   const report = () => {
     const finished = points.size + failures.length;
@@ -93,6 +95,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
       onPoint(point) {
         parts.delete(point.key);
         if (points.has(point.key)) return;
+        writePlan(out, byKey.get(point.key)!);
         writePoint(out, point);
         points.set(point.key, point);
         report();

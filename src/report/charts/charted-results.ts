@@ -83,3 +83,22 @@ export function seriesOf<R = Result>(
   }
   return [...groups].map(([key, group]) => ({ name: key, color: group.color, points: points(group.results) }));
 }
+
+/**
+ * The same; where both worlds are there, the measured points are dots over the simulated curves, in the same colour.
+ */
+export function seriesByWorld<R>(
+  results: readonly R[],
+  name: (result: R) => { readonly name: string; readonly color: string },
+  world: (result: R) => Result['world'],
+  points: (results: readonly R[]) => ChartPoint[],
+): Series[] {
+  const measured = results.filter((result) => world(result) === 'hw');
+  const simulated = results.filter((result) => world(result) !== 'hw');
+  if (measured.length === 0 || simulated.length === 0) return seriesOf(results, name, points);
+  const nameMeasured = (result: R) => ({ ...name(result), name: `${name(result).name}, measured` });
+  return [
+    ...seriesOf(simulated, name, points),
+    ...seriesOf(measured, nameMeasured, points).map((series): Series => ({ ...series, shape: 'dots' })),
+  ];
+}

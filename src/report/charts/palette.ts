@@ -71,7 +71,7 @@ export function looks(names: readonly string[]): Map<string, SeriesLook> {
   };
   for (const exact of [true, false]) {
     for (const name of names) {
-      const color = lookUp(FIXED, exact ? name : name.split(/[/:]/)[0]!);
+      const color = lookUp(FIXED, exact ? name : name.split(/[/:,]/)[0]!);
       if (color && !taken.has(color) && !colors.has(name)) give(name, color);
     }
   }

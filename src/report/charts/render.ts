@@ -15,10 +15,18 @@ const TITLE_SIZE = 15;
 const CAPTION_LINE = 15;
 const LEGEND_LINE = 19;
 
-/** @param options.caption false: leave it out, because it stands beside the picture */
-export function renderChart(chart: Chart, { caption = true }: { caption?: boolean } = {}): string {
+export interface RenderOptions {
+  /** False: leave it out, because it stands beside the picture. */
+  readonly caption?: boolean;
+  readonly title?: boolean;
+  /** Of the whole picture, px; default: as the panels need. */
+  readonly width?: number;
+}
+
+export function renderChart(chart: Chart, options: RenderOptions = {}): string {
+  const { caption = true, title = true } = options;
   const columns = Math.max(1, Math.min(chart.columns ?? PANEL_WIDTHS.length, chart.panels.length));
-  const panelWidth = PANEL_WIDTHS[columns - 1] ?? PANEL_WIDTHS[2];
+  const panelWidth = panelWidthOf(columns, options.width);
   const outerWidth = MARGIN.left + panelWidth + MARGIN.right;
   const strip = Math.max(0, ...chart.panels.map(stripHeight));
   const outerHeight = MARGIN.top + strip + PANEL_HEIGHT + MARGIN.bottom;
@@ -26,8 +34,8 @@ export function renderChart(chart: Chart, { caption = true }: { caption?: boolea
   const lookOf = looksOf(chart);
 
   const parts: string[] = [element('rect', { width: '100%', height: '100%', fill: '#fff' })];
-  let y = PAD + TITLE_SIZE;
-  parts.push(svgText(chart.title, PAD, y, { 'font-size': TITLE_SIZE, 'font-weight': 'bold' }));
+  let y = title ? PAD + TITLE_SIZE : 0;
+  if (title) parts.push(svgText(chart.title, PAD, y, { 'font-size': TITLE_SIZE, 'font-weight': 'bold' }));
   const entries = legend(chart, lookOf, width, y + 12);
   parts.push(entries.svg);
   y = entries.bottom + 4;
@@ -50,6 +58,15 @@ export function renderChart(chart: Chart, { caption = true }: { caption?: boolea
   }
   const height = y + PAD / 2;
   return picture({ title: chart.title, width, height, fontSize: FONT_SIZE }, parts);
+}
+
+/** The least width of a plotted area that shows something, px. */
+const LEAST_PANEL = 80;
+
+/** Of the plotted area. */
+function panelWidthOf(columns: number, width: number | undefined): number {
+  if (width === undefined) return PANEL_WIDTHS[columns - 1] ?? PANEL_WIDTHS[2];
+  return Math.max(LEAST_PANEL, (width - 2 * PAD) / columns - MARGIN.left - MARGIN.right);
 }
 
 export interface Plot {

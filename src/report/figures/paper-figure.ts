@@ -3,7 +3,7 @@
 import type { Result } from '../../results/result.js';
 import { lookUp } from '../../units/names.js';
 import type { Chart, Series } from '../charts/chart.js';
-import { type ChartedQuantity, pointsOf, seriesOf } from '../charts/charted-results.js';
+import { type ChartedQuantity, pointsOf, seriesByWorld } from '../charts/charted-results.js';
 import { type Claim, loadOf } from './claims.js';
 
 export interface Figure {
@@ -52,7 +52,12 @@ export function lines(
   quantity: ChartedQuantity,
   x: (result: Result) => number = loadOf,
 ): Series[] {
-  return seriesOf(results, named, (own) => pointsOf(own, x, quantity));
+  return seriesByWorld(
+    results,
+    named,
+    ({ world }) => world,
+    (own) => pointsOf(own, x, quantity),
+  );
 }
 
 /** The results of each series by ascending load, under its name in the palette. */

@@ -37,7 +37,8 @@ function runOf({ key, command, result }: SweptPoint, varying: ReadonlySet<string
   return {
     key,
     command,
-    label: policyLabel(result),
+    // The points of both worlds are no one curve.
+    label: `${policyLabel(result)}${result.world === 'hw' ? ', measured' : ''}`,
     workload,
     workers,
     // Computed from the rate: drop the digits that are rounding errors.
