@@ -197,8 +197,9 @@ function refuseMixed(
       (key) => key !== 'throughput' && KEYS[key]!.of(point.result) !== KEYS[key]!.of(other.result),
     );
     const by = keys.length > 0 ? keys.join(' and ') : 'length';
+    const same = spec.y.kind === 'ccdf' ? '' : `have the same ${spec.x}, and `;
     throw new InputError(
-      `${seriesOf(point)}: two points ${spec.y.kind === 'ccdf' ? '' : `have the same ${spec.x}, and `}differ in ${by}: ` +
+      `${seriesOf(point)}: two points ${same}differ in ${by}: ` +
         `choose with --where ${keys[0] ?? 'KEY'}=VALUE, or use --series or --panel`,
     );
   }
