@@ -29,6 +29,8 @@ export interface FindOptions {
   readonly runs?: number;
   /** Told the number of cases done, now and then. */
   readonly onProgress?: (done: number) => void;
+  /** Told of each case before it is played. */
+  readonly onCase?: (given: CheckCase) => void;
 }
 
 export interface Findings {
@@ -49,13 +51,14 @@ const PLAYED_TWICE = 4;
  * @throws InputError when the policy refuses every case
  */
 export async function findViolation(chosen: ChosenPolicy, options: FindOptions = {}): Promise<Findings> {
-  const { seed = 1, runs = 100, onProgress } = options;
+  const { seed = 1, runs = 100, onProgress, onCase } = options;
   let [requests, refused] = [0, 0];
   let refusal: InputError | undefined;
   for (let number = 0; number < runs; number++) {
     const first = drawCase(seed, number);
     // Each takes another two or three plays.
     const twice = number % PLAYED_TWICE === 0;
+    onCase?.(first);
     const outcome = await judgeCase(chosen, first, { twice });
     onProgress?.(number + 1);
     if (outcome instanceof InputError) {
@@ -67,6 +70,7 @@ export async function findViolation(chosen: ChosenPolicy, options: FindOptions =
     if (!outcome) continue;
     let breach = outcome;
     const simplest = await shrinkCase(first, async (each) => {
+      onCase?.(each);
       const other = await judgeCase(chosen, each, { twice });
       if (other === undefined || other instanceof InputError || other.property !== outcome.property) return false;
       breach = other;

@@ -3,6 +3,7 @@
 /** By their path in src/; the bundle has a file for each, named by the last part. */
 export const ENTRY_POINTS = [
   'cli/main',
+  'experiment/check/check-thread',
   'experiment/run/simulation-worker',
   'hw/dispatcher/dispatcher-probe-thread',
   'hw/dispatcher/dispatcher-thread',

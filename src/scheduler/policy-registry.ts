@@ -114,7 +114,12 @@ function fileIn([first = '', second = '']: readonly string[]): { file: string; p
 
 /** Does the text name a policy by its file or package? */
 export function isPolicyFile(text: string): boolean {
-  return fileIn(partsOf(text)) !== undefined;
+  return policyFileOf(text) !== undefined;
+}
+
+/** The file or package that a text names a policy by, without parameters; undefined for a name. */
+export function policyFileOf(text: string): string | undefined {
+  return fileIn(partsOf(text))?.file;
 }
 
 /** The policies that a text names: one by name, or all of a file. @throws InputError */

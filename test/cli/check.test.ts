@@ -97,6 +97,16 @@ describe('psp check', { timeout: 60_000 }, () => {
     expect(second).toEqual({ code: 1, err: '', out });
   });
 
+  it('says which call does not return, in which case, and ends', async () => {
+    const file = broken('endless', 'this.waiting++;', 'this.waiting++; while (request === 2);');
+    const { code, out } = await check(file, '--runs', '5');
+    expect(flat(out)).toMatch(
+      /^short-first breaks a promise \(every call returns\): arrive\(\) did not return within 5 s\. Workload: \d+ requests /,
+    );
+    expect(out).toMatch(/psp check \.\/endless\.ts --case seed=\d+/);
+    expect(code).toBe(1);
+  });
+
   it('measures what a policy allocates per request', async () => {
     const file = broken(
       'allocates',

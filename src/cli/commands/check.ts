@@ -56,7 +56,7 @@ async function run(names: readonly string[], { seed, runs, case: text, json }: C
   };
   const chosen = names.flatMap(typedPolicies);
   // Loaded here, so that a wrong name is said at once.
-  const { checkPolicy } = await import('../../experiment/check/check-policy.js');
+  const { checkInThread } = await import('../../experiment/check/check-in-thread.js');
   const output = outputBeside(json);
   const reports: CheckReport[] = [];
   for (const [i, policy] of chosen.entries()) {
@@ -64,7 +64,7 @@ async function run(names: readonly string[], { seed, runs, case: text, json }: C
     const total = only ? 1 : options.runs;
     const { hide } = showProgress({ done: () => (i + share) / chosen.length }, policy.text);
     try {
-      const report = await checkPolicy(policy, { ...options, onProgress: (done) => (share = done / total) });
+      const report = await checkInThread(policy, { ...options, onProgress: (done) => (share = done / total) });
       hide();
       reports.push(report);
       output.write(tell(policy.text, report, output.width));

@@ -60,7 +60,7 @@ function run(file: string, { json, timeline: path, policy, anyway, ...window }: 
     withEnding('--timeline', path, ['json', 'svg']);
     checkOutputs({ '--timeline': path }, [file]);
   }
-  const code = { ...(policy !== undefined && { file: policy }), ...(anyway && { anyway }) };
+  const code = { ...(policy !== undefined && { policy }), ...(anyway && { anyway }) };
   const asked = path === undefined ? undefined : timelineWindow(window);
   const { header, report, timeline } = replayFile(file, asked, code);
   const output = outputTo(process.stdout);

@@ -19,6 +19,8 @@ export interface CheckOptions {
   readonly only?: CheckCase;
   /** Told the number of cases done. */
   readonly onProgress?: (done: number) => void;
+  /** Told of each case before it is played; without one when other things are measured. */
+  readonly onCase?: (given?: CheckCase) => void;
 }
 
 /** What came out of a check. Plain data. */
@@ -58,12 +60,14 @@ const MOST_BYTES = 0.5;
 export async function checkPolicy(given: Policy | ChosenPolicy, options: CheckOptions = {}): Promise<CheckReport> {
   const chosen = 'policy' in given ? given : { policy: given, parameters: defaultParameters(given) };
   const { name: policy } = chosen.policy;
+  if (options.only) options.onCase?.(options.only);
   const { cases, requests, refused, violation } = options.only
     ? await judgeOnly(chosen, options.only)
     : await findViolation(chosen, options);
   const report = { policy, cases, requests, refused };
   if (violation) return { ...report, ok: false, violation: told(violation, violation.simplest) };
   if (options.only) return { ...report, ok: true };
+  options.onCase?.();
   const bytesPerRequest = attempt(() => measureAllocation(chosen));
   if (typeof bytesPerRequest !== 'number') return { ...report, ok: false, violation: bytesPerRequest };
   if (bytesPerRequest > MOST_BYTES) {

@@ -8,7 +8,13 @@ import { openPolicyFile } from '../../policy-files/open-policies.js';
 import { policyCodeOf, policyHash } from '../../policy-files/policy-hashes.js';
 import type { EventFileHeader } from '../../results/event-header.js';
 import { type Policy, parametersFromPlain, plainParameters } from '../../scheduler/policy.js';
-import { type ChosenPolicy, isPolicyFile, parsePolicy } from '../../scheduler/policy-registry.js';
+import {
+  type ChosenPolicy,
+  describePolicy,
+  isPolicyFile,
+  parsePolicy,
+  policyFileOf,
+} from '../../scheduler/policy-registry.js';
 import { costsOf, wholeHandoffNs } from '../../sim/costs.js';
 import { InputError } from '../../units/errors.js';
 import { typeNames } from '../../units/unknown.js';
@@ -78,8 +84,8 @@ export function recordSimulation(
 
 /** With which code a recording is replayed. */
 export interface ReplayedCode {
-  /** The file of its policy, if it is not one of psp's own. */
-  readonly file?: string;
+  /** Its policy by its file, if it is not one of psp's own; parameters may follow, and are those of the recording. */
+  readonly policy?: string;
   /** Replay also with other code than the recorded one. */
   readonly anyway?: boolean;
 }
@@ -88,11 +94,16 @@ export interface ReplayedCode {
  * The policy that a recording is replayed with. The file of a policy is never taken from the recording, which may come
  * from anyone.
  */
-function policyOf({ policy: text, policyCode }: EventFileHeader, { file, anyway }: ReplayedCode): Policy {
+function policyOf({ policy: text, policyCode }: EventFileHeader, { policy, anyway }: ReplayedCode): Policy {
+  const file = policy === undefined ? undefined : (policyFileOf(policy) ?? policy);
   if (file === undefined && isPolicyFile(text)) {
     throw new InputError(`recorded under ${text}: expected the file of that policy, found none: add --policy FILE`);
   }
   const chosen = parsePolicy(text, () => openPolicyFile(file!));
+  const given = policy !== undefined && policy !== file ? describePolicy(parsePolicy(policy)) : undefined;
+  if (given !== undefined && given !== describePolicy(chosen)) {
+    throw new InputError(`recorded under ${describePolicy(chosen)}: expected that, found --policy ${given}`);
+  }
   const recorded = policyCode?.sha256;
   const now = policyHash(chosen);
   if (anyway || recorded === undefined || recorded === now) return chosen.policy;

@@ -183,7 +183,7 @@ function partsOf(run: HardwareRun, lost: number, { fromSend, server }: Measured)
 }
 
 /** From the best end to the worst. */
-const ENDS: readonly HardwareFields['end'][] = ['complete', 'drained', 'stopped', 'serverGone'];
+const ENDS: readonly HardwareFields['end'][] = ['complete', 'drained', 'stopped', 'serverGone', 'policyFailed'];
 
 /** The fields of one run, or of several that are pooled: counts are sums, and the worst end is that of all. */
 export function fieldsOf(parts: readonly FieldParts[]): HardwareFields {

@@ -89,8 +89,8 @@ export interface RunningServer {
 const STOP_LIMIT_MS = 2000;
 /** A dispatcher looks at the stop word many times per second, unless its policy does not return. */
 const DISPATCHER_STOP_LIMIT_MS = 3000;
-/** The warm-up takes a second, and many on a machine that is busy, but its next call only microseconds. */
-const DISPATCHER_SILENCE_MS = 20_000;
+/** The warm-up takes a second; on a busy machine, loading it takes many. */
+const DISPATCHER_SILENCE_MS = 120_000;
 
 /**
  * Starts a server and returns when it takes requests.
