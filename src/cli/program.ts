@@ -78,6 +78,11 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       summary: 'turn a log into a workload and a trace',
       load: async () => (await import('./commands/import.js')).defineImport,
     },
+    {
+      name: 'advise',
+      summary: 'say which policy needs the fewest workers, today and tomorrow',
+      load: async () => (await import('./commands/advise.js')).defineAdvise,
+    },
   ],
   'Run on real machines:': [
     {

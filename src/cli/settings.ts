@@ -147,6 +147,14 @@ export const SETTINGS: readonly Setting[] = [
     group: 'end',
   },
   {
+    key: 'unclassified',
+    field: 'unclassified',
+    value: 'X%',
+    help: 'share of the requests whose type policies are not told (default: as the workload says, else 0%)',
+    expected: 'a share from 0% to 100%',
+    parse: parseShare,
+  },
+  {
     key: 'seed',
     field: 'seed',
     value: 'S',
@@ -332,6 +340,11 @@ function parsePrecision(text: string): Precision | undefined {
   const statistic = lookUp(STATISTIC_NAMED, match?.[2] ?? 'p99.9');
   if (!(percent > 0 && percent <= 100) || statistic === undefined) return undefined;
   return { relative: percent / 100, statistic, ...(match?.[3] !== undefined && { type: typedName(match[3]) }) };
+}
+
+export function parseShare(text: string): number | undefined {
+  const value = Number(/^([\d.]+)\s*%$/.exec(text)?.[1] ?? Number.NaN) / 100;
+  return text === '0' ? 0 : value >= 0 && value <= 1 ? value : undefined;
 }
 
 function parseSeed(text: string): string | undefined {

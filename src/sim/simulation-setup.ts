@@ -3,7 +3,7 @@
 import type { Observer } from '../metrics/observer.js';
 import { plainParameters } from '../scheduler/policy.js';
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
-import type { TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
+import type { Scheduler, TrueProfile, TypeInfo } from '../scheduler/scheduler.js';
 import { typeNames } from '../units/unknown.js';
 import type { Random } from '../workload/random.js';
 import { BATCH_CAPACITY } from '../workload/request-source.js';
@@ -29,6 +29,11 @@ export interface SimulationSetup {
    * what arrives.
    */
   readonly demand?: readonly number[];
+  /**
+   * Share of the requests of each type whose type the scheduler is told; it sees the others as UNKNOWN, and what is
+   * reported has their true type. Uniform random numbers decide.
+   */
+  readonly classifier?: { readonly recognised: readonly number[]; readonly random: Random };
   /** Costs of the system around the policy; default: only the policy's own preemptions and steals. */
   readonly costs?: SystemCosts;
   /** Random numbers for costs that vary; only these need it. */
@@ -72,11 +77,27 @@ export function simulationOf(setup: SimulationSetup): Simulation {
       },
     }),
     createScheduler: (world, now, ideal) =>
-      policy.create(
-        { workers, types, world, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
-        parameters,
+      misclassifying(
+        policy.create(
+          { workers, types, world, now, random, ...ideal, ...known, ...(trueProfile && { trueProfile }) },
+          parameters,
+        ),
+        setup,
       ),
   });
+}
+
+/** The scheduler, which is told of some requests that their type is UNKNOWN. */
+function misclassifying(scheduler: Scheduler, { classifier, types }: SimulationSetup): Scheduler {
+  if (!classifier) return scheduler;
+  const { recognised, random } = classifier;
+  const unknown = types.length;
+  const arrive = scheduler.arrive.bind(scheduler);
+  scheduler.arrive = (request, type, flow) => {
+    const isMissed = type < unknown && recognised[type]! < 1 && random() >= recognised[type]!;
+    arrive(request, isMissed ? unknown : type, flow);
+  };
+  return scheduler;
 }
 
 /** Gives a simulation for each run, one at a time: the last one again, when it fits. */
@@ -91,7 +112,7 @@ export function createSimulationStock(): SimulationStock {
 
   return {
     simulationOf(setup) {
-      if (setup.costs || setup.observer || setup.sojournsNs) return simulationOf(setup);
+      if (setup.costs || setup.observer || setup.sojournsNs || setup.classifier) return simulationOf(setup);
       const { policy, workers, types, hasUnknown, trueProfile, expectedRequests } = setup;
       const { name } = policy.policy;
       const rows = initialSlots(expectedRequests);

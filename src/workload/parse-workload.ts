@@ -16,7 +16,7 @@ import {
 } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { lookUp } from '../units/names.js';
-import { byIndex } from '../units/unknown.js';
+import { byIndex, UNKNOWN } from '../units/unknown.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
 import { readArrivals } from './arrivals/arrival-registry.js';
 import { POISSON } from './arrivals/poisson.js';
@@ -110,13 +110,21 @@ function readWorkload(value: unknown, checker: Checker): Omit<Workload, 'source'
       types.map(({ type }) => type),
       ({ name }) => name,
     ),
+    ...recognisedOf(types),
     phases,
   };
+}
+
+function recognisedOf(types: readonly Share[]): Pick<Workload, 'recognised'> {
+  const recognised = types.filter(({ type }) => type.name !== UNKNOWN).map(({ classified }) => classified);
+  return recognised.every((each) => each === 1) ? {} : { recognised };
 }
 
 /** A type as one phase has it. */
 interface Share {
   readonly type: RequestType;
+  /** Share of its requests that the classifier recognises. */
+  readonly classified: number;
   readonly ratio: number;
   readonly service: Distribution;
 }
@@ -133,10 +141,14 @@ function readTypes(items: readonly unknown[], checker: Checker): Share[] | undef
         service: anything,
         deadline: optional(positiveDuration),
         slo: optional(positiveDuration),
+        classified: optional(share),
       },
       item,
     );
     if (!fields) return undefined;
+    if (fields.classified !== undefined && fields.name === UNKNOWN) {
+      here.at('classified').refuse(`expected no share of ${UNKNOWN} that is recognised, found one`, true);
+    }
     refuseTwice(fields.name, names, here);
     const service = readDistribution(fields.service, here.at('service'));
     if (fields.name === undefined || fields.ratio === undefined || !service) return undefined;
@@ -148,6 +160,7 @@ function readTypes(items: readonly unknown[], checker: Checker): Share[] | undef
       },
       ratio: fields.ratio,
       service,
+      classified: fields.classified ?? 1,
     };
   });
   const shares = complete(maybe);
@@ -199,7 +212,7 @@ function readPhaseTypes(items: readonly unknown[], checker: Checker, base: reado
     const service =
       fields.service === undefined ? original?.service : readDistribution(fields.service, here.at('service'));
     return original && service && fields.ratio !== undefined
-      ? { type: original.type, ratio: fields.ratio, service }
+      ? { ...original, ratio: fields.ratio, service }
       : undefined;
   });
   const replaced = complete(maybe);

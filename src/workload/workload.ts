@@ -22,6 +22,11 @@ export interface Workload {
    * `types`.
    */
   readonly classified: number;
+  /**
+   * Share of the requests of each of these that the classifier recognises; a policy sees the others as UNKNOWN. Absent
+   * when it recognises all.
+   */
+  readonly recognised?: readonly number[];
   /** At least one; they repeat from the start. A workload without phases has one of infinite duration. */
   readonly phases: readonly Phase[];
   /** The text it was read from. Another thread gets this and reads it again. */

@@ -16,7 +16,7 @@ describe('psp capacity', () => {
   it.each([
     [['capacity', '--slo', 'p99 slowdown <= 10'], 'expected a workload, found none: add --workload NAME (bimodal, '],
     [SMALL, 'expected an objective, found none: add --slo'],
-    [[...SMALL, '--slo', 'p99 latency <= 10'], "expected an objective such as 'p99.9 slowdown <= 10 for every type'"],
+    [[...SMALL, '--slo', 'p99 delay <= 10'], "expected an objective such as 'p99.9 slowdown <= 10 for every type'"],
     [[...SMALL, '--slo', 'p98 slowdown <= 10'], 'expected one of mean, p50'],
     [[...SMALL, '--slo', 'p99 sojourn <= 10'], 'expected a duration with its unit'],
     [[...SMALL, '--slo', 'p99 slowdown <= 10 for B'], "unknown type 'B'"],

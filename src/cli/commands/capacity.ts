@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { findCapacity } from '../../experiment/capacity/find-capacity.js';
 import { parseSlo, type Slo } from '../../experiment/capacity/slo.js';
+import { objectives } from '../../experiment/capacity/slo-file.js';
 import { inputFiles } from '../../experiment/plan/files.js';
 import { renderBars } from '../../report/charts/bars.js';
 import { capacityBars } from '../../report/charts/capacity-bars.js';
@@ -16,6 +17,7 @@ import { parsePicture } from './compare.js';
 
 interface CapacityCommandOptions extends SimSettings {
   readonly slo?: readonly Slo[];
+  readonly sloFile?: string;
   readonly find: 'load' | 'workers';
   readonly picture?: string;
 }
@@ -28,6 +30,7 @@ const KEYS = [
   'workers',
   'requests',
   'duration',
+  'unclassified',
   'seed',
   'warmup',
   'max-replications',
@@ -64,6 +67,7 @@ export function defineCapacity(command: Command): void {
         (text: string, before: readonly Slo[] | undefined) => [...(before ?? []), parseSlo(text)],
       ),
     )
+    .option('--slo-file <FILE>', 'a YAML list of objectives')
     .addOption(new Option('--find <WHAT>', 'what to find').choices(['load', 'workers']).default('load'))
     .option('--picture <FILE>', 'draw the result as bars, .svg, .png or .pdf', parsePicture)
     .addHelpText('after', EXAMPLES)
@@ -73,7 +77,8 @@ export function defineCapacity(command: Command): void {
 }
 
 async function capacity({
-  slo: slos = [],
+  slo = [],
+  sloFile,
   find,
   json,
   maxReplications,
@@ -83,6 +88,7 @@ async function capacity({
 }: CapacityCommandOptions): Promise<number> {
   checkConflict(settings);
   if (workload === undefined) throw missingWorkload();
+  const slos = objectives(slo, sloFile, workload);
   checkOutputs({ '--json': json, '--picture': picture }, inputFiles({ ...settings, workload }));
   const { signal, undo } = abortOnSignal();
   // The number of probes is not known before, so progress has no percentage.

@@ -1,5 +1,6 @@
 /** How much each policy sustains under service-level objectives, or how few workers do. */
 
+import { scanTraceFile } from '../../files/trace-file.js';
 import type { Capacity, CapacityEntry, Probe, SloVerdict } from '../../results/capacity-schema.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
@@ -12,6 +13,7 @@ import { controlFor } from '../run/replicate.js';
 import { runReplicated } from '../run/run-replicated.js';
 import { createThreadPool, type ThreadPool } from '../run/thread-pool.js';
 import { commandOf } from '../sweep/command-of.js';
+import { inBatches, withBatchMeans } from './batch-means.js';
 import { findEdge } from './find-edge.js';
 import { checkSlos, judge, type Slo } from './slo.js';
 
@@ -24,13 +26,19 @@ export type CapacitySettings = Omit<
   'folder' | 'load' | 'rateScale' | 'replications' | 'precision' | 'maxReplications' | 'record'
 >;
 
+type Searching = CapacityOptions & { readonly threads: ThreadPool; readonly scan: typeof scanTraceFile };
+
 export interface CapacityOptions {
   readonly slos: readonly Slo[];
   readonly find: 'load' | 'workers';
   /** Replications of a probe that stays undecided; default 8, at least 4. */
   readonly mostReplications?: number;
+  /** The search for workers ends above this. */
+  readonly mostWorkers?: number;
   readonly threads?: ThreadPool;
   readonly signal?: AbortSignal;
+  /** Reads a trace; a caller of many searches passes one that remembers. */
+  readonly scan?: typeof scanTraceFile;
   /** Is told what is tried next. */
   readonly onProbe?: (contender: string, workers: number, load: number) => void;
   /** Is told what a reader of the results should know of how the workload is played. */
@@ -69,9 +77,9 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
   const contenders = contendersOf(find === 'load' ? { ...settings, load: 0.5 } : settings);
   // Wrong settings are refused before anything runs.
   const plans = [];
-  for (const contender of contenders) plans.push(await planRuns(contender));
-  const { workload, specs } = plans[0]!;
-  if (specs[0]!.workload.kind === 'trace') throw new InputError('expected a workload file (.yaml), found a trace');
+  const scan = options.scan ?? rememberedScan();
+  for (const contender of contenders) plans.push(await planRuns(contender, scan));
+  const { workload } = plans[0]!;
   checkSlos(slos, typeNames(workload));
   options.onNotes?.(workload.notes);
   const threads = options.threads ?? createThreadPool();
@@ -79,7 +87,7 @@ export async function findCapacity(settings: CapacitySettings, options: Capacity
   try {
     for (const contender of contenders) {
       if (signal?.aborted) break;
-      const entry = await search(contender, { ...options, threads }, workload.load / workload.offeredRps);
+      const entry = await search(contender, { ...options, threads, scan }, workload.load / workload.offeredRps);
       if (entry) entries.push(entry);
     }
   } finally {
@@ -105,11 +113,7 @@ function contendersOf(settings: Settings): Settings[] {
 }
 
 /** @param loadPerRps with the workers of the settings */
-async function search(
-  settings: Settings,
-  options: CapacityOptions & { readonly threads: ThreadPool },
-  loadPerRps: number,
-): Promise<CapacityEntry | undefined> {
+async function search(settings: Settings, options: Searching, loadPerRps: number): Promise<CapacityEntry | undefined> {
   const { find, signal } = options;
   const probes: (Probe & { readonly at: number; readonly result: Result })[] = [];
   const probe = async (at: number): Promise<SloVerdict> => {
@@ -120,7 +124,13 @@ async function search(
     return found.judgement.verdict;
   };
   if (find === 'load') await findEdge(0, LOAD_STEPS, probe);
-  else await findWorkers(settings.rateRps! * loadPerRps * withDefaults(settings).workers, probe, probes);
+  else
+    await findWorkers(
+      settings.rateRps! * loadPerRps * withDefaults(settings).workers,
+      probe,
+      probes,
+      options.mostWorkers,
+    );
   if (signal?.aborted || probes.length === 0) return undefined;
   const { result } = probes[0]!;
   const held = probes.filter(({ judgement }) => judgement.verdict === 'holds').sort((a, b) => b.at - a.at)[0];
@@ -138,16 +148,29 @@ async function search(
   };
 }
 
+/** A trace is read often, and checked once. */
+export function rememberedScan(): typeof scanTraceFile {
+  const scanned = new Map<string, ReturnType<typeof scanTraceFile>>();
+  return (path, fileName) => {
+    const found = scanned.get(path) ?? scanTraceFile(path, fileName);
+    scanned.set(path, found);
+    return found;
+  };
+}
+
 /** Searches over minus the number of workers, so that a larger number is harder, as for loads. */
 async function findWorkers(
   work: number,
   probe: (at: number) => Promise<SloVerdict>,
   probes: readonly unknown[],
+  most = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   // The fewest that can do the work.
   const fewest = Math.floor(work) + 1;
   let fails = -(fewest - 1);
-  for (let workers = fewest; workers <= fewest * MOST_TIMES_THE_WORKERS; workers *= 2) {
+  const end = Math.min(most, fewest * MOST_TIMES_THE_WORKERS);
+  for (let next = fewest; next <= end; next = next < end ? Math.min(end, next * 2) : next + 1) {
+    const workers = next;
     const verdict = await probe(-workers);
     if (verdict === 'holds') {
       await findEdge(-workers, fails, probe);
@@ -161,19 +184,16 @@ async function findWorkers(
 /** Runs one configuration until the objectives are decided. Returns undefined when it was stopped. */
 async function runProbe(
   settings: Settings,
-  {
-    slos,
-    threads,
-    signal,
-    onProbe,
-    mostReplications: most = MOST_REPLICATIONS,
-  }: CapacityOptions & { readonly threads: ThreadPool },
+  { slos, threads, signal, onProbe, scan, mostReplications: most = MOST_REPLICATIONS }: Searching,
 ): Promise<(Probe & { readonly result: Result }) | undefined> {
   const { requests = settings.durationNs === undefined ? PROBE_REQUESTS : undefined } = settings;
   const probed = { ...settings, ...(requests !== undefined && { requests }) };
-  const { specs, workload } = await planRuns(probed);
+  const { specs: planned, workload } = await planRuns(probed, scan);
+  const isTrace = planned[0]!.workload.kind === 'trace';
+  const specs = isTrace ? planned.map((each) => inBatches(each, workload)) : planned;
   const spec = specs[0]!;
-  const replications = { first: FIRST_REPLICATIONS, most: Math.max(FIRST_REPLICATIONS, most) };
+  // A trace is the same in every replication.
+  const replications = isTrace ? { first: 1 } : { first: FIRST_REPLICATIONS, most: Math.max(FIRST_REPLICATIONS, most) };
   onProbe?.(contenderName(spec.policy.text, spec.system), spec.workers, workload.load);
   const control = controlFor(specs, replications);
   const stop = () => control.stop();
@@ -182,17 +202,17 @@ async function runProbe(
     const [replicated] = await runReplicated(specs, replications, {
       control,
       threads,
-      enough: (result) => judge(result, slos).verdict !== 'undecided',
+      ...(!isTrace && { enough: (result) => judge(result, slos).verdict !== 'undecided' }),
     });
-    const result = replicated?.result;
-    if (control.stopped || !result) return undefined;
+    if (control.stopped || !replicated?.result) return undefined;
+    const result = isTrace ? withBatchMeans(replicated.result) : replicated.result;
     return {
       load: workload.load,
       offeredRps: workload.offeredRps,
       workers: result.workers,
       replications: result.replications,
       judgement: judge(result, slos),
-      command: commandOf({ ...probed, replications: result.replications }),
+      command: commandOf({ ...probed, ...(!isTrace && { replications: result.replications }) }),
       result,
     };
   } finally {

@@ -23,6 +23,8 @@ export interface OpenWorkload {
   /** The types the scheduler is told of. */
   readonly types: readonly TypeInfo[];
   readonly hasUnknown: boolean;
+  /** Share of the requests of each of these types that policies are told the type of; absent: all. */
+  readonly recognised?: readonly number[];
   readonly trueProfile: TrueProfile;
   /** Workers that each type keeps busy, UNKNOWN last; absent where that changes with time. */
   readonly demand?: readonly number[];
@@ -46,6 +48,7 @@ export function openGenerated(spec: RunSpec, { workload, offer }: GeneratedWorkl
     title,
     types: types.slice(0, classified),
     hasUnknown: classified < types.length,
+    ...(workload.recognised && { recognised: workload.recognised }),
     trueProfile: trueProfile(workload),
     ...(workload.phases.length === 1 && { demand: demandOf(workload.phases[0]!, offer) }),
     offeredRps: offeredRps(workload, offer),

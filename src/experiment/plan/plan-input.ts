@@ -45,6 +45,7 @@ export function planInput(
       warmup: settings.warmup ?? 'find',
       end,
       ...(settings.sliceNs !== undefined && { sliceNs: settings.sliceNs }),
+      ...(settings.unclassified !== undefined && { unclassified: settings.unclassified }),
       ...(settings.record !== undefined && { record: settings.record }),
     }),
   );

@@ -18,6 +18,8 @@ export interface Settings {
   /** At most one of these two. */
   readonly requests?: number;
   readonly durationNs?: number;
+  /** Share of the requests of every type that policies are told no type of; default: what the workload says. */
+  readonly unclassified?: number;
   readonly seed?: string;
   readonly warmup?: number;
   readonly replications?: number;

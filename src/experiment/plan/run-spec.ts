@@ -25,6 +25,8 @@ export interface RunSpec {
   readonly warmup: number | 'find' | FoundWarmUp;
   /** Where the trace of requests ends. */
   readonly end: { readonly requests: number } | { readonly durationNs: number };
+  /** Share of the requests of every type that policies are told no type of; absent: what the workload says. */
+  readonly unclassified?: number;
   /** Length of the slices in which the measuring window is also reported, ns. */
   readonly sliceNs?: number;
   /** File that records what the scheduler is told and does; not part of the result's identity. */
@@ -97,8 +99,8 @@ export function sentHash(spec: SentSpec, chosen: ChosenPolicy = receivePolicy(sp
     spec.workload.kind === 'generated'
       ? { yaml: yamlValue(spec.workload.source.text), files: spec.workload.source.files, offer: spec.workload.offer }
       : { sha256: spec.workload.sha256, rateScale: spec.workload.rateScale };
-  const { workers, seed, replication, warmup, end, sliceNs } = spec;
-  const run = { workers, seed, replication, warmup, end, sliceNs, costs: spec.system?.costs };
+  const { workers, seed, replication, warmup, end, sliceNs, unclassified } = spec;
+  const run = { workers, seed, replication, warmup, end, sliceNs, unclassified, costs: spec.system?.costs };
   const config = { world: 'sim', workload, policy: policy.name, parameters, code: codeIdentity(chosen), ...run };
   return sha256(canonicalJson(config));
 }

@@ -109,7 +109,10 @@ function canPlayOn({ end, sliceNs }: RunSpec, { sojournsNs, adjust }: PlayHooks)
 }
 
 /** Everything that a run is simulated with except its requests and its end. */
-export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile, demand }: OpenWorkload): SimulationSetup {
+export function setupOf(spec: RunSpec, workload: OpenWorkload): SimulationSetup {
+  const { types, hasUnknown, trueProfile, demand } = workload;
+  const { unclassified } = spec;
+  const recognised = unclassified === undefined ? workload.recognised : types.map(() => 1 - unclassified);
   return {
     policy: spec.policy,
     workers: spec.workers,
@@ -118,6 +121,9 @@ export function setupOf(spec: RunSpec, { types, hasUnknown, trueProfile, demand 
     random: substream(spec.seed, STREAM.stealing, spec.replication),
     trueProfile,
     ...(demand && { demand }),
+    ...(recognised?.some((share) => share < 1) && {
+      classifier: { recognised, random: substream(spec.seed, STREAM.classifier, spec.replication) },
+    }),
     ...(spec.system && {
       costs: spec.system.costs,
       costsRandom: substream(spec.seed, STREAM.costs, spec.replication),

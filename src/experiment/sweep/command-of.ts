@@ -20,6 +20,7 @@ const OPTIONS: { readonly [K in keyof Settings]?: (value: NonNullable<Settings[K
     const ofType = type === undefined ? '' : `:${quoted(type)}`;
     return `--precision ${percent(relative)}%:${statistic.replace('_', '.')}${ofType}`;
   },
+  unclassified: (share) => `--unclassified ${percent(share)}%`,
   sliceNs: (ns) => `--slice ${exactDuration(ns)}`,
   maxReplications: (n) => `--max-replications ${n}`,
 };

@@ -93,6 +93,7 @@ const jobSchema = z.strictObject({
       z.strictObject({ durationNs: time.positive() }),
     ]),
     sliceNs: time.min(1).optional(),
+    unclassified: z.number().min(0).max(1).optional(),
   }),
   replications: z.strictObject({
     first: replications,
