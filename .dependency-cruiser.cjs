@@ -139,14 +139,42 @@ module.exports = {
     {
       name: 'nobody-imports-the-page',
       severity: 'error',
-      from: { pathNot: '^src/report/page/' },
-      to: { path: '^src/report/page/' },
+      from: { pathNot: '^src/(report|lab)/page/' },
+      to: { path: '^src/(report|lab)/page/' },
+    },
+    {
+      name: 'lab-knows-what-runs-in-a-browser',
+      comment: 'The laboratory is one file without a network: all of it runs in a page and its workers.',
+      severity: 'error',
+      from: { path: rooms('lab') },
+      to: {
+        path: '^src/',
+        pathNot: [
+          rooms('lab', 'report', 'check', 'sim', 'metrics', 'results', 'workload', 'scheduler', 'input', 'units'),
+          '^src/experiment/(plan|run|sweep/command-of)',
+          '^src/policy-files/check-metadata',
+        ],
+      },
+    },
+    {
+      name: 'lab-uses-nothing-of-node',
+      severity: 'error',
+      from: { path: rooms('lab') },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'nobody-imports-the-lab',
+      comment: 'The build makes one file of it, which the command line serves.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: rooms('lab') },
+      to: { path: rooms('lab') },
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'src-does-not-import-dev-tools',
       severity: 'error',
-      from: { path: '^src/' },
+      // What the page of the laboratory imports is in its bundle.
+      from: { path: '^src/', pathNot: '^src/lab/page/' },
       // Optional peers are installed for development.
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer'] },
     },

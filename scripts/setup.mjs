@@ -30,10 +30,9 @@ export async function install() {
 
 /** Builds when a source file is newer than what was built. */
 export async function build() {
-  if (
-    isUpToDate('dist/bin/main.js', ['src', 'scripts/bundle.mjs', 'tsconfig.json', 'tsconfig.page.json', 'package.json'])
-  )
-    return;
+  const configs = ['tsconfig.json', 'tsconfig.page.json', 'tsconfig.lab.json', 'package.json'];
+  const inputs = ['src', 'workloads', 'configs/systems', 'scripts/bundle.mjs', 'scripts/bundle-lab.mjs', ...configs];
+  if (isUpToDate('dist/bin/main.js', inputs) && isUpToDate('dist/lab/lab.html', inputs)) return;
   await stepOrExit('building', process.execPath, [join(ROOT, 'scripts/build.mjs')]);
 }
 
@@ -46,7 +45,7 @@ export function isUpToDate(product, inputs) {
 export async function compile() {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const codes = [];
-  for (const project of ['tsconfig.json', 'tsconfig.page.json']) {
+  for (const project of ['tsconfig.json', 'tsconfig.page.json', 'tsconfig.lab.json']) {
     codes.push((await run(process.execPath, [tsc, '-p', project], 'inherit')).code);
   }
   const code = codes.find((each) => each !== 0) ?? 0;
@@ -54,6 +53,8 @@ export async function compile() {
   // Imported here, because esbuild and dist/ are there only now.
   const { bundle } = await import('./bundle.mjs');
   await bundle();
+  const { bundleLab } = await import('./bundle-lab.mjs');
+  await bundleLab();
   // The code of a policy is part of what a result is known by.
   const { HASHES_FILE, hashSources } = await import('../dist/policy-files/policy-hashes.js');
   writeFileSync(join(ROOT, 'dist', HASHES_FILE), JSON.stringify(hashSources(join(ROOT, 'src/scheduler')), null, 1));

@@ -17,6 +17,11 @@ interface CommandEntry {
 const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
   'Simulate:': [
     {
+      name: 'lab',
+      summary: 'open the laboratory in a browser: see why idling helps',
+      load: async () => (await import('./commands/lab.js')).defineLab,
+    },
+    {
       name: 'sim',
       summary: 'simulate policies on a workload and compare them',
       load: async () => (await import('./commands/sim.js')).defineSim,

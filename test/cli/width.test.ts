@@ -22,7 +22,7 @@ const COMMANDS = [
     'load',
   ],
   ...['calibrate', 'doctor', 'compare', 'replay', 'policies', 'workloads', 'systems'],
-  ...['build-native', 'new', 'check', 'import', 'advise'],
+  ...['build-native', 'new', 'check', 'import', 'advise', 'lab'],
 ];
 
 async function tooWide(args: readonly string[]): Promise<string[]> {

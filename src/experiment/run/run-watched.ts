@@ -1,14 +1,12 @@
 /** Runs that a referee watches. */
 
-import { createReferee, type Referee } from '../../check/referee.js';
 import type { Result } from '../../results/result.js';
-import type { Policy } from '../../scheduler/policy.js';
-import type { ChosenPolicy } from '../../scheduler/policy-registry.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
 import type { RunSpec } from '../plan/run-spec.js';
 import { withCommonWarmUp } from './common-warm-up.js';
 import { runSimulation, seekWarmUp } from './run-simulation.js';
 import { setEngineFlags } from './simulator-flags.js';
+import { watchOver } from './watch-over.js';
 
 /** What became of a run: its result, or the first promise that was broken. */
 export interface WatchedRun {
@@ -36,35 +34,17 @@ export async function runWatched(specs: readonly RunSpec[]): Promise<WatchedRun[
 
 async function seekWatched(spec: RunSpec): Promise<FoundWarmUp | undefined> {
   if (spec.warmup !== 'find') return undefined;
-  const watch = watchOver(spec);
+  const watch = watchOver(spec.system !== undefined);
   const policy = { ...spec.policy, ...watch.watch(spec.policy) };
   const found = await seekWarmUp({ ...spec, policy }, { shouldStop: () => watch.violation() !== undefined });
   return watch.violation() ? undefined : found;
 }
 
 async function runOne(spec: RunSpec): Promise<WatchedRun> {
-  const { watch, violation, finish } = watchOver(spec);
+  const { watch, violation, finish } = watchOver(spec.system !== undefined);
   const result = await runSimulation(spec, { watch, shouldStop: () => violation() !== undefined });
   if (!result.interrupted) finish();
   const first = violation();
   // What a policy does that breaks its promises is no result.
   return first ? { spec, violation: first } : { spec, result };
-}
-
-/** A referee for the schedulers of a run, of which the last one made is asked. */
-function watchOver(spec: RunSpec) {
-  let referee: Referee | undefined;
-  return {
-    watch(chosen: ChosenPolicy): ChosenPolicy {
-      const create: Policy['create'] = (setup) => {
-        // The simulator tells every scheduler the demand of what arrives; one that is not clairvoyant never sees it.
-        const next = () => ({ arrivalNs: setup.now[0]!, demandNs: setup.demandNs![0]! });
-        referee = createReferee(chosen, setup, { next, toldLate: spec.system !== undefined, history: false });
-        return referee;
-      };
-      return { ...chosen, policy: { ...chosen.policy, create } };
-    },
-    violation: () => referee?.violations[0],
-    finish: () => referee?.finish(),
-  };
 }

@@ -1,4 +1,4 @@
-import type { Span, Timeline, TimelineReservation } from '../../metrics/timeline.js';
+import type { Span, Timeline, TimelineReservation, TimelineRun } from '../../metrics/timeline.js';
 import { roundUp } from '../../units/round-steps.js';
 import { TYPE_COLORS } from '../charts/palette.js';
 import { type Attributes, element, escapeText, picture, round, svgText } from '../charts/svg.js';
@@ -21,31 +21,75 @@ const LEGEND_LINE = 20;
 /** Shorter stretches than this many pixels are drawn this long, so that short requests are seen at all. */
 const LEAST_WIDTH = 0.6;
 
+/** With more stretches, a title for each would make the file larger than a viewer likes. */
+const MOST_TITLES = 4000;
+/** Height of the name of a timeline that is not alone, px. */
+const NAME_LINE = 22;
+/** Between two timelines, px. */
+const APART = 18;
+
+/** What was run: the heading and a line below it. */
+export interface TimelineHeading {
+  readonly title: string;
+  readonly subtitle: string;
+}
+
 /**
  * A timeline as a picture for a paper: a row per worker with what it ran, coloured by type; tinted by whom it is
  * reserved for, hatched where it was kept idle while requests waited; the length of the queues below.
- *
- * @param about what was run: the heading and a line below it
  */
-export function timelineSvg(timeline: Timeline, about: { title: string; subtitle: string }): string {
-  const { workers, fromNs, toNs, dispatcher } = timeline;
-  const rowHeight = Math.max(3, Math.min(18, Math.floor(420 / workers)));
+export function timelineSvg(timeline: Timeline, about: TimelineHeading): string {
+  return stackedTimelineSvg([{ timeline, title: '' }], about);
+}
+
+/** Timelines of the same window, one above the other, with one time axis. @param stacked with the name of each */
+export function stackedTimelineSvg(
+  stacked: readonly { readonly timeline: Timeline; readonly title: string }[],
+  about: TimelineHeading,
+): string {
+  const timelines = stacked.map(({ timeline }) => timeline);
+  const [{ fromNs, toNs, typeNames }] = timelines as [Timeline];
   const x = (ns: number) => LEFT + (PLOT * (ns - fromNs)) / (toNs - fromNs);
-  const legend = legendOf(timeline);
-  const head = 46 + LEGEND_LINE * legend.lines;
-  const top = head + (dispatcher.length > 0 ? rowHeight + 6 : 0);
-  const bottom = top + workers * rowHeight;
-  const queueTop = bottom + GAP;
-  const queueBottom = queueTop + QUEUE_HEIGHT;
-  const height = queueBottom + 46;
-  const scene: Scene = { timeline, x, rowHeight, top, queueTop, queueBottom };
+  const legend = legendOf(timelines);
+  let bottom = 46 + LEGEND_LINE * legend.lines;
   const parts = [
-    element('defs', {}, ...timeline.typeNames.map((_, type) => hatch(type))),
-    element('rect', { width: WIDTH, height, fill: '#ffffff' }),
+    element('defs', {}, ...typeNames.map((_, type) => hatch(type))),
+    '',
     svgText(about.title, LEFT, 20, { 'font-size': 14, 'font-weight': 'bold' }),
     svgText(about.subtitle, LEFT, 36, { fill: FAINT }),
     legend.svg,
-    timeAxis(scene),
+  ];
+  for (const [i, { timeline, title }] of stacked.entries()) {
+    if (i > 0) bottom += APART;
+    if (stacked.length > 1) {
+      bottom += NAME_LINE;
+      parts.push(svgText(title, LEFT, bottom - 8, { 'font-weight': 'bold' }));
+    }
+    const scene = sceneOf(timeline, x, bottom);
+    parts.push(...drawn(scene, bottom, i === stacked.length - 1));
+    bottom = scene.queueBottom;
+  }
+  const height = bottom + 46;
+  parts[1] = element('rect', { width: WIDTH, height, fill: '#ffffff' });
+  const size = { width: WIDTH, height, fontSize: FONT_SIZE };
+  return picture(
+    { title: about.title, ...size },
+    parts.filter((part) => part !== ''),
+  );
+}
+
+function sceneOf(timeline: Timeline, x: (ns: number) => number, head: number): Scene {
+  const { workers, dispatcher } = timeline;
+  const rowHeight = Math.max(3, Math.min(18, Math.floor(420 / workers)));
+  const top = head + (dispatcher.length > 0 ? rowHeight + 6 : 0);
+  const queueTop = top + workers * rowHeight + GAP;
+  return { timeline, x, rowHeight, top, queueTop, queueBottom: queueTop + QUEUE_HEIGHT };
+}
+
+/** @param isLast does it carry the labels of the axis? */
+function drawn(scene: Scene, head: number, isLast: boolean): string[] {
+  return [
+    timeAxis(scene, isLast),
     dispatcherRow(scene, head),
     reservations(scene),
     idleCores(scene),
@@ -54,11 +98,6 @@ export function timelineSvg(timeline: Timeline, about: { title: string; subtitle
     workerLabels(scene),
     queues(scene),
   ];
-  const size = { width: WIDTH, height, fontSize: FONT_SIZE };
-  return picture(
-    { title: about.title, ...size },
-    parts.filter((part) => part !== ''),
-  );
 }
 
 interface Scene {
@@ -81,13 +120,13 @@ function hatch(type: number): string {
 }
 
 /** Entries that wrap to as many lines as they need. */
-function legendOf(timeline: Timeline): { svg: string; lines: number } {
-  const { typeNames, overheads, runs, drops } = timeline;
-  const used = new Set(runs.map(({ type }) => type));
+function legendOf(timelines: readonly Timeline[]): { svg: string; lines: number } {
+  const { typeNames } = timelines[0]!;
+  const used = new Set(timelines.flatMap(({ runs }) => runs.map(({ type }) => type)));
   const box = (fill: string, more: Attributes = {}) => element('rect', { width: 12, height: 10, y: -9, fill, ...more });
   const entries = [
     ...typeNames.flatMap((name, type) => (used.has(type) ? [{ mark: box(colourOf(type)), text: name }] : [])),
-    ...(marksPreemptions(timeline)
+    ...(timelines.some(marksPreemptions)
       ? [
           {
             mark: element('line', { x1: 6, x2: 6, y1: -10, y2: 2, stroke: INK, 'stroke-width': 1.5 }),
@@ -95,8 +134,8 @@ function legendOf(timeline: Timeline): { svg: string; lines: number } {
           },
         ]
       : []),
-    ...(overheads.length > 0 ? [{ mark: box(OVERHEAD), text: 'overhead' }] : []),
-    ...(eras(timeline).length > 0
+    ...(timelines.some(({ overheads }) => overheads.length > 0) ? [{ mark: box(OVERHEAD), text: 'overhead' }] : []),
+    ...(timelines.some((timeline) => eras(timeline).length > 0)
       ? [
           { mark: box(colourOf(0), { opacity: 0.16 }), text: 'reserved, by colour of the type' },
           {
@@ -105,7 +144,7 @@ function legendOf(timeline: Timeline): { svg: string; lines: number } {
           },
         ]
       : []),
-    ...(drops.length > 0 ? [{ mark: cross(6, -4), text: 'dropped' }] : []),
+    ...(timelines.some(({ drops }) => drops.length > 0) ? [{ mark: cross(6, -4), text: 'dropped' }] : []),
   ];
   let at = LEFT;
   let line = 0;
@@ -128,11 +167,29 @@ function cross(x: number, y: number): string {
   return element('path', { d, stroke: '#cc0000', 'stroke-width': 1.2, fill: 'none' });
 }
 
-/** The part of an interval that is in the window, as a rectangle; with a gap at its end when one is asked for. */
-function bar({ timeline: { fromNs, toNs }, x }: Scene, span: Span, y: number, height: number, gap = 0): string {
+/**
+ * The part of an interval that is in the window, as a rectangle; with a gap at its end, and a title that a viewer shows
+ * on hover, when they are asked for.
+ */
+function bar(
+  { timeline: { fromNs, toNs }, x }: Scene,
+  span: Span,
+  y: number,
+  height: number,
+  { gap = 0, title }: { gap?: number; title?: string | undefined } = {},
+): string {
   const left = x(Math.max(fromNs, span.fromNs));
   const width = Math.max(LEAST_WIDTH, x(Math.min(toNs, span.toNs)) - left - gap);
-  return element('rect', { x: left, y, width, height });
+  const titles = title === undefined ? [] : [element('title', {}, escapeText(title))];
+  return element('rect', { x: left, y, width, height }, ...titles);
+}
+
+/** What a stretch is of: `LONG 1201, part 2: 5us on worker 3 from 300.01ms, preempted`. */
+function titleOf({ typeNames }: Timeline, run: TimelineRun): string {
+  const part = run.part > 0 || run.end === 'preempted' ? `, part ${run.part + 1}` : '';
+  const length = formatDuration(run.toNs - run.fromNs);
+  const from = `${Number((run.fromNs / 1e3).toFixed(3))}us`;
+  return `${typeNames[run.type]} ${run.request}${part}: ${length} on worker ${run.worker} from ${from}, ${run.end}`;
 }
 
 function runs(scene: Scene): string {
@@ -143,7 +200,12 @@ function runs(scene: Scene): string {
   const byType = timeline.typeNames.map((_, type) => {
     const bars = timeline.runs
       .filter((run) => run.type === type)
-      .map((run) => bar(scene, run, y(run.worker), height, x(run.toNs) - x(run.fromNs) > 4 ? 0.7 : 0));
+      .map((run) =>
+        bar(scene, run, y(run.worker), height, {
+          gap: x(run.toNs) - x(run.fromNs) > 4 ? 0.7 : 0,
+          title: timeline.runs.length <= MOST_TITLES ? titleOf(timeline, run) : undefined,
+        }),
+      );
     return filled(colourOf(type), bars);
   });
   const marks = (marksPreemptions(timeline) ? timeline.runs : []).flatMap(({ end, toNs, worker }) =>
@@ -266,7 +328,7 @@ function queues({ timeline, x, queueTop, queueBottom }: Scene): string {
   ].join('\n');
 }
 
-function timeAxis({ timeline: { fromNs, toNs }, x, top, queueBottom }: Scene): string {
+function timeAxis({ timeline: { fromNs, toNs }, x, top, queueBottom }: Scene, isLabelled: boolean): string {
   const unit = unitOf(toNs);
   const step = roundUp((toNs - fromNs) / unit.ns / 8);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
@@ -277,8 +339,10 @@ function timeAxis({ timeline: { fromNs, toNs }, x, top, queueBottom }: Scene): s
     const tick = (first + i) * step;
     const at = x(tick * unit.ns);
     const line = { x1: at, x2: at, y1: top, y2: queueBottom + 4, stroke: GRID, 'stroke-width': 0.7 };
-    return element('line', line) + svgText(tick.toFixed(decimals), at, queueBottom + 17, centred);
+    const label = isLabelled ? svgText(tick.toFixed(decimals), at, queueBottom + 17, centred) : '';
+    return element('line', line) + label;
   });
+  if (!isLabelled) return lines.join('\n');
   const name = svgText(`time (${unit.name})`, LEFT + PLOT / 2, queueBottom + 36, { ...centred, fill: FAINT });
   return [...lines, name].join('\n');
 }

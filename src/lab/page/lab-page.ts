@@ -1,0 +1,215 @@
+import { make } from '../../report/page/dom.js';
+import type { LabData } from '../lab-html.js';
+import type { LabRun } from '../lab-run.js';
+import { fragmentOf, type LabState, runKey, stateOf, usesMine } from '../lab-state.js';
+import type { Recording } from '../recording.js';
+import { effect, type Signal, signal } from '../signals.js';
+import { controlsPanel } from './controls-panel.js';
+import { curves } from './curves.js';
+import { editorPanel } from './editor-panel.js';
+import { eraseTypes } from './erase-types.js';
+import { createComparison } from './lab-comparison.js';
+import { labData, ownCode } from './lab-data.js';
+import type { Lab } from './lab-parts.js';
+import { createLabThreads } from './lab-threads.js';
+import { numbersTable } from './numbers-table.js';
+import { sharePanel } from './share-panel.js';
+import { type TimelineView, timelineView } from './timeline-view.js';
+import { tourPanel } from './tour-panel.js';
+
+/** Workers that measure, beside the two that record. */
+const MOST_MEASURERS = 4;
+
+export function startPage(): void {
+  const data = labData();
+  const address = ownCode();
+  const measurers = Math.max(1, Math.min(MOST_MEASURERS, (navigator.hardwareConcurrency || 2) - 1));
+  const comparison = createComparison(createLabThreads(2, address), createLabThreads(measurers, address));
+  const state = signal(known(stateOf(location.hash), data));
+  const change = (by: Partial<LabState>) => state.set({ ...state.peek(), ...by });
+  const part = <K extends keyof LabState>(key: K): Signal<LabState[K]> => ({
+    get: () => state.get()[key],
+    peek: () => state.peek()[key],
+    set: (value) => change({ [key]: value } as Partial<LabState>),
+  });
+  const shipped = (name: string) => data.workloads.find((each) => each.name === name)!.text;
+  const yaml: Signal<string> = {
+    get: () => state.get().yaml || shipped(state.get().workload),
+    peek: () => state.peek().yaml || shipped(state.peek().workload),
+    set: (text) => change({ yaml: text === shipped(state.peek().workload) ? '' : text }),
+  };
+  const lab: Lab = { data, state, comparison, change, part, yaml };
+  build(lab);
+  keepAddress(lab);
+  runWhatIsChosen(lab);
+}
+
+/** The state, without names that this page does not have. */
+function known(state: LabState, { workloads, systems }: LabData): LabState {
+  const isWorkload = workloads.some(({ name }) => name === state.workload);
+  const isSystem = systems.some(({ name }) => name === state.system);
+  return {
+    ...state,
+    workload: isWorkload ? state.workload : 'bimodal',
+    system: isSystem ? state.system : '',
+  };
+}
+
+function runWhatIsChosen({ data, state, comparison, yaml }: Lab): void {
+  let last = '';
+  effect(() => {
+    const now = state.get();
+    const key = runKey(now);
+    if (key === last) return;
+    last = key;
+    const { policies, load, workers, seed, requests, workload, system } = now;
+    const erased = usesMine(now) ? eraseTypes(now.code || data.template) : undefined;
+    if (erased && erased.faults.length > 0) {
+      comparison.isFresh.set(false);
+      comparison.failure.set({ message: erased.faults[0]!.message, isInput: true });
+      return;
+    }
+    const run: LabRun = {
+      workload: { name: workload, text: yaml.get() },
+      policies,
+      system: data.systems.find(({ name }) => name === system),
+      load,
+      workers,
+      seed,
+      requests,
+      code: erased?.code ?? '',
+    };
+    comparison.show(run);
+  });
+}
+
+/** Keeps the address of what is shown, and shows what an address says. */
+function keepAddress({ data, state }: Lab): void {
+  let own = '';
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  effect(() => {
+    own = fragmentOf(state.get());
+    clearTimeout(timer);
+    // Browsers refuse pages that change their address a hundred times in a while.
+    timer = setTimeout(() => history.replaceState(null, '', `#${own}`), 150);
+  });
+  addEventListener('hashchange', () => {
+    if (location.hash.slice(1) !== own) state.set(known(stateOf(location.hash), data));
+  });
+}
+
+function build(lab: Lab): void {
+  const { state, comparison } = lab;
+  const recordings = signal<readonly Recording[]>([]);
+  effect(() => recordings.set(comparison.recorded.get()?.map(({ recording }) => recording) ?? []));
+  const labels = () => comparison.run.get()?.policies ?? state.get().policies;
+  const wanted = () => {
+    const { fromNs, forNs } = state.peek();
+    return forNs > 0 ? { fromNs, toNs: fromNs + forNs } : undefined;
+  };
+  const timelines = timelineView(recordings, () => comparison.run.peek()?.policies ?? state.peek().policies, wanted);
+  rememberView(lab, timelines);
+  const width = signal(500);
+  const charts = make('section', { 'aria-label': 'Curves' }, make('h2', {}, 'Curves'));
+  charts.append(curves(comparison, labels, width));
+  new ResizeObserver(() =>
+    width.set(Math.min(480, (charts.clientWidth - 34) / (charts.clientWidth > 640 ? 2 : 1))),
+  ).observe(charts);
+  document
+    .getElementById('page')!
+    .replaceChildren(
+      head(lab),
+      tourPanel(lab, timelines),
+      make(
+        'div',
+        { class: 'bench' },
+        controlsPanel(lab),
+        make(
+          'div',
+          { class: 'view' },
+          make('section', { 'aria-label': 'Timelines' }, problemLine(lab), jumpButtons(lab, timelines), timelines.node),
+          make('section', { 'aria-label': 'Numbers' }, make('h2', {}, 'Numbers'), numbersTable(comparison, labels)),
+          charts,
+          editorPanel(lab),
+          sharePanel(lab, timelines),
+        ),
+      ),
+    );
+  canvasLabel(lab, timelines);
+}
+
+function head({ data }: Lab): HTMLElement {
+  return make(
+    'header',
+    {},
+    make('h1', {}, 'psp laboratory'),
+    make(
+      'p',
+      { class: 'note' },
+      `Two scheduling policies on the same requests. psp ${data.version}; nothing is sent anywhere.`,
+    ),
+  );
+}
+
+/** Keeps the window in the address, once someone has moved it. */
+function rememberView({ state, change }: Lab, { view }: TimelineView): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  effect(() => {
+    const { fromNs, toNs } = view.get();
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const [from, length] = [Math.round(fromNs), Math.round(toNs - fromNs)];
+      if (from !== state.peek().fromNs || length !== state.peek().forNs) change({ fromNs: from, forNs: length });
+    }, 300);
+  });
+}
+
+function canvasLabel({ comparison }: Lab, { canvas, view }: TimelineView): void {
+  effect(() => {
+    const run = comparison.run.get();
+    const { fromNs, toNs } = view.get();
+    const ms = (ns: number) => `${(ns / 1e6).toFixed(3)} ms`;
+    canvas.setAttribute(
+      'aria-label',
+      `Timelines of ${run?.policies.join(' and ') ?? 'nothing yet'} on ${run?.workers ?? 0} workers, ` +
+        `${ms(fromNs)} to ${ms(toNs)}. Arrow keys move, plus and minus zoom, space plays, full stop steps.`,
+    );
+  });
+}
+
+function problemLine({ comparison, state }: Lab): HTMLElement {
+  const line = make('p', { class: 'problem', role: 'alert', id: 'problem' });
+  effect(() => {
+    const failure = comparison.failure.get();
+    const name = failure?.index === undefined ? '' : `${state.peek().policies[failure.index]}: `;
+    line.textContent = failure ? `${name}${failure.message}` : '';
+    line.hidden = !failure;
+  });
+  return line;
+}
+
+function jumpButtons({ comparison }: Lab, timelines: TimelineView): HTMLElement {
+  const node = make('div', { class: 'bar', role: 'group', 'aria-label': 'Worst waits' });
+  let shown = '';
+  effect(() => {
+    const recorded = comparison.recorded.get();
+    const policies = comparison.run.peek()?.policies ?? [];
+    const types = recorded?.[0].recording.typeNames.slice(0, 4) ?? [];
+    const next = JSON.stringify([types, policies]);
+    if (next === shown) return;
+    shown = next;
+    node.replaceChildren(
+      make('span', { class: 'note' }, 'Jump to the worst'),
+      ...types.flatMap((type) =>
+        policies.map((policy, index) =>
+          make(
+            'button',
+            { type: 'button', id: `worst-${type}-${index}`, click: () => timelines.jumpToWorst(index, type) },
+            `${type} wait under ${policy}`,
+          ),
+        ),
+      ),
+    );
+  });
+  return node;
+}
