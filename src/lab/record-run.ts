@@ -8,7 +8,7 @@ import { usesFlows } from '../scheduler/policy-registry.js';
 import { simulationOf } from '../sim/simulation-setup.js';
 import { parseDuration } from '../units/duration.js';
 import { typeNames as namesByIndex } from '../units/unknown.js';
-import { createBatch } from '../workload/request-source.js';
+import { RequestBatch } from '../workload/request-source.js';
 import { packRecording, type Recording } from './recording.js';
 
 /** Which requests to record. */
@@ -44,7 +44,7 @@ const AROUND = 40;
  * @param isWatched with a referee, up to the first promise that is broken; that is recorded then instead
  */
 export function recordRun(spec: RunSpec, workload: OpenWorkload, part: RecordedPart, isWatched: boolean): RunRecording {
-  const requests = createBatch(part.skip + part.count);
+  const requests = new RequestBatch(part.skip + part.count);
   void workload.source({ flows: usesFlows(spec.policy) }).fill(requests);
   const { arrivalNs, length } = requests;
   const first = Math.min(part.skip, length - 1);
@@ -61,7 +61,7 @@ export function recordRun(spec: RunSpec, workload: OpenWorkload, part: RecordedP
 function play(
   spec: RunSpec,
   workload: OpenWorkload,
-  requests: ReturnType<typeof createBatch>,
+  requests: RequestBatch,
   window: { fromNs: number; toNs: number },
   isWatched: boolean,
 ): RunRecording {
