@@ -7,7 +7,7 @@ import { renderSample } from '../../report/charts/render.js';
 import { make, swatch } from '../../report/page/dom.js';
 import { plot } from '../../report/page/plot.js';
 import { effect, type Signal } from '../signals.js';
-import { tailOf, tailPanel } from '../tails.js';
+import { tailOf, tailPanel } from '../slowdown-tails.js';
 import type { LabComparison } from './lab-comparison.js';
 
 /** The two policies, in the colours that c-fcfs and darc have elsewhere: never those of a type. */
