@@ -7,7 +7,7 @@ import { drawChosen } from './chosen-request.js';
 import {
   AXIS,
   colorOf,
-  FONT,
+  CANVAS_FONT,
   firstIn,
   frameOf,
   LEFT,
@@ -23,7 +23,7 @@ export function drawScene(context: CanvasRenderingContext2D, scene: Scene): void
   const { recordings, width, colors } = scene;
   context.fillStyle = colors.paper;
   context.fillRect(0, 0, width, sceneHeight(recordings));
-  context.font = FONT;
+  context.font = CANVAS_FONT;
   const { fromNs, toNs } = scene.view;
   const scale = (width - LEFT - RIGHT) / (toNs - fromNs);
   const x = (ns: number) => LEFT + (ns - fromNs) * scale;
@@ -249,7 +249,7 @@ function drawLabels({ context, recording, frame, scene }: Painter, title: string
   context.textBaseline = 'middle';
   context.font = `600 13px system-ui, sans-serif`;
   context.fillText(title, LEFT, frame.top - TITLE / 2);
-  context.font = FONT;
+  context.font = CANVAS_FONT;
   context.fillStyle = colors.soft;
   context.textAlign = 'right';
   const every = Math.ceil(14 / frame.row);

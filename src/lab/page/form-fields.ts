@@ -26,7 +26,7 @@ export function selectField(
   return make('div', { class: 'choice' }, make('label', { for: id }, label), select);
 }
 
-export interface Range {
+export interface SliderRange {
   readonly min: number;
   readonly max: number;
   readonly step: number;
@@ -37,7 +37,7 @@ export interface Range {
 /** A slider, with a box beside it for the exact value. */
 export function sliderField(
   { id, label, get, set, help }: FieldOptions<number>,
-  { min, max, step, isLog = false }: Range,
+  { min, max, step, isLog = false }: SliderRange,
   write: (value: number) => string = String,
   read: (text: string) => number = Number,
 ): HTMLElement {

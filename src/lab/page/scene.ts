@@ -36,7 +36,7 @@ export const QUEUE_DEPTH = 44;
 const GAP = 12;
 export const AXIS = 26;
 const ROWS = 250;
-export const FONT = '12px system-ui, sans-serif';
+export const CANVAS_FONT = '12px system-ui, sans-serif';
 
 function rowHeight(workers: number): number {
   return Math.max(2, Math.min(16, Math.floor(ROWS / workers)));
