@@ -9,10 +9,12 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "include/psp_params.h"
 
@@ -22,6 +24,8 @@ namespace {
 constexpr unsigned kKeys = 5000;
 /** As long as a small record; Perséphone's paper does not say how long values are. */
 constexpr size_t kValueBytes = 64;
+/** A key takes some 50 to 130 ns, so that a scan looks at the flag about every microsecond. */
+constexpr unsigned kKeysPerLook = 16;
 
 std::string keyOf(unsigned index) {
   char key[16];
@@ -62,14 +66,49 @@ std::shared_ptr<rocksdb::DB> openDatabase(const std::string& path) {
   return database;
 }
 
+/** The database, and the iterators of scans that were preempted. */
+class Store {
+ public:
+  explicit Store(const std::string& path) : database_(openDatabase(path)) {}
+
+  std::unique_ptr<rocksdb::Iterator> iterator() {
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    return std::unique_ptr<rocksdb::Iterator>(database_->NewIterator(options));
+  }
+
+  /** Keeps an iterator while no worker has it: a server may end before its scan goes on. */
+  rocksdb::Iterator* park(std::unique_ptr<rocksdb::Iterator> iterator) {
+    const std::lock_guard lock(mutex_);
+    parked_.push_back(std::move(iterator));
+    return parked_.back().get();
+  }
+
+  std::unique_ptr<rocksdb::Iterator> takeBack(const rocksdb::Iterator* iterator) {
+    const std::lock_guard lock(mutex_);
+    const auto isIt = [&](const auto& one) { return one.get() == iterator; };
+    const auto found = std::find_if(parked_.begin(), parked_.end(), isIt);
+    std::unique_ptr<rocksdb::Iterator> taken = std::move(*found);
+    *found = std::move(parked_.back());
+    parked_.pop_back();
+    return taken;
+  }
+
+ private:
+  // Closed after the iterators, as RocksDB demands.
+  std::shared_ptr<rocksdb::DB> database_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<rocksdb::Iterator>> parked_;
+};
+
 /** Opened by the first worker, closed after the last. */
-std::shared_ptr<rocksdb::DB> sharedDatabase(const std::string& path) {
+std::shared_ptr<Store> sharedStore(const std::string& path) {
   static std::mutex mutex;
-  static std::weak_ptr<rocksdb::DB> opened;
+  static std::weak_ptr<Store> opened;
   const std::lock_guard lock(mutex);
-  std::shared_ptr<rocksdb::DB> database = opened.lock();
-  if (!database) opened = database = openDatabase(path);
-  return database;
+  std::shared_ptr<Store> store = opened.lock();
+  if (!store) opened = store = std::make_shared<Store>(path);
+  return store;
 }
 
 std::string textOf(const char* params, const char* name) {
@@ -88,17 +127,22 @@ uint32_t typeNamed(const psp_app_worker& worker, const std::string& name) {
   throw std::runtime_error("rocksdb: the workload has no type " + name + " to scan for; it has " + known);
 }
 
+/** Where a scan that was preempted goes on. */
+struct ScanProgress {
+  /** Null until the first preemption; the store has it. */
+  rocksdb::Iterator* iterator;
+  unsigned keys;
+  size_t bytes;
+};
+
 class RocksdbApp {
  public:
   RocksdbApp(const psp_app_worker& worker, const char* params)
-      : scanType_(typeNamed(worker, textOf(params, "scan"))), database_(sharedDatabase(textOf(params, "path"))) {}
+      : scanType_(typeNamed(worker, textOf(params, "scan"))), store_(sharedStore(textOf(params, "path"))) {}
 
-  int handle(psp_app_request* request, const uint8_t*, size_t, psp_app_reply*, const psp_app_preempt*) {
-    rocksdb::ReadOptions options;
-    options.total_order_seek = true;
-    const std::unique_ptr<rocksdb::Iterator> iterator(database_->NewIterator(options));
-    const bool right = request->type == scanType_ ? scan(*iterator) : get(*iterator);
-    return right ? PSP_APP_DONE : PSP_APP_FAILED;
+  int handle(psp_app_request* request, const uint8_t*, size_t, psp_app_reply*, const psp_app_preempt* preempt) {
+    if (request->type != scanType_) return get(*store_->iterator()) ? PSP_APP_DONE : PSP_APP_FAILED;
+    return scan(*static_cast<ScanProgress*>(request->scratch), preempt);
   }
 
  private:
@@ -109,24 +153,31 @@ class RocksdbApp {
     return iterator.Valid() && iterator.key() == key && iterator.value().size() == kValueBytes;
   }
 
-  bool scan(rocksdb::Iterator& iterator) {
-    unsigned keys = 0;
-    size_t bytes = 0;
-    for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next()) {
-      ++keys;
-      bytes += iterator.value().size();
+  int scan(ScanProgress& progress, const psp_app_preempt* preempt) {
+    const bool begins = progress.iterator == nullptr;
+    std::unique_ptr<rocksdb::Iterator> iterator = begins ? store_->iterator() : store_->takeBack(progress.iterator);
+    if (begins) iterator->SeekToFirst();
+    while (iterator->Valid()) {
+      ++progress.keys;
+      progress.bytes += iterator->value().size();
+      iterator->Next();
+      // Asked after some keys, so that every stint gets on.
+      if (progress.keys % kKeysPerLook == 0 && psp_app_preempted(preempt) && iterator->Valid()) {
+        progress.iterator = store_->park(std::move(iterator));
+        return PSP_APP_PREEMPTED;
+      }
     }
-    return keys == kKeys && bytes == kKeys * kValueBytes;
+    return progress.keys == kKeys && progress.bytes == kKeys * kValueBytes ? PSP_APP_DONE : PSP_APP_FAILED;
   }
 
   uint32_t scanType_;
-  std::shared_ptr<rocksdb::DB> database_;
+  std::shared_ptr<Store> store_;
   uint32_t next_ = 0;
 };
 
 }  // namespace
 
-psp_app rocksdbApp() { return appOf<RocksdbApp>("rocksdb", 0); }
+psp_app rocksdbApp() { return appOf<RocksdbApp>("rocksdb", sizeof(ScanProgress)); }
 
 }  // namespace psp
 

@@ -14,6 +14,7 @@ import { las } from './policies/las.js';
 import { po2 } from './policies/po2.js';
 import { ps } from './policies/ps.js';
 import { sept } from './policies/sept.js';
+import { septNp } from './policies/sept-np.js';
 import { sjf } from './policies/sjf.js';
 import { sjfOracle } from './policies/sjf-oracle.js';
 import { srpt } from './policies/srpt.js';
@@ -50,6 +51,7 @@ export const policies: readonly Policy[] = [
   tq,
   las,
   sept,
+  septNp,
   ps,
   srpt,
   sjfOracle,

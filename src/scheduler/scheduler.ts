@@ -30,7 +30,7 @@ export interface Scheduler {
    * The request on `worker` has used up its slice and still runs. Return {@link PREEMPT} to take it off: the world then
    * calls {@link preempted}, or {@link complete} if the request was quicker. Return a number of ns (int32) to give it
    * another slice at no cost. Return {@link TO_COMPLETION} to let it run until it completes or the scheduler calls
-   * {@link World.preempt}.
+   * {@link World.preempt}. A world does not call this for a request that it was asked to preempt.
    */
   sliceExpired(worker: number): number;
 

@@ -92,6 +92,23 @@ export class SizeProfile {
     this.sortBySize();
   }
 
+  /**
+   * By class: how long a new request may run before it is much longer than the smallest class, and can have to make
+   * room, ns; 0 where that never happens.
+   */
+  chooseSlices(muchLonger: number, sliceNs: Int32Array): void {
+    const { order, known, sizeNs, unitNs } = this;
+    const longNs = muchLonger * sizeNs[order[0]!]!;
+    for (let i = 0; i < known; i++) {
+      const at = order[i]!;
+      if (at % LEVELS > 0) continue;
+      let level = 0;
+      while (level < LEVELS && sizeNs[at + level]! < longNs) level++;
+      const untilNs = level === LEVELS ? Number.POSITIVE_INFINITY : levelStart(Math.max(1, level)) * unitNs;
+      sliceNs[at] = untilNs < 2 ** 31 ? untilNs : 0;
+    }
+  }
+
   private learn(type: number): void {
     this.computeSizes(type * LEVELS);
     this.sortBySize();

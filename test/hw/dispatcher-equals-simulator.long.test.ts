@@ -20,7 +20,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   jbsq: 'jbsq:k=1:quantum=2ms',
   tq: 'tq:quantum=4ms',
   las: 'las:quantum=2ms',
-  sept: 'sept:quantum=2ms',
+  sept: 'sept:quantum=500us:patience=1:target=100',
 };
 
 /**

@@ -183,6 +183,25 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)('a server, poll: %s',
     expect(quickestNs(1)).toBeGreaterThan(20 * quickestNs(0));
   });
 
+  it('preempts a SCAN of RocksDB, which goes on where it stopped and is right', async () => {
+    const run = await runHardware({
+      workload: workloadNamed('rocksdb'),
+      policy: parsePolicy('ts:quantum=20us'),
+      offer: { rateRps: 400 },
+      workers: 2,
+      seed: 1,
+      requests: 200,
+      dilate: 'auto',
+      net,
+      application: { name: 'rocksdb', parameters: { path: join(folder, 'db'), scan: 'SCAN' } },
+    });
+    expect(run.wrong).toEqual([]);
+    expect(run.counts).toMatchObject({ sent: 200, received: 200 });
+    expect(run.server!.preempted).toBeGreaterThan(20);
+    // A scan counts its keys and bytes, so one that skips a key or reads one twice has failed.
+    expect(run.server!.failed).toBe(0);
+  });
+
   it.skipIf(!isRoot)(
     'answers ordinary kernel sockets over af_packet, ARP included, under the MAC of its configuration',
     () =>

@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../src/scheduler/policy-registry.js';
-import { PREEMPT, type SchedulerSetup, type World } from '../../src/scheduler/scheduler.js';
+import { PreemptionBudget } from '../../src/scheduler/preemption-budget.js';
+import { PREEMPT, type SchedulerSetup, TO_COMPLETION, type World } from '../../src/scheduler/scheduler.js';
 import { LEVELS, levelOf, levelStart, SizeProfile } from '../../src/scheduler/size-profile.js';
 import { createSimulation } from '../../src/sim/simulation.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { STREAM, substream } from '../../src/workload/random.js';
 import { RequestBatch } from '../../src/workload/request-source.js';
+import type { Workload } from '../../src/workload/workload.js';
 import { quantileOf } from '../support/histogram.js';
+import { runs } from '../support/runs.js';
+import { run, shippedWorkload } from '../support/workloads.js';
 
 const UNIT_NS = 5_000;
 
@@ -69,38 +74,60 @@ describe('a profile of sizes', () => {
   });
 });
 
-/** Plays High Bimodal under sept, and reports each preemption to `seen` before it happens. */
-function play(text: string, load: number, seen: (victim: number, idle: number) => void) {
-  const workers = 14;
-  const file = new URL('../../workloads/bimodal.yaml', import.meta.url);
-  const workload = parseWorkload(readFileSync(file, 'utf8'), 'bimodal');
+const BIMODAL = parseWorkload(
+  readFileSync(new URL('../../workloads/bimodal.yaml', import.meta.url), 'utf8'),
+  'bimodal',
+);
+const WORKERS = 14;
+
+interface Played {
+  readonly workload?: Workload;
+  readonly load: number;
+  readonly requests?: number;
+  /** Told of each preemption before it happens: the victim's type, demand, how often before, and the idle workers. */
+  readonly seen?: (victim: { type: number; demandNs: number; before: number; idle: number }) => void;
+  /** Workers run every request to completion, whatever they are told. */
+  readonly deaf?: boolean;
+}
+
+/** Plays a workload under a form of sept. */
+function play(text: string, { workload = BIMODAL, load, requests = 100_000, seen, deaf = false }: Played) {
   const { policy, parameters } = parsePolicy(text);
   const types = workload.types.slice(0, workload.classified);
   const simulation = createSimulation({
-    workers,
+    workers: WORKERS,
     types: workload.types.length,
     ...policy.costs?.(parameters),
     createScheduler: (world, now, ideal) => {
       const busy = new Set<number>();
-      const typeOf = new Map<number, number>();
+      const of = new Map<number, { type: number; demandNs: number; before: number }>();
       const on = new Map<number, number>();
+      // A world does not ask again about a request that was told to yield.
+      const told = new Set<number>();
+      const preempts = (worker: number) => {
+        const victim = of.get(on.get(worker)!)!;
+        seen?.({ ...victim, idle: WORKERS - busy.size });
+        victim.before++;
+        told.add(worker);
+      };
       const watched: World = {
         ...world,
         start: (worker, request, sliceNs) => {
           busy.add(worker);
+          told.delete(worker);
           on.set(worker, request);
           world.start(worker, request, sliceNs);
         },
         preempt: (worker) => {
-          seen(typeOf.get(on.get(worker)!)!, workers - busy.size);
-          world.preempt(worker);
+          preempts(worker);
+          if (!deaf) world.preempt(worker);
         },
       };
-      const setup: SchedulerSetup = { workers, types, world: watched, now, random: Math.random, ...ideal };
+      const setup: SchedulerSetup = { workers: WORKERS, types, world: watched, now, random: Math.random, ...ideal };
       const inner = policy.create(setup, parameters);
       return {
         arrive: (request, type, flow) => {
-          typeOf.set(request, type);
+          of.set(request, { type, demandNs: ideal.demandNs![0]!, before: 0 });
           inner.arrive(request, type, flow);
         },
         complete: (worker) => {
@@ -108,9 +135,10 @@ function play(text: string, load: number, seen: (victim: number, idle: number) =
           inner.complete(worker);
         },
         sliceExpired: (worker) => {
+          if (told.has(worker)) return TO_COMPLETION;
           const answer = inner.sliceExpired(worker);
-          if (answer === PREEMPT) seen(typeOf.get(on.get(worker)!)!, workers - busy.size);
-          return answer;
+          if (answer === PREEMPT) preempts(worker);
+          return deaf && answer === PREEMPT ? TO_COMPLETION : answer;
         },
         preempted: (worker) => {
           busy.delete(worker);
@@ -121,19 +149,29 @@ function play(text: string, load: number, seen: (victim: number, idle: number) =
       };
     },
   });
-  const source = createRequestSource(workload, { seed: 1, load, workers, requests: 100_000 });
+  const source = createRequestSource(workload, { seed: 1, load, workers: WORKERS, requests });
   const batch = new RequestBatch();
   simulation.startRecording();
   for (source.fill(batch); batch.length > 0; source.fill(batch)) simulation.advance(batch, 0, batch.length);
   return simulation;
 }
 
+const p999 = (simulation: ReturnType<typeof play>, type: number) =>
+  quantileOf(simulation.histograms(type).slowdown, 0.999);
+
+function withTypes(...types: string[]) {
+  return parseWorkload(`name: some\ntypes:\n${types.map((type) => `  - { ${type} }\n`).join('')}`, 'some.yaml');
+}
+
 describe('sept', () => {
   it('preempts only long requests, and never while a worker idles', () => {
     let preemptions = 0;
-    play('sept', 0.9, (victim, idle) => {
-      preemptions++;
-      expect({ victim, idle }).toEqual({ victim: 1, idle: 0 });
+    play('sept', {
+      load: 0.9,
+      seen: ({ type, idle }) => {
+        preemptions++;
+        expect({ type, idle }).toEqual({ type: 1, idle: 0 });
+      },
     });
     expect(preemptions).toBeGreaterThan(1000);
     // Far fewer than one for each short request: one freed worker serves all that wait.
@@ -141,11 +179,102 @@ describe('sept', () => {
   });
 
   it('keeps both types of High Bimodal below a slowdown of ten where DARC’s queues grow', () => {
-    const simulation = play('sept', 0.95, () => {});
+    const simulation = play('sept', { load: 0.95 });
     for (const type of [0, 1]) {
-      const { slowdown } = simulation.histograms(type);
-      expect(slowdown.count).toBeGreaterThan(40_000);
-      expect(quantileOf(slowdown, 0.999)).toBeLessThan(10);
+      expect(simulation.histograms(type).slowdown.count).toBeGreaterThan(40_000);
+      expect(p999(simulation, type)).toBeLessThan(10);
     }
+  });
+
+  it('on random types preempts none while a worker idles, none of the shortest, and each once per quantum', () => {
+    const types = fc.uniqueArray(fc.integer({ min: 1, max: 400 }), { minLength: 2, maxLength: 5 });
+    const quanta = fc.constantFrom(1, 5, 20);
+    fc.assert(
+      fc.property(types, quanta, fc.double({ min: 0.5, max: 0.98, noNaN: true }), (us, quantumUs, load) => {
+        const workload = withTypes(...us.map((each, i) => `name: T${i}, ratio: ${1 / us.length}, service: ${each}us`));
+        const shortestNs = Math.min(...us) * 1000;
+        let preemptions = 0;
+        play(`sept:quantum=${quantumUs}us:patience=1`, {
+          workload,
+          load,
+          requests: 3000,
+          seen: ({ demandNs, before, idle }) => {
+            expect(idle).toBe(0);
+            // At the beginning it does not know which type is short.
+            if (++preemptions > 100) expect(demandNs).toBeGreaterThan(shortestNs);
+            expect(before + 1).toBeLessThanOrEqual(demandNs / (quantumUs * 1000));
+          },
+        });
+      }),
+      { numRuns: runs(15) },
+    );
+  });
+
+  it('takes the stated SLO of a type for how long it may wait', () => {
+    const preemptions = (slo: string) =>
+      play('sept', {
+        workload: withTypes(
+          `name: SHORT, ratio: 0.5, service: 1us, slo: ${slo}`,
+          'name: LONG, ratio: 0.5, service: 100us',
+        ),
+        load: 0.85,
+        requests: 40_000,
+      }).snapshot().preemptions;
+    // A tenth of the SLO, which is ten sizes where none is stated, is what a wait is compared with.
+    expect(preemptions('10us')).toBeGreaterThan(1000);
+    expect(preemptions('1ms')).toBeLessThan(20);
+  });
+
+  it('spends at most 3 % of the workers’ time on preemptions, however much one costs', () => {
+    const workload = withTypes('name: A, ratio: 1, service: { exponential: { mean: 10us } }');
+    const simulation = play('sept:cost=5us', { workload, load: 0.8, requests: 50_000 });
+    const { preemptions, overheadNs, atNs } = simulation.snapshot();
+    expect(preemptions).toBeGreaterThan(200);
+    expect(overheadNs).toBeLessThanOrEqual(0.03 * WORKERS * atNs);
+  });
+
+  it('leaves workers to short requests once no request yields that is told to', () => {
+    const simulation = play('sept', { load: 0.85, deaf: true });
+    expect(simulation.snapshot().preemptions).toBe(0);
+    // The first seconds teach it; c-FCFS has 102 and more at 0.8.
+    expect(quantileOf(simulation.histograms(0).slowdown, 0.99)).toBeLessThan(10);
+    expect(p999(simulation, 1)).toBeLessThan(10);
+  });
+});
+
+describe('a budget for preemptions', () => {
+  const spent = (idleShare: number, costNs: number) => {
+    const now = new Float64Array(1);
+    const budget = new PreemptionBudget(4, costNs, 10, now);
+    let count = 0;
+    for (let t = 0; t < 10_000_000; t += 100) {
+      now[0] = t;
+      budget.earn(400 * idleShare);
+      while (costNs > 0 && budget.allows()) {
+        budget.spend();
+        count++;
+      }
+    }
+    return (count * costNs) / (4 * 10_000_000);
+  };
+
+  it('gives 3 % of the workers’ time, or four times what is idle, with what was saved up', () => {
+    expect(spent(0.5, 50)).toBeCloseTo(0.03, 4);
+    // A credit of 20 000 quanta of 10 ns is there at the beginning: 3 % of 0.2 ms.
+    expect(spent(0.005, 50)).toBeCloseTo(0.02 + 0.03 * 0.02, 4);
+    expect(spent(0, 50)).toBeCloseTo(0.03 * 0.02, 4);
+  });
+});
+
+describe('sept-np', () => {
+  it.each([
+    ['bimodal', 0.85],
+    ['tpcc', 0.85],
+  ])('is no worse than DARC told the truth on %s at %d', async (name, load) => {
+    const worst = async (policy: string) => {
+      const { histograms } = await run(policy, shippedWorkload(name), { load, requests: 300_000 });
+      return Math.max(...histograms.map(({ slowdown }) => (slowdown.count > 0 ? quantileOf(slowdown, 0.999) : 1)));
+    };
+    expect(await worst('sept-np')).toBeLessThan(1.1 * (await worst('darc:oracle')));
   });
 });

@@ -53,7 +53,7 @@ export function defineCalibrate(command: Command): void {
       '--check <NAME|FILE>',
       'measure again and say what has changed; writes nothing; exit code 1 if something has',
     )
-    .option('--policy <NAME>', 'the policy to run (default: c-fcfs)')
+    .option('--policy <NAME>', 'the policy to run, one that does not preempt (default: c-fcfs)')
     .addOption(new Option('--workers <N>', 'cores that serve requests (default: 14)').argParser(setting('workers')))
     .addOption(
       new Option('--requests <N>', 'requests in each of the two runs').argParser(setting('requests')).default(REQUESTS),
@@ -143,6 +143,12 @@ async function run(options: CalibrateCliOptions): Promise<number> {
   const then = before?.measured;
   const policy = parsePolicy(options.policy ?? then?.policy ?? 'c-fcfs');
   hardwarePolicy(policy);
+  if (policy.policy.preemptive) {
+    throw new InputError(
+      `--policy: expected one that does not preempt, such as c-fcfs, found ${policy.text}: the time that a preempted ` +
+        'request waits would count as a cost',
+    );
+  }
   const workload = workloadOf(options, before);
   const conditions = {
     policy,

@@ -102,8 +102,14 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration<
         less(turns.wholeNs, switched.medianNs + busyNs),
         `ended to the end of the next, which waited, less demand and switch: notice and hand-off${toDispatcher}`,
       ),
+      calibrated('signalNs', free.startNs, 'as dispatched to started, because a preemption rings the same bell'),
       ...(dispatch ? [dispatch] : []),
       switched,
+      calibrated(
+        'preemptedNs',
+        new Float64Array(free.startNs.length),
+        'not measured: nothing but the signal, the notice and the next start, which are charged',
+      ),
     ],
     parts: [
       named('wire.lateness', free.latenessNs, 'planned send to sent'),

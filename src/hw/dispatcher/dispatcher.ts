@@ -373,6 +373,8 @@ export function createDispatcher(
     const box = mailboxesFirstWord + worker * mailboxWords;
     Atomics.store(words, box + preemptSeqWord, startSeq[worker]!);
     counts[DispatcherStat.preemptsAsked]!++;
+    // As in the simulator: the scheduler has decided, and is not asked again when the slice ends.
+    if (sliceEndNs[worker]! !== NEVER) endSlice(worker);
     if (wake !== undefined) wake(worker);
   }
 

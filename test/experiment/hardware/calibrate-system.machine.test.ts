@@ -155,7 +155,9 @@ describe.skipIf(missingNative() !== undefined)('on this machine', { timeout: 60_
       'delays.wire',
       'delays.handoff',
       'delays.again',
+      'delays.signal',
       'worker.switch',
+      'worker.preempted',
     ]);
     expect(Object.keys(system.costs.spread!)).toEqual(['wireNs', 'againNs']);
     for (const { field, medianNs, ci95Ns, samples } of calibration.constants) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createDispatcher } from '../../../src/hw/dispatcher/dispatcher.js';
-import { createSharedMemory, DispatcherStat, FinishOutcome, Mailbox } from '../../../src/hw/memory/layout.js';
-import type { Scheduler, World } from '../../../src/scheduler/scheduler.js';
+import { Control, createSharedMemory, DispatcherStat, FinishOutcome, Mailbox } from '../../../src/hw/memory/layout.js';
+import { type Scheduler, TO_COMPLETION, type World } from '../../../src/scheduler/scheduler.js';
 
 it('asks a worker once for each start to give up its request, and counts what it started', () => {
   const memory = createSharedMemory({ workers: 2, types: 1, slots: 4, arrivalsCapacity: 4 });
@@ -46,4 +46,33 @@ it('asks a worker once for each start to give up its request, and counts what it
   world!.start(0, 1, 0);
   world!.preempt(0);
   expect(counted('preemptsAsked', 'dispatched', 'inFlight', 'preempted')).toEqual([2, 3, 2, 1]);
+});
+
+it('does not tell of the end of a slice whose request was already asked to stop', () => {
+  const memory = createSharedMemory({ workers: 2, types: 1, slots: 4, arrivalsCapacity: 4 });
+  const clock = new Float64Array(memory.buffer, memory.base + Control.clockNs, 1);
+  const expired: number[] = [];
+  let world: World | undefined;
+  const dispatcher = createDispatcher(memory, (workers) => {
+    world = workers;
+    return {
+      arrive: () => {},
+      complete: () => {},
+      preempted: () => {},
+      sliceExpired: (worker) => {
+        expired.push(worker);
+        return TO_COMPLETION;
+      },
+      dispatch: () => {},
+      queued: () => 0,
+    };
+  });
+  world!.start(0, 1, 100);
+  world!.start(1, 2, 100);
+  world!.preempt(0);
+  expect(dispatcher.nextSliceEndNs()).toBe(100);
+  clock[0] = 200;
+  dispatcher.step();
+  expect(expired).toEqual([1]);
+  expect(dispatcher.nextSliceEndNs()).toBe(Number.POSITIVE_INFINITY);
 });
