@@ -7,6 +7,32 @@ export interface ServerReport {
   readonly workers: number;
   /** Who polled the device: the dispatcher's thread, or a net thread of its own. */
   readonly poll: 'inline' | 'thread';
+  readonly frame: string;
+  readonly seed: string;
+  /** All times of the run are stretched by this; the times below are real. */
+  readonly dilation: number;
+  /** How long it has served, ns. */
+  readonly durationNs: number;
+  /** Of each type, the last being UNKNOWN. */
+  readonly types: readonly {
+    readonly name: string;
+    readonly completed: number;
+    readonly dropped: number;
+    /** Completed by each worker. */
+    readonly byWorker: readonly number[];
+  }[];
+  /** Every change of the reservation, such as the end of a window of DARC's, up to 10 000. */
+  readonly windows: readonly {
+    readonly id: number;
+    /** Since the server's start, ns, and until the next change or the end. */
+    readonly fromNs: number;
+    readonly toNs: number;
+    readonly groups: readonly {
+      readonly types: readonly string[];
+      readonly reserved: readonly number[];
+      readonly stealable: readonly number[];
+    }[];
+  }[];
   /** By reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly counts: ServerCounts;
@@ -43,6 +69,8 @@ export interface ServerCounts {
   readonly dropped: number;
   /** `droppedByType[type][reason]`, the last type being UNKNOWN. */
   readonly droppedByType: readonly (readonly number[])[];
+  /** `completedByType[type][worker]`, as the scheduler saw them; the last type being UNKNOWN. */
+  readonly completedByType: readonly (readonly number[])[];
   readonly queued: number;
   /** On workers at this moment. */
   readonly running: number;

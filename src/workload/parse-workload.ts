@@ -1,10 +1,11 @@
 /** Reads a workload file. The files of workloads/ describe the form. */
 
-import { type Checker, type Field, misspelt, oneOf, type ReadText } from '../input/checker.js';
+import { type Checker, type Field, misspelt, oneOf, type ReadText, show } from '../input/checker.js';
 import {
   anything,
   list,
   name,
+  number,
   optional,
   positiveDuration,
   prose,
@@ -16,6 +17,7 @@ import {
 } from '../input/fields.js';
 import { readChecked } from '../input/read-checked.js';
 import { lookUp } from '../units/names.js';
+import { parseRate } from '../units/rate.js';
 import { byIndex, UNKNOWN } from '../units/unknown.js';
 import type { Arrivals } from './arrivals/arrival-process.js';
 import { readArrivals } from './arrivals/arrival-registry.js';
@@ -23,6 +25,7 @@ import { POISSON } from './arrivals/poisson.js';
 import type { Distribution } from './distributions/distribution.js';
 import { readDistribution } from './distributions/distribution-registry.js';
 import { playedMeanNs } from './played.js';
+import { readSchedule } from './read-schedule.js';
 import type { Phase, RequestType, Workload, WorkloadSource } from './workload.js';
 
 export interface ParseOptions {
@@ -46,7 +49,9 @@ export function parseWorkload(yaml: string, fileName: string, options: ParseOpti
     files.set(path, text);
     return text;
   };
-  const workload = readChecked(yaml, fileName, readWorkload, { readText });
+  const read = (value: unknown, checker: Checker) =>
+    Array.isArray(value) ? readSchedule(value, checker, fileName) : readWorkload(value, checker);
+  const workload = readChecked(yaml, fileName, read, { readText });
   return { ...workload, source: { text: yaml, fileName, files: Object.fromEntries(files) } };
 }
 
@@ -178,6 +183,13 @@ const phaseDuration: Field<number> = (input) => {
   return ns;
 };
 
+/** The rate of a phase: `250k`, or a number of requests per second. */
+const ownRate: Field<number> = (input) => {
+  const rps = typeof input === 'number' ? input : parseRate(String(input));
+  if (rps > 0 && rps < 1e12) return rps;
+  throw new Error(`expected a rate above 0, such as 250k or 1.5M, found ${show(input)}`);
+};
+
 function readPhase(
   item: unknown,
   checker: Checker,
@@ -185,13 +197,29 @@ function readPhase(
   baseArrivals: Arrivals | undefined,
 ): Phase | undefined {
   const fields = checker.fields(
-    { duration: phaseDuration, types: optional(list('request types')), arrivals: anything },
+    {
+      duration: phaseDuration,
+      types: optional(list('request types')),
+      arrivals: anything,
+      rate: optional(ownRate),
+      load: optional(number('a load above 0', { above: 0, max: 1000 })),
+    },
     item,
   );
   if (!fields) return undefined;
   const arrivals = readOptionalArrivals(fields.arrivals, checker, baseArrivals);
   const shares = fields.types ? readPhaseTypes(fields.types, checker.at('types'), base) : base;
-  return fields.duration === undefined || !shares ? undefined : phaseOf(fields.duration, shares, arrivals);
+  if (fields.rate !== undefined && fields.load !== undefined) {
+    return checker.at('load').refuse('expected only one of rate and load, found both', true);
+  }
+  const phase = fields.duration === undefined || !shares ? undefined : phaseOf(fields.duration, shares, arrivals);
+  return (
+    phase && {
+      ...phase,
+      ...(fields.rate !== undefined && { rateRps: fields.rate }),
+      ...(fields.load !== undefined && { load: fields.load }),
+    }
+  );
 }
 
 /** The types of a phase: those it names, with what it replaces of them; the ratio of all others is 0. */

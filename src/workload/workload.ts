@@ -52,6 +52,9 @@ export interface Phase {
   readonly arrivals: Arrivals;
   /** Mean service demand over all requests of the phase as they are played, ns. */
   readonly meanServiceNs: number;
+  /** Its own rate, requests per second, or load, instead of what the run offers; at most one of them. */
+  readonly rateRps?: number;
+  readonly load?: number;
 }
 
 /** A workload as text: can be cloned into another thread. */
@@ -76,12 +79,19 @@ export type Offer =
     };
 
 /**
- * Rate of a phase in requests per second. With a load: load × workers / mean service demand *of that phase*, so that
- * every phase is offered the same load.
+ * Rate of a phase in requests per second: its own, or that of the offer. With a load: load × workers / mean service
+ * demand *of that phase*, so that every phase is offered the same load.
  *
  * @throws RangeError when load, workers or rate are not above 0
  */
 export function phaseRateRps(phase: Phase, offer: Offer): number {
+  if (phase.rateRps !== undefined) return phase.rateRps;
+  if (phase.load === undefined) return offeredRateRps(phase, offer);
+  if ('workers' in offer) return offeredRateRps(phase, { ...offer, load: phase.load });
+  throw new RangeError('a phase of the workload states a load of its own: expected a load, found a rate');
+}
+
+function offeredRateRps(phase: Phase, offer: Offer): number {
   if ('rateRps' in offer) {
     if (!(offer.rateRps > 0 && offer.rateRps < Number.POSITIVE_INFINITY)) {
       throw new RangeError(`expected a rate above 0 requests per second, found ${offer.rateRps}`);
@@ -109,7 +119,8 @@ export function offeredRps(workload: Workload, offer: Offer): number {
  */
 export function offeredLoad(workload: Workload, offer: Offer, workers: number): number {
   // The load as asked for, not 0.8000000000000002.
-  if ('load' in offer && offer.workers === workers) return offer.load;
+  const isSame = workload.phases.every((phase) => phase.rateRps === undefined && phase.load === undefined);
+  if (isSame && 'load' in offer && offer.workers === workers) return offer.load;
   return meanOverTime(workload, (phase) => (phaseRateRps(phase, offer) * phase.meanServiceNs) / (workers * 1e9));
 }
 

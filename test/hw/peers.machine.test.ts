@@ -61,12 +61,27 @@ const ANSWERED = { requests: 40, completed: 40, lost: 0, discarded: { foreign: 0
 
 describe.skipIf(missingNative() !== undefined)('ends that do not fit', { timeout: 60_000 }, () => {
   it('a server uses only the queues that its client has, also when one with fewer follows', async () => {
-    const { counts } = await withServer(serverWith('queues: 2'), async () => {
+    const { counts, types, frame } = await withServer(serverWith('queues: 2'), async () => {
       for (const cores of ['[0]', '[0, 1]', '[0]']) {
         expect((await load(clientWith(`cores: ${cores}`))).result).toMatchObject(ANSWERED);
       }
     });
+    expect([frame, types.map(({ name }) => name)]).toEqual(['psp', ['SHORT', 'LONG', 'UNKNOWN']]);
+    expect(types.reduce((sum, { completed }) => sum + completed, 0)).toBe(120);
+    expect(
+      types.every(({ completed, byWorker }) => byWorker.length === 2 && byWorker[0]! + byWorker[1]! === completed),
+    ).toBe(true);
     expect(counts).toMatchObject({ requests: 120, completed: 120, foreign: 0, malformed: 0, repliesSent: 120 });
+  });
+
+  it('psp load keeps every request, and skips arrivals when too many are unanswered', async () => {
+    await withServer(serverWith('queues: 1'), async () => {
+      const { result } = await load(clientWith('cores: [0]'), '--samples', '--concurrency', '1');
+      const { samples } = result as unknown as { samples: { sojournNs: string; type: string } };
+      expect(Buffer.from(samples.sojournNs, 'base64').length).toBe(40 * 8);
+      expect(result!.skipped).toBeGreaterThan(0);
+      expect(result!.completed + result!.skipped).toBe(40);
+    });
   });
 
   it('a client with more threads than the server has queues says so', async () => {

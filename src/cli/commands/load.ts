@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
-import { hardwareResult } from '../../experiment/hardware/run-hardware.js';
+import { hardwareResult, hardwareSamples } from '../../experiment/hardware/run-hardware.js';
 import { inputFiles } from '../../experiment/plan/files.js';
+import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { runLoad } from '../../hw/client/run-load.js';
 import { defaultClassifier } from '../../hw/machine/classifier-config.js';
 import { type Address, DEFAULT_UDP_PORT, type HardwareConfig } from '../../hw/machine/config.js';
@@ -21,7 +22,7 @@ import {
   serverGone,
 } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
-import { checkOutputs, outputBeside, sendJson } from '../output.js';
+import { checkOutputs, outputBeside, send, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import type { SimSettings } from '../settings.js';
 
@@ -30,6 +31,8 @@ interface LoadOptions extends SimSettings {
   readonly to?: string;
   readonly frame?: FrameFormat;
   readonly dilate: number | 'auto';
+  readonly samples?: true;
+  readonly concurrency?: number;
 }
 
 export function defineLoad(command: Command): void {
@@ -60,6 +63,8 @@ export function defineLoad(command: Command): void {
     'json',
   ]);
   command
+    .option('--samples', 'keep every request in the JSON, for psp compare')
+    .option('--concurrency <N>', 'skip arrivals while N requests are unanswered', parseConcurrency)
     .addOption(
       new Option('--dilate <K>', 'stretch all times by K; give the server the same K')
         .argParser(parseDilation)
@@ -76,6 +81,9 @@ async function load(options: LoadOptions): Promise<number> {
   const { workload } = input;
   if (options.requests === undefined && options.durationNs === undefined) {
     throw new InputError('expected --requests N or --duration TIME, found neither');
+  }
+  if (options.samples && options.json === undefined) {
+    throw new InputError('samples are kept in the JSON: expected --json FILE beside --samples');
   }
   const config = configOf(options);
   const { workers, seed, warmup } = hardwareDefaults(options);
@@ -115,7 +123,9 @@ async function load(options: LoadOptions): Promise<number> {
     output.write(formatComparison([result], { ...output, title: workload.title }));
     output.write(SERVER_UNKNOWN);
     output.write(closingLines(result, output.width));
-    sendJson(options.json, [result]);
+    if (options.samples)
+      send(options.json!, sampledJson([{ result, samples: hardwareSamples(run, workload, warmup) }]));
+    else sendJson(options.json, [result]);
     if (run.end === 'serverGone') complain(serverGone(result));
     return run.end === 'serverGone' ? EXIT.environment : signal.aborted ? EXIT.interrupted : EXIT.ok;
   } finally {
@@ -133,8 +143,17 @@ function configOf(options: LoadOptions): HardwareConfig {
     ...config,
     frame,
     classifier: frame === config.frame ? config.classifier : { ...config.classifier, ...defaultClassifier(frame) },
-    client: { ...config.client, server },
+    client: {
+      ...config.client,
+      server,
+      ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+    },
   };
+}
+
+function parseConcurrency(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InputError(`--concurrency: expected a whole number above 0, found '${text}'`);
 }
 
 /** The configured server keeps its MAC, which it may be known by alone: not every server answers ARP. */

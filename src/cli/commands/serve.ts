@@ -9,10 +9,11 @@ import {
   serverHints,
 } from '../../hw/memory/counts.js';
 import type { NetForm } from '../../hw/native/native.js';
-import { startServer } from '../../hw/server/server.js';
+import { type RunningServer, startServer } from '../../hw/server/server.js';
 import type { ServerCounts, ServerReport } from '../../results/server-schema.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { formatRate } from '../../units/rate.js';
+import { UNKNOWN } from '../../units/unknown.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addHardwareSettings,
@@ -63,20 +64,23 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { signal, undo } = abortOnSignal();
   const policy = onePolicy(options);
   const { workload } = await inputOf(options);
+  const { seed } = hardwareDefaults(options);
+  const dilation = options.dilate === 'auto' ? 1 : options.dilate;
   const server = await startServer({
     config: { ...config, ...(options.poll && { net: options.poll }) },
     frame,
     classifier,
     workload,
     policy,
-    seed: hardwareDefaults(options).seed,
-    dilation: options.dilate === 'auto' ? 1 : options.dilate,
+    seed,
+    dilation,
     ...(options.record !== undefined && { record: options.record }),
   });
   complain(
     `serving ${config.address.ip}:${config.address.port || '*'} (${server.mac}) ` +
       `with ${config.workers} workers under ${policy.text}, poll: ${server.net}`,
   );
+  const startedMs = performance.now();
   const names = workload.types.map((type) => type.name);
   const live = showProgress(undefined, policy.text);
   let before = server.counts().completed;
@@ -102,16 +106,12 @@ export async function serve(options: ServeOptions): Promise<number> {
     for (const line of serverHints(counts, frame)) complain(line);
     for (const line of reconcileServer(counts)) complain(`the counts do not add up: ${line}`);
     if (options.json !== undefined) {
-      const { workers } = config;
-      const report: ServerReport = {
-        schema: 'psp.server/1',
-        workload: workload.name,
-        policy: policy.text,
-        workers,
-        poll: server.net,
-        dropped: dropsByReason(counts),
-        counts,
-      };
+      const report = serverReport(counts, {
+        ...{ names, server, frame, policy: policy.text, workload: workload.name, workers: config.workers },
+        seed: String(seed),
+        dilation,
+        durationNs: Math.round((performance.now() - startedMs) * 1e6),
+      });
       sendJson(options.json, report);
     }
   }
@@ -122,6 +122,42 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (lost === 0) return EXIT.ok;
   complain(`lost: ${policy.text}: The policy never finished ${lost} of ${counts.arrived} requests.`);
   return EXIT.no;
+}
+
+/** What `--json` says beside the counts. */
+interface Served
+  extends Pick<ServerReport, 'frame' | 'policy' | 'workload' | 'workers' | 'seed' | 'dilation' | 'durationNs'> {
+  readonly names: readonly string[];
+  readonly server: Pick<RunningServer, 'net' | 'reservations'>;
+}
+
+function serverReport(counts: ServerCounts, { names, server, ...served }: Served): ServerReport {
+  const sum = (numbers: readonly number[]) => numbers.reduce((all, each) => all + each, 0);
+  const known = counts.completedByType.length - 1;
+  const { reservations } = server;
+  return {
+    schema: 'psp.server/1',
+    ...served,
+    poll: server.net,
+    types: counts.completedByType.map((byWorker, type) => ({
+      name: type < known ? names[type]! : UNKNOWN,
+      completed: sum(byWorker),
+      dropped: sum(counts.droppedByType[type]!),
+      byWorker,
+    })),
+    windows: reservations.map(({ atNs, reservation }, id) => ({
+      id,
+      fromNs: Math.round(atNs),
+      toNs: Math.round(reservations[id + 1]?.atNs ?? served.durationNs),
+      groups: reservation.groups.map(({ types, workers, stealable }) => ({
+        types: types.map((type) => names[type]!),
+        reserved: workers,
+        stealable,
+      })),
+    })),
+    dropped: dropsByReason(counts),
+    counts,
+  };
 }
 
 /** The live figures of a server, in one line. Rates are per second of real time. */

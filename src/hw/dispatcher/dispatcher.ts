@@ -11,6 +11,7 @@ import {
   Arrival,
   Control,
   DispatcherStat,
+  dispatcherStats,
   FinishOutcome,
   Mailbox,
   Ring,
@@ -129,9 +130,9 @@ export function createDispatcher(
   const now = float64s(1);
   const state = int32s(8);
   /** The statistics before they are published. */
-  const counts = float64s(DispatcherStat.droppedByType + (types + 1) * REASONS);
-  // Per worker: number of its latest start; slot it runs (-1: free); when its slice ends; number of the last start
-  // asked to stop.
+  const { size: statistics, completions } = dispatcherStats(types, workers);
+  const counts = float64s(statistics);
+  // Per worker: its latest start; the slot it runs (-1: free); when its slice ends; the last start asked to stop.
   const startSeq = int32s(workers);
   const running = int32s(workers);
   const sliceEndNs = float64s(workers);
@@ -257,6 +258,7 @@ export function createDispatcher(
           scheduler.preempted(worker);
         } else {
           counts[completed]!++;
+          counts[completions + typeOfSlot[slot]! * workers + worker]!++;
           release(slot);
           scheduler.complete(worker);
         }

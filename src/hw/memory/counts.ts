@@ -4,17 +4,14 @@ import { type Discarded, thrownAway } from '../../results/hardware-fields.js';
 import type { ServerCounts } from '../../results/server-schema.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
 import type { FrameFormat, LoadCounts } from '../native/native.js';
-import { DispatcherStat, Mailbox, NetStat, type SharedMemory } from './layout.js';
+import { DispatcherStat, dispatcherStats, Mailbox, NetStat, type SharedMemory } from './layout.js';
 
 export function readServerCounts(memory: SharedMemory): ServerCounts {
   const { buffer, base } = memory;
   const net = new Float64Array(buffer, base + memory.netStatsOffset, NetStat.words);
   const reasons = DROP_REASONS.length;
-  const own = new Float64Array(
-    buffer,
-    base + memory.dispatcherStatsOffset,
-    DispatcherStat.droppedByType + (memory.types + 1) * reasons,
-  );
+  const stats = dispatcherStats(memory.types, memory.workers);
+  const own = new Float64Array(buffer, base + memory.dispatcherStatsOffset, stats.size);
   const worker = (index: number): Float64Array =>
     new Float64Array(buffer, base + memory.mailboxesOffset + index * Mailbox.bytes, Mailbox.bytes / 8);
   const workers = Array.from({ length: memory.workers }, (_, index) => worker(index));
@@ -41,6 +38,9 @@ export function readServerCounts(memory: SharedMemory): ServerCounts {
     dropped: own[DispatcherStat.dropped]!,
     droppedByType: Array.from({ length: memory.types + 1 }, (_, type) =>
       Array.from(own.subarray(DispatcherStat.droppedByType + type * reasons).subarray(0, reasons)),
+    ),
+    completedByType: Array.from({ length: memory.types + 1 }, (_, type) =>
+      Array.from(own.subarray(stats.completions + type * memory.workers).subarray(0, memory.workers)),
     ),
     queued: own[DispatcherStat.queued]!,
     running: own[DispatcherStat.inFlight]!,

@@ -151,7 +151,10 @@ export const NetStat = {
   words: 32,
 } as const;
 
-/** Indices of the dispatcher's statistics (doubles); `dropped` is followed by one word for each type and reason. */
+/**
+ * Indices of the dispatcher's statistics (doubles). `droppedByType` has a word for each type and reason. After these
+ * come the completions, a word for each type and worker.
+ */
 export const DispatcherStat = {
   arrived: 0,
   dispatched: 1,
@@ -165,6 +168,12 @@ export const DispatcherStat = {
   preemptsAsked: 9,
   droppedByType: 16,
 } as const;
+
+/** How many statistics the dispatcher has, and where the completions begin; the last type is UNKNOWN. */
+export function dispatcherStats(types: number, workers: number): { size: number; completions: number } {
+  const completions = DispatcherStat.droppedByType + (types + 1) * DROP_REASONS.length;
+  return { size: completions + (types + 1) * workers, completions };
+}
 
 /** More workers than any machine has cores; each is a thread. */
 export const MAX_WORKERS = 1024;
@@ -228,7 +237,7 @@ export function createSharedMemory(
     return offset;
   };
   const netStatsOffset = place(NetStat.words * 8);
-  const dispatcherStatsOffset = place((DispatcherStat.droppedByType + (types + 1) * DROP_REASONS.length) * 8);
+  const dispatcherStatsOffset = place(dispatcherStats(types, workers).size * 8);
   const reservationOffset = place(reservationBytes(workers, types));
   const mailboxesOffset = place(workers * Mailbox.bytes);
   const arrivalsOffset = place(Ring.entries + arrivalsCapacity * Arrival.bytes);
