@@ -54,7 +54,8 @@ describe('a schedule of Perséphone’s client', () => {
 describe('a phase with a rate or a load of its own', () => {
   const ramp = (first: string) =>
     parseWorkload(
-      `{ name: ramp, types: [{ name: A, ratio: 1, service: 1us }], phases: [{ duration: 1s, ${first} }, { duration: 3s }] }`,
+      `{ name: ramp, types: [{ name: A, ratio: 1, service: 1us }],
+         phases: [{ duration: 1s, ${first} }, { duration: 3s }] }`,
       'ramp.yaml',
     );
 
