@@ -129,18 +129,17 @@ export function createDispatcher(
   /** The time told to the scheduler, and to nobody else. */
   const now = float64s(1);
   const state = int32s(8);
-  /** The statistics before they are published. */
-  const { size: statistics, completions } = dispatcherStats(types, workers);
-  const counts = float64s(statistics);
+  const { size, completions } = dispatcherStats(types, workers);
+  const counts = float64s(size); // before they are published
   // Per worker: its latest start; the slot it runs (-1: free); when its slice ends; the last start asked to stop.
   const startSeq = int32s(workers);
   const running = int32s(workers);
   const sliceEndNs = float64s(workers);
   const askedSeq = int32s(workers);
-  /** The workers that run something, one bit each. */
   const busyWords = (workers + 31) >>> 5;
+  /** The workers that run something, one bit each. */
   const busy = int32s(busyWords);
-  /** Per slot: the type it arrived with, for counting drops. */
+  /** Per slot: the type it arrived with. */
   const typeOfSlot = new Uint16Array(memory.slots);
 
   const world: World = { start, preempt, drop, stole, reserved };
@@ -344,7 +343,6 @@ export function createDispatcher(
   }
 
   // What the scheduler can make this world do.
-
   function start(worker: number, request: number, sliceNs: number): void {
     if (running[worker] !== -1) {
       throw new Error(
