@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     // The tests of the command line start processes with threads of their own.
     maxWorkers: 2,
+    // Of the tests that say they may run at once.
+    maxConcurrency: 3,
     projects: [
       tier('unit', {
         include: ['test/**/*.test.ts'],

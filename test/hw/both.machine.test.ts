@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/results/comparison.js';
 import { psp, scratchFolder } from '../cli/psp.js';
-import { FORMS, missingNative } from './support.js';
+import { FORMS, missingNative, onceIn } from './support.js';
 
 const scratch = scratchFolder();
 
@@ -46,7 +46,8 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
       expect(readFileSync(join(folder, 'again.png')).subarray(1, 4).toString('latin1')).toBe('PNG');
     });
 
-    it('calibrates, simulates with what it found by its name, and checks it', async () => {
+    // In both forms a machine is calibrated, and compared, by paired.machine.test.ts.
+    onceIn(net)('calibrates, simulates with what it found by its name, and checks it', async () => {
       const few = ['--requests', '100', '--load', '0.7'];
       const made = await psp(['calibrate', ...SMALL, ...POLL, ...few, '--dispatchers', 'darc', '--name', 'mine'], {
         cwd: folder,

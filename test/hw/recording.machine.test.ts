@@ -97,10 +97,11 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
       expect(run.end).toBe('complete');
     }
 
-    it.each([...recorded, 'darc:window=20', 'ts:quantum=20us', 'ts:quantum=5001ns'])(
+    // Several at a time: most of such a run is to wait for processes and devices.
+    it.concurrent.each([...recorded, 'darc:window=20', 'ts:quantum=20us', 'ts:quantum=5001ns'])(
       'of %s is decided again without a difference',
       async (policy) => {
-        const path = join(folder, 'run.events');
+        const path = join(folder, `${net}-${policy.replace(/\W/g, '-')}.events`);
         // The factor is not whole, but stretched times must be.
         await recordRun(policy, path, 60, 100.5);
         const { header, report } = replayFile(path);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { NetForm } from '../../../src/hw/native/native.js';
 import { type HardwareRun, type HardwareSpec, runHardware } from '../../../src/hw/run/run-pair.js';
 import { parsePolicy } from '../../../src/scheduler/policy-registry.js';
-import { childrenOf, FORMS, missingNative, workloadNamed } from '../support.js';
+import { childrenOf, FORMS, missingNative, onceIn, workloadNamed } from '../support.js';
 
 // A folder of its own for temporary files: this test checks that nothing is left, and other tests run beside it.
 const folder = mkdtempSync(join(tmpdir(), 'psp-loopback-'));
@@ -23,7 +23,7 @@ const specOf =
     workers: 4,
     seed: 1,
     requests: 200,
-    dilate: 500,
+    dilate: 250,
     net,
     ...more,
   });
@@ -158,7 +158,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
       expect(Date.now() - begin).toBeLessThan(15_000);
     });
 
-    it('a killed load generator is an error in one line, and the server ends', async () => {
+    onceIn(net)('a killed load generator is an error in one line, and the server ends', async () => {
       const run = runHardware(spec({ requests: 20_000 }), {
         onStarted: ({ client }) => void setTimeout(() => process.kill(client, 'SIGKILL'), 500),
       });
