@@ -13,8 +13,8 @@ const BUILT = { globalSetup: ['test/support/build-first.ts'] };
 
 export default defineConfig({
   test: {
-    // The tests of the command line start processes with threads of their own.
-    maxWorkers: 2,
+    // On two cores: many tests only wait for processes, devices and clocks.
+    maxWorkers: 3,
     // Of the tests that say they may run at once.
     maxConcurrency: 3,
     projects: [

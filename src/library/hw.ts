@@ -16,6 +16,7 @@ import { builtNative, type NetForm } from '../hw/native/native.js';
 import type { HardwareLive } from '../hw/run/run-pair.js';
 import { allowPolicyFiles } from '../policy-files/open-policies.js';
 import { parsePolicy } from '../scheduler/policy-registry.js';
+import { namingArguments } from './argument-names.js';
 import { checkArguments, FUNCTION, RUN_RULES, settingsOf, TEXT, TEXTS, WATCH_RULES } from './check-arguments.js';
 import type { RunArguments } from './options.js';
 
@@ -67,7 +68,11 @@ const RULES = {
  * @throws InputError when an argument is wrong, or a policy cannot exist on a real machine; nothing has run then
  * @throws EnvironmentError when the addon is not built, or the machine cannot do the run
  */
-export async function run(options: HardwareArguments): Promise<HardwareResult[]> {
+export function run(options: HardwareArguments): Promise<HardwareResult[]> {
+  return namingArguments(() => runNow(options));
+}
+
+async function runNow(options: HardwareArguments): Promise<HardwareResult[]> {
   const checked = checkArguments(options, RULES, ['workload']) as unknown as HardwareArguments;
   const { signal, onProgress, onNote, dilate = 'auto', poll, policies: asked, ...fields } = checked;
   allowPolicyFiles();

@@ -18,6 +18,7 @@ import type { Result } from '../results/result.js';
 import { InputError } from '../units/errors.js';
 import { parseWorkload } from '../workload/parse-workload.js';
 import type { Workload } from '../workload/workload.js';
+import { inArguments, namingArguments } from './argument-names.js';
 import {
   checkArguments,
   FLAG,
@@ -78,7 +79,11 @@ const COMPARE_RULES = {
  * @throws InputError when an argument, a workload or a policy is wrong; nothing has run then
  * @throws EnvironmentError when the machine cannot do it, such as for lack of memory
  */
-export async function simulatePolicies(options: SimulateArguments): Promise<Result[]> {
+export function simulatePolicies(options: SimulateArguments): Promise<Result[]> {
+  return namingArguments(() => simulateNow(options));
+}
+
+async function simulateNow(options: SimulateArguments): Promise<Result[]> {
   const { signal, onProgress, ...fields } = checkArguments(options, SIMULATE_RULES, ['workload']) as WatchArguments &
     Record<string, unknown>;
   allowPolicyFiles();
@@ -104,7 +109,11 @@ export async function simulatePolicies(options: SimulateArguments): Promise<Resu
  * @throws InputError when an argument is wrong; nothing has run then
  * @throws EnvironmentError when the folder cannot be written
  */
-export async function sweepPolicies(options: SweepArguments): Promise<SweepResult> {
+export function sweepPolicies(options: SweepArguments): Promise<SweepResult> {
+  return namingArguments(() => sweepNow(options));
+}
+
+async function sweepNow(options: SweepArguments): Promise<SweepResult> {
   const { signal, onProgress, onNote, out, ...fields } = checkArguments(options, SWEEP_RULES, [
     'workload',
     'out',
@@ -138,7 +147,11 @@ export async function sweepPolicies(options: SweepArguments): Promise<SweepResul
  * @throws InputError when an argument is wrong; nothing has run then
  * @throws EnvironmentError when the machine cannot do it
  */
-export async function findPolicyCapacity(options: CapacityArguments): Promise<Capacity> {
+export function findPolicyCapacity(options: CapacityArguments): Promise<Capacity> {
+  return namingArguments(() => findNow(options));
+}
+
+async function findNow(options: CapacityArguments): Promise<Capacity> {
   const checked = checkArguments(options, CAPACITY_RULES, ['workload', 'slos']) as unknown as CapacityArguments;
   const { slos, find = 'load', signal, onProbe, maxReplications, ...fields } = checked;
   const field = find === 'workers' ? 'workers' : 'rateRps';
@@ -182,7 +195,11 @@ export function compareResults(
     throw new InputError(`${name}: expected a list of results, or the file of some`);
   };
   checkArguments(options, COMPARE_RULES, []);
-  return compareSides(sidesOf(a, 'a'), sidesOf(b, 'b'), options);
+  try {
+    return compareSides(sidesOf(a, 'a'), sidesOf(b, 'b'), options);
+  } catch (error) {
+    throw inArguments(error);
+  }
 }
 
 /**

@@ -104,6 +104,8 @@ describe('the tarball', () => {
     expect(files).toContain('workloads/bimodal.yaml');
     expect(files).toContain('CHANGELOG.md');
     expect(files.filter((path) => path.includes('.tsbuildinfo'))).toEqual([]);
+    // The command is in its bundle, once.
+    expect(files.filter((path) => path.startsWith('dist/cli/'))).toEqual([]);
     expect(files.filter((path) => path.includes('fonts/')).sort()).toEqual([
       'dist/fonts/DejaVuSans.ttf',
       'dist/fonts/LICENSE',
@@ -147,6 +149,14 @@ describe('psp installed in a project', () => {
     const bypass = ['--input-type=module', '-e', "import 'psp/dist/sim/simulate.js'"];
     const refused = await execa(process.execPath, bypass, { cwd: folder, reject: false });
     expect(refused.stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+
+  test('makes a policy whose own test passes', { timeout: 120_000 }, async (context) => {
+    context.skip(whyNot !== undefined);
+    await npx(['new', 'policy', 'short-first']);
+    const test = await execa(process.execPath, ['--test', 'short-first.test.mjs'], { cwd: folder, reject: false });
+    expect(test.exitCode, test.stdout).toBe(0);
+    expect(test.stdout).toMatch(/pass 2/);
   });
 
   test('says what to install for Redis', async (context) => {

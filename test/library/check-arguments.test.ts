@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { inArguments } from '../../src/library/argument-names.js';
 import { checkArguments, RUN_RULES, rulesOfLists, settingsOf, WATCH_RULES } from '../../src/library/check-arguments.js';
 import { policies } from '../../src/scheduler/policy-registry.js';
+import { InputError } from '../../src/units/errors.js';
 
 const RULES = { ...RUN_RULES, ...WATCH_RULES };
 const check = (given: unknown) => settingsOf(checkArguments(given, RULES, ['workload']));
@@ -63,4 +65,15 @@ describe('what a program passes', () => {
     expect(() => checkArguments({ load: [0.1, -1] }, rules, [])).toThrowError('load: expected a number above 0');
     expect(() => checkArguments({ load: [] }, rules, [])).toThrowError('load: expected a number above 0');
   });
+});
+
+it('what the command line says of its options is said of arguments', () => {
+  const said = (message: string) => (inArguments(new InputError(message)) as Error).message;
+  expect(said('expected equal seeds, or --unpaired')).toBe('expected equal seeds, or unpaired');
+  expect(said('--max-replications: expected more; see --slo, --rate-scale')).toBe(
+    'maxReplications: expected more; see slos, rateScale',
+  );
+  expect(said('no --such-option, no a--b')).toBe('no --such-option, no a--b');
+  const other = new Error('--policy');
+  expect(inArguments(other)).toBe(other);
 });

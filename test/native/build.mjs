@@ -28,7 +28,7 @@ const UNITS = {
   tests: {
     tests: [
       ...['main', 'ring_test', 'frame_test', 'port_test', 'app_test', 'backpressure_test', 'load_test'],
-      'keep_awake_test',
+      ...['keep_awake_test', 'allocation_test'],
     ].map((file) => `test/native/${file}.cpp`),
     native: [
       ...['apps/application', 'apps/built_in', 'apps/rocksdb_app', 'base/clock', 'net/eal', 'net/frame', 'net/port'],
@@ -103,9 +103,18 @@ export async function build(program, variant) {
       return object;
     }),
   );
+  if (program === 'tests') await buildPlugin(folder);
   const libraries = program === 'tests' ? [...pkgConfig('--libs'), '-lrte_net_ring'] : [];
   await run(compiler, [...VARIANTS[variant], ...objects, '-o', path, '-pthread', ...libraries]);
   return path;
+}
+
+/** The plug-in of the tests, beside them; `PSP_TEST_PLUGIN` names it to them. */
+export const pluginIn = (folder) => join(folder, 'libhash.so');
+
+function buildPlugin(folder) {
+  const flags = ['-std=c99', '-O2', '-shared', '-fPIC', '-Inative/include'];
+  return run('cc', [...flags, 'native/examples/hash.c', '-o', pluginIn(folder)]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

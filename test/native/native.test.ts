@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 // @ts-expect-error: a script, without types
-import { build, missing } from './build.mjs';
+import { build, missing, pluginIn } from './build.mjs';
 
 const reason = missing() as string | undefined;
 if (reason !== undefined) console.warn(`SKIPPED: native unit tests: ${reason}`);
@@ -18,6 +19,7 @@ function run(path: string, args: string[] = []): { status: number | null; output
       ...process.env,
       TSAN_OPTIONS: `suppressions=${folder}tsan.supp halt_on_error=1`,
       ASAN_OPTIONS: 'detect_leaks=0',
+      PSP_TEST_PLUGIN: pluginIn(dirname(path)),
     },
   });
   return { status: done.status, output: done.stdout + done.stderr };

@@ -19,10 +19,12 @@ import { type PlannedPoint, pointKey } from '../../../src/experiment/sweep/plann
 import { packPoint } from '../../../src/experiment/sweep/queue-messages.js';
 import { runQueueWorker } from '../../../src/experiment/sweep/queue-worker.js';
 import { readSweep } from '../../../src/experiment/sweep/store.js';
+import { allowPolicyFiles } from '../../../src/policy-files/open-policies.js';
 import type { Point } from '../../../src/results/point.js';
 import { EnvironmentError } from '../../../src/units/errors.js';
 import { MAIN, psp } from '../../cli/psp.js';
 import { pages } from '../../docs/pages.js';
+import { writePolicy } from '../../policy-files/policy-texts.js';
 import { runReplicated, runSweep, threads } from './built.js';
 import { folders, plan, poisoned } from './points.js';
 import { missingRedis, startRedis, type TestRedis } from './redis.js';
@@ -352,6 +354,27 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     const { given } = await sweep([good]);
     expect(given).toEqual([good.key]);
     expect(worker.process.exitCode).toBe(null);
+  });
+
+  it('leaves the policy of a file to workers that may run its code, and no worker runs code of another hash', async () => {
+    const file = writePolicy(join(folder(), 'keep.ts'));
+    allowPolicyFiles();
+    const points = await plan({ policies: [`${file}:keep=2`], load: [0.3] });
+    const wary = await startWorker();
+    const sweeping = sweep(points);
+    const left = `psp: points with the policy of ${file} are left to workers with --allow-policies`;
+    await expect.poll(() => wary.err, HEARD).toContain(left);
+    expect(wary.out).toHaveLength(1);
+    const trusting = await startWorker(redis.url, ['--allow-policies']);
+    await expectAll(points, await sweeping);
+    await expect.poll(() => trusting.out.at(-1), HEARD).toBe(`finished: ${points[0]!.command}`);
+    expect(wary.out).toHaveLength(1);
+
+    const { spec } = points[0]!;
+    const forged = { ...points[0]!, key: 'a1', spec: { ...spec, code: { ...spec.code!, sha256: 'f'.repeat(64) } } };
+    await inject({ id: 'a1', data: forged });
+    const reason = () => redis.ask('hget', 'psp:points:a1', 'failedReason');
+    await expect.poll(reason, HEARD).toBe(`${file}: its code is not that of its hash ffffffffffff`);
   });
 
   it('fails a point whose answer is not that point, and writes nothing outside of its folder', async () => {
