@@ -356,7 +356,7 @@ describe.skipIf(reason !== undefined)('a sweep on Redis', { timeout: 180_000 }, 
     expect(worker.process.exitCode).toBe(null);
   });
 
-  it('leaves the policy of a file to workers that may run its code, and no worker runs code of another hash', async () => {
+  it('leaves the policy of a file to workers that may run its code; none runs code of another hash', async () => {
     const file = writePolicy(join(folder(), 'keep.ts'));
     allowPolicyFiles();
     const points = await plan({ policies: [`${file}:keep=2`], load: [0.3] });
