@@ -84,6 +84,11 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/import.js')).defineImport,
     },
     {
+      name: 'fit',
+      summary: 'fit distributions and arrivals to a trace',
+      load: async () => (await import('./commands/fit.js')).defineFit,
+    },
+    {
       name: 'advise',
       summary: 'say which policy needs the fewest workers, today and tomorrow',
       load: async () => (await import('./commands/advise.js')).defineAdvise,

@@ -22,7 +22,7 @@ const COMMANDS = [
     'load',
   ],
   ...['calibrate', 'doctor', 'compare', 'replay', 'policies', 'workloads', 'systems'],
-  ...['build-native', 'new', 'check', 'import', 'advise', 'lab'],
+  ...['build-native', 'new', 'check', 'import', 'fit', 'advise', 'lab'],
 ];
 
 async function tooWide(args: readonly string[]): Promise<string[]> {

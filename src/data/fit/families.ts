@@ -1,0 +1,338 @@
+/**
+ * Families of distributions, fitted to a sample by maximum likelihood. A family has its parameters on a scale without
+ * bounds (logarithms, logits), so that their intervals follow from the curvature of the likelihood.
+ */
+
+import { cumulativeStdNormalProbability, gammaln } from 'simple-statistics';
+import { exactDuration } from '../../units/duration.js';
+import { hyperexponentialStart, lognormalMixtureStart } from './em.js';
+
+/** A family with the parameters that a sample has in it. */
+export interface Fitted {
+  readonly family: string;
+  /** The parameters as numbers, by their names; times in ns. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** 95 % intervals of the same. */
+  readonly intervals: Readonly<Record<string, readonly [low: number, high: number]>>;
+  readonly logDensity: (x: number) => number;
+  /** Probability of at most x. */
+  readonly cumulative: (x: number) => number;
+  /** The distribution as YAML, in one line. */
+  readonly yaml: string;
+  /** Number of parameters. */
+  readonly size: number;
+}
+
+interface Family {
+  readonly name: string;
+  readonly names: readonly string[];
+  /** The best parameters, on the scale without bounds; undefined when the sample cannot be of the family. */
+  fit(sorted: Float64Array): number[] | undefined;
+  /** From the scale without bounds to what people write. */
+  natural(theta: readonly number[]): number[];
+  logDensity(x: number, natural: readonly number[]): number;
+  cumulative(x: number, natural: readonly number[]): number;
+  yaml(natural: readonly number[]): string;
+}
+
+const ns = (x: number) => exactDuration(Math.max(1, Math.round(x)));
+const short = (x: number) => Number(x.toPrecision(6));
+const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+
+const exponential: Family = {
+  name: 'exponential',
+  names: ['mean'],
+  fit: (xs) => [Math.log(meanOf(xs))],
+  natural: ([mean]) => [Math.exp(mean!)],
+  logDensity: (x, [mean]) => -Math.log(mean!) - x / mean!,
+  cumulative: (x, [mean]) => -Math.expm1(-x / mean!),
+  yaml: ([mean]) => `{ exponential: { mean: ${ns(mean!)} } }`,
+};
+
+const lognormal: Family = {
+  name: 'lognormal',
+  names: ['median', 'sigma'],
+  fit(xs) {
+    const { mean, variance } = momentsOf(xs.map(Math.log));
+    return variance > 0 ? [mean, Math.log(variance) / 2] : undefined;
+  },
+  natural: ([mu, logSigma]) => [Math.exp(mu!), Math.exp(logSigma!)],
+  logDensity: (x, [median, sigma]) => logNormalDensity(x, median!, sigma!),
+  cumulative: (x, [median, sigma]) => cumulativeStdNormalProbability(Math.log(x / median!) / sigma!),
+  yaml: ([median, sigma]) => `{ lognormal: { median: ${ns(median!)}, sigma: ${short(Math.min(4, sigma!))} } }`,
+};
+
+export function logNormalDensity(x: number, median: number, sigma: number): number {
+  const z = Math.log(x / median) / sigma;
+  return -Math.log(x * sigma) - 0.5 * Math.log(2 * Math.PI) - 0.5 * z * z;
+}
+
+const gamma: Family = {
+  name: 'gamma',
+  names: ['shape', 'mean'],
+  /** T. Minka, "Estimating a Gamma distribution", 2002: Newton's steps for the shape. */
+  fit(xs) {
+    const mean = meanOf(xs);
+    const gap = Math.log(mean) - meanOf(xs.map(Math.log));
+    if (!(gap > 1e-9)) return undefined;
+    let shape = (3 - gap + Math.sqrt((gap - 3) ** 2 + 24 * gap)) / (12 * gap);
+    for (let i = 0; i < 20; i++) {
+      const slope = 1 / shape - trigamma(shape);
+      shape = 1 / (1 / shape + (-gap + Math.log(shape) - digamma(shape)) / (shape * shape * slope));
+    }
+    return shape >= 0.1 && shape <= 1000 ? [Math.log(shape), Math.log(mean)] : undefined;
+  },
+  natural: (theta) => theta.map(Math.exp),
+  logDensity: (x, [shape, mean]) =>
+    shape! * Math.log(shape! / mean!) + (shape! - 1) * Math.log(x) - (shape! * x) / mean! - gammaln(shape!),
+  cumulative: (x, [shape, mean]) => regularisedGamma(shape!, (shape! * x) / mean!),
+  yaml: ([shape, mean]) => `{ gamma: { shape: ${short(shape!)}, mean: ${ns(mean!)} } }`,
+};
+
+const weibull: Family = {
+  name: 'weibull',
+  names: ['shape', 'scale'],
+  /** Newton's steps for the likelihood equation of the shape (N. Johnson, S. Kotz, "Continuous distributions"). */
+  fit(xs) {
+    const logs = xs.map(Math.log);
+    const meanLog = meanOf(logs);
+    const top = Math.max(...[logs[logs.length - 1]!, logs[0]!]);
+    let shape = 1.28 / Math.max(1e-3, Math.sqrt(momentsOf(logs).variance));
+    for (let i = 0; i < 60; i++) {
+      let [a, b, c] = [0, 0, 0];
+      for (const y of logs) {
+        const w = Math.exp(shape * (y - top));
+        a += w;
+        b += w * y;
+        c += w * y * y;
+      }
+      const step = (b / a - 1 / shape - meanLog) / (c / a - (b / a) ** 2 + 1 / shape ** 2);
+      shape = Math.max(shape / 2, Math.min(shape * 2, shape - step));
+    }
+    if (!(shape >= 0.1 && shape <= 1000)) return undefined;
+    const sum = logs.reduce((total, y) => total + Math.exp(shape * (y - top)), 0);
+    return [Math.log(shape), top + Math.log(sum / logs.length) / shape];
+  },
+  natural: (theta) => theta.map(Math.exp),
+  logDensity: (x, [shape, scale]) =>
+    Math.log(shape! / scale!) + (shape! - 1) * Math.log(x / scale!) - (x / scale!) ** shape!,
+  cumulative: (x, [shape, scale]) => -Math.expm1(-((x / scale!) ** shape!)),
+  yaml: ([shape, scale]) => `{ weibull: { shape: ${short(shape!)}, scale: ${ns(scale!)} } }`,
+};
+
+/**
+ * I. Aban, M. Meerschaert, A. Panorska, "Parameter estimation for the truncated Pareto distribution", 2006: the ends
+ * are those of the sample, and the exponent solves the likelihood equation.
+ */
+function paretoBetween(low: number, high: number): Family {
+  return {
+    name: 'bounded-pareto',
+    names: ['alpha'],
+    fit(xs) {
+      if (!(high > low)) return undefined;
+      const target = meanOf(xs.map((x) => Math.log(x / low)));
+      const ratio = Math.log(low / high);
+      // Mean of the logarithm: it falls with alpha.
+      const meanLog = (alpha: number) => 1 / alpha + (ratio * Math.exp(alpha * ratio)) / -Math.expm1(alpha * ratio);
+      let [from, to] = [0.1, 100];
+      if (!(meanLog(from) >= target && meanLog(to) <= target)) return undefined;
+      for (let i = 0; i < 100; i++) {
+        const middle = Math.sqrt(from * to);
+        if (meanLog(middle) > target) from = middle;
+        else to = middle;
+      }
+      return [Math.log(from)];
+    },
+    natural: (theta) => theta.map(Math.exp),
+    logDensity: (x, [alpha]) =>
+      x < low || x > high
+        ? Number.NEGATIVE_INFINITY
+        : Math.log(alpha! / low) -
+          (alpha! + 1) * Math.log(x / low) -
+          Math.log(-Math.expm1(alpha! * Math.log(low / high))),
+    cumulative: (x, [alpha]) =>
+      x <= low
+        ? 0
+        : x >= high
+          ? 1
+          : Math.expm1(-alpha! * Math.log(x / low)) / Math.expm1(alpha! * Math.log(low / high)),
+    yaml: ([alpha]) => `{ bounded-pareto: { alpha: ${short(alpha!)}, min: ${ns(low)}, max: ${ns(high)} } }`,
+  };
+}
+
+const hyperexponential: Family = {
+  name: 'hyperexponential',
+  names: ['probability', 'mean1', 'mean2'],
+  fit(xs) {
+    const found = hyperexponentialStart(xs);
+    return found && [Math.log(found.p / (1 - found.p)), Math.log(found.mean1), Math.log(found.mean2)];
+  },
+  natural: ([logit, a, b]) => [logistic(logit!), Math.exp(a!), Math.exp(b!)],
+  logDensity: (x, [p, a, b]) => Math.log((p! / a!) * Math.exp(-x / a!) + ((1 - p!) / b!) * Math.exp(-x / b!)),
+  cumulative: (x, [p, a, b]) => -p! * Math.expm1(-x / a!) - (1 - p!) * Math.expm1(-x / b!),
+  yaml: ([p, a, b]) =>
+    `{ hyperexponential: [{ probability: ${short(p!)}, mean: ${ns(a!)} }, ` +
+    `{ probability: ${rest(p!)}, mean: ${ns(b!)} }] }`,
+};
+
+/** Two humps: a request that hits a cache, say, and one that does not. */
+const lognormals: Family = {
+  name: 'mixture',
+  names: ['probability', 'median1', 'sigma1', 'median2', 'sigma2'],
+  fit(xs) {
+    const found = lognormalMixtureStart(xs);
+    if (!found) return undefined;
+    const { p, mu1, sigma1, mu2, sigma2 } = found;
+    return [Math.log(p / (1 - p)), mu1, Math.log(sigma1), mu2, Math.log(sigma2)];
+  },
+  natural: ([logit, ...others]) => [logistic(logit!), ...others.map(Math.exp)],
+  logDensity: (x, [p, m1, s1, m2, s2]) =>
+    Math.log(p! * Math.exp(logNormalDensity(x, m1!, s1!)) + (1 - p!) * Math.exp(logNormalDensity(x, m2!, s2!))),
+  cumulative: (x, [p, m1, s1, m2, s2]) =>
+    p! * lognormal.cumulative(x, [m1!, s1!]) + (1 - p!) * lognormal.cumulative(x, [m2!, s2!]),
+  yaml: ([p, m1, s1, m2, s2]) =>
+    `{ mixture: [{ probability: ${short(p!)}, value: ${lognormal.yaml([m1!, s1!])} }, ` +
+    `{ probability: ${rest(p!)}, value: ${lognormal.yaml([m2!, s2!])} }] }`,
+};
+
+function rest(p: number): number {
+  return Number((1 - short(p)).toPrecision(12));
+}
+
+/**
+ * The sample in each family that it can be of.
+ *
+ * @param sorted values above 0, ascending
+ * @param range the smallest and the largest value of all, where the sample is a part
+ * @param only the name of one family
+ */
+export function fitFamilies(
+  sorted: Float64Array,
+  range = [sorted[0]!, sorted[sorted.length - 1]!] as const,
+  only?: string,
+): Fitted[] {
+  const families = [exponential, lognormal, gamma, weibull, paretoBetween(...range), hyperexponential, lognormals];
+  return families.flatMap((family) => {
+    if (only !== undefined && family.name !== only) return [];
+    const theta = family.fit(sorted);
+    return theta?.every(Number.isFinite) ? [fittedOf(family, theta, sorted)] : [];
+  });
+}
+
+function fittedOf(family: Family, theta: readonly number[], xs: Float64Array): Fitted {
+  const natural = family.natural(theta);
+  const deviations = deviationsOf(family, theta, xs);
+  const end = (sign: number) => family.natural(theta.map((value, i) => value + sign * 1.96 * deviations[i]!));
+  const [low, high] = [end(-1), end(1)];
+  return {
+    family: family.name,
+    parameters: Object.fromEntries(family.names.map((name, i) => [name, natural[i]!])),
+    intervals: Object.fromEntries(family.names.map((name, i) => [name, [low[i]!, high[i]!] as const])),
+    logDensity: (x) => family.logDensity(x, natural),
+    cumulative: (x) => family.cumulative(x, natural),
+    yaml: family.yaml(natural),
+    size: theta.length,
+  };
+}
+
+/** Standard deviations of the parameters: the inverse of the observed information (R. Fisher), by differences. */
+function deviationsOf(family: Family, theta: readonly number[], xs: Float64Array): number[] {
+  const step = 1e-3;
+  const likelihood = (moved: readonly number[]) => {
+    const natural = family.natural(moved);
+    let sum = 0;
+    for (const x of xs) sum += family.logDensity(x, natural);
+    return sum;
+  };
+  const at = (i: number, di: number, j: number, dj: number) =>
+    likelihood(theta.map((value, k) => value + (k === i ? di : 0) + (k === j ? dj : 0)));
+  const information = theta.map((_, i) =>
+    theta.map((__, j) => {
+      if (j < i) return 0;
+      const mixed = at(i, step, j, step) - at(i, step, j, -step) - at(i, -step, j, step) + at(i, -step, j, -step);
+      return -mixed / (4 * step * step);
+    }),
+  );
+  information.forEach((row, i) => {
+    for (let j = 0; j < i; j++) row[j] = information[j]![i]!;
+  });
+  const covariance = inverse(information);
+  return theta.map((_, i) => Math.sqrt(Math.max(0, covariance[i]?.[i] ?? Number.NaN)));
+}
+
+/** Gauss and Jordan; NaN where the matrix has no inverse. */
+function inverse(matrix: readonly (readonly number[])[]): number[][] {
+  const n = matrix.length;
+  const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))]);
+  for (let i = 0; i < n; i++) {
+    const pivot = rows
+      .slice(i)
+      .reduce((best, row, k) => (Math.abs(row[i]!) > Math.abs(rows[best]![i]!) ? i + k : best), i);
+    [rows[i], rows[pivot]] = [rows[pivot]!, rows[i]!];
+    const by = rows[i]![i]!;
+    rows[i] = rows[i]!.map((x) => x / by);
+    for (let k = 0; k < n; k++) {
+      if (k !== i) rows[k] = rows[k]!.map((x, j) => x - rows[k]![i]! * rows[i]![j]!);
+    }
+  }
+  return rows.map((row) => row.slice(n));
+}
+
+function meanOf(xs: Float64Array): number {
+  let sum = 0;
+  for (const x of xs) sum += x;
+  return sum / xs.length;
+}
+
+function momentsOf(xs: Float64Array): { mean: number; variance: number } {
+  const mean = meanOf(xs);
+  let sum = 0;
+  for (const x of xs) sum += (x - mean) ** 2;
+  return { mean, variance: sum / xs.length };
+}
+
+/** By recurrence and the asymptotic series (M. Abramowitz, I. Stegun, 6.3.5 and 6.3.18). */
+function digamma(given: number): number {
+  let x = given;
+  let sum = 0;
+  for (; x < 6; x++) sum -= 1 / x;
+  const f = 1 / (x * x);
+  return sum + Math.log(x) - 0.5 / x - f * (1 / 12 - f * (1 / 120 - f * (1 / 252 - f / 240)));
+}
+
+/** Abramowitz and Stegun, 6.4.6 and 6.4.12. */
+function trigamma(given: number): number {
+  let x = given;
+  let sum = 0;
+  for (; x < 6; x++) sum += 1 / (x * x);
+  const f = 1 / (x * x);
+  return sum + 1 / x + f / 2 + (f / x) * (1 / 6 - f * (1 / 30 - f * (1 / 42 - f / 30)));
+}
+
+/** The lower incomplete gamma function over the whole one: series and continued fraction (Numerical Recipes, 6.2). */
+export function regularisedGamma(a: number, x: number): number {
+  if (!(x > 0)) return 0;
+  const front = Math.exp(-x + a * Math.log(x) - gammaln(a));
+  if (x < a + 1) {
+    let term = 1 / a;
+    let sum = term;
+    for (let n = a + 1; term > sum * 1e-15; n++) {
+      term *= x / n;
+      sum += term;
+    }
+    return Math.min(1, sum * front);
+  }
+  let b = x + 1 - a;
+  let c = 1e300;
+  let d = 1 / b;
+  let h = d;
+  for (let i = 1; i < 10_000; i++) {
+    const an = -i * (i - a);
+    b += 2;
+    d = 1 / (an * d + b);
+    c = b + an / c;
+    h *= d * c;
+    if (Math.abs(d * c - 1) < 1e-14) break;
+  }
+  return 1 - front * h;
+}

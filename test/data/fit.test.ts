@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { fitFamilies, regularisedGamma } from '../../src/data/fit/families.js';
+import { fitService } from '../../src/data/fit/fit-service.js';
+import { fitTrace } from '../../src/data/fit/fit-trace.js';
+import { scanTraceFile } from '../../src/files/trace-file.js';
+import { createRequestSource } from '../../src/workload/generate.js';
+import { parseWorkload } from '../../src/workload/parse-workload.js';
+import { substream } from '../../src/workload/random.js';
+import { RequestBatch } from '../../src/workload/request-source.js';
+import { seedOr } from '../support/runs.js';
+import { traceHeader, traceLines } from '../support/trace-writer.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'psp-fit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Distributions with known parameters: as YAML, and what a fit should find. */
+const KNOWN: readonly (readonly [family: string, yaml: string, truth: Readonly<Record<string, number>>])[] = [
+  ['exponential', '{ exponential: { mean: 1ms } }', { mean: 1e6 }],
+  ['lognormal', '{ lognormal: { median: 1ms, sigma: 0.7 } }', { median: 1e6, sigma: 0.7 }],
+  ['gamma', '{ gamma: { shape: 2.5, mean: 1ms } }', { shape: 2.5, mean: 1e6 }],
+  ['weibull', '{ weibull: { shape: 0.7, scale: 1ms } }', { shape: 0.7, scale: 1e6 }],
+  ['bounded-pareto', '{ bounded-pareto: { alpha: 1.3, min: 10us, max: 10ms } }', { alpha: 1.3 }],
+  [
+    'hyperexponential',
+    '{ hyperexponential: [{ probability: 0.8, mean: 100us }, { probability: 0.2, mean: 2ms }] }',
+    { probability: 0.8, mean1: 1e5, mean2: 2e6 },
+  ],
+  [
+    'mixture',
+    '{ mixture: [{ probability: 0.7, value: { lognormal: { median: 100us, sigma: 0.4 } } }, ' +
+      '{ probability: 0.3, value: { lognormal: { median: 2ms, sigma: 0.5 } } }] }',
+    { probability: 0.7, median1: 1e5, sigma1: 0.4, median2: 2e6, sigma2: 0.5 },
+  ],
+];
+
+function sampler(yaml: string) {
+  const workload = parseWorkload(`name: w\ntypes: [{ name: A, ratio: 1, service: ${yaml} }]\n`, 'w.yaml');
+  const [service] = workload.phases[0]!.service;
+  return (seed: string, count: number) => {
+    const random = substream(seed, 'service/A');
+    return Float64Array.from({ length: count }, () => Math.max(1, Math.round(service!.sample(random))));
+  };
+}
+
+const EXPERIMENTS = 200;
+
+describe('known parameters', () => {
+  test.each(KNOWN)('of %s are in their intervals in nine of ten experiments, and not in all', (family, yaml, truth) => {
+    const sample = sampler(yaml);
+    const hits = new Map(Object.keys(truth).map((name) => [name, 0]));
+    for (let i = 0; i < EXPERIMENTS; i++) {
+      const fitted = fitFamilies(sample(`${seedOr(family)} ${i}`, 600).sort(), RANGES.get(family), family)[0]!;
+      for (const [name, value] of Object.entries(truth)) {
+        const [low, high] = fitted.intervals[name]!;
+        if (low <= value && value <= high) hits.set(name, hits.get(name)! + 1);
+      }
+    }
+    for (const [name, count] of hits) {
+      expect(count / EXPERIMENTS, name).toBeGreaterThanOrEqual(0.9);
+      expect(count / EXPERIMENTS, name).toBeLessThanOrEqual(0.99);
+    }
+  });
+
+  test.each(KNOWN)('the family %s is chosen for what is of it', (family, yaml) => {
+    const fit = fitService([...sampler(yaml)(`${seedOr(family)}`, 12_000)]);
+    expect(fit.family).toBe(family);
+    expect(fit.distance).toBeLessThan(0.015);
+    for (const { fittedNs, lowNs, highNs } of fit.tail) {
+      expect(fittedNs).toBeGreaterThan(lowNs * 0.9);
+      expect(fittedNs).toBeLessThan(highNs * 1.1);
+    }
+    expect(() => parseWorkload(`name: w\ntypes: [{ name: A, ratio: 1, service: ${fit.yaml} }]\n`, 'w')).not.toThrow();
+  });
+});
+
+/** A truncated Pareto is fitted between its ends. */
+const RANGES = new Map([['bounded-pareto', [1e4, 1e7] as const]]);
+
+test('constants, a few of them, and shapes that no family has', () => {
+  expect(fitService(Array(50).fill(1000))).toMatchObject({ family: 'constant', yaml: '1us' });
+  const two = fitService(Array.from({ length: 100 }, (_, i) => (i % 4 === 0 ? 2000 : 500)));
+  expect(two.yaml).toBe('{ mixture: [{ probability: 0.75, value: 500ns }, { probability: 0.25, value: 2us }] }');
+  const odd = fitService(Array.from({ length: 3000 }, (_, i) => 1000 * (1 + (i % 3)) ** 2 + (i % 30)));
+  expect(odd.family).toBe('empirical');
+});
+
+test('the incomplete gamma function is that of tables', () => {
+  // Abramowitz and Stegun, table 26.7: chi-square with 2a degrees of freedom.
+  expect(regularisedGamma(1, 1)).toBeCloseTo(0.6321205588, 9);
+  expect(regularisedGamma(2.5, 5)).toBeCloseTo(0.9247647539, 8);
+  expect(regularisedGamma(0.5, 0.5)).toBeCloseTo(0.6826894921, 8);
+});
+
+describe('arrivals', () => {
+  async function fitted(arrivals: string, requests = 120_000) {
+    const yaml = `name: w\narrivals: ${arrivals}\ntypes: [{ name: 'a, "b"', ratio: 1, service: 50us }]\n`;
+    const workload = parseWorkload(yaml, 'w.yaml');
+    const source = createRequestSource(workload, { rateRps: 1e5, seed: `${seedOr(arrivals)}`, requests });
+    const batch = new RequestBatch();
+    let text = traceHeader();
+    for (;;) {
+      source.fill(batch);
+      if (batch.length === 0) break;
+      text += traceLines(batch, ['a, "b"']);
+    }
+    const path = join(folder, 't.csv');
+    writeFileSync(path, text);
+    const { summary } = await scanTraceFile(path, 't.csv');
+    return fitTrace(path, summary, 'fitted');
+  }
+
+  test('that are Poisson are called that', async () => {
+    const { arrivals, yaml, services } = await fitted('poisson');
+    expect(arrivals).toMatchObject({ process: 'poisson', yaml: 'poisson' });
+    expect(services).toMatchObject([{ name: 'a, "b"', family: 'constant', requests: 120_000 }]);
+    expect(parseWorkload(yaml, 'y').types).toMatchObject([{ name: 'a, "b"' }]);
+  });
+
+  test('in bursts have the index of dispersion that they had, and bursts of about their length', async () => {
+    const { arrivals, yaml } = await fitted('{ mmpp2: { burstFactor: 8, meanCalm: 3ms, meanBurst: 1ms } }', 400_000);
+    expect(arrivals.process).toBe('mmpp2');
+    const { burstFactor, meanCalmNs, meanBurstNs } = arrivals.parameters;
+    expect(Math.abs(burstFactor! / 8 - 1)).toBeLessThan(0.25);
+    expect(Math.abs(meanCalmNs! / 3e6 - 1)).toBeLessThan(0.25);
+    expect(Math.abs(meanBurstNs! / 1e6 - 1)).toBeLessThan(0.25);
+    for (const { index, fitted: found } of arrivals.dispersion) expect(Math.abs(found / index - 1)).toBeLessThan(0.3);
+    expect(() => parseWorkload(yaml, 'y')).not.toThrow();
+  });
+
+  test('steadier than Poisson are a renewal process', async () => {
+    const { arrivals } = await fitted('{ renewal: { gamma: { shape: 4, mean: 10us } } }');
+    expect(arrivals.process).toBe('renewal');
+    expect(arrivals.gapScv).toBeCloseTo(0.25, 1);
+    expect(arrivals.yaml).toContain('{ renewal: { gamma: { shape: ');
+    expect((await fitted('constant', 5000)).arrivals.yaml).toBe('constant');
+  });
+});
