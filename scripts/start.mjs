@@ -19,3 +19,4 @@ process.argv = [
 ];
 // In this process, so that Ctrl-C and the exit code are psp's own.
 await import(pathToFileURL(process.argv[1]).href);
+if (process.stderr.isTTY) console.error('\nSee it happen in a browser: npx psp lab');

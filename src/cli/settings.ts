@@ -15,8 +15,14 @@ export interface SimSettings extends Partial<Settings> {
   readonly json?: string;
   /** Where to draw what happened, and in which window of simulated time. */
   readonly timeline?: string;
-  readonly fromNs?: number;
+  /** Simulated time, ns, or the type whose worst wait is shown. */
+  readonly from?: number | WorstOf;
   readonly forNs?: number;
+}
+
+/** `worst:SHORT` */
+export interface WorstOf {
+  readonly worst: string;
 }
 
 export interface Setting {
@@ -213,23 +219,23 @@ export const SETTINGS: readonly Setting[] = [
     key: 'timeline',
     field: 'timeline',
     value: 'FILE',
-    help: 'draw what ran where: .json for ui.perfetto.dev, .svg for a picture; one file per policy',
-    expected: 'a file whose name ends in .json or .svg',
-    parse: (text) => (/\.(json|svg)$/i.test(text) ? text : undefined),
+    help: 'draw what ran where: .svg, .png or .pdf with all policies in one picture; .json for ui.perfetto.dev, one per policy',
+    expected: 'a file whose name ends in .svg, .png, .pdf or .json',
+    parse: (text) => (/\.(json|svg|png|pdf)$/i.test(text) ? text : undefined),
   },
   {
     key: 'from',
-    field: 'fromNs',
-    value: 'TIME',
-    help: 'when the timeline begins (default: 0s)',
-    expected: 'a duration with its unit, such as 1us or 0.5 ms',
-    parse: (text) => Math.round(parseDuration(text)),
+    field: 'from',
+    value: 'TIME|worst:TYPE',
+    help: 'when the timeline begins, or around the worst wait of a type (default: after the warm-up)',
+    expected: 'a duration with its unit, such as 1us or 0.5 ms, or worst:TYPE',
+    parse: parseFrom,
   },
   {
     key: 'for',
     field: 'forNs',
     value: 'TIME',
-    help: 'how long the timeline is (default: 1ms)',
+    help: 'how long the timeline is (default: 1ms; around a worst wait, as long as that needs)',
     ...LENGTH,
   },
   {
@@ -321,6 +327,11 @@ export function conflict(
     if (second) return [first, second];
   }
   return undefined;
+}
+
+function parseFrom(text: string): number | WorstOf | undefined {
+  const worst = /^worst:(.+)$/.exec(text)?.[1];
+  return worst === undefined ? Math.round(parseDuration(text)) : { worst: unquoted(worst) };
 }
 
 function parsePolicies(text: string): string[] {

@@ -5,7 +5,7 @@ export const LAB_STYLE = `
 main { max-width: 1500px; }
 header { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baseline; }
 h1 { margin: 0 0 6px; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.hidden, .policy > .choice > label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .bench { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 14px; align-items: start; }
 .view { min-width: 0; }
 .controls { font-size: 14px; padding: 12px; position: sticky; top: 8px;
@@ -38,7 +38,7 @@ button { min-height: 30px; padding: 4px 10px; }
 #act { background: var(--accent); color: #fff; }
 @media (prefers-color-scheme: dark) { #act { color: #10202c; } }
 .tour nav { display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 8px; }
-.tour p { max-width: 78ch; }
+.tour p { max-width: 110ch; }
 .tour .bar { margin: 0; }
 .step { min-width: 30px; }
 .step[aria-current] { background: var(--chosen); border-color: var(--accent); font-weight: 600; }

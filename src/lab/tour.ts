@@ -80,7 +80,7 @@ export const TOUR: readonly TourStep[] = [
     title: 'Time sharing, and what a preemption costs',
     text:
       'Another way: ts takes a request off its worker after a quantum of 5us, so no SHORT waits behind a whole ' +
-      'LONG. The white cuts are preemptions; the request resumes later. Each costs 1us of worker time here, the ' +
+      'LONG. The slanted cuts are preemptions; the request resumes later. Each costs 1us of worker time here, the ' +
       'dark slivers. A LONG is cut nineteen times, and the workers spend their time on cutting.',
     task: 'Set cost to 0ns: that is time sharing on an ideal machine. No real one is.',
     state: { ...BIMODAL, policies: ['darc', 'ts:quantum=5us'], load: 0.7, workers: 14 },

@@ -78,7 +78,7 @@ describe('the value of an option', () => {
     ['seed', 'a\u001b[31m', "expected text without control characters, found 'a\\u{1b}[31m'"],
     ['precision', '50%:constructor', /found '50%:constructor'$/],
     ['duration', '1000000h', /at most 104 days/],
-    ['timeline', 'x.png', "expected a file whose name ends in .json or .svg, found 'x.png'"],
+    ['timeline', 'x.gif', "expected a file whose name ends in .svg, .png, .pdf or .json, found 'x.gif'"],
   ])('--%s %s is refused', (key, text, message) => {
     expect(() => parse(key, text)).toThrow(message);
   });

@@ -21,13 +21,51 @@ it('of several policies each has a file of its own', () => {
   expect(pathsFor('b.svg', specs.slice(0, 1))).toEqual(['b.svg']);
 });
 
-it('--timeline writes the files before the table', async () => {
+it('--timeline stacks the policies in one picture before the table, and says what it wrote', async () => {
   const args =
     'sim --workload bimodal --policy darc,c-fcfs --requests 5k --timeline t.svg --from 1ms --for 200us'.split(' ');
-  const { code, err } = await psp(args, { cwd: folder });
+  const { code, err, out } = await psp(args, { cwd: folder });
   expect({ code, err }).toEqual({ code: 0, err: '' });
-  expect(readdirSync(folder).sort()).toEqual(['t-c-fcfs.svg', 't-darc.svg']);
-  expect(readFileSync(join(folder, 't-darc.svg'), 'utf8')).toContain('14 workers · load 0.8 · seed 1 · 200us from 1ms');
+  expect(out).toMatch(/^t\.svg: darc, c-fcfs, 200us from 1ms\n/);
+  expect(readdirSync(folder)).toEqual(['t.svg']);
+  const svg = readFileSync(join(folder, 't.svg'), 'utf8');
+  expect(svg).toContain('14 workers · load 0.8 · seed 1 · 200us from 1ms');
+  expect(svg.match(/font-weight="bold">([^<]*)</g)).toEqual([
+    'font-weight="bold">darc, c-fcfs on High Bimodal<',
+    'font-weight="bold">darc<',
+    'font-weight="bold">c-fcfs<',
+  ]);
+  // One axis, and what each bar is.
+  expect(svg.match(/time \(ms\)/g)).toHaveLength(1);
+  expect(svg).toMatch(/<title>SHORT \d+: 1us on worker \d+ from [\d.]+us, completed<\/title>/);
+});
+
+it.each(['png', 'pdf'])('a timeline may be a .%s, and begins after the warm-up', async (ending) => {
+  const args = `sim --workload bimodal --policy c-fcfs --requests 20k --warmup 0.5 --timeline p.${ending}`.split(' ');
+  const { code, out } = await psp(args, { cwd: folder });
+  expect(code).toBe(0);
+  // 10 000 requests at 222 per ms.
+  const [, from] = new RegExp(`^p\\.${ending}: c-fcfs, 1ms from ([\\d.]+)ms\n`).exec(out)!;
+  expect(Number(from)).toBeGreaterThan(42);
+  expect(Number(from)).toBeLessThan(48);
+  const start = readFileSync(join(folder, `p.${ending}`))
+    .subarray(0, 4)
+    .toString('latin1');
+  expect(start).toBe(ending === 'png' ? '\x89PNG' : '%PDF');
+});
+
+it('--from worst:TYPE shows the worst wait of all policies', async () => {
+  const args = 'sim --workload bimodal --policy c-fcfs,darc:window=1000 --requests 20k --timeline w.json'.split(' ');
+  const { code, out } = await psp([...args, '--from', 'worst:SHORT'], { cwd: folder });
+  expect(code).toBe(0);
+  const told = /^the worst wait of SHORT is under c-fcfs: request (\d+) came at [\d.]+ms and waited ([\d.]+)us\n/.exec(
+    out,
+  )!;
+  expect(Number(told[2])).toBeGreaterThan(50);
+  const { traceEvents } = JSON.parse(readFileSync(join(folder, 'w-c-fcfs.json'), 'utf8')) as {
+    traceEvents: TraceEvent[];
+  };
+  expect(traceEvents.some(({ args }) => args?.request === Number(told[1]))).toBe(true);
 });
 
 it('a .json is a document of the Trace Event Format, its times in us', async () => {
@@ -71,7 +109,8 @@ it('the checker of traces finds what is wrong', () => {
 
 it.each([
   ['--from 1ms', 'from is about a timeline: expected timeline as well, found none'],
-  ['--timeline t.png', "--timeline: expected a file whose name ends in .json or .svg, found 't.png'"],
+  ['--timeline t.gif', "--timeline: expected a file whose name ends in .svg, .png, .pdf or .json, found 't.gif'"],
+  ['--timeline t.svg --from worst:SHRT', 'from: '],
   ['--timeline nowhere/t.svg', 'nowhere/t.svg: cannot be written: there is no folder nowhere'],
   ['--timeline t.svg --from 1h', 'before the timeline begins'],
   ['--timeline t.svg --for 0s', "--for: expected a duration above 0 with its unit, such as 1us or 0.5 ms, found '0s'"],

@@ -50,8 +50,12 @@ interface ReplayCliOptions {
 
 function timeOption(key: 'from' | 'for', help: string): Option {
   const setting = settingOf(key);
-  const option = new Option(`--${key} <TIME>`, help).argParser((text) => parseSetting(setting, text, `--${key}`));
-  option.attributeName = () => setting.field;
+  const option = new Option(`--${key} <TIME>`, help).argParser((text) => {
+    const value = parseSetting(setting, text, `--${key}`);
+    if (typeof value === 'number') return value;
+    throw new InputError(`--${key}: expected a time, because a recording is drawn as it is read, found '${text}'`);
+  });
+  option.attributeName = () => `${key}Ns`;
   return option;
 }
 

@@ -27,7 +27,7 @@ Examples:
   psp sim --workload bimodal                        compare the usual policies
   psp sim --workload tpcc --policy darc --load 0.9  one policy, near its limit
   psp sim --workload bimodal --policy ts:quantum=5us,ts:quantum=20us:cost=0.5us
-  psp sim --workload bimodal --policy darc --timeline out.svg --from 300ms
+  psp sim --workload bimodal --policy c-fcfs,darc --timeline out.svg --from worst:SHORT
   psp sim --workload bursty --duration 5s --json results.json
   psp sim --workload bimodal --replications 8       reliable intervals
   psp sim --workload my-trace.csv.gz --rate-scale 1.5
@@ -83,7 +83,7 @@ async function sim(given: SimSettings, { config, samples, referee }: Extras): Pr
   const { load, rateRps, rateScale } = settings;
   const isScaled = load !== undefined || rateRps !== undefined || rateScale !== undefined;
   warnOfOverload(plan.workload.load, plan.specs[0]!.workload.kind === 'trace' && !isScaled);
-  await writeTimelines(timelines, settings, plan);
+  await writeTimelines(timelines, settings, plan, (line) => outputBeside(json).write(`${line}\n`));
   const sides = samples ? await runKeepingSamples(plan) : undefined;
   const watched = referee && (await runUnderReferee(plan));
   const alone = sides ?? watched;

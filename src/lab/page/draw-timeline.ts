@@ -6,8 +6,8 @@ import { timeLabel } from '../request-story.js';
 import { drawChosen } from './chosen-request.js';
 import {
   AXIS,
-  colorOf,
   CANVAS_FONT,
+  colorOf,
   firstIn,
   frameOf,
   LEFT,
