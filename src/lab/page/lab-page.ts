@@ -113,7 +113,7 @@ function build(lab: Lab): void {
   const charts = make('section', { 'aria-label': 'Curves' }, make('h2', {}, 'Curves'));
   charts.append(curves(comparison, labels, width));
   new ResizeObserver(() =>
-    width.set(Math.min(480, (charts.clientWidth - 34) / (charts.clientWidth > 640 ? 2 : 1))),
+    width.set(Math.min(480, (charts.clientWidth - 50) / (charts.clientWidth > 640 ? 2 : 1))),
   ).observe(charts);
   document
     .getElementById('page')!
