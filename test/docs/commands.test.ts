@@ -63,10 +63,11 @@ describe('commands in the pages', () => {
 
   it('there are some', () => expect(named.length).toBeGreaterThan(8));
 
-  // real.json exists once a machine has written it; hardware runs, the machine they need, validate and figures have
-  // tests of their own.
+  // real.json exists once a machine has written it; hardware runs, the machine they need, validate, figures and the
+  // server of the laboratory have tests of their own.
   const runnable = named.filter(
-    ({ line }) => !/--hw|real\.json|--both|^validate|^figure|^calibrate|^doctor|^serve|^load|^build-native/.test(line),
+    ({ line }) =>
+      !/--hw|real\.json|--both|^validate|^figure|^calibrate|^doctor|^serve|^load|^lab$|^build-native/.test(line),
   );
   it.each(runnable)('psp $line', ({ words }) => {
     const { status, stderr, stdout } = psp(quick(words));
