@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { PACKAGE_ROOT } from '../../experiment/package-info.js';
+import type { Engine } from '../../experiment/sweep/engine.js';
+import { hardwareEngine } from '../../experiment/sweep/hardware-engine.js';
 import { type Block, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
@@ -15,8 +17,9 @@ import type { Figure } from '../../report/figures/paper-figure.js';
 import { wrap } from '../../report/text/table.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
+import { estimate } from '../asked-world.js';
 import { readExperiment } from '../experiment-file.js';
-import { complain, EXIT } from '../failure.js';
+import { complain, EXIT, tellNotes } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkFolder, outputTo, writePicture } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -29,6 +32,8 @@ interface FigureOptions {
   readonly out: string;
   readonly check?: true;
   readonly experiments?: string;
+  readonly hw?: true;
+  readonly minutes?: number;
 }
 
 const EXAMPLES = `
@@ -39,6 +44,7 @@ psp, and a quick form in experiments/quick. The results are figure-NAME.svg,
 Examples:
   psp figure 3
   psp figure all --full --out results/figures
+  psp figure 3 --hw --minutes 5
   psp figure 4a --check      exit code 1 if a claim of the paper does not hold`;
 
 export function defineFigure(command: Command): void {
@@ -53,6 +59,8 @@ export function defineFigure(command: Command): void {
     .option('--full', 'the intervals of docs/figures.md; takes some minutes')
     .option('--check', 'exit code 1 if a claim does not hold')
     .option('--out <DIR>', 'folder of the figures; points that are in it are not run again', 'results/figures')
+    .option('--hw', 'also run it on this machine: measured points over the simulated curves (not figure 8)')
+    .option('--minutes <M>', 'with --hw: about how long all runs may take (default: 15)', parseMinutes)
     .option('--experiments <DIR>', "folder with figure-NAME.yaml files, instead of psp's own")
     .addHelpText('after', EXAMPLES)
     .action(async (asked: string[], options: FigureOptions) => {
@@ -65,19 +73,23 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   if (quick && full) throw new InputError('expected only one of --quick and --full, found both');
   const wanted = figures.filter(({ name }) => asked.includes(name) || asked.includes('all'));
   const folder = options.experiments ?? join(PACKAGE_ROOT, 'experiments', full ? '' : 'quick');
-  const plans = await Promise.all(
+  if (options.minutes !== undefined && !options.hw) throw new InputError('--minutes: expected --hw beside it');
+  const simulated = await Promise.all(
     wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(folder, figure.name)) })),
   );
+  const plans = options.hw ? await withMeasured(simulated, folder, options.minutes ?? DEFAULT_MINUTES) : simulated;
   checkFolder(
     '--out',
     out,
-    wanted.flatMap(({ name }) => ENDINGS.map((ending) => `figure-${name}${ending}`)),
+    wanted.flatMap(({ name }) => ENDINGS.map((ending) => `${baseOf(name, options.hw)}${ending}`)),
   );
   createStore(out);
   // Figures share points: each point runs once. The last figure has the longest runs, so they come first, and no core
   // waits for one at the end.
   const all = new Map(plans.toReversed().flatMap(({ planned }) => planned.map((point) => [point.key, point])));
-  const outcome = await run([...all.values()], out);
+  const long = estimate([...all.values()]);
+  if (long !== undefined) complain(long);
+  const outcome = await run([...all.values()], out, options.hw ? hardwareEngine() : undefined);
   for (const { planned, message } of outcome.failures) complain(`failed: ${planned.command}: ${message}`);
   if (outcome.left > 0) {
     complain(`interrupted: ${outcome.left} of ${all.size} points are left; the same command continues`);
@@ -87,8 +99,8 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   let disagrees = false;
   for (const { figure, planned } of plans) {
     const results = planned.flatMap(({ key }) => found.get(key) ?? []);
-    const claims = figure.claims(results);
-    await show(figure.name, chartOf(figure, results, full === true), claims, out);
+    const claims = claimsOf(figure, results);
+    await show(baseOf(figure.name, options.hw), chartOf(figure, results, full === true), claims, out);
     disagrees ||= claims.some(({ agrees }) => agrees === false);
   }
   return outcome.failures.length > 0 || (check && disagrees) ? EXIT.no : EXIT.ok;
@@ -98,13 +110,14 @@ function blocksOf(folder: string, name: string): readonly Block[] {
   return readExperiment(join(folder, `figure-${name}.yaml`)).blocks;
 }
 
-async function run(planned: readonly PlannedPoint[], out: string): Promise<SweepOutcome> {
+async function run(planned: readonly PlannedPoint[], out: string, engine?: Engine): Promise<SweepOutcome> {
   const { signal, undo } = abortOnSignal();
   let progress: SweepProgress | undefined;
   const { hide, note } = showProgress({ done: () => progress?.done ?? 0 }, 'figures');
   try {
     return await runSweep(planned, {
       out,
+      ...(engine && { engine }),
       signal,
       onNote: complain,
       onProgress: (now) => {
@@ -121,14 +134,86 @@ async function run(planned: readonly PlannedPoint[], out: string): Promise<Sweep
 /** Adds a note to a chart that was made with --quick. */
 function chartOf({ chart }: Figure, results: readonly Result[], isFull: boolean): Chart {
   const { caption = '', ...drawn } = chart(results);
-  return { ...drawn, caption: isFull ? caption : `${caption} Made with --quick: fewer loads, wider intervals.` };
+  const measured = results.some(({ world }) => world === 'hw') ? MEASURED_CAPTION : '';
+  const quick = isFull ? '' : ' Made with --quick: fewer loads, wider intervals.';
+  return { ...drawn, caption: `${caption}${measured}${quick}` };
+}
+
+/** What a reader must know of the dots. */
+const MEASURED_CAPTION =
+  ' Dots: measured on a machine, both ends on it, times stretched where cores were short; systems run as their ' +
+  'policies, and DARC profiles a fifth of a run.';
+const DEFAULT_MINUTES = 15;
+/** The shortest run that shows anything, and what its start takes, s. */
+const LEAST_SECONDS = 2;
+const START_SECONDS = 3;
+/** Its results are slices of seconds of a changing workload, which stretched runs do not have. */
+const NOT_MEASURED = '8';
+/** Costs nothing, so that a machine has no such system. */
+const IDEAL = 'ideal';
+
+interface FigurePlan {
+  readonly figure: Figure;
+  readonly planned: readonly PlannedPoint[];
+}
+
+/** Adds the same points in the real world, as long as the time allows. */
+async function withMeasured(plans: readonly FigurePlan[], folder: string, minutes: number): Promise<FigurePlan[]> {
+  if (plans.some(({ figure }) => figure.name === NOT_MEASURED)) {
+    throw new InputError(`figure ${NOT_MEASURED}: is only simulated: expected other figures with --hw`);
+  }
+  const notes = new Set<string>();
+  const measured = (seconds: number) =>
+    Promise.all(
+      plans.map(async ({ figure }) => {
+        const plan = { world: 'both', dilate: 'auto', repeat: 1, shortWindows: true, seconds } as const;
+        const planned = await planSweep(realBlocks(blocksOf(folder, figure.name)), notes, plan);
+        return planned.filter(({ real }) => real !== undefined);
+      }),
+    );
+  const count = (await measured(LEAST_SECONDS)).flat().length;
+  const seconds = Math.max(LEAST_SECONDS, (minutes * 60) / Math.max(1, count) - START_SECONDS);
+  const real = await measured(seconds);
+  tellNotes([...notes]);
+  return plans.map(({ figure, planned }, i) => ({ figure, planned: [...planned, ...real[i]!] }));
+}
+
+/** How long the runs are is for the time to say. */
+function realBlocks(blocks: readonly Block[]): Block[] {
+  return blocks.flatMap(({ lists }) => {
+    const { requests: _, durationNs: __, replications: ___, sliceNs: ____, ...rest } = lists;
+    const systems = rest.systems?.filter((name) => name !== IDEAL);
+    if (rest.systems && systems!.length === 0) return [];
+    return [{ lists: { ...rest, ...(systems && { systems }) } }];
+  });
+}
+
+/** The claims of the paper, on each world that there is. */
+function claimsOf(figure: Figure, results: readonly Result[]): Claim[] {
+  const of = (world: Result['world']) => results.filter((result) => result.world === world);
+  const measured = of('hw');
+  if (measured.length === 0) return figure.claims(results);
+  return [
+    ...figure.claims(of('sim')),
+    ...figure.claims(measured).map((claim) => ({ ...claim, claim: `measured: ${claim.claim}` })),
+  ];
+}
+
+function baseOf(name: string, isMeasured: true | undefined): string {
+  return `figure-${name}${isMeasured ? '-hw' : ''}`;
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= 24 * 60) return minutes;
+  throw new InputError(`--minutes: expected a number above 0, found '${text}'`);
 }
 
 /** Where the text of a claim begins. */
 const CLAIM_INDENT = 13;
 
 async function show(name: string, chart: Chart, claims: readonly Claim[], out: string): Promise<void> {
-  const base = join(out, `figure-${name}`);
+  const base = join(out, name);
   const svg = renderChart(chart);
   for (const ending of ['svg', 'png']) await writePicture(`${base}.${ending}`, svg);
   writeOutput(`${base}.csv`, chartCsv(chart));

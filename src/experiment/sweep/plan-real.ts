@@ -3,6 +3,7 @@
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
 import { MAX_WORKERS } from '../../hw/memory/layout.js';
 import { dilationOf, type HardwareSpec } from '../../hw/run/run-pair.js';
+import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { offeredRps } from '../../workload/workload.js';
 import { workloadOfTrace } from '../hardware/hardware-input.js';
@@ -19,6 +20,13 @@ export interface RealPlan {
   readonly dilate: number | 'auto';
   /** Independent runs of each point, pooled. */
   readonly repeat: number;
+  /** Real time of a run that states neither requests nor duration; default {@link DEFAULT_REAL_SECONDS}. */
+  readonly seconds?: number;
+  /**
+   * DARC profiles a fifth of a run instead of 50 000 completions: a stretched run has some thousand requests, and would
+   * end before its first window.
+   */
+  readonly shortWindows?: boolean;
 }
 
 /** What a run takes beside its requests, s: two processes start, and the dispatcher warms up. */
@@ -37,7 +45,7 @@ export function realSettings(settings: Settings, { repeat }: RealPlan): Settings
  * @throws InputError when a machine cannot run it
  */
 export function realPoints(planned: RunSpec, asked: Settings, plan: RealPlan, notes?: Set<string>): PlannedPoint[] {
-  const { spec, settings, seconds } = withEnd(planned, asked, plan);
+  const { spec, settings, seconds } = inShortWindows(withEnd(planned, asked, plan), plan);
   const replications = { first: plan.repeat };
   const twin = () => simulatedPoint(spec, replications, commandOf(settings));
   try {
@@ -63,7 +71,7 @@ export function realPoints(planned: RunSpec, asked: Settings, plan: RealPlan, no
 }
 
 /** The same, with an end: ten seconds of real time, unless the settings have one. */
-function withEnd(spec: RunSpec, settings: Settings, { dilate }: RealPlan) {
+function withEnd(spec: RunSpec, settings: Settings, { dilate, seconds = DEFAULT_REAL_SECONDS }: RealPlan): Ended {
   const real = hardwareSpec(spec, dilate);
   const { factor } = dilationOf(real);
   const rps = offeredRps(real.workload, real.offer);
@@ -72,12 +80,29 @@ function withEnd(spec: RunSpec, settings: Settings, { dilate }: RealPlan) {
   if (settings.requests !== undefined || settings.durationNs !== undefined) {
     return { spec, settings, seconds: secondsOf(spec.end) };
   }
-  const requests = Math.max(100, Math.round((rps / factor) * DEFAULT_REAL_SECONDS));
+  const requests = Math.max(100, Math.round((rps / factor) * seconds));
   return {
     spec: { ...spec, end: { requests } },
     settings: { ...settings, requests },
     seconds: secondsOf({ requests }),
   };
+}
+
+/** Share of a run that is a window of DARC's. */
+const WINDOW_SHARE = 0.2;
+
+interface Ended {
+  readonly spec: RunSpec;
+  readonly settings: Settings;
+  readonly seconds: number;
+}
+
+function inShortWindows(ended: Ended, { shortWindows }: RealPlan): Ended {
+  const { spec, settings } = ended;
+  const { policy, text } = spec.policy;
+  if (!shortWindows || policy.name !== 'darc' || /window/.test(text) || !('requests' in spec.end)) return ended;
+  const windowed = parsePolicy(`${text}:window=${Math.max(1, Math.floor(spec.end.requests * WINDOW_SHARE))}`);
+  return { ...ended, spec: { ...spec, policy: windowed }, settings: { ...settings, policies: [windowed.text] } };
 }
 
 /** What a run of the point is told, for its first repetition. */

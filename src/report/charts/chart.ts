@@ -40,6 +40,8 @@ export interface Series {
   readonly color?: string;
   /** Default: line, with a mark at each point. A step keeps its value until the next point. */
   readonly shape?: 'line' | 'step' | 'plain-line' | 'dots';
+  /** Of measured points beside simulated ones. */
+  readonly world?: 'hw';
   /** By ascending x. */
   readonly points: readonly ChartPoint[];
 }

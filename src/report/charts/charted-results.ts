@@ -99,6 +99,6 @@ export function seriesByWorld<R>(
   const nameMeasured = (result: R) => ({ ...name(result), name: `${name(result).name}, measured` });
   return [
     ...seriesOf(simulated, name, points),
-    ...seriesOf(measured, nameMeasured, points).map((series): Series => ({ ...series, shape: 'dots' })),
+    ...seriesOf(measured, nameMeasured, points).map((series): Series => ({ ...series, shape: 'dots', world: 'hw' })),
   ];
 }

@@ -30,7 +30,7 @@ function reservedCores(name: string, workload: string, expected: number): Figure
         title,
         x: { label: 'cores reserved for SHORT', scale: 'linear' as const, range: [-0.5, 13.5] as const },
         y: quantityAxis(quantity, 'log'),
-        series: machines.flatMap((runs) => series(runs, quantity)),
+        series: machines.flatMap((runs) => seriesOfWorlds(runs, quantity)),
       });
       return {
         title: `Figure ${name}: reserved cores, ${workload}, 14 workers, load 0.9`,
@@ -70,6 +70,21 @@ function series({ machine, fixed, darc }: Runs, quantity: ChartedQuantity): Seri
     { name: `DARC-static${label}`, color: `darc-static${suffix}`, points: pointsOf(fixed, reservedOf, quantity) },
     { name: `DARC${label}`, color: `darc${suffix}`, shape: 'dots', points: pointsOf(darc, chosenBy, quantity) },
   ];
+}
+
+/** Where both worlds are there, the measured points are dots. */
+function seriesOfWorlds(runs: Runs, quantity: ChartedQuantity): Series[] {
+  const of = (world: Result['world']): Runs => ({
+    ...runs,
+    fixed: runs.fixed.filter((result) => result.world === world),
+    darc: runs.darc.filter((result) => result.world === world),
+  });
+  const measured = series(of('hw'), quantity).filter(({ points }) => points.length > 0);
+  if (measured.length === 0) return series(runs, quantity);
+  const named = measured.map(
+    (each): Series => ({ ...each, name: `${each.name}, measured`, shape: 'dots', world: 'hw' }),
+  );
+  return [...series(of('sim'), quantity), ...named];
 }
 
 function listed(choices: readonly number[]): string {
