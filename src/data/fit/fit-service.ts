@@ -4,7 +4,7 @@ import { exactDuration } from '../../units/duration.js';
 import { type Fitted, fitFamilies } from './families.js';
 
 /** How a family does. */
-export interface Judged {
+export interface JudgedFamily {
   readonly family: string;
   /** Mean logarithm of the density of held-out values, less the penalty: larger is better. */
   readonly score: number;
@@ -28,7 +28,7 @@ export interface ServiceFit {
   readonly parameters: Fitted['parameters'];
   readonly intervals: Fitted['intervals'];
   readonly distance: number;
-  readonly judged: readonly Judged[];
+  readonly judged: readonly JudgedFamily[];
   readonly tail: readonly TailQuantile[];
   /** Pairs of quantiles, of the sample and fitted, ns. */
   readonly pairs: readonly (readonly [sampleNs: number, fittedNs: number])[];
@@ -82,7 +82,7 @@ export function fitService(sample: readonly number[]): ServiceFit {
   };
 }
 
-function empirical(sorted: Float64Array, judged: readonly Judged[]): ServiceFit {
+function empirical(sorted: Float64Array, judged: readonly JudgedFamily[]): ServiceFit {
   const quantile = (q: number) => rankOf(sorted, q);
   const base = { family: 'empirical', yaml: undefined, parameters: {}, intervals: {}, distance: 0, judged };
   return { ...base, tail: tailOf(sorted, quantile), pairs: pairsOf(sorted, quantile) };
