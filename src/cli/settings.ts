@@ -219,7 +219,9 @@ export const SETTINGS: readonly Setting[] = [
     key: 'timeline',
     field: 'timeline',
     value: 'FILE',
-    help: 'draw what ran where: .svg, .png or .pdf with all policies in one picture; .json for ui.perfetto.dev, one per policy',
+    help:
+      'draw what ran where: .svg, .png or .pdf with all policies in one picture; .json for ui.perfetto.dev, ' +
+      'one per policy',
     expected: 'a file whose name ends in .svg, .png, .pdf or .json',
     parse: (text) => (/\.(json|svg|png|pdf)$/i.test(text) ? text : undefined),
   },

@@ -5,7 +5,9 @@ export const LAB_STYLE = `
 main { max-width: 1500px; }
 header { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baseline; }
 h1 { margin: 0 0 6px; }
-.hidden, .policy > .choice > label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.hidden, .policy > .choice > label {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 .bench { display: grid; grid-template-columns: 300px minmax(0, 1fr); gap: 14px; align-items: start; }
 .view { min-width: 0; }
 .controls { font-size: 14px; padding: 12px; position: sticky; top: 8px;
