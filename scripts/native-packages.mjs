@@ -17,6 +17,9 @@ const PACKAGES = [
   'chromium',
   // memcaslap, a client of memcached that speaks UDP.
   'libmemcached-tools',
+  // Access logs of the real programs, for psp import.
+  'nginx-light',
+  'haproxy',
 ];
 /** For the plug-in in Rust, unless there is a compiler that is not Debian's. */
 const RUST = spawnSync('rustc', ['--version']).error ? ['rustc'] : [];
