@@ -12,6 +12,8 @@ const PACKAGES = [
   'python3',
   'python3-simpy3',
   'iproute2',
+  // Hosts of a testbed, each with an sshd of its own.
+  'openssh-server',
   'procps',
   'redis-server',
   'chromium',

@@ -116,6 +116,11 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/calibrate.js')).defineCalibrate,
     },
     {
+      name: 'testbed',
+      summary: 'check the machines of an experiment, and run commands on all of them',
+      load: async () => (await import('./commands/testbed.js')).defineTestbed,
+    },
+    {
       name: 'build-native',
       summary: 'build the DPDK addon on this machine',
       load: async () => (await import('./commands/build-native.js')).defineBuildNative,

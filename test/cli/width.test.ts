@@ -19,6 +19,7 @@ const COMMANDS = [
     'worker',
     'run',
     'serve',
+    'testbed',
     'load',
   ],
   ...['calibrate', 'doctor', 'compare', 'replay', 'policies', 'workloads', 'systems'],
