@@ -89,6 +89,11 @@ const COMMANDS: Readonly<Record<string, readonly CommandEntry[]>> = {
       load: async () => (await import('./commands/fit.js')).defineFit,
     },
     {
+      name: 'whatif',
+      summary: 'play the requests of a recorded run under other policies',
+      load: async () => (await import('./commands/whatif.js')).defineWhatif,
+    },
+    {
       name: 'advise',
       summary: 'say which policy needs the fewest workers, today and tomorrow',
       load: async () => (await import('./commands/advise.js')).defineAdvise,

@@ -23,7 +23,7 @@ const COMMANDS = [
     'load',
   ],
   ...['calibrate', 'doctor', 'compare', 'replay', 'policies', 'workloads', 'systems'],
-  ...['build-native', 'new', 'check', 'import', 'fit', 'advise', 'lab'],
+  ...['build-native', 'new', 'check', 'import', 'fit', 'whatif', 'advise', 'lab'],
 ];
 
 async function tooWide(args: readonly string[]): Promise<string[]> {
