@@ -27,7 +27,7 @@ Examples:
   psp sim --workload bimodal                        compare the usual policies
   psp sim --workload tpcc --policy darc --load 0.9  one policy, near its limit
   psp sim --workload bimodal --policy ts:quantum=5us,ts:quantum=20us:cost=0.5us
-  psp sim --workload bimodal --policy c-fcfs,darc --timeline out.svg --from worst:SHORT
+  psp sim --workload bimodal --policy darc --timeline out.svg --from worst:SHORT
   psp sim --workload bursty --duration 5s --json results.json
   psp sim --workload bimodal --replications 8       reliable intervals
   psp sim --workload my-trace.csv.gz --rate-scale 1.5
