@@ -12,6 +12,8 @@ import { CHROMIUM, missingChromium } from '../report/page/browser.js';
 const folder = scratchFolder();
 const file = join(folder, 'lab.html');
 const MOST_BYTES = 1e6;
+/** The default of one second is little on a busy machine. */
+const PATIENT = { timeout: 30_000 };
 
 beforeAll(async () => {
   const { code, out } = await psp(['lab', '--out', 'lab.html'], { cwd: folder });
@@ -83,7 +85,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     page.evaluate('location.hash.slice(1)').then((hash) => new URLSearchParams(String(hash)));
 
   async function says(locator: Locator, pattern: RegExp): Promise<string> {
-    await expect.poll(() => seen(locator), { timeout: 20_000 }).toMatch(pattern);
+    await expect.poll(() => seen(locator), PATIENT).toMatch(pattern);
     return seen(locator);
   }
 
@@ -92,7 +94,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     for (const [i, step] of TOUR.entries()) {
       expect(await text('.tour h2')).toBe(`${i + 1}. ${step.title}`);
       expect(await text('.tour [aria-current]')).toBe(String(i + 1));
-      await expect.poll(() => text('table.numbers thead')).toContain(step.state.policies![1]);
+      await expect.poll(() => text('table.numbers thead'), PATIENT).toContain(step.state.policies![1]);
       if ('worst' in step.act) {
         await page.locator('#act').click();
         await says(page.locator('#story'), new RegExp(`^${step.act.worst} \\d+ came at .* waited .* Slowdown`));
@@ -100,7 +102,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
       await page.locator('#next').click();
     }
     expect(await text('.tour')).toContain('The sandbox');
-    await expect.poll(async () => (await address()).get('step')).toBe('0');
+    await expect.poll(async () => (await address()).get('step'), PATIENT).toBe('0');
   });
 
   it('follows every control, and its address brings everything back', async () => {
@@ -126,7 +128,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     const [digests, href] = [await text('#digests'), page.url()];
     const other = await context.newPage();
     await other.goto(href);
-    await expect.poll(() => seen(other.locator('#digests')), { timeout: 20_000 }).toBe(digests);
+    await expect.poll(() => seen(other.locator('#digests')), PATIENT).toBe(digests);
     expect(await other.locator('#policy-1-quantum').inputValue()).toBe('7us');
     expect(await other.locator('#type-0-ratio').inputValue()).toBe('0.9');
     await other.close();
@@ -139,11 +141,11 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     await page.locator('#yaml').fill('name: x\ntypes: []\n');
     await says(page.locator('#problem'), /bimodal\.yaml:2/);
     await page.locator('#workload').selectOption('tpcc');
-    await expect.poll(() => text('table.numbers')).toContain('Payment');
+    await expect.poll(() => text('table.numbers'), PATIENT).toContain('Payment');
   });
 
   async function expectAddress(fields: Readonly<Record<string, string>>): Promise<URLSearchParams> {
-    await expect.poll(async () => Object.fromEntries(await address())).toMatchObject(fields);
+    await expect.poll(async () => Object.fromEntries(await address()), PATIENT).toMatchObject(fields);
     return address();
   }
 
@@ -172,7 +174,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     const where = page.locator('.where');
     const before = await seen(where);
     await page.locator('#step').click();
-    await expect.poll(() => seen(where)).not.toBe(before);
+    await expect.poll(() => seen(where), PATIENT).not.toBe(before);
     await page.locator('#play').click();
     const median = await page.evaluate(`new Promise((resolve) => {
       const times = [];

@@ -29,7 +29,7 @@ interface Job {
 }
 
 /** A policy of the editor that takes longer has an endless loop. */
-const MOST_MS = { record: 4000, seek: 10_000, measure: 20_000 } as const;
+const MOST_MS = { record: 8000, seek: 10_000, measure: 20_000 } as const;
 
 /** Web workers, each made when it is needed first. */
 export function createLabThreads(cores: number, address: string): LabThreads {
