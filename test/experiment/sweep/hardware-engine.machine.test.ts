@@ -111,7 +111,7 @@ describe.skipIf(missingNative() !== undefined)('a sweep on a machine', { timeout
     const command = [...args, '--requests', '100', '--workers', '2', '--dilate', '100', '--out', out];
     const first = await psp(command);
     expect(first.err).toMatch(
-      /^psp: 1 point on this machine beside 1 simulated one, 5 s: about 5 s in all, more if runs are/,
+      /^psp: 1 point on this machine beside 1 simulated one, 4 s: about 4 s in all, more if runs are/,
     );
     expect([first.code, first.out.split('\n')[0]]).toEqual([0, '2 points: 2 run']);
     const again = await psp(command);
