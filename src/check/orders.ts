@@ -131,6 +131,7 @@ export const objectors: Readonly<
   las: ({ attainedNs }, waiting, most) => waiting.countUpTo(attainedNs, most),
   // Who waits for this worker is known only when all is over.
   tq: () => 0,
+  'steal-ts': () => 0,
 };
 
 /** Policies whose quantum is the least that a request runs for before it can be preempted, not the length of slices. */

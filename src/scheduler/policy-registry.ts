@@ -18,6 +18,7 @@ import { septNp } from './policies/sept-np.js';
 import { sjf } from './policies/sjf.js';
 import { sjfOracle } from './policies/sjf-oracle.js';
 import { srpt } from './policies/srpt.js';
+import { stealTs } from './policies/steal-ts.js';
 import { tq } from './policies/tq.js';
 import { ts, tsMq } from './policies/ts.js';
 import {
@@ -48,6 +49,7 @@ export const policies: readonly Policy[] = [
   ts,
   tsMq,
   jbsq,
+  stealTs,
   tq,
   las,
   sept,

@@ -49,7 +49,7 @@ describe('what is compared', () => {
       { systems: ['shinjuku', 'ideal'], policies: ['darc'] },
       'expected one system whose costs the policies have, found 2 (shinjuku, ideal)',
     ],
-    [{ systems: ['shinjuko'] }, "unknown system 'shinjuko': did you mean 'shinjuku'? There are ideal, persephone,"],
+    [{ systems: ['shinjuko'] }, "unknown system 'shinjuko': did you mean 'shinjuku'? There are aspen, caladan,"],
     [{ systems: ['none.yaml'] }, 'none.yaml: cannot be read: there is no such file'],
     [
       { systems: ['shinjuku'], policies: ['ts:cost=2us'] },
