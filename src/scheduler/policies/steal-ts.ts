@@ -11,8 +11,8 @@ const STEAL_AT_MOST = 32;
 
 /**
  * Work stealing with a quantum (Skyloft, SOSP'24): a queue per worker. A request that has had its quantum goes to the
- * tail of its worker's queue if another waits there, and runs on if none does. An idle worker whose queue is empty takes
- * half of the first queue that is not empty, beginning with a random one.
+ * tail of its worker's queue if another waits there, and runs on if none does. An idle worker whose queue is empty
+ * takes half of the first queue that is not empty, beginning with a random one.
  */
 class StealingTimeSharing implements Scheduler {
   private readonly queues: Queues;
