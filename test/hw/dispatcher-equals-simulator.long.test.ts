@@ -19,6 +19,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   // slices at one moment, too.
   jbsq: 'jbsq:k=1:quantum=2ms',
   tq: 'tq:quantum=4ms',
+  'steal-ts': 'steal-ts:quantum=4ms',
   las: 'las:quantum=2ms',
   sept: 'sept:quantum=500us:patience=1:target=100',
 };
