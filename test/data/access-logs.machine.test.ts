@@ -71,13 +71,13 @@ listen web
   start('nginx', ['-p', folder, '-c', 'nginx.conf', '-e', 'error.log']);
   await answers(`http://127.0.0.1:${web}/`);
   const haproxy = start('haproxy', ['-db', '-f', 'haproxy.cfg']);
-  haproxy.stdout!.on('data', (text: Buffer) => {
+  haproxy.stdout.on('data', (text: Buffer) => {
     haproxyLog += text.toString();
   });
   await answers(`http://127.0.0.1:${proxy}/`);
   for (let i = 0; i < REQUESTS; i++) {
     const [path, method] = i % 3 === 0 ? ['/order', 'POST'] : [`/item/${i}?a="b"`, 'GET'];
-    await (await fetch(`http://127.0.0.1:${proxy}${path}`, { method: method! })).text();
+    await (await fetch(`http://127.0.0.1:${proxy}${path}`, { method })).text();
   }
   for (let tries = 0; tries < 100 && haproxyLog.split('POST /order').length <= REQUESTS / 3; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));

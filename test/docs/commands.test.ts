@@ -44,7 +44,10 @@ function commands(): string[][] {
     .flatMap((line) => {
       const match = /^(?:npx psp|psp|npm start --)\s+(.*)$/.exec(line);
       if (!match) return [];
-      const words = match[1]!.split(/\s+/);
+      const words = Array.from(
+        match[1]!.matchAll(/'([^']*)'|"([^"]*)"|\S+/g),
+        ([word, one, two]) => one ?? two ?? word,
+      );
       return [line.startsWith('npm') ? ['sim', '--workload', 'bimodal', ...words] : words];
     });
 }

@@ -192,7 +192,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     ] as const) {
       const [saved] = await Promise.all([page.waitForEvent('download'), page.locator(`#export-${id}`).click()]);
       expect(
-        readFileSync((await saved.path())!)
+        readFileSync(await saved.path())
           .toString('latin1')
           .slice(0, beginning.length),
       ).toBe(beginning);

@@ -127,7 +127,7 @@ function play(text: string, { workload = BIMODAL, load, requests = 100_000, seen
       const inner = policy.create(setup, parameters);
       return {
         arrive: (request, type, flow) => {
-          of.set(request, { type, demandNs: ideal.demandNs![0]!, before: 0 });
+          of.set(request, { type, demandNs: ideal.demandNs[0]!, before: 0 });
           inner.arrive(request, type, flow);
         },
         complete: (worker) => {

@@ -19,13 +19,13 @@ export function accessLog(requests: number): string {
     now += (meanNs / WORKERS / 0.7) * exponential();
     const arrival = Math.floor(now);
     const u = random();
-    const [name, , mean] = ENDPOINTS[u < 0.7 ? 0 : u < 0.99 ? 1 : 2]!;
+    const [name, , mean] = ENDPOINTS[u < 0.7 ? 0 : u < 0.99 ? 1 : 2];
     const worker = freeNs.indexOf(Math.min(...freeNs));
     freeNs[worker] = Math.max(arrival, freeNs[worker]!) + Math.round(mean * (0.5 + 0.5 * exponential()));
     const time = new Date(1_709_294_400_000 + Math.floor(arrival / 1e6)).toISOString().slice(0, -1);
     const below = String(arrival % 1e6).padStart(6, '0');
     const cell = name.includes(',') ? `"${name.replaceAll('"', '""')}"` : name;
-    return `${time}${below}Z,${cell},200,${((freeNs[worker]! - arrival) / 1e6).toFixed(6)}`;
+    return `${time}${below}Z,${cell},200,${((freeNs[worker] - arrival) / 1e6).toFixed(6)}`;
   });
   return `timestamp,endpoint,status,latency_ms\n${lines.join('\n')}\n`;
 }
