@@ -13,10 +13,6 @@ const BUILT = { globalSetup: ['test/support/build-first.ts'] };
 
 export default defineConfig({
   test: {
-    // On two cores: many tests only wait for processes, devices and clocks.
-    maxWorkers: 3,
-    // Of the tests that say they may run at once.
-    maxConcurrency: 3,
     projects: [
       tier('unit', {
         include: ['test/**/*.test.ts'],
