@@ -90,7 +90,7 @@ describe('psp sweep', () => {
       reject: false,
     });
     expect([exitCode, stdout]).toEqual([3, '']);
-    expect(stderr).toMatch(/^psp: .*full\/points\/[0-9a-f]{32}\.json: cannot be written: EFBIG.*$/);
+    expect(stderr).toMatch(/^psp: .*full\/(plans|points)\/[0-9a-f]{32}\.json: cannot be written: EFBIG.*$/);
     expect(readdirSync(join(out, 'points'))).toEqual([]);
   });
 
