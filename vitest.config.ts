@@ -13,6 +13,8 @@ const BUILT = { globalSetup: ['test/support/build-first.ts'] };
 
 export default defineConfig({
   test: {
+    // The tests of the command line start processes with threads of their own.
+    maxWorkers: 2,
     projects: [
       tier('unit', {
         include: ['test/**/*.test.ts'],
