@@ -159,8 +159,8 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
     ['sim', '--config', 'config.yaml'],
     "config.yaml:2:7: load: expected a number above 0, such as 0.8, found '-1'",
     'config.yaml:3:1: workesr: expected one of policies, workload, policy, system, load, rate, rate-scale, workers, ' +
-      'requests, duration, unclassified, seed, warmup, replications, precision, max-replications, slice, record, timeline, ' +
-      "from, for, json, found 'workesr' (did you mean 'workers'?)",
+      'requests, duration, unclassified, seed, warmup, replications, precision, max-replications, slice, record, ' +
+      "timeline, from, for, json, found 'workesr' (did you mean 'workers'?)",
   ],
   'requests and duration in a configuration': [
     ['sim', '--config', 'both.yaml'],

@@ -7,7 +7,7 @@ import hdr from 'hdr-histogram-js';
 const FOLDER = fileURLToPath(new URL('samples/', import.meta.url));
 
 /** Two requests each: `GET /item/:id` of 5 ms, and after 20 ms `POST /order`. By the name of the format. */
-export const LOGS = textsOf('.log');
+export const LOGS = textsOf('.sample');
 
 function textsOf(ending: string): Readonly<Record<string, string>> {
   const files = readdirSync(FOLDER).filter((file) => file.endsWith(ending));

@@ -178,8 +178,8 @@ describe('a wrong file is refused with line, column, what was expected and what 
 
   it('an unknown key, with the nearest one', async () => {
     expect(await broken('    service: 1us', '    service: 1us\n    dedline: 1ms')).toEqual([
-      "w.yaml:6:5: dedline: expected one of name, ratio, service, deadline, slo, found 'dedline' (did you mean " +
-        "'deadline'?)",
+      "w.yaml:6:5: dedline: expected one of name, ratio, service, deadline, slo, classified, found 'dedline' (did " +
+        "you mean 'deadline'?)",
     ]);
     expect(await broken('name: good', 'name: good\nworkers: 4')).toEqual([
       "w.yaml:2:1: workers: expected one of name, title, description, types, arrivals, phases, found 'workers'",
