@@ -79,7 +79,7 @@ listen web
     const [path, method] = i % 3 === 0 ? ['/order', 'POST'] : [`/item/${i}?a="b"`, 'GET'];
     await (await fetch(`http://127.0.0.1:${proxy}${path}`, { method })).text();
   }
-  for (let tries = 0; tries < 100 && haproxyLog.split('POST /order').length <= REQUESTS / 3; tries++) {
+  for (let tries = 0; tries < 100 && haproxyLog.split('HTTP/1.1').length - 1 <= REQUESTS; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }, 60_000);
