@@ -15,13 +15,13 @@ const STEAL_AT_MOST = 32;
  * all others, beginning with a random one, and takes half of the first that is not empty. Idle workers poll, so a
  * request that is put into the queue of a busy worker is stolen at once.
  */
-class StealingFcfs extends NonPreemptiveScheduler {
-  private readonly queues: Queues;
-  private readonly idle: WorkerSet;
-  private waiting = 0;
+export class StealingFcfs extends NonPreemptiveScheduler {
+  protected readonly queues: Queues;
+  protected readonly idle: WorkerSet;
+  protected waiting = 0;
 
   constructor(
-    private readonly setup: SchedulerSetup,
+    protected readonly setup: SchedulerSetup,
     private readonly steering: Steering,
     private readonly limit: number,
   ) {
@@ -33,7 +33,7 @@ class StealingFcfs extends NonPreemptiveScheduler {
 
   arrive(request: number, _type: number, flow: number): void {
     const worker = this.steering.workerFor(flow);
-    // The limit is for arrivals. A steal moves requests that were admitted before.
+    // The limit is for arrivals. Steals and preemptions move requests that were admitted before.
     if (this.queues.length[worker]! >= this.limit) {
       this.setup.world.drop(request, DropReason.queueFull);
       return;
@@ -70,7 +70,11 @@ class StealingFcfs extends NonPreemptiveScheduler {
   private startOwn(worker: number): void {
     this.idle.delete(worker);
     this.waiting--;
-    this.setup.world.start(worker, this.queues.shift(worker), TO_COMPLETION);
+    this.start(worker, this.queues.shift(worker));
+  }
+
+  protected start(worker: number, request: number): void {
+    this.setup.world.start(worker, request, TO_COMPLETION);
   }
 
   /** Called only while some queue is not empty. */
