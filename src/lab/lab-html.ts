@@ -1,6 +1,6 @@
 /** The file of the laboratory: style, data and code in one. */
 
-import { PAGE_STYLE } from '../report/html/page-style.js';
+import { embedded, htmlPage } from '../report/html/html-page.js';
 import type { NamedText } from './lab-run.js';
 import { LAB_STYLE } from './lab-style.js';
 
@@ -25,21 +25,13 @@ const ALLOWED = [
 ].join('; ');
 
 export function labHtml(data: LabData, code: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${ALLOWED}">
-<link rel="icon" href="data:,">
-<title>psp laboratory</title>
-<style>${PAGE_STYLE}${LAB_STYLE}</style>
-</head>
-<body>
-<main id="page"><noscript>This page simulates in the script that is in it: allow it to run.</noscript></main>
-<script type="application/json" id="data">${JSON.stringify(data).replaceAll('<', '\\u003c')}</script>
-<script id="code">${code}</script>
-</body>
-</html>
-`;
+  return htmlPage({
+    title: 'psp laboratory',
+    allowed: ALLOWED,
+    style: LAB_STYLE,
+    head: '<link rel="icon" href="data:,">\n',
+    body: `<main id="page"><noscript>This page simulates in the script that is in it: allow it to run.</noscript></main>
+<script type="application/json" id="data">${embedded(data)}</script>
+<script id="code">${code}</script>`,
+  });
 }

@@ -1,10 +1,10 @@
 import type { Chart } from '../charts/chart.js';
 import { renderChart } from '../charts/render.js';
 import { escapeText } from '../charts/svg.js';
-import { PAGE_STYLE } from './page-style.js';
+import { htmlPage } from './html-page.js';
 
 /** A browser loads and runs nothing. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+const ALLOWED = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** A part of a page. Its texts may hold anything: none of it becomes markup. */
 export type PagePart =
@@ -17,24 +17,12 @@ export type PagePart =
 
 /** A page without a script: text, tables and pictures. */
 export function staticPage(title: string, parts: readonly PagePart[]): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>${escapeText(title)}</title>
-<style>${PAGE_STYLE}
-svg { max-width: 100%; height: auto; }</style>
-</head>
-<body>
-<main>
-<h1>${escapeText(title)}</h1>
-${parts.map(partOf).join('\n')}
-</main>
-</body>
-</html>
-`;
+  return htmlPage({
+    title,
+    allowed: ALLOWED,
+    style: '\nsvg { max-width: 100%; height: auto; }',
+    body: `<main>\n<h1>${escapeText(title)}</h1>\n${parts.map(partOf).join('\n')}\n</main>`,
+  });
 }
 
 function partOf(part: PagePart): string {
