@@ -246,6 +246,21 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
     }
     return [];
   },
+
+  nudge: ({ events }) => {
+    // Requests are numbered in the order of arrival. So the order of the starts is 0, 1, 2, … but for pairs of neighbours
+    // that have changed places, and no request is in two of those.
+    const started = events.filter(({ what }) => what === 'started').map(({ id }) => id);
+    for (let at = 0; at < started.length; at++) {
+      if (started[at] === at) continue;
+      if (started[at] !== at + 1 || started[at + 1] !== at) {
+        const story = `request ${at} was passed by others than the next one, or twice: ${started.slice(at, at + 3)}`;
+        return [{ property: 'passed at most once', story }];
+      }
+      at++;
+    }
+    return [];
+  },
 };
 
 /**

@@ -1,6 +1,7 @@
 import { InputError } from '../units/errors.js';
 import { splitList, unquoted } from '../units/lists.js';
 import { unknownName } from '../units/nearest.js';
+import { boost } from './policies/boost.js';
 import { cFcfs } from './policies/c-fcfs.js';
 import { dFcfs } from './policies/d-fcfs.js';
 import { dFcfsSteal } from './policies/d-fcfs-steal.js';
@@ -11,6 +12,7 @@ import { edf } from './policies/edf.js';
 import { fixedPriority } from './policies/fixed-priority.js';
 import { jbsq } from './policies/jbsq.js';
 import { las } from './policies/las.js';
+import { nudge } from './policies/nudge.js';
 import { po2 } from './policies/po2.js';
 import { ps } from './policies/ps.js';
 import { sept } from './policies/sept.js';
@@ -43,6 +45,8 @@ export const policies: readonly Policy[] = [
   sjf,
   fixedPriority,
   edf,
+  nudge,
+  boost,
   darc,
   darcStatic,
   darcTs,

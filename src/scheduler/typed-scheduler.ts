@@ -16,8 +16,9 @@ export abstract class TypedScheduler extends NonPreemptiveScheduler {
   protected readonly queues: TimedQueues;
   protected readonly profile: ServiceProfile;
   private readonly idle: WorkerSet;
-  private readonly typeOn: Int32Array;
-  private readonly startedNs: Float64Array;
+  /** Per worker: the type of its request, and when that started, ns. */
+  protected readonly typeOn: Int32Array;
+  protected readonly startedNs: Float64Array;
   private waiting = 0;
 
   constructor(

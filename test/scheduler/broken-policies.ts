@@ -242,6 +242,20 @@ export const brokenPolicies: readonly { readonly what: string; readonly property
       ),
     },
     {
+      what: 'lets a request be passed by two',
+      property: 'passed at most once',
+      policy: broken(
+        'nudge',
+        (setup) =>
+          new (class extends Breakable {
+            protected override pick(): number {
+              return this.list.length > 2 ? 2 : 0;
+            }
+          })(setup),
+        { fifoWithinType: false },
+      ),
+    },
+    {
       what: 'serves the longest type first',
       property: 'shortest job',
       policy: broken(

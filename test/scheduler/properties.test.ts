@@ -16,6 +16,8 @@ const variants: Record<string, readonly string[]> = {
   sjf: ['sjf:queue=2'],
   'fixed-priority': ['fixed-priority:order=T0:queue=4'],
   edf: ['edf:factor=3'],
+  nudge: ['nudge:queue=3'],
+  boost: ['boost:queue=2'],
   darc: [
     'darc:window=50',
     'darc:window=7:delta=3',
