@@ -248,7 +248,7 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
   },
 
   nudge: ({ events }) => {
-    // Requests are numbered in the order of arrival. So the order of the starts is 0, 1, 2, … but for pairs of neighbours
+    // Requests are numbered in the order of arrival. The order of the starts is 0, 1, 2, … but for pairs of neighbours
     // that have changed places, and no request is in two of those.
     const started = events.filter(({ what }) => what === 'started').map(({ id }) => id);
     for (let at = 0; at < started.length; at++) {

@@ -12,7 +12,12 @@ const LONG_NS = 10_000;
 const SHORT_SHARE = 0.7;
 const LOAD = 0.8;
 const WORKLOAD = parseWorkload(
-  `name: light\ntypes:\n  - { name: SHORT, ratio: ${SHORT_SHARE}, service: 1us }\n  - { name: LONG, ratio: ${1 - SHORT_SHARE}, service: 10us }\n`,
+  [
+    'name: light',
+    'types:',
+    `  - { name: SHORT, ratio: ${SHORT_SHARE}, service: ${SHORT_NS}ns }`,
+    `  - { name: LONG, ratio: ${1 - SHORT_SHARE}, service: ${LONG_NS}ns }`,
+  ].join('\n'),
   'light.yaml',
 );
 
