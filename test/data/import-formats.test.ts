@@ -13,6 +13,7 @@ import { RowStore } from '../../src/data/import/row-store.js';
 import { KnownValues } from '../../src/metrics/histogram.js';
 import { distributionLogs, LOGS } from './log-samples.js';
 import { importFile, rowsOf } from './logs.js';
+import { otlpLog, type Served } from './otel-spans.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'psp-formats-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -166,6 +167,21 @@ describe('a log is recognised', () => {
     writeFileSync(path, gzipSync(LOGS.csv!));
     const { log } = await importFile(path, { folder, isService: true });
     expect(log.types).toEqual(['GET /item/:id', 'POST /order']);
+  });
+
+  test('of a real OpenTelemetry exporter gives back the requests that its spans stand for', async () => {
+    const requests = Array.from({ length: 100 }, (_, i): Served => {
+      const route = ['GET /item/:id', 'POST /order, "now"', 'é'][i % 3]!;
+      return [i * 999_999_937, route, 1 + ((i * 104_729) % 2_000_000_000)];
+    });
+    const { kind, rows, columns, log } = await rowsOf(await otlpLog(requests), folder);
+    expect([kind, columns.timeIs, log.collector.skipped, log.collector.unreadable.count]).toEqual([
+      'otlp',
+      'arrival',
+      requests.length,
+      0,
+    ]);
+    expect(rows).toEqual(requests);
   });
 
   test('with a given format', async () => {
