@@ -1,7 +1,7 @@
 /** Makes a psp.result/1 from what a world knows at the end of a run. */
 
 import type { Manifest, Result } from '../results/result.js';
-import { Histogram } from './histogram.js';
+import { mergeAll } from './histogram.js';
 import { judgeRun } from './outcome.js';
 import type { RunIdentity, RunRecord } from './run-record.js';
 import { NANOSECONDS, SLOWDOWN, summarize } from './summarize.js';
@@ -95,12 +95,6 @@ export function createResult(
 /** As in JSON, where what is not a number is null. */
 function finite(value: number | null): number | null {
   return Number.isFinite(value) ? value : null;
-}
-
-function mergeAll(histograms: readonly Histogram[]): Histogram {
-  const all = new Histogram();
-  for (const histogram of histograms) all.merge(histogram);
-  return all;
 }
 
 function total(counts: Float64Array): number {

@@ -182,3 +182,10 @@ export interface Known {
   readonly value: number;
   readonly high: number;
 }
+
+/** All values of several histograms. */
+export function mergeAll(histograms: readonly Recorded[]): Histogram {
+  const all = new Histogram();
+  for (const histogram of histograms) all.merge(histogram);
+  return all;
+}

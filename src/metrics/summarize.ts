@@ -9,7 +9,7 @@ import {
   type Statistic,
 } from '../results/result.js';
 import { hull, meanInterval, quantileInterval, replicationInterval } from './confidence.js';
-import { type Known, KnownValues, type Recorded } from './histogram.js';
+import { type Known, KnownValues, mergeAll, type Recorded } from './histogram.js';
 import type { TypeHistograms } from './recorder.js';
 
 /** What kind of values a distribution has. Only a machine can measure values below `least`. */
@@ -32,6 +32,10 @@ export function resultSliceOf(
   return {
     fromNs,
     toNs,
+    overall: {
+      slowdown: summarize(mergeAll(types.map(({ slowdown }) => slowdown)), SLOWDOWN),
+      sojournNs: summarize(mergeAll(types.map(({ sojournNs }) => sojournNs)), NANOSECONDS),
+    },
     types: types.map(({ name, slowdown, sojournNs }) => ({
       name,
       slowdown: summarize(slowdown, SLOWDOWN),

@@ -42,6 +42,8 @@ const reservation = z.looseObject({
   groups: z.array(z.looseObject({ types: z.array(name), workers: z.array(count) })),
 });
 
+const overall = z.looseObject({ slowdown: distribution, sojournNs: distribution });
+
 const parameters = z.record(name, z.union([z.number(), z.string(), z.boolean(), z.null()]));
 
 const manifest = z.looseObject({
@@ -111,7 +113,7 @@ export const resultSchema = z.looseObject({
   steals: count,
   reservations: z.array(reservation),
   reservationsLeftOut: count,
-  overall: z.looseObject({ slowdown: distribution, sojournNs: distribution }),
+  overall,
   types: z
     .array(
       z.looseObject({
@@ -125,7 +127,14 @@ export const resultSchema = z.looseObject({
     )
     .min(1),
   slices: z
-    .array(z.looseObject({ fromNs: amount, toNs: amount, types: z.array(z.looseObject(measured)) }))
+    .array(
+      z.looseObject({
+        fromNs: amount,
+        toNs: amount,
+        overall: overall.exactOptional(),
+        types: z.array(z.looseObject(measured)),
+      }),
+    )
     .exactOptional(),
   manifest,
 }) satisfies z.ZodType<Result>;

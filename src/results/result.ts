@@ -133,6 +133,8 @@ export interface TypeResult {
 export interface ResultSlice {
   readonly fromNs: number;
   readonly toNs: number;
+  /** Absent in results of psp 0.1. */
+  readonly overall?: Result['overall'];
   /** In the order of those of the result. */
   readonly types: readonly Pick<TypeResult, 'name' | 'slowdown' | 'sojournNs'>[];
 }

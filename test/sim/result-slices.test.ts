@@ -47,6 +47,12 @@ describe('slices', () => {
       [80e6, 100e6],
     ]);
     expect(durationNs).toBe(100e6);
+    for (const slice of slices!) {
+      const counts = slice.types.map(({ slowdown }) => slowdown.count);
+      expect(slice.overall!.slowdown.count).toBe(counts.reduce((a, b) => a + b));
+      const maxima = slice.types.map(({ sojournNs }) => sojournNs.max!);
+      expect(slice.overall!.sojournNs.max).toBe(Math.max(...maxima));
+    }
     types.forEach(({ name, slowdown, sojournNs }, i) => {
       const own = slices!.map((slice) => slice.types[i]!);
       expect(own.map((type) => type.name)).toEqual(own.map(() => name));

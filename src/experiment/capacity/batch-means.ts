@@ -31,18 +31,31 @@ export function inBatches(spec: RunSpec, { end, offeredRps }: OpenWorkload): Run
 export function withBatchMeans(result: Result): Result {
   const { slices } = result;
   if (!slices || slices.length < 4) return result;
-  const types = result.types.map((type, k) => ({
-    ...type,
-    slowdown: widened(
-      type.slowdown,
-      slices.map((slice) => slice.types[k]!.slowdown),
+  return {
+    ...result,
+    overall: widenedBoth(
+      result.overall,
+      slices.flatMap(({ overall }) => overall ?? []),
     ),
-    sojournNs: widened(
-      type.sojournNs,
-      slices.map((slice) => slice.types[k]!.sojournNs),
-    ),
-  }));
-  return { ...result, types };
+    types: result.types.map((type, k) => ({
+      ...type,
+      ...widenedBoth(
+        type,
+        slices.map((slice) => slice.types[k]!),
+      ),
+    })),
+  };
+}
+
+type Both = Result['overall'];
+
+function widenedBoth(whole: Both, parts: readonly Both[]): Both {
+  const of = (key: keyof Both) =>
+    widened(
+      whole[key],
+      parts.map((part) => part[key]),
+    );
+  return { slowdown: of('slowdown'), sojournNs: of('sojournNs') };
 }
 
 function widened(whole: DistributionSummary, parts: readonly DistributionSummary[]): DistributionSummary {
