@@ -1,4 +1,6 @@
+import type { ArrivalsFit } from '../data/fit/fit-arrivals.js';
 import type { Log } from '../data/import/import-log.js';
+import { sayArrivals } from '../report/text/fit-text.js';
 import { formatShare } from '../report/text/numbers.js';
 import type { Profile } from '../results/import-schema.js';
 import { exactDuration, formatDuration } from '../units/duration.js';
@@ -10,6 +12,7 @@ const WORTH_SAYING = 0.001;
 export function importNotes(
   { collector, columns, types, others }: Log,
   { rateRps }: Profile,
+  arrivals: ArrivalsFit,
   isService: boolean,
 ): { assumptions: string[]; warnings: string[] } {
   const { store, repeated, resolutionNs } = collector;
@@ -20,7 +23,7 @@ export function importNotes(
     `'${names[duration.column]}' is in ${duration.unit}, and is ${isService ? 'the demand' : 'the response time'}`,
     ...(columns.type.length === 0 ? ['all requests are of one type'] : []),
     ...(others > 0 ? [`${others} rare types became OTHER; ${types.length - 1} are kept (--types-max)`] : []),
-    'in workload.yaml, arrivals are Poisson; the trace has them as they were',
+    `in workload.yaml, arrivals are ${sayArrivals(arrivals)}; the trace has them as they were`,
   ];
   const share = (count: number) => count / store.rows;
   const gapNs = 1e9 / rateRps;

@@ -23,6 +23,8 @@ export interface FittedType {
 
 export interface FittedArrivals {
   readonly process: 'poisson' | 'renewal' | 'mmpp2';
+  /** Why nobody can know the process; it is Poisson then, as an assumption. */
+  readonly assumed?: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly gapScv: number;
   readonly gapCorrelation: number;

@@ -34,6 +34,9 @@ describe('psp import', () => {
     }
     expect(report.selfCheck!.warning).toBeUndefined();
     expect(report.profile!.busyWorkers).toBeGreaterThan(2.5);
+    const workload = readFileSync(join(folder, 'shop/workload.yaml'), 'utf8');
+    expect(workload).toContain('description: "from access.csv; arrivals: Poisson"\narrivals: poisson\n');
+    expect(report.assumptions).toContain('in workload.yaml, arrivals are Poisson; the trace has them as they were');
     const page = readFileSync(join(folder, 'shop/import.html'), 'utf8');
     expect(page).toContain('share of work');
     expect(page).not.toContain('<script>alert');
@@ -70,7 +73,9 @@ describe('psp import', () => {
     const { code, out } = await pspHere(['import', 'a.hlog', '--out', 'hist', '--duration-is', 'service'], folder);
     expect(code).toBe(0);
     expect(out).not.toContain('trace.csv.gz');
-    expect(readFileSync(join(folder, 'hist/workload.yaml'), 'utf8')).toContain('name: "GET"');
+    const workload = readFileSync(join(folder, 'hist/workload.yaml'), 'utf8');
+    expect(workload).toContain('name: "GET"');
+    expect(workload).toContain('arrivals: taken for Poisson, because a distribution does not say how requests came');
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { ArrivalSample } from '../../src/data/fit/arrival-sample.js';
 import { fitFamilies, regularisedGamma } from '../../src/data/fit/families.js';
 import { fitService } from '../../src/data/fit/fit-service.js';
 import { fitTrace } from '../../src/data/fit/fit-trace.js';
@@ -136,5 +137,57 @@ describe('arrivals', () => {
     expect(arrivals.gapScv).toBeCloseTo(0.25, 1);
     expect(arrivals.yaml).toContain('{ renewal: { gamma: { shape: ');
     expect((await fitted('constant', 5000)).arrivals.yaml).toBe('constant');
+  });
+
+  test('whose gaps no family has are a renewal process of those gaps, which can be played', async () => {
+    const gaps =
+      '{ mixture: [{ probability: 0.5, value: { uniform: { min: 1us, max: 2us } } }, ' +
+      '{ probability: 0.5, value: { uniform: { min: 9us, max: 12us } } }] }';
+    const { arrivals, yaml } = await fitted(`{ renewal: ${gaps} }`, 20_000);
+    expect(arrivals.process).toBe('renewal');
+    expect(arrivals.yaml).toContain('quantiles:');
+    const source = createRequestSource(parseWorkload(yaml, 'y'), { rateRps: 1e5, seed: 1, requests: 2000 });
+    const batch = new RequestBatch(2000);
+    source.fill(batch);
+    const played = Array.from({ length: 1999 }, (_, i) => batch.arrivalNs[i + 1]! - batch.arrivalNs[i]!);
+    // Further apart, because the mean of the gaps was 6us: hardly any is between the two humps.
+    expect(played.filter((gap) => gap > 4e3 && gap < 13e3).length).toBeLessThan(40);
+  });
+
+  describe('behind a coarse clock', () => {
+    /** A tick is 100 times the gap. */
+    const sampled = (arrivals: string, tickNs: number, logTickNs?: number) => {
+      const yaml = `name: w\narrivals: ${arrivals}\ntypes: [{ name: A, ratio: 1, service: 50us }]\n`;
+      const requests = 200_000;
+      const source = createRequestSource(parseWorkload(yaml, 'w'), { rateRps: 1e5, seed: '1', requests });
+      const batch = new RequestBatch(requests);
+      source.fill(batch);
+      const times = Array.from(batch.arrivalNs.subarray(0, requests), (ns) => Math.floor(ns / tickNs) * tickNs);
+      const sample = new ArrivalSample(times.at(-1)! - times[0]!, requests, logTickNs);
+      for (const ns of times) sample.add(ns);
+      return sample.fit();
+    };
+
+    test.each([undefined, 1e6])('the counts in longer windows still tell (tick given: %s)', (given) => {
+      expect(sampled('poisson', 1e6, given)).toMatchObject({ process: 'poisson', yaml: 'poisson' });
+      expect(sampled('poisson', 1e6, given).assumed).toBeUndefined();
+      const bursts = sampled('{ mmpp2: { burstFactor: 8, meanCalm: 60ms, meanBurst: 20ms } }', 1e6, given);
+      expect(bursts.process).toBe('mmpp2');
+    });
+
+    test('nothing tells when there are hardly any ticks, and what is assumed is said', () => {
+      const { process, assumed } = sampled('poisson', 1e9);
+      expect([process, assumed]).toEqual(['poisson', 'the clock of the log is too coarse']);
+    });
+
+    test('steadier than Poisson is not called Poisson without a word', () => {
+      const { process, assumed } = sampled('constant', 1e6);
+      expect([process, assumed]).toEqual(['poisson', 'the clock of the log is too coarse']);
+    });
+  });
+
+  test('of a few requests could be of any process, and what is assumed is said', async () => {
+    const { arrivals } = await fitted('poisson', 60);
+    expect(arrivals).toMatchObject({ process: 'poisson', assumed: 'there are too few requests' });
   });
 });

@@ -45,7 +45,8 @@ function exact(values: readonly number[], q: number): number {
 describe('demands from response times', () => {
   test('are those of the service, at load 0.7, first come, first served', async () => {
     const { path, demands } = await logOf('c-fcfs');
-    const { types, evidence, log } = await importFile(path, { folder, isService: false, workers: WORKERS });
+    const { types, evidence, log, arrivals } = await importFile(path, { folder, isService: false, workers: WORKERS });
+    expect([arrivals.process, arrivals.assumed]).toEqual(['poisson', undefined]);
     expect(log.columns.timeIs).toBe('completion');
     expect(evidence).toMatchObject({ method: 'fcfs', contradictions: 0, fittingWorkers: WORKERS });
     expect(types.map(({ name }) => name).sort()).toEqual([...NAMES].sort());

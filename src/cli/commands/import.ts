@@ -15,6 +15,7 @@ import { workloadYaml } from '../../data/import/workload-yaml.js';
 import { readText } from '../../experiment/plan/files.js';
 import { writeInFolder } from '../../files/output-file.js';
 import { importPage } from '../../report/html/import-page.js';
+import { sayArrivals } from '../../report/text/fit-text.js';
 import { formatFirstRows, formatImport } from '../../report/text/import-text.js';
 import type { ImportReport } from '../../results/import-schema.js';
 import { InputError } from '../../units/errors.js';
@@ -245,7 +246,7 @@ async function writeFiles(
 ): Promise<void> {
   const { collector, columns, kind } = log;
   const tracePath = join(out, FILES.trace);
-  const { types, profile, evidence, logged } = await writeImport(log, tracePath, isService, cli.workers);
+  const { types, profile, evidence, arrivals, logged } = await writeImport(log, tracePath, isService, cli.workers);
   const selfCheck = evidence && (await checkSelf(tracePath, evidence, logged));
   const report: ImportReport = {
     schema: 'psp.import/1',
@@ -255,13 +256,14 @@ async function writeFiles(
     rows: collector.store.rows,
     unreadable: collector.unreadable.count,
     skipped: collector.skipped,
-    ...importNotes(log, profile, isService),
+    ...importNotes(log, profile, arrivals, isService),
     profile,
     ...(evidence && { evidence }),
     ...(selfCheck && { selfCheck }),
   };
   for (const { file: name, line, message } of collector.unreadable.named) complain(`${name}:${line}: ${message}`);
-  writeInFolder(join(out, FILES.workload), workloadYaml(nameOf(out), `from ${file}`, types, 'poisson'));
+  const description = `from ${file}; arrivals: ${sayArrivals(arrivals)}`;
+  writeInFolder(join(out, FILES.workload), workloadYaml(nameOf(out), description, types, arrivals.yaml));
   finish(out, report, Object.values(FILES));
 }
 
@@ -294,7 +296,9 @@ function importDistributions(file: string, cli: ImportCliOptions): number {
   if (out === undefined) throw new InputError('expected --out DIR, found nothing');
   const requests = found.types.reduce((sum, type) => sum + type.requests, 0);
   const rate = found.rateRps === undefined ? [] : [`${Number(found.rateRps.toPrecision(3))} requests per second`];
-  writeInFolder(join(out, FILES.workload), workloadYaml(nameOf(out), `from ${file}`, found.types, 'poisson'));
+  const assumed = 'taken for Poisson, because a distribution does not say how requests came';
+  const description = `from ${file}; arrivals: ${assumed}`;
+  writeInFolder(join(out, FILES.workload), workloadYaml(nameOf(out), description, found.types, 'poisson'));
   const report: ImportReport = {
     schema: 'psp.import/1',
     file,
@@ -303,7 +307,7 @@ function importDistributions(file: string, cli: ImportCliOptions): number {
     rows: Math.round(requests),
     unreadable: 0,
     skipped: 0,
-    assumptions: ['arrivals are Poisson: a distribution does not say how requests came', ...rate],
+    assumptions: [`arrivals are ${assumed}`, ...rate],
     warnings: [],
   };
   finish(out, report, [FILES.workload, FILES.report, FILES.page]);

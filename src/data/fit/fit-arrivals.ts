@@ -7,7 +7,9 @@
  * windows.
  */
 
+import { Histogram } from '../../metrics/histogram.js';
 import { exactDuration } from '../../units/duration.js';
+import { empiricalYaml } from '../import/workload-yaml.js';
 import { fitService } from './fit-service.js';
 
 /** Counts in the windows of one length. */
@@ -22,10 +24,12 @@ export interface CountMoments {
 
 export interface ArrivalsFit {
   readonly process: 'poisson' | 'renewal' | 'mmpp2';
-  /** As it stands in a workload, in one line. */
+  /** Why nobody can know the process; it is Poisson then, as an assumption. */
+  readonly assumed?: string;
+  /** As it stands in a workload, in one line, or in lines of its own that begin with a newline. */
   readonly yaml: string;
   readonly parameters: Readonly<Record<string, number>>;
-  /** Squared coefficient of variation of the gaps, and the correlation of neighbours. */
+  /** Squared coefficient of variation of the gaps, and the correlation of neighbours; NaN where they are not known. */
   readonly gapScv: number;
   readonly gapCorrelation: number;
   /** Index of dispersion, measured and fitted. */
@@ -37,20 +41,26 @@ const CHANCE = 4;
 /** The gaps of a Poisson process have a squared coefficient of variation of 1; within this it is one. */
 const NEAR = 0.05;
 
+/** With fewer gaps, all processes look alike. */
+const LEAST_GAPS = 100;
+
 /**
- * @param gaps a sample of the gaps between arrivals, ns, in their order
+ * @param gaps a sample of the gaps between arrivals, ns, in their order; undefined where the clock hides them
  * @param moments ascending by the length of the window
  */
-export function fitArrivals(gaps: readonly number[], moments: readonly CountMoments[]): ArrivalsFit {
-  const { scv, correlation } = gapMoments(gaps);
+export function fitArrivals(gaps: readonly number[] | undefined, moments: readonly CountMoments[]): ArrivalsFit {
+  const { scv, correlation } = gapMoments(gaps ?? []);
   const about = { gapScv: scv, gapCorrelation: correlation };
   const indices = moments.map(({ mean, variance }) => variance / mean);
   const shown = (fitted: (windowNs: number) => number) =>
     moments.map(({ windowNs }, i) => ({ windowNs, index: indices[i]!, fitted: fitted(windowNs) }));
   const isOne = moments.every(({ windows }, i) => Math.abs(indices[i]! - 1) < NEAR + CHANCE * Math.sqrt(2 / windows));
-  if (isOne && Math.abs(scv - 1) < 2 * NEAR + CHANCE * Math.sqrt(8 / Math.max(1, gaps.length))) {
-    return { process: 'poisson', yaml: 'poisson', parameters: {}, ...about, dispersion: shown(() => 1) };
+  const poisson = { process: 'poisson', yaml: 'poisson', parameters: {}, ...about } as const;
+  if (gaps ? gaps.length < LEAST_GAPS : moments.length === 0) {
+    return { ...poisson, assumed: gaps ? 'there are too few requests' : COARSE, dispersion: shown(() => 1) };
   }
+  const isNear = !gaps || Math.abs(scv - 1) < 2 * NEAR + CHANCE * Math.sqrt(8 / gaps.length);
+  if (isOne && isNear) return { ...poisson, dispersion: shown(() => 1) };
   const bursts = fitMmpp2(moments);
   if (bursts) {
     const { calmNs, burstNs, factor, a, s } = bursts;
@@ -64,19 +74,27 @@ export function fitArrivals(gaps: readonly number[], moments: readonly CountMome
       dispersion: shown((t) => indexOf(a, s, t)),
     };
   }
+  if (!gaps) return { ...poisson, assumed: COARSE, dispersion: shown(() => 1) };
   const positive = gaps.map((gap) => Math.max(1, gap));
   const { family, yaml, parameters } = fitService(positive);
-  // A renewal process has the index of its gaps in long windows.
-  if (yaml === undefined)
-    return { process: 'poisson', yaml: 'poisson', parameters: {}, ...about, dispersion: shown(() => 1) };
-  const renewal = /^\d/.test(yaml) ? 'constant' : `{ renewal: ${yaml} }`;
   return {
     process: 'renewal',
-    yaml: renewal,
+    yaml: renewalYaml(yaml, positive),
     parameters: { ...parameters, [family]: 1 },
     ...about,
+    // A renewal process has the index of its gaps in long windows.
     dispersion: shown(() => scv),
   };
+}
+
+const COARSE = 'the clock of the log is too coarse';
+
+/** @param service the distribution of the gaps; undefined for that of the sample itself */
+function renewalYaml(service: string | undefined, gaps: readonly number[]): string {
+  if (service !== undefined) return /^\d/.test(service) ? 'constant' : `{ renewal: ${service} }`;
+  const all = new Histogram();
+  for (const gap of gaps) all.record(gap);
+  return `\n  renewal:${empiricalYaml(all, '    ')}`;
 }
 
 function gapMoments(gaps: readonly number[]): { scv: number; correlation: number } {

@@ -6,14 +6,12 @@ import { RequestBatch } from '../../workload/request-source.js';
 import type { TraceSummary } from '../../workload/trace.js';
 import { openTrace } from '../../workload/trace.js';
 import { empiricalYaml, type MeasuredType, workloadYaml } from '../import/workload-yaml.js';
-import { type ArrivalsFit, type CountMoments, fitArrivals } from './fit-arrivals.js';
+import { ArrivalSample } from './arrival-sample.js';
+import type { ArrivalsFit } from './fit-arrivals.js';
 import { fitService, type ServiceFit } from './fit-service.js';
 
-/** Demands of each type, and gaps, that are kept: enough for a p99.9. */
+/** Demands of each type that are kept: enough for a p99.9. */
 const KEPT = 20_000;
-/** Windows in which arrivals are counted: from two mean gaps on, each twice as long, while there are so many. */
-const LEAST_WINDOWS = 30;
-const MOST_LENGTHS = 24;
 
 export interface TraceFit {
   readonly services: readonly (ServiceFit & { readonly name: string; readonly requests: number })[];
@@ -33,12 +31,9 @@ export async function fitTrace(path: string, summary: TraceSummary, name: string
   const { fileName, types, requests, firstArrivalNs, lastArrivalNs } = summary;
   const measured: MeasuredType[] = types.map((type) => ({ ...type, requests: type.count, demands: new Histogram() }));
   const samples = types.map(() => new Sample());
-  const gaps: number[] = [];
-  const counters = countersOf((lastArrivalNs - firstArrivalNs) / Math.max(1, requests - 1), requests);
+  const sample = new ArrivalSample(lastArrivalNs - firstArrivalNs, requests);
   const source = openTrace(fileBytes(path, fileName), summary);
   const batch = new RequestBatch();
-  let lastNs = Number.NaN;
-  let firstNs = Number.NaN;
   for (;;) {
     await source.fill(batch);
     if (batch.length === 0) break;
@@ -46,10 +41,7 @@ export async function fitTrace(path: string, summary: TraceSummary, name: string
       const [arrival, demand, type] = [batch.arrivalNs[i]!, batch.serviceNs[i]!, batch.type[i]!];
       (measured[type]!.demands as Histogram).record(demand);
       samples[type]!.add(demand);
-      if (Number.isNaN(firstNs)) firstNs = arrival;
-      else if (gaps.length < KEPT) gaps.push(arrival - lastNs);
-      lastNs = arrival;
-      for (const counter of counters) counter.add(arrival - firstNs);
+      sample.add(arrival);
     }
   }
   const services = types.map((type, k) => ({
@@ -57,10 +49,7 @@ export async function fitTrace(path: string, summary: TraceSummary, name: string
     requests: type.count,
     ...fitService(samples[k]!.values),
   }));
-  const arrivals = fitArrivals(
-    gaps,
-    counters.map((counter) => counter.moments()),
-  );
+  const arrivals = sample.fit();
   const yaml = workloadYaml(
     name,
     `fitted to ${fileName}`,
@@ -84,42 +73,4 @@ class Sample {
     this.values = this.values.filter((_, i) => i % 2 === 0);
     this.every *= 2;
   }
-}
-
-/** Counts of arrivals in windows of one length. */
-class Counter {
-  private index = 0;
-  private count = 0;
-  private windows = 0;
-  private readonly sums = [0, 0, 0];
-
-  constructor(private readonly windowNs: number) {}
-
-  add(atNs: number): void {
-    const index = Math.floor(atNs / this.windowNs);
-    if (index > this.index) {
-      const { count, sums } = this;
-      sums[0]! += count;
-      sums[1]! += count ** 2;
-      sums[2]! += count ** 3;
-      this.windows += index - this.index;
-      this.count = 0;
-      this.index = index;
-    }
-    this.count++;
-  }
-
-  moments(): CountMoments {
-    const { windows, windowNs } = this;
-    const [one, two, three] = this.sums.map((sum) => sum / windows) as [number, number, number];
-    return { windowNs, windows, mean: one, variance: two - one ** 2, third: three - 3 * one * two + 2 * one ** 3 };
-  }
-}
-
-function countersOf(gapNs: number, requests: number): Counter[] {
-  const counters: Counter[] = [];
-  for (let gaps = 2; counters.length < MOST_LENGTHS && requests / gaps >= LEAST_WINDOWS && gapNs > 0; gaps *= 2) {
-    counters.push(new Counter(gaps * gapNs));
-  }
-  return counters;
 }

@@ -4,6 +4,8 @@ import { fileBytes } from '../../files/trace-file.js';
 import { Histogram, KnownValues } from '../../metrics/histogram.js';
 import type { Evidence, Profile } from '../../results/import-schema.js';
 import { InputError } from '../../units/errors.js';
+import { ArrivalSample } from '../fit/arrival-sample.js';
+import type { ArrivalsFit } from '../fit/fit-arrivals.js';
 import { Collector } from './collector.js';
 import { type AskedColumns, type Columns, findColumns } from './columns.js';
 import { Demands, type Examined, examineRows, LEAST_QUIET } from './demands.js';
@@ -150,6 +152,8 @@ export interface Imported {
   readonly profile: Profile;
   /** How demands were found in response times; absent where services were logged. */
   readonly evidence?: Evidence;
+  /** How the requests came, fitted. */
+  readonly arrivals: ArrivalsFit;
   /** Durations as they were logged: p50, p99 and p99.9, ns. */
   readonly logged: readonly number[];
 }
@@ -171,6 +175,7 @@ export async function writeImport(
   const examined = isService ? undefined : examineLog(log, workers!);
   const profiler = new Profiler(types, lastNs - firstNs, store.rows);
   const responses = new Histogram();
+  const arrivals = new ArrivalSample(lastNs - firstNs, store.rows, collector.resolutionNs);
   let profile: Profile | undefined;
   await writeTrace(tracePath, types, function* (row) {
     const demands = examined && new Demands(examined);
@@ -181,6 +186,7 @@ export async function writeImport(
         const demandNs = demands ? demands.next(arrival, duration, k) : Math.max(1, duration);
         responses.record(Math.max(1, duration));
         profiler.add(arrival, demandNs, k);
+        arrivals.add(arrival);
         row(arrival, k, demandNs);
         if (i % 4096 === 4095) yield;
       }
@@ -194,6 +200,7 @@ export async function writeImport(
     types: profile!.types.map(({ name, requests }, k) => ({ name, requests, demands: profiler.demands[k]! })),
     profile: profile!,
     ...(examined && { evidence: examined.evidence }),
+    arrivals: arrivals.fit(),
     logged: new KnownValues(responses).quantiles([0.5, 0.99, 0.999]).map(({ value }) => Math.round(value)),
   };
 }

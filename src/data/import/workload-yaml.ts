@@ -53,7 +53,7 @@ function sharesOf(types: readonly MeasuredType[]): number[] {
   return shares;
 }
 
-/** @param arrivals as YAML: `poisson` */
+/** @param arrivals as YAML: `poisson`; what has lines of its own begins with a newline */
 export function workloadYaml(
   name: string,
   description: string,
@@ -64,19 +64,22 @@ export function workloadYaml(
   const shares = sharesOf(types);
   const blocks = types.map((type, i) => {
     const service = services[i]!;
-    return [
-      `  - name: ${quotedYaml(type.name)}`,
-      `    ratio: ${shares[i]}`,
-      `    service:${service.startsWith('\n') ? '' : ' '}${service}`,
-    ].join('\n');
+    return [`  - name: ${quotedYaml(type.name)}`, `    ratio: ${shares[i]}`, `    service:${besideKey(service)}`].join(
+      '\n',
+    );
   });
   const head = [
     `name: ${quotedYaml(name)}`,
     `description: ${quotedYaml(description)}`,
-    `arrivals: ${arrivals}`,
+    `arrivals:${besideKey(arrivals)}`,
     'types:',
   ];
   return `${[...head, ...blocks].join('\n')}\n`;
+}
+
+/** A value in the line of its key, or in lines of its own. */
+function besideKey(value: string): string {
+  return value.startsWith('\n') ? value : ` ${value}`;
 }
 
 /** JSON strings are YAML strings, so nothing in a name can be anything else. */

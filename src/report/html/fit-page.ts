@@ -1,5 +1,6 @@
 import type { FitReport } from '../../results/fit-schema.js';
 import { formatDuration } from '../../units/duration.js';
+import { sayArrivals } from '../text/fit-text.js';
 import { type PagePart, staticPage } from './static-page.js';
 
 /** A fit as a page, with a picture of the quantiles of each type. */
@@ -32,7 +33,7 @@ export function fitPage({ trace, services, arrivals, proof, workers }: FitReport
         },
       },
     ]),
-    { heading: `Arrivals: ${arrivals.process}` },
+    { heading: `Arrivals: ${sayArrivals(arrivals)}` },
     {
       columns: ['window', 'index of dispersion', 'fitted'],
       rows: arrivals.dispersion.map(({ windowNs, index, fitted }) => [

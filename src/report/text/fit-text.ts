@@ -1,6 +1,6 @@
 /** A fit as text: families, quality, and the proof by simulation. */
 
-import type { FitReport, FittedType } from '../../results/fit-schema.js';
+import type { FitReport, FittedArrivals, FittedType } from '../../results/fit-schema.js';
 import { formatDuration } from '../../units/duration.js';
 import { formatCount } from './numbers.js';
 import { type Look, PLAIN, WIDTH } from './style.js';
@@ -35,7 +35,7 @@ export function formatFit(report: FitReport, { style = PLAIN, width = WIDTH }: L
     ...types,
     '',
     ...wrap(
-      `Arrivals: ${arrivals.process}. Index of dispersion, measured (fitted): ` +
+      `Arrivals: ${sayArrivals(arrivals)}. Index of dispersion, measured (fitted): ` +
         `${indices
           .map(({ windowNs, index, fitted }) => `${short(index)} (${short(fitted)}) in ${formatDuration(windowNs)}`)
           .join(', ')}.`,
@@ -77,4 +77,16 @@ function sayParameters({ family, parameters, intervals }: FittedType): string {
       return `${name} ${show(value)}${interval ? ` (${show(interval[0])} … ${show(interval[1])})` : ''}`;
     })
     .join(', ');
+}
+
+/** How requests come, as a person says it. */
+export function sayArrivals({ process, assumed, parameters }: FittedArrivals): string {
+  if (assumed !== undefined) return `taken for Poisson, because ${assumed} to tell`;
+  if (process === 'poisson') return 'Poisson';
+  if (process === 'renewal') return 'independent gaps that are not exponential (renewal)';
+  const { burstFactor, meanCalmNs, meanBurstNs } = parameters as Record<string, number>;
+  const [burst, calm] = [formatDuration(meanBurstNs!), formatDuration(meanCalmNs!)];
+  return Number.isFinite(burstFactor)
+    ? `bursts of ${burst} on average at ${short(burstFactor!)} times the rate of the ${calm} between them (mmpp2)`
+    : `bursts of ${burst} on average, and nothing in the ${calm} between them (mmpp2)`;
 }
