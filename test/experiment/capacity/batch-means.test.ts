@@ -9,7 +9,7 @@ const RUNS = 20;
 const SERVICE_NS = 10_000;
 const LOAD = 0.8;
 
-test('of a run have the mean and p99 of theory in their intervals, which those of single requests have not', async () => {
+test('intervals by batches have the mean and p99 of theory in them, those of single requests have not', async () => {
   const truths = {
     mean: SERVICE_NS / (1 - LOAD),
     p99: sojournQuantileMMc(1, LOAD / SERVICE_NS, SERVICE_NS, 0.99),
