@@ -25,28 +25,60 @@ export function createEventList(workers: number): EventList {
   return workers <= SORTED_LIST_LIMIT ? createSortedEventList(workers) : createHeapEventList(workers);
 }
 
+/** Places before the first entry of a sorted list that has just been moved back. */
+const ROOM = 1024;
+const FIRST = 0;
+const LAST = 1;
+
 /**
- * Entries in descending order, the next event last. Taking it moves nothing, and adding an event moves only the entries
- * before it in time, which are few for a short service.
+ * Entries in descending order, the next event last. Taking it moves nothing. An event that is later than all others,
+ * as the end of a slice usually is, goes in front of them at once; another one moves only the entries that come before
+ * it in time, which are few for a short service.
  */
 export function createSortedEventList(workers: number): EventList {
-  // Index 0 is a sentinel that is later than everything.
-  const times = float64s(workers + 1);
-  const owners = int32s(workers + 1);
-  const last = int32s(1);
-  times[0] = Number.POSITIVE_INFINITY;
+  const times = float64s(ROOM + workers + 1);
+  const owners = int32s(ROOM + workers + 1);
+  // The entries are at first … last. The place before them is a sentinel that is later than everything.
+  const ends = int32s(2);
+  clear();
+
+  function clear(): void {
+    ends[FIRST] = ROOM;
+    ends[LAST] = ROOM - 1;
+    times[ROOM - 1] = Number.POSITIVE_INFINITY;
+  }
+
+  /** The entries have come to the front of the arrays: moves them back. */
+  function moveBack(): void {
+    const first = ends[FIRST]!;
+    const last = ends[LAST]!;
+    times.copyWithin(ROOM - 1, first - 1, last + 1);
+    owners.copyWithin(ROOM - 1, first - 1, last + 1);
+    ends[FIRST] = ROOM;
+    ends[LAST] = last + ROOM - first;
+  }
 
   return {
-    nextNs: () => times[last[0]!]!,
+    nextNs: () => times[ends[LAST]!]!,
     take: () => {
-      const at = last[0]!;
-      last[0] = at - 1;
+      const at = ends[LAST]!;
+      ends[LAST] = at - 1;
       return owners[at]!;
     },
     add: (worker, timeNs) => {
-      let at = last[0]!;
-      last[0] = at + 1;
-      while (times[at]! < timeNs || (times[at] === timeNs && owners[at]! < worker && at > 0)) {
+      const first = ends[FIRST]!;
+      // In an empty list this entry is an old one, which does no harm.
+      if (timeNs > times[first]!) {
+        times[first - 1] = timeNs;
+        owners[first - 1] = worker;
+        times[first - 2] = Number.POSITIVE_INFINITY;
+        ends[FIRST] = first - 1;
+        if (first === 2) moveBack();
+        return;
+      }
+      let at = ends[LAST]!;
+      ends[LAST] = at + 1;
+      while (times[at]! < timeNs || (times[at] === timeNs && owners[at]! < worker && at >= first)) {
         times[at + 1] = times[at]!;
         owners[at + 1] = owners[at]!;
         at--;
@@ -55,19 +87,17 @@ export function createSortedEventList(workers: number): EventList {
       owners[at + 1] = worker;
     },
     remove: (worker) => {
-      let at = 1;
+      let at = ends[FIRST]!;
       while (owners[at] !== worker) at++;
-      const end = last[0]!;
-      last[0] = end - 1;
+      const end = ends[LAST]!;
+      ends[LAST] = end - 1;
       for (; at < end; at++) {
         times[at] = times[at + 1]!;
         owners[at] = owners[at + 1]!;
       }
     },
-    size: () => last[0]!,
-    clear: () => {
-      last[0] = 0;
-    },
+    size: () => ends[LAST]! + 1 - ends[FIRST]!,
+    clear,
   };
 }
 

@@ -39,4 +39,17 @@ describe.each([
       { numRuns: runs(300) },
     );
   });
+
+  it('keeps its entries through ten thousand events that are later than all others', () => {
+    const list = create(5);
+    for (let worker = 0; worker < 5; worker++) list.add(worker, worker);
+    for (let at = 5; at < 10_000; at++) {
+      expect([list.nextNs(), list.take()]).toEqual([at - 5, at % 5]);
+      list.add(at % 5, at);
+      expect(list.size()).toBe(5);
+    }
+    list.remove(2);
+    for (const worker of [0, 1, 3, 4]) expect(list.take()).toBe(worker);
+    expect([list.nextNs(), list.size()]).toEqual([Number.POSITIVE_INFINITY, 0]);
+  });
 });
