@@ -29,7 +29,7 @@ const CALIBRATING = 'c-fcfs';
 /** The warm-up is longer than the window, before whose end there is no reservation. */
 const WARMUP = 0.35;
 /** For --tiny, which only shows that the bench runs. */
-const TINY = { workload: 'bimodal', load: '0.5', minutes: '0' };
+const TINY = { workload: 'bimodal', policy: 'darc', load: '0.5', minutes: '0' };
 /** Fewest requests of a point and of a calibration, however little time there is. */
 const FEWEST = 200;
 

@@ -44,12 +44,10 @@ export function isUpToDate(product, inputs) {
 /** Compiles src/ to dist/ and makes the command executable. Returns the exit code. */
 export async function compile() {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  const codes = [];
-  for (const project of ['tsconfig.json', 'tsconfig.page.json', 'tsconfig.lab.json']) {
-    codes.push((await run(process.execPath, [tsc, '-p', project], 'inherit')).code);
-  }
-  const code = codes.find((each) => each !== 0) ?? 0;
-  if (code !== 0) return code;
+  const projects = ['tsconfig.json', 'tsconfig.page.json', 'tsconfig.lab.json'];
+  const done = await Promise.all(projects.map((project) => run(process.execPath, [tsc, '-p', project], 'inherit')));
+  const failed = done.find(({ code }) => code !== 0);
+  if (failed) return failed.code;
   // Imported here, because esbuild and dist/ are there only now.
   const { bundle } = await import('./bundle.mjs');
   await bundle();
@@ -71,16 +69,22 @@ function copyFont() {
   copyFileSync(join(from, 'LICENSE'), join(to, 'LICENSE'));
 }
 
+/** The step whose line on the terminal has no end yet. */
+let openLine;
+
 /**
  * Runs a command with one line about it on stderr, and shows its output only when it fails. Returns whether it
- * succeeded.
+ * succeeded. Steps may run at the same time.
  */
 export async function step(label, command, args) {
   const started = Date.now();
-  process.stderr.write(`psp: ${label} …`);
+  process.stderr.write(`${openLine ? '\n' : ''}psp: ${label} …`);
+  openLine = label;
   const { code, output } = await run(command, args, 'pipe');
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  process.stderr.write(code === 0 ? ` ${seconds} s\n` : ` failed\n${output}\n`);
+  const begun = openLine === label ? '' : `${openLine ? '\n' : ''}psp: ${label}:`;
+  process.stderr.write(`${begun}${code === 0 ? ` ${seconds} s` : ` failed\n${output}`}\n`);
+  openLine = undefined;
   return code === 0;
 }
 
