@@ -1,6 +1,7 @@
 /** In which world the points of an experiment run: options of a command, and keys of a file. */
 
 import { type Command, Option } from 'commander';
+import { readTestbed, type Testbed } from '../experiment/hosts/read-testbed.js';
 import type { RealPlan } from '../experiment/sweep/plan-real.js';
 import type { PlannedPoint } from '../experiment/sweep/planned-point.js';
 import { type Field, show } from '../input/checker.js';
@@ -47,16 +48,19 @@ export interface WorldOptions {
   readonly dilate?: number | 'auto';
   readonly repeat?: number;
   readonly retries?: number;
+  /** The machines that they run on, instead of this one. */
+  readonly hosts?: Testbed;
 }
 
 export function addWorldOptions(command: Command): void {
   command
     .option('--hw', 'run the points on this machine, one at a time, as psp run --hw does')
     .option('--both', 'run them on this machine, and simulate the same requests')
+    .addOption(hostsOption())
     .addOption(
       new Option(
         '--dilate <K|auto>',
-        'with --hw: stretch all times by K (default: from the number of cores)',
+        'with --hw: stretch all times by K (default: from the number of cores; 1 with --hosts)',
       ).argParser((text: string) => parseDilation(text)),
     )
     .option(
@@ -65,6 +69,14 @@ export function addWorldOptions(command: Command): void {
       wholeNumber('--repeat', 1),
     )
     .option('--retries <N>', 'with --hw: try a run that fails again (default: 2)', wholeNumber('--retries', 0));
+}
+
+/** The machines that points run on, over ssh. */
+export function hostsOption(): Option {
+  return new Option(
+    '--hosts <FILE>',
+    'run the points on the machines of a testbed, over ssh; see configs/cloudlab.yaml and docs/testbed.md',
+  ).argParser((file: string) => readTestbed(file));
 }
 
 function wholeNumber(option: string, least: number): (text: string) => number {
@@ -82,21 +94,26 @@ function wholeNumber(option: string, least: number): (text: string) => number {
  */
 export function realPlanOf(options: WorldOptions, file: Partial<AskedWorld> = {}): RealPlan | undefined {
   if (options.hw && options.both) throw new InputError('expected only one of --hw and --both, found both');
-  const asked = options.hw ? 'hw' : options.both ? 'both' : (file.world ?? 'sim');
+  const { hosts } = options;
+  const inFile = hosts && file.world !== 'both' ? 'hw' : (file.world ?? 'sim');
+  const asked = options.hw ? 'hw' : options.both ? 'both' : inFile;
   if (asked === 'sim') {
     const alone = (['dilate', 'repeat', 'retries'] as const).find((key) => options[key] !== undefined);
-    if (alone) throw new InputError(`--${alone} is for points that run on a machine: add --hw or --both`);
+    if (alone) throw new InputError(`--${alone} is for points that run on a machine: add --hw, --both or --hosts`);
     return undefined;
   }
+  const dilate = options.dilate ?? file.dilate ?? 'auto';
   return {
     world: asked,
-    dilate: options.dilate ?? file.dilate ?? 'auto',
+    // The cores of this machine say nothing about others.
+    dilate: hosts && dilate === 'auto' ? 1 : dilate,
     repeat: options.repeat ?? file.repeat ?? 1,
+    ...(hosts && { hosts: { file: hosts.file, digest: hosts.digest } }),
   };
 }
 
 /** How long the points that run for real will take, as a sentence; nothing when there are none. */
-export function estimate(planned: readonly PlannedPoint[]): string | undefined {
+export function estimate(planned: readonly PlannedPoint[], hosts?: Testbed): string | undefined {
   const real = planned.filter((point) => point.real !== undefined);
   if (real.length === 0) return undefined;
   const seconds = real.map((point) => point.real!.seconds);
@@ -107,7 +124,7 @@ export function estimate(planned: readonly PlannedPoint[]): string | undefined {
   const each = least === most ? least : `${least} to ${most}`;
   const points = real.length === 1 ? `1 point` : `${real.length} points`;
   return (
-    `${points} on this machine${beside}, ${each}${real.length === 1 ? '' : ' each'}: ` +
+    `${points} on ${hosts ? `the hosts of ${hosts.file}` : 'this machine'}${beside}, ${each}${real.length === 1 ? '' : ' each'}: ` +
     `about ${shortTime(all)} in all, more if runs are disturbed`
   );
 }

@@ -54,9 +54,14 @@ export function codeIdentity(chosen: Pick<ChosenPolicy, 'policy' | 'code'>): rea
 }
 
 function ownHash(name: string): string {
-  known ??= readHashes();
   // A test may run policies that it has made itself.
-  return known[name] ?? '';
+  return ownHashes()[name] ?? '';
+}
+
+/** The hashes of psp's own policies, and of the parts that it gives to others, by their names. */
+export function ownHashes(): Hashes {
+  known ??= readHashes();
+  return known;
 }
 
 /** From the sources where they run as they are (tests). */

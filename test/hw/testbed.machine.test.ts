@@ -1,115 +1,94 @@
-/** psp testbed, against sshd's of its own on the loopback: each host has its host key, port and authorised key. */
+/** psp testbed and experiments on several machines, against sshd's of its own. */
 
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseHosts } from '../../src/experiment/hosts/hosts-file.js';
-import { remoteScript } from '../../src/experiment/hosts/on-host.js';
-import { psp, ROOT, scratchFolder } from '../cli/psp.js';
-import { startPsp } from './loopback-commands.js';
+import { watchedScript } from '../../src/experiment/hosts/on-host.js';
+import { readSweep } from '../../src/experiment/sweep/store.js';
+import type { HardwareFields } from '../../src/results/hardware-fields.js';
+import { ROOT, scratchFolder } from '../cli/psp.js';
+import { missingSshd, type SshdHosts, startHosts } from './sshd-hosts.js';
+import { missingNative } from './support.js';
 
 const folder = scratchFolder();
-const hasSshd = existsSync('/usr/sbin/sshd') && spawnSync('ssh', ['-V']).status === 0;
-if (!hasSshd) console.warn('SKIPPED: hosts of a testbed: no openssh-server');
+const missing = missingSshd() ?? missingNative();
+if (missing) console.warn(`SKIPPED: hosts of a testbed: ${missing}`);
 
-/** Sshd's that wait on ports of their own. */
-const PORTS = [20_000 + (process.pid % 10_000), 30_001 + (process.pid % 10_000)] as const;
-const servers: ChildProcess[] = [];
-const hosts = join(folder, 'hosts.yaml');
-
-function startHost(port: number): void {
-  const own = join(folder, String(port));
-  mkdirSync(own);
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(own, 'host_key')]);
-  writeFileSync(
-    join(own, 'config'),
-    `Port ${port}
-ListenAddress 127.0.0.1
-HostKey ${join(own, 'host_key')}
-PidFile none
-AuthorizedKeysFile ${join(folder, 'key.pub')}
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-`,
-  );
-  servers.push(spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(own, 'config')], { stdio: 'ignore' }));
-}
-
-async function listens(port: number): Promise<void> {
-  for (;;) {
-    const answered = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      socket.once('close', () => {}).once('connect', () => socket.destroy());
-    });
-    if (answered) return;
-    await sleep(50);
-  }
-}
+let testbed: SshdHosts;
+let hosts: string;
 
 beforeAll(async () => {
-  if (!hasSshd) return;
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'key')]);
-  mkdirSync('/run/sshd', { recursive: true });
-  for (const port of PORTS) startHost(port);
-  const options = (port: number) =>
-    `[-p, "${port}", -i, ${join(folder, 'key')}, -o, StrictHostKeyChecking=no, -o, UserKnownHostsFile=/dev/null, -q]`;
-  const ends = PORTS.map(
-    (port, i) =>
-      `  - { name: ${i === 0 ? 'server' : 'client'}, ssh: 127.0.0.1, sshOptions: ${options(port)}, ` +
-      `role: ${i === 0 ? 'server' : 'client'}, folder: ${ROOT}, env: { GREETING: "it's ${i}" } }`,
-  );
-  writeFileSync(hosts, `hosts:\n${ends.join('\n')}\n`);
-  await Promise.all(PORTS.map(listens));
+  if (missing) return;
+  testbed = await startHosts(folder);
+  hosts = testbed.hostsFile('hosts.yaml');
 });
 
-afterAll(() => {
-  for (const server of servers) server.kill();
-});
+afterAll(() => testbed?.end());
 
-const testbed = (...args: string[]) => psp(['testbed', ...args], { cwd: folder });
+const LISTS = ['--workload', 'bimodal', '--policy', 'c-fcfs,darc:window=50', '--load', '0.4', '--workers', '2'];
+const sweep = (file: string, out: string, ...more: string[]) =>
+  testbed.psp(['sweep', '--hosts', file, ...LISTS, '--requests', '200', '--dilate', '100', '--out', out, ...more]);
+const EXPECTED = 2;
 
-describe.skipIf(!hasSshd)('psp testbed', { timeout: 120_000 }, () => {
+describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () => {
   it('runs a command on all hosts, or on those of a role, and says where it failed', async () => {
-    const { code, out } = await testbed('run', '--hosts', hosts, '--', 'sh', '-c', 'echo "$GREETING"; pwd');
-    expect([code, out.split('\n').sort()]).toEqual([
-      0,
-      [
-        `client | ${ROOT.replace(/\/$/, '')}`,
-        "client | it's 1",
-        `server | ${ROOT.replace(/\/$/, '')}`,
-        "server | it's 0",
-      ],
+    const { code, out } = await testbed.psp(['testbed', 'run', '--hosts', hosts, '--', 'sh', '-c', 'echo "$GREETING"']);
+    expect([code, out.split('\n').sort()]).toEqual([0, ["client1 | it's 1", "client2 | it's 2", "server  | it's 0"]]);
+    const failed = await testbed.psp([
+      'testbed',
+      'run',
+      '--hosts',
+      hosts,
+      '--role',
+      'server',
+      '--',
+      'sh',
+      '-c',
+      'exit 7',
     ]);
-    const failed = await testbed('run', '--hosts', hosts, '--role', 'client', '--', 'sh', '-c', 'exit 7');
-    expect([failed.code, failed.err]).toEqual([1, 'psp: client: exit code 7']);
+    expect([failed.code, failed.err]).toEqual([1, 'psp: server: exit code 7']);
   });
 
   it('checks every host in one table', async () => {
-    const { out } = await testbed('check', '--hosts', hosts);
-    expect(out).toMatch(/(ok {2}|fail) server server psp \d+\.\d+\.\d+, clock -?\d+ ms apart/);
-    expect(out).toMatch(/(ok {2}|fail) client client psp/);
-    const missing = readFileSync(hosts, 'utf8').replaceAll(`folder: ${ROOT}`, 'folder: /nowhere');
-    writeFileSync(join(folder, 'missing.yaml'), missing);
-    const { code, out: faults } = await testbed('check', '--hosts', join(folder, 'missing.yaml'));
-    expect(code).toBe(1);
-    expect(faults).toContain('/nowhere');
+    const { code, out } = await testbed.psp(['testbed', 'check', '--hosts', hosts]);
+    expect(out).toMatch(/^ok {3}server {2}server psp \d+\.\d+\.\d+, clock -?\d+ ms apart$/m);
+    expect(out).toMatch(/^ok {3}client2 client psp .* apart, server answered$/m);
+    expect(code).toBe(0);
+    expect(await testbed.leftovers()).toEqual([]);
   });
 
   it('ends what runs on a host when its orchestrator is killed', async () => {
     const file = join(folder, 'pid');
     const command = ['testbed', 'run', '--hosts', hosts, '--role', 'server', '--'];
-    const run = startPsp([...command, 'sh', '-c', `echo $$ > ${file}; sleep 60`], folder);
+    const run = testbed.start([...command, 'sh', '-c', `echo $$ > ${file}; sleep 60`]);
     while (!existsSync(file) || readFileSync(file, 'utf8').trim() === '') await sleep(50);
-    const pid = Number(readFileSync(file, 'utf8'));
-    await run.end('SIGKILL');
-    const limit = Date.now() + 15_000;
-    while (existsSync(`/proc/${pid}`) && Date.now() < limit) await sleep(50);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    run.kill('SIGKILL');
+    expect(await testbed.leftovers()).toEqual([]);
+  });
+});
+
+describe.skipIf(missing !== undefined)('psp sweep --hosts', { timeout: 120_000 }, () => {
+  it('runs points on a server and two clients, gathers all they know, and resumes', async () => {
+    const out = join(folder, 'out');
+    const { code, out: said, err } = await sweep(hosts, out);
+    expect({ code, said, err }).toMatchObject({ code: 0, said: expect.stringMatching(/^2 points: 2 run\n/) });
+    const { points } = readSweep(out);
+    for (const { key, result } of points) {
+      const { lost, late, serverCounted, unreconciled, end } = result as typeof result & HardwareFields;
+      expect({ lost, serverCounted, unreconciled, end }).toEqual({
+        ...{ lost: 0, serverCounted: true, unreconciled: [] },
+        end: 'complete',
+      });
+      expect(late).toBeLessThanOrEqual(200);
+      expect([result.world, result.requests, result.completed]).toEqual(['hw', 200, 200]);
+      expect(result.manifest.notes).toContain('hosts: server server; clients client1, client2');
+      expect(readdirSync(join(out, 'logs', key)).sort()).toEqual(['client1.txt', 'client2.txt', 'server.txt']);
+    }
+    expect(points.map(({ result }) => result.digest)[0]).toBe(points[1]!.result.digest);
+    expect((await sweep(hosts, out)).out).toMatch(/^2 points: 0 run, 2 were there already\n/);
+    expect(await testbed.leftovers()).toEqual([]);
   });
 });
 
@@ -134,7 +113,7 @@ describe('a file of hosts', () => {
   });
 
   it('quotes words for the shell of the host', () => {
-    const script = remoteScript({ ...parseHosts(`hosts: [${one}]`, 'h')[0]!, env: { A: "b'c" } }, ['x y', '$z']);
+    const script = watchedScript({ ...parseHosts(`hosts: [${one}]`, 'h')[0]!, env: { A: "b'c" } }, ['x y', '$z']);
     expect(script).toContain(`env A='b'\\''c' 'x y' '$z'`);
   });
 });

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { HardwareConfig } from '../../hw/machine/config.js';
+import { configOfRole } from '../../hw/machine/config.js';
 import { examine, type MachineCheck, wouldFail } from '../../hw/machine/examine.js';
 import { builtNative } from '../../hw/native/native.js';
 import { wrap } from '../../report/text/table.js';
-import { EnvironmentError, InputError } from '../../units/errors.js';
+import { InputError } from '../../units/errors.js';
 import { EXIT } from '../failure.js';
 import { readHardwareConfig } from '../hardware-settings.js';
 import { type Output, outputTo } from '../output.js';
@@ -25,20 +25,12 @@ export function defineDoctor(command: Command): void {
       if (role !== undefined && config === undefined) throw new InputError('--role: expected --config FILE beside it');
       const checks = examine({
         addon: builtNative(),
-        ...(config !== undefined && { config: endOf(readHardwareConfig(config), role) }),
+        ...(config !== undefined && { config: configOfRole(readHardwareConfig(config), role) }),
       });
       const output = outputTo(process.stdout);
       output.write(formatChecks(checks, output));
       process.exitCode = wouldFail(checks) ? EXIT.no : EXIT.ok;
     });
-}
-
-/** The configuration of one end. */
-function endOf(config: HardwareConfig, role?: 'server' | 'client'): HardwareConfig {
-  if (role === undefined) return config;
-  if (config[role] === undefined) throw new EnvironmentError(`the configuration has no ${role}: section`);
-  const { server, client, ...common } = config;
-  return role === 'server' ? { ...common, server: server! } : { ...common, client: client! };
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { inputFiles } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { hardwareEngine } from '../../experiment/sweep/hardware-engine.js';
+import { hostsEngine } from '../../experiment/sweep/hosts-engine.js';
 import { localEngine } from '../../experiment/sweep/local-engine.js';
 import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
@@ -43,6 +44,7 @@ Examples:
     --out results/workers
   psp sweep experiment.yaml                     values from a file
   psp sweep experiment.yaml --both --repeat 3   also on this machine
+  psp sweep experiment.yaml --hosts hosts.yaml  on a server and its clients
   psp sweep experiment.yaml --shard 2/8 --out part-2
   psp sweep experiment.yaml --engine bullmq --redis redis://host:6379
 
@@ -77,21 +79,24 @@ export function defineSweep(command: Command): void {
 
 async function sweep(
   file: string | undefined,
-  { out: asked, shard, engine: name, redis, hw, both, dilate, repeat, retries, ...lists }: SweepCommandOptions,
+  { out: asked, shard, engine: name, redis, hw, both, hosts, dilate, repeat, retries, ...lists }: SweepCommandOptions,
 ): Promise<number> {
   const { blocks, real: fromFile } = askedOf(file, lists);
-  const worlds = { hw, both, dilate, repeat, retries } as WorldOptions;
+  const worlds = { hw, both, hosts, dilate, repeat, retries } as WorldOptions;
   const plan = realPlanOf(worlds, fromFile);
-  if (plan && name === 'bullmq') throw new InputError('--engine bullmq simulates: expected no --hw, --both or world:');
-  const engine = plan ? hardwareEngine(retries === undefined ? {} : { retries }) : await engineOf(name, redis);
+  if (plan && name === 'bullmq')
+    throw new InputError('--engine bullmq simulates: expected no --hw, --both, --hosts or world:');
   const out = asked ?? (file === undefined ? undefined : join('results', basename(file).replace(/\.\w+$/, '')));
   if (out === undefined) throw new InputError('expected a folder for the results, found none: add --out DIR');
+  const tries = retries === undefined ? {} : { retries };
+  const real = hosts ? hostsEngine(hosts, out, tries) : hardwareEngine(tries);
+  const engine = plan ? real : await engineOf(name, redis);
   const notes = new Set<string>();
   const all = await planSweep(blocks, notes, plan);
   tellNotes([...notes]);
   checkFolder('--out', out, TABLES, inputsOf(file, blocks, all));
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
-  const long = estimate(planned);
+  const long = estimate(planned, hosts);
   if (long !== undefined) complain(long);
   const outcome = await run(planned, out, engine);
   tell(outcome, planned, out);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { type Host, parseHosts } from '../../experiment/hosts/hosts-file.js';
-import { type HostOutcome, onHost } from '../../experiment/hosts/on-host.js';
-import { packageVersion } from '../../experiment/package-info.js';
-import { readText } from '../../experiment/plan/files.js';
+import { checkHosts } from '../../experiment/hosts/check-hosts.js';
+import { serveOrchestrator } from '../../experiment/hosts/host-end.js';
+import type { Host } from '../../experiment/hosts/hosts-file.js';
+import { onHost } from '../../experiment/hosts/on-host.js';
+import { readHostsFile } from '../../experiment/hosts/read-testbed.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
@@ -14,19 +15,26 @@ Examples:
   psp testbed run --hosts configs/cloudlab.yaml -- git pull
   psp testbed run --hosts configs/cloudlab.yaml --role client -- uptime`;
 
-/** Clocks further apart than this make logs of several machines hard to read, s. */
-const MOST_APART_S = 1;
-
 export function defineTestbed(command: Command): void {
   command
     .description("Looks after the machines of an experiment, over the user's own ssh. See docs/testbed.md.")
     .addHelpText('after', EXAMPLES);
   command
     .command('check')
-    .description('Checks version, clock and psp doctor on every host at once. Exit code 1 if one is not ready.')
+    .description(
+      'Checks on every host at once: version and policies of psp, clock, psp doctor, and that a request of each ' +
+        'client reaches the server. Exit code 1 if one is not ready.',
+    )
     .requiredOption('--hosts <FILE>', 'the machines; see configs/cloudlab.yaml')
     .action(async ({ hosts }: { hosts: string }) => {
-      process.exitCode = await check(readHostsFile(hosts));
+      process.exitCode = await check(hosts);
+    });
+  command
+    .command('end', { hidden: true })
+    .description('What runs on a host while an orchestrator is connected to it; nobody types this.')
+    .action(async () => {
+      // Nothing that is still open may keep it.
+      process.exit(await serveOrchestrator(process.stdin, process.stdout));
     });
   command
     .command('run')
@@ -45,23 +53,11 @@ export function defineTestbed(command: Command): void {
     });
 }
 
-function readHostsFile(path: string): readonly Host[] {
-  return parseHosts(readText(path), path);
-}
-
-const PSP = ['node', 'dist/bin/main.js'];
-
-/** What `check` found on a host. */
-interface Checked {
-  readonly host: Host;
-  readonly faults: readonly string[];
-  readonly found: string;
-}
-
-async function check(hosts: readonly Host[]): Promise<number> {
+async function check(file: string): Promise<number> {
   const { signal, undo } = abortOnSignal();
   try {
-    const checked = await Promise.all(hosts.map((host) => checkHost(host, signal)));
+    const hosts = readHostsFile(file);
+    const checked = await checkHosts(file, hosts, signal);
     const width = Math.max(...hosts.map(({ name }) => name.length));
     const { write } = outputTo(process.stdout);
     for (const { host, faults, found } of checked) {
@@ -73,27 +69,6 @@ async function check(hosts: readonly Host[]): Promise<number> {
   } finally {
     undo();
   }
-}
-
-async function checkHost(host: Host, signal: AbortSignal): Promise<Checked> {
-  const version = await onHost(host, [...PSP, '--version'], { signal });
-  if (version.code !== 0) return { host, faults: [lastWords(version)], found: '' };
-  const faults: string[] = [];
-  const there = version.out.trim();
-  if (there !== packageVersion()) faults.push(`psp ${there}: expected ${packageVersion()}, as here`);
-  const clock = await onHost(host, ['date', '+%s.%N'], { signal });
-  const apartS = Number(clock.out) - (clock.sentMs + clock.endedMs) / 2000;
-  if (!(Math.abs(apartS) <= MOST_APART_S)) faults.push(`its clock is ${apartS.toFixed(1)} s from the one here`);
-  const asked = host.config === undefined ? [] : ['--config', host.config, '--role', host.role];
-  const doctor = await onHost(host, [...PSP, 'doctor', ...asked], { signal });
-  const complaints = doctor.out.split('\n').filter((line) => line.startsWith('fail'));
-  if (doctor.code !== 0) faults.push(...(complaints.length > 0 ? complaints : [lastWords(doctor)]));
-  return { host, faults, found: `psp ${there}, clock ${(apartS * 1000).toFixed(0)} ms apart` };
-}
-
-function lastWords({ code, err }: HostOutcome): string {
-  const last = err.trim().split('\n').at(-1);
-  return last ? last : `exit code ${code}`;
 }
 
 async function run(hosts: readonly Host[], words: readonly string[]): Promise<number> {

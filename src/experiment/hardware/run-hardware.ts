@@ -31,6 +31,15 @@ export interface HardwareIdentity extends HardwareInput {
   readonly startedAt: Date;
   readonly wallSeconds: number;
   readonly environment?: Environment;
+  /** Of a run on several machines. */
+  readonly hosts?: HostsIdentity;
+}
+
+export interface HostsIdentity {
+  /** Of their roles and configurations. */
+  readonly digest: string;
+  /** Who they are, for a reader of the results. */
+  readonly note: string;
 }
 
 /** A finished run before it becomes a result, alone or pooled with others of its kind. */
@@ -46,7 +55,8 @@ export function rawHardwareRun(run: HardwareRun, identity: HardwareIdentity): Ra
   const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
   const parameters = chosen?.parameters ?? {};
   const { record, parts } = recordOfRun(run, workload, warmup);
-  const notes = hardwareNotes(identity);
+  const { hosts } = identity;
+  const notes = [...hardwareNotes(identity), ...(hosts ? [hosts.note] : [])];
   const config = {
     world: 'hw',
     workload: workload.source.text,
@@ -60,6 +70,7 @@ export function rawHardwareRun(run: HardwareRun, identity: HardwareIdentity): Ra
     dilation: run.dilation.factor,
     ...(run.net && { poll: run.net }),
     requests: run.trace.length,
+    ...(hosts && { hosts: hosts.digest }),
   };
   const raw: RawRun = {
     identity: {

@@ -1,5 +1,7 @@
 /** The machines of a testbed, from a file of hosts; configs/cloudlab.yaml describes the form. */
 
+import { ip, mac } from '../../hw/machine/config.js';
+import { flag } from '../../hw/machine/config-fields.js';
 import { type Checker, type Field, show } from '../../input/checker.js';
 import { anything, list, name, optional, text } from '../../input/fields.js';
 import { readChecked } from '../../input/read-checked.js';
@@ -15,9 +17,18 @@ export interface Host {
   readonly role: HostRole;
   /** Where psp is there. */
   readonly folder: string;
-  /** Its configuration, relative to that folder. */
+  /** Its configuration: a file here, relative to the file of hosts. It travels with each run. */
   readonly config?: string;
+  /** Of a client: instead of the address in its configuration, so that clients can share one. */
+  readonly address?: HostAddress;
+  /** Run psp as root there. */
+  readonly sudo?: true;
   readonly env: Readonly<Record<string, string>>;
+}
+
+export interface HostAddress {
+  readonly ip: string;
+  readonly mac?: string;
 }
 
 const role: Field<HostRole> = (input) => {
@@ -65,15 +76,33 @@ function readHost(item: unknown, checker: Checker): Host | undefined {
       role,
       folder: text,
       config: optional(text),
+      address: anything,
+      sudo: optional(flag),
       env: anything,
     },
     item,
   );
   if (!fields) return undefined;
+  // It names a file of what the host said.
+  if (!/^[\w][\w.-]*$/.test(fields.name)) {
+    return checker.at('name').refuse(`expected letters, digits, ., _ and -, found ${show(fields.name)}`);
+  }
+  const address =
+    fields.address === undefined ? undefined : checker.at('address').map({ ip, mac: optional(mac) }, fields.address);
+  if (fields.role === 'server' && address) {
+    return checker.at('address').refuse("expected none: clients look for the server at their configuration's address");
+  }
   const env = fields.env === undefined ? {} : readEnvironment(fields.env, checker.at('env'));
   if (!env) return undefined;
-  const { config, sshOptions = [], ...rest } = fields;
-  return { ...rest, ...(config !== undefined && { config }), sshOptions: sshOptions.map(String), env };
+  const { ssh, folder, config, sudo, sshOptions = [] } = fields;
+  return {
+    ...{ name: fields.name, ssh, role: fields.role, folder },
+    ...(config !== undefined && { config }),
+    ...(address && { address: { ip: address.ip, ...(address.mac !== undefined && { mac: address.mac }) } }),
+    ...(sudo && { sudo }),
+    sshOptions: sshOptions.map(String),
+    env,
+  };
 }
 
 function readEnvironment(value: unknown, checker: Checker): Record<string, string> | undefined {

@@ -1,6 +1,7 @@
-/** Runs a command on a host over the system's own ssh. */
+/** Runs commands on a host over the system's own ssh. */
 
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Host } from './hosts-file.js';
 
 export interface HostOutcome {
@@ -9,9 +10,6 @@ export interface HostOutcome {
   readonly code: number | undefined;
   readonly out: string;
   readonly err: string;
-  /** When the command was sent and when it had ended, ms since 1970. */
-  readonly sentMs: number;
-  readonly endedMs: number;
 }
 
 export interface HostOptions {
@@ -33,57 +31,102 @@ const SSH = [
   'ServerAliveCountMax=2',
 ];
 
+/** A running ssh. */
+export interface Ssh {
+  /** Calls a listener with each line. */
+  onLine(stream: 'stdout' | 'stderr', listener: (line: string) => void): void;
+  write(text: string): void;
+  /** Waits until what was written is on its way. */
+  drained(): Promise<void>;
+  /** The command there sees the end of its stdin. */
+  endInput(): void;
+  kill(): void;
+  /** Resolves with how it ended, in words, when all was said. */
+  readonly ended: Promise<string>;
+  /** The exit code of the command, 255 of ssh itself; undefined when a signal ended it. */
+  code(): number | undefined;
+}
+
+/**
+ * Starts a command in the shell of a host. A Ctrl-C in the terminal does not reach ssh, so that the command there can
+ * be ended in order.
+ */
+export function startSsh(host: Host, script: string): Ssh {
+  const child = spawn('ssh', [...SSH, ...host.sshOptions, host.ssh, script], { stdio: 'pipe', detached: true });
+  let code: number | undefined;
+  child.stdin.on('error', () => {});
+  return {
+    onLine: (stream, listener) => void createInterface({ input: child[stream] }).on('line', listener),
+    write: (text) => void (child.stdin.writable && child.stdin.write(text)),
+    drained: () =>
+      new Promise((resolve) => {
+        if (!child.stdin.writableNeedDrain) resolve();
+        else child.stdin.once('drain', resolve).once('close', resolve);
+      }),
+    endInput: () => void child.stdin.end(),
+    kill: () => void child.kill('SIGKILL'),
+    code: () => code,
+    ended: new Promise((resolve) => {
+      child.once('error', (error) => {
+        code = 255;
+        resolve(`ssh cannot be started: ${error.message}`);
+      });
+      child.once('close', (status, signal) => {
+        code = status ?? undefined;
+        if (status === 255) resolve('its ssh connection ended');
+        else resolve(`psp there ended (${signal ?? `exit code ${status}`})`);
+      });
+    }),
+  };
+}
+
 /**
  * Runs a command in psp's folder of the host. The command ends when its connection ends: it is told to when the other
  * end of its stdin is gone, and killed 4 s later.
  *
  * @param words the command; each word is one argument
  */
-export function onHost(
+export async function onHost(
   host: Host,
   words: readonly string[],
   { signal, onLine }: HostOptions = {},
 ): Promise<HostOutcome> {
-  const sentMs = Date.now();
-  const child = spawn('ssh', [...SSH, ...host.sshOptions, host.ssh, remoteScript(host, words)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const heard = { out: '', err: '' };
-  const listen = (key: 'out' | 'err') => {
-    let rest = '';
-    child[key === 'out' ? 'stdout' : 'stderr'].setEncoding('utf8').on('data', (text: string) => {
-      heard[key] += text;
-      const lines = (rest + text).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) onLine?.(host, line);
+  const ssh = startSsh(host, watchedScript(host, words));
+  const heard = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    ssh.onLine(stream, (line) => {
+      heard[stream] += `${line}\n`;
+      onLine?.(host, line);
     });
-  };
-  listen('out');
-  listen('err');
+  }
   // Ends the command there in order.
-  const stop = () => child.stdin.end();
+  const stop = () => ssh.endInput();
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop, { once: true });
-  child.stdin.on('error', () => {});
-  return new Promise((resolve) => {
-    const end = (code: number | undefined, why = '') => {
-      signal?.removeEventListener('abort', stop);
-      resolve({ host, code, out: heard.out, err: heard.err + why, sentMs, endedMs: Date.now() });
-    };
-    child.once('error', (error) => end(255, error.message));
-    child.once('close', (code) => end(code ?? undefined));
-  });
+  const how = await ssh.ended;
+  signal?.removeEventListener('abort', stop);
+  const code = ssh.code();
+  return { host, code, out: heard.stdout, err: heard.stderr || (code === 255 ? how : '') };
 }
 
-/** For the shell of the host: starts the command, and a watch over stdin that ends it. */
-export function remoteScript({ folder, env }: Host, words: readonly string[]): string {
+/** The words of a command with the variables of a host, and as root where the host says so. */
+function wordsThere({ env, sudo }: Host, words: readonly string[]): string {
   const variables = Object.entries(env).map(([key, value]) => `${key}=${quoted(value)}`);
-  const command = ['env', ...variables, ...words.map(quoted)].join(' ');
+  return [...(sudo ? ['sudo', '-n'] : []), 'env', ...variables, ...words.map(quoted)].join(' ');
+}
+
+/** For the shell of the host: a command that looks after its stdin itself. */
+export function commandThere(host: Host, words: readonly string[]): string {
+  return `cd ${quoted(host.folder)} && exec ${wordsThere(host, words)}`;
+}
+
+/** For the shell of the host: starts the command, and a watch over stdin that ends it and all that it has started. */
+export function watchedScript(host: Host, words: readonly string[]): string {
   return [
-    `cd ${quoted(folder)} || exit 127`,
+    `cd ${quoted(host.folder)} || exit 127`,
     'exec 3<&0',
-    `${command} </dev/null 3<&- & p=$!`,
-    '{ cat <&3 >/dev/null; kill -TERM $p; sleep 4; kill -KILL $p; } 2>/dev/null >/dev/null & w=$!',
+    `setsid ${wordsThere(host, words)} </dev/null 3<&- & p=$!`,
+    '{ cat <&3 >/dev/null; kill -TERM -$p; sleep 4; kill -KILL -$p; } 2>/dev/null >/dev/null & w=$!',
     'exec 3<&-',
     'wait $p; c=$?',
     'kill $w 2>/dev/null',

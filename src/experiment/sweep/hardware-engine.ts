@@ -1,15 +1,20 @@
 /**
- * Runs points on this machine, one at a time: server and load generator would disturb each other otherwise. The
+ * Runs points on this machine or on those of a testbed, one at a time: server and load generator would disturb each other otherwise. The
  * policies take turns, so that a disturbance from outside does not hit the points of one policy only.
  */
 
 import { availableParallelism } from 'node:os';
 import { loadNative } from '../../hw/native/native.js';
-import { type HardwareRun, runHardware } from '../../hw/run/run-pair.js';
+import { type HardwareOptions, type HardwareRun, type HardwareSpec, runHardware } from '../../hw/run/run-pair.js';
 import type { Point } from '../../results/point.js';
 import { InputError } from '../../units/errors.js';
 import { describeEnvironment } from '../environment.js';
-import { pooledHardwareRuns, type RawHardwareRun, rawHardwareRun } from '../hardware/run-hardware.js';
+import {
+  type HostsIdentity,
+  pooledHardwareRuns,
+  type RawHardwareRun,
+  rawHardwareRun,
+} from '../hardware/run-hardware.js';
 import { type RunSpec, receiveSpec } from '../plan/run-spec.js';
 import type { Engine, EngineHooks } from './engine.js';
 import { localEngine } from './local-engine.js';
@@ -24,11 +29,22 @@ interface Patience {
 export interface HardwareEngineOptions {
   /** How often a run that failed is tried again. */
   readonly retries?: number;
-  /** Runs one repetition; for tests. */
-  readonly runOnce?: typeof runHardware;
+  /** Runs one repetition of a point; absent: on this machine. */
+  readonly runOnce?: RunOnce;
+  /** The machines that it runs on, if not this one. */
+  readonly hosts?: HostsIdentity;
 }
 
-type Running = Required<HardwareEngineOptions> & { readonly patience: Patience };
+/** @throws EnvironmentError when it failed, and may be tried again */
+export type RunOnce = (
+  spec: HardwareSpec,
+  options: Pick<HardwareOptions, 'signal'>,
+  planned: PlannedPoint,
+) => Promise<HardwareRun>;
+
+interface Running extends Required<Omit<HardwareEngineOptions, 'hosts'>>, Pick<HardwareEngineOptions, 'hosts'> {
+  readonly patience: Patience;
+}
 
 const DEFAULT_RETRIES = 2;
 /**
@@ -46,20 +62,21 @@ const LOOK_EVERY_MS = 200;
 export function hardwareEngine({
   retries = DEFAULT_RETRIES,
   runOnce = runHardware,
+  hosts,
 }: HardwareEngineOptions = {}): Engine {
   return {
     async run(points, hooks) {
       const simulated = points.filter(({ real }) => real === undefined);
       const real = points.filter((point) => point.real !== undefined);
       // Without the addon every point would fail.
-      if (real.length > 0) loadNative();
+      if (real.length > 0 && !hosts) loadNative();
       if (simulated.length > 0) await localEngine().run(simulated, hooks);
       const patience = { left: MOST_IN_VAIN };
       for (const planned of takingTurns(real)) {
         if (hooks.signal.aborted) return;
         const found = hooks.alreadyThere(planned);
         if (found) hooks.onPoint(found);
-        else (await attempt(planned, hooks, { retries, runOnce, patience }))();
+        else (await attempt(planned, hooks, { retries, runOnce, patience, ...(hosts && { hosts }) }))();
       }
     },
   };
@@ -146,18 +163,19 @@ interface Tried {
 
 /** One repetition, tried again if it fails. */
 async function runOf(
-  { real, command }: PlannedPoint,
+  planned: PlannedPoint,
   spec: RunSpec,
   replication: number,
   { signal, onNote }: EngineHooks,
-  { retries, runOnce }: Running,
+  { retries, runOnce, hosts }: Running,
 ): Promise<Tried | undefined> {
+  const { real, command } = planned;
   const told = hardwareSpec(spec, real!.dilate);
   for (let failures = 0; ; failures++) {
     const startedAt = new Date();
     const startedMs = performance.now();
     try {
-      const run = await runOnce({ ...told, replication }, { signal });
+      const run = await runOnce({ ...told, replication }, { signal }, planned);
       if (signal.aborted) return undefined;
       refuseBroken(run);
       const raw = rawHardwareRun(run, {
@@ -167,6 +185,7 @@ async function runOf(
         startedAt,
         wallSeconds: Math.round(performance.now() - startedMs) / 1000,
         environment: environment(),
+        ...(hosts && { hosts }),
       });
       const realNs = run.durationNs * run.dilation.factor * availableParallelism();
       return { raw, away: (raw.parts.coresAwayNs ?? 0) / realNs };

@@ -1,10 +1,11 @@
-/** The points of a sweep that run on this machine, and their simulated twins. */
+/** The points of a sweep that run on this machine or on those of a testbed, and their simulated twins. */
 
 import { hardwarePolicy } from '../../hw/dispatcher/hardware-policy.js';
 import { MAX_WORKERS } from '../../hw/memory/layout.js';
 import { dilationOf, type HardwareSpec } from '../../hw/run/run-pair.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
+import { inShell } from '../../units/lists.js';
 import { offeredRps } from '../../workload/workload.js';
 import { workloadOfTrace } from '../hardware/hardware-input.js';
 import { DEFAULT_REAL_SECONDS } from '../hardware/run-policy.js';
@@ -20,6 +21,8 @@ export interface RealPlan {
   readonly dilate: number | 'auto';
   /** Independent runs of each point, pooled. */
   readonly repeat: number;
+  /** The testbed, by its file and its digest; absent: this machine. */
+  readonly hosts?: { readonly file: string; readonly digest: string };
   /** Real time of a run that states neither requests nor duration; default {@link DEFAULT_REAL_SECONDS}. */
   readonly seconds?: number;
   /**
@@ -59,13 +62,14 @@ export function realPoints(planned: RunSpec, asked: Settings, plan: RealPlan, no
     return [twin()];
   }
   const { dilate, repeat } = plan;
+  const where = { dilate, ...(plan.hosts && { hosts: plan.hosts.digest }) };
   const sent = sendSpec(spec);
   const real: PlannedPoint = {
-    key: pointKey(sent, replications, { dilate }),
+    key: pointKey(sent, replications, where),
     spec: sent,
     replications,
     command: realCommand(settings, plan),
-    real: { dilate, seconds: repeat * seconds },
+    real: { ...where, seconds: repeat * seconds },
   };
   return plan.world === 'both' ? [real, twin()] : [real];
 }
@@ -119,9 +123,11 @@ export function hardwareSpec(spec: RunSpec, dilate: number | 'auto'): HardwareSp
   return { ...played, policy, workers, seed, ...end, dilate };
 }
 
-function realCommand(settings: Settings, { dilate, repeat }: RealPlan): string {
+function realCommand(settings: Settings, { dilate, repeat, hosts }: RealPlan): string {
   const { replications: _, systems: __, ...rest } = settings;
-  const words = commandOf(rest).replace(/^psp sim /, repeat === 1 ? 'psp run --hw ' : 'psp sweep --hw ');
+  const isSweep = hosts !== undefined || repeat > 1;
+  const where = hosts ? `psp sweep --hosts ${inShell(hosts.file)} ` : isSweep ? 'psp sweep --hw ' : 'psp run --hw ';
   const stretched = dilate === 'auto' ? '' : ` --dilate ${dilate}`;
-  return `${words}${stretched}${repeat === 1 ? '' : ` --repeat ${repeat} --out point`}`;
+  const repeated = repeat === 1 ? '' : ` --repeat ${repeat}`;
+  return `${commandOf(rest).replace(/^psp sim /, where)}${stretched}${repeated}${isSweep ? ' --out point' : ''}`;
 }

@@ -13,7 +13,7 @@ export interface PlannedPoint {
   readonly replications: Replications;
   /** The command that runs this point alone. */
   readonly command: string;
-  /** Of a point that runs on this machine instead of in the simulator. */
+  /** Of a point that runs on this machine, or on those of a testbed, instead of in the simulator. */
   readonly real?: RealPart;
 }
 
@@ -23,6 +23,8 @@ export interface RealPart {
   readonly dilate: number | 'auto';
   /** About how long all runs of the point take, s of real time. It is not part of the key. */
   readonly seconds: number;
+  /** The digest of the testbed that it runs on; absent: on this machine. */
+  readonly hosts?: string;
 }
 
 export function failedPoint({ key, command, spec }: PlannedPoint, error: string): FailedPoint {
@@ -40,12 +42,16 @@ export function simulatedPoint(spec: RunSpec, replications: Replications, comman
 const KEY_DIGITS = 32;
 
 /** The hash of everything that determines the result, and of the version of psp. */
-export function pointKey(spec: SentSpec, replications: Replications, real?: Pick<RealPart, 'dilate'>): string {
+export function pointKey(
+  spec: SentSpec,
+  replications: Replications,
+  real?: Pick<RealPart, 'dilate' | 'hosts'>,
+): string {
   const identity = {
     version: packageVersion(),
     config: sentHash(spec),
     replications,
-    ...(real && { world: 'hw', dilate: real.dilate }),
+    ...(real && { world: 'hw', dilate: real.dilate, ...(real.hosts !== undefined && { hosts: real.hosts }) }),
   };
   return sha256(canonicalJson(identity)).slice(0, KEY_DIGITS);
 }

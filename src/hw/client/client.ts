@@ -29,6 +29,8 @@ export interface ClientSpec {
   readonly folder?: string;
   /** How long to wait for the link and for the server's MAC. */
   readonly connectNs?: number;
+  /** Awaited once the server is found: several load generators begin at one moment. */
+  readonly beforeStart?: () => Promise<void>;
   /** Called before the first request is sent. */
   readonly onStart?: () => void;
   /** Called about once a second during the run; the records may be read only. */
@@ -108,6 +110,8 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
       if (spec.signal?.aborted) return nothingPlayed(spec.trace.length);
       await sleep(CONNECTED_LOOK_MS);
     }
+    await spec.beforeStart?.();
+    if (spec.signal?.aborted) return nothingPlayed(spec.trace.length);
     spec.onStart?.();
     load.start();
     await finished(load, records, spec);
@@ -146,7 +150,8 @@ function nothingPlayed(length: number): ClientResult {
   return { records: createRecords(length), counts: NOTHING_COUNTED, end: 'stopped', durationNs: 0 };
 }
 
-function createRecords(length: number): NativeRecords {
+/** Of requests that nothing has happened to yet: NaN and -1. */
+export function createRecords(length: number): NativeRecords {
   const column = (): Float64Array => new Float64Array(length).fill(Number.NaN);
   return {
     sentNs: column(),

@@ -4,6 +4,7 @@ import { playTraceFile, type TraceFile } from '../../files/trace-file.js';
 import { createRequestSource } from '../../workload/generate.js';
 import type { RequestSource } from '../../workload/request-source.js';
 import { RequestBatch } from '../../workload/request-source.js';
+import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import type { Offer, Workload } from '../../workload/workload.js';
 import type { NativeTrace } from '../native/native.js';
 
@@ -105,6 +106,13 @@ export async function readTrace(
     type: type.subarray(0, length),
     flow: flow.subarray(0, length),
   };
+}
+
+/** The digest of a trace that is in memory. */
+export function digestOfTrace({ types }: Workload, trace: PlannedTrace): string {
+  const digest = createTraceDigest(types.map(({ name }) => name));
+  foldTraceDigest(digest, trace);
+  return showTraceDigest(digest);
 }
 
 /** Planned times begin this long after the load generator's start (real time): by then its threads run. */

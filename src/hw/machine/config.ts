@@ -83,8 +83,8 @@ const DEFAULT_DESCRIPTORS = 128;
 /** A run ends after this silence since the last send. Perséphone's client waits 5 s whenever one reply is lost. */
 export const DEFAULT_DRAIN_NS = 1e9;
 
-const mac = pattern('a MAC address such as 42:42:42:42:42:01', /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
-const ip = pattern(
+export const mac = pattern('a MAC address such as 42:42:42:42:42:01', /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i);
+export const ip = pattern(
   'an IPv4 address such as 192.168.10.10',
   /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/,
 );
@@ -143,6 +143,14 @@ export function parseHardwareConfig(
 interface Context {
   readonly folder: string;
   readonly applications: readonly string[] | undefined;
+}
+
+/** The configuration of one end. @throws EnvironmentError when it has none */
+export function configOfRole(config: HardwareConfig, role?: 'server' | 'client'): HardwareConfig {
+  if (role === undefined) return config;
+  if (config[role] === undefined) throw new EnvironmentError(`the configuration has no ${role}: section`);
+  const { server, client, ...common } = config;
+  return role === 'server' ? { ...common, server: server! } : { ...common, client: client! };
 }
 
 function readConfig(value: unknown, checker: Checker, context: Context): HardwareConfig | undefined {

@@ -3,8 +3,9 @@
  * drivers.
  */
 
+import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvironmentError } from '../../units/errors.js';
@@ -48,6 +49,40 @@ export async function refuseMissingDevice(
       refuseSocketPath(device.socket);
       return device.listens ? freeSocket(device.socket) : serverAt(device.socket, waitNs, signal);
   }
+}
+
+/** A process that ends gives its device back within this time. */
+const HELD_MS = 10_000;
+
+/**
+ * Waits until no other end of a testbed has the device, and has it until this process ends, however it ends: the name
+ * is that of a socket without a file.
+ *
+ * @throws EnvironmentError when another process keeps it
+ */
+export async function holdDevice(device: Device, signal?: AbortSignal): Promise<void> {
+  const limit = Date.now() + HELD_MS;
+  const { kind, ...rest } = device;
+  const name = createHash('sha256')
+    .update(JSON.stringify([kind, rest]))
+    .digest('hex')
+    .slice(0, 32);
+  while (!signal?.aborted && !(await isNameMine(`\0psp-device-${name}`))) {
+    const { address, socket, interface: link } = rest as Readonly<Record<string, string>>;
+    if (Date.now() > limit) throw new EnvironmentError(`device ${address ?? socket ?? link}: in use by another psp`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function isNameMine(name: string): Promise<boolean> {
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((resolve, reject) => {
+    server.once('listening', () => resolve(true));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error),
+    );
+    server.listen(name).unref();
+  });
 }
 
 /** DPDK is given the absolute path. */

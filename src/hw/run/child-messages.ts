@@ -7,11 +7,16 @@ import type { TracePart } from '../client/planned-trace.js';
 import type { SentPolicy } from '../dispatcher/hardware-policy.js';
 import type { ClientConfig } from '../machine/config.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
-import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, PacketTimes } from '../native/native.js';
+import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, NetForm, PacketTimes } from '../native/native.js';
 import type { ServerSpec } from '../server/server.js';
 
 /** A server's specification as it travels: the workload and the policy as text. */
-export type ServerOrder = Omit<ServerSpec, 'workload' | 'policy'> & SentPolicy & { readonly workload: WorkloadSource };
+export type ServerOrder = Omit<ServerSpec, 'workload' | 'policy'> &
+  SentPolicy & {
+    readonly workload: WorkloadSource;
+    /** See {@link ClientOrder}. */
+    readonly ofHost?: true;
+  };
 
 /** Which trace to make; equal orders make equal traces in any process. */
 export interface TraceOrder extends TracePart {
@@ -29,17 +34,20 @@ export interface ClientOrder {
   readonly dilation: number;
   readonly lateAfterNs: number;
   readonly closedLoop: boolean;
+  /** One end of several machines: it waits for its device to be free, and a client also for `start`. */
+  readonly ofHost?: true;
 }
 
-/** From the parent. `stop` ends in order; the answer is `serverDone` or `clientDone`. */
+/** From the parent. `start` is for a client of several machines, ms since 1970 on its own clock. `stop` ends in order; the answer is `serverDone` or `clientDone`. */
 export type ToChild =
   | { readonly kind: 'server'; readonly order: ServerOrder }
   | { readonly kind: 'client'; readonly order: ClientOrder }
+  | { readonly kind: 'start'; readonly atMs: number }
   | { readonly kind: 'stop' };
 
 /** From a child. */
 export type FromChild =
-  | { readonly kind: 'serverReady'; readonly mac: string }
+  | { readonly kind: 'serverReady'; readonly mac: string; readonly net: NetForm }
   | { readonly kind: 'serverLive'; readonly counts: ServerCounts; readonly reservedWorkers?: readonly number[] }
   | {
       readonly kind: 'serverDone';
@@ -52,6 +60,8 @@ export type FromChild =
       /** Why it ended early. */
       readonly failure?: SentError;
     }
+  /** With the digest of its trace: the client of several machines has found its server and waits for `start`. */
+  | { readonly kind: 'clientConnected'; readonly digest: string }
   | { readonly kind: 'clientStarted' }
   | { readonly kind: 'clientLive'; readonly counts: LoadCounts; readonly p99Slowdown: number }
   | {

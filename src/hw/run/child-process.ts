@@ -17,14 +17,20 @@ export class Child {
   private over: Error | undefined;
   private readonly lastWords: string[] = [];
 
-  constructor(private readonly role: string) {
+  /** @param onWords called with each line that the process writes to stderr */
+  constructor(
+    private readonly role: string,
+    onWords?: (line: string) => void,
+  ) {
     this.process = fork(entryPoint('hw/run/child'), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
     });
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.lastWords.push(...text.split('\n').filter((line) => line.trim() !== ''));
+      const lines = text.split('\n').filter((line) => line.trim() !== '');
+      for (const line of lines) onWords?.(line);
+      this.lastWords.push(...lines);
       this.lastWords.splice(0, this.lastWords.length - 5);
     });
     this.process.on('message', (message: FromChild) => this.take(message));
@@ -61,12 +67,13 @@ export class Child {
     });
   }
 
-  /** Tells the process to end, and waits until it has. */
-  async end(): Promise<void> {
+  /** Tells the process to end, and waits until it has. It is killed after `limitMs`. Returns the signal that ended it. */
+  async end(limitMs = END_LIMIT_MS): Promise<NodeJS.Signals | null> {
     this.send({ kind: 'stop' });
-    const kill = setTimeout(() => this.process.kill('SIGKILL'), END_LIMIT_MS);
+    const kill = setTimeout(() => this.process.kill('SIGKILL'), limitMs);
     if (this.process.exitCode === null && this.process.signalCode === null) await this.exited;
     clearTimeout(kill);
+    return this.process.signalCode;
   }
 
   private take(message: FromChild): void {

@@ -3,18 +3,22 @@
  * ends.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { receivePolicy } from '../../policy-files/load-policies.js';
 import { sendError } from '../../units/errors.js';
 import { rebuildWorkload } from '../../workload/parse-workload.js';
 import { runClient } from '../client/client.js';
 import { liveP99Slowdown } from '../client/live.js';
-import { makeTrace, wireTrace } from '../client/planned-trace.js';
+import { digestOfTrace, makeTrace, wireTrace } from '../client/planned-trace.js';
 import { schedulerTypes } from '../dispatcher/hardware-policy.js';
+import { holdDevice } from '../native/device.js';
 import { UNKNOWN_CODE, wireCodes } from '../native/wire-codes.js';
 import { startServer } from '../server/server.js';
 import type { ClientOrder, FromChild, ServerOrder, ToChild } from './child-messages.js';
 
 const LIVE_EVERY_MS = 1000;
+/** A timer is late by about a millisecond, so the last ones are waited for without it. */
+const SPIN_MS = 2;
 
 const ending = new AbortController();
 // A signal to the group reaches the children, too, but the parent decides when they end.
@@ -27,6 +31,7 @@ process.on('disconnect', () => {
 });
 process.on('message', (message: ToChild) => {
   if (message.kind === 'stop') ending.abort();
+  else if (message.kind === 'start') begin(message.atMs);
   else void work(message);
 });
 
@@ -37,7 +42,13 @@ function tell(message: FromChild): Promise<void> {
   });
 }
 
-async function work(message: Exclude<ToChild, { kind: 'stop' }>): Promise<void> {
+/** When a client of several machines begins, ms since 1970. */
+let begin = (_: number): void => {};
+const beginning = new Promise<number>((resolve) => {
+  begin = resolve;
+});
+
+async function work(message: Exclude<ToChild, { kind: 'stop' | 'start' }>): Promise<void> {
   try {
     await (message.kind === 'server' ? serve(message.order) : load(message.order));
   } catch (error) {
@@ -47,7 +58,8 @@ async function work(message: Exclude<ToChild, { kind: 'stop' }>): Promise<void> 
 }
 
 async function serve(order: ServerOrder): Promise<void> {
-  const { policy, code, ...rest } = order;
+  const { policy, code, ofHost, ...rest } = order;
+  if (ofHost) await holdDevice(order.config.device, ending.signal);
   const server = await startServer({
     ...rest,
     policy: receivePolicy(policy, code),
@@ -57,7 +69,7 @@ async function serve(order: ServerOrder): Promise<void> {
     const reservedWorkers = server.reservedWorkers();
     void tell({ kind: 'serverLive', counts: server.counts(), ...(reservedWorkers && { reservedWorkers }) });
   }, LIVE_EVERY_MS);
-  await tell({ kind: 'serverReady', mac: server.mac });
+  await tell({ kind: 'serverReady', mac: server.mac, net: server.net });
   await Promise.race([server.ended.catch(() => {}), aborted(ending.signal)]);
   clearInterval(live);
   const [packetTimes, gapsNs] = [server.packetTimes(), server.gapsNs()];
@@ -83,6 +95,7 @@ async function load(order: ClientOrder): Promise<void> {
     order.classifier,
   );
   const trace = wireTrace(planned, codes, UNKNOWN_CODE, order.dilation);
+  if (order.ofHost) await holdDevice(order.config.device, ending.signal);
   let started = false;
   const tellStarted = (): void => {
     if (!started) void tell({ kind: 'clientStarted' });
@@ -96,6 +109,7 @@ async function load(order: ClientOrder): Promise<void> {
     lateAfterNs: order.lateAfterNs,
     closedLoop: order.closedLoop,
     signal: ending.signal,
+    ...(order.ofHost && { beforeStart: () => startTogether(digestOfTrace(workload, planned)) }),
     onStart: tellStarted,
     onProgress: (counts, records) =>
       void tell({ kind: 'clientLive', counts, p99Slowdown: liveP99Slowdown(trace, records) }),
@@ -103,6 +117,15 @@ async function load(order: ClientOrder): Promise<void> {
   // A run that was ended while it looked for the server never started, but its parent waits for this message.
   tellStarted();
   await tell({ kind: 'clientDone', ...result });
+}
+
+/** Tells that the server is found, and waits for the moment that the parent then names, or for the end. */
+async function startTogether(digest: string): Promise<void> {
+  await tell({ kind: 'clientConnected', digest });
+  const atMs = await Promise.race([beginning, aborted(ending.signal)]);
+  if (atMs === undefined) return;
+  await sleep(Math.max(0, atMs - Date.now() - SPIN_MS), undefined, { signal: ending.signal }).catch(() => {});
+  while (Date.now() < atMs && !ending.signal.aborted);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -8,8 +8,8 @@ import type { RunRecord } from '../../metrics/run-record.js';
 import { NANOSECONDS, SLOWDOWN, summarize } from '../../metrics/summarize.js';
 import type { HardwareFields } from '../../results/hardware-fields.js';
 import { DROP_REASONS } from '../../scheduler/scheduler.js';
-import { createTraceDigest, foldTraceDigest, showTraceDigest } from '../../workload/trace-digest.js';
 import type { Workload } from '../../workload/workload.js';
+import { digestOfTrace } from '../client/planned-trace.js';
 import { discarded, lostByPolicy } from '../memory/counts.js';
 import type { HardwareRun } from './run-pair.js';
 
@@ -49,8 +49,6 @@ export function recordOfRun(
   const room = reservationsLeftOut > 0 ? undefined : leastRoom({ typeNames, demand, reservations, window });
   const inFlight = run.counts?.heldByServer ?? 0;
   const neverFinished = server ? lostByPolicy(server, run.end === 'drained') : 0;
-  const digest = createTraceDigest(typeNames);
-  foldTraceDigest(digest, trace);
   return {
     record: {
       typeNames,
@@ -67,7 +65,7 @@ export function recordOfRun(
       ...backlogGrowth(run, typeNames, first),
       isSteady: false,
       interrupted: run.end !== 'complete' && run.end !== 'drained',
-      digest: showTraceDigest(digest),
+      digest: digestOfTrace(workload, trace),
       preemptions: server?.preempted ?? 0,
       steals: server?.stolen ?? 0,
       reservations,
@@ -183,7 +181,7 @@ function partsOf(run: HardwareRun, lost: number, { fromSend, server }: Measured)
 }
 
 /** From the best end to the worst. */
-const ENDS: readonly HardwareFields['end'][] = ['complete', 'drained', 'stopped', 'serverGone', 'policyFailed'];
+export const ENDS: readonly HardwareFields['end'][] = ['complete', 'drained', 'stopped', 'serverGone', 'policyFailed'];
 
 /** The fields of one run, or of several that are pooled: counts are sums, and the worst end is that of all. */
 export function fieldsOf(parts: readonly FieldParts[]): HardwareFields {

@@ -176,8 +176,11 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
     },
   });
 
-  const run = finishedRun(dilation, trace, played.client, played.server);
-  const { failure } = played;
+  return withFailure(finishedRun(dilation, trace, played.client, played.server), played.failure);
+}
+
+/** The run, as its server's failure leaves it. */
+export function withFailure(run: HardwareRun, failure: Error | undefined): HardwareRun {
   if (!failure) return run;
   const end = failure instanceof InputError ? 'policyFailed' : run.end === 'stopped' ? 'stopped' : 'serverGone';
   // A scheduler that failed leaves counts that do not add up; the failure explains that.

@@ -1,0 +1,184 @@
+/**
+ * A testbed of three hosts on this machine: sshd's with host keys and ports of their own, and veth devices at a bridge,
+ * all in one network namespace, so that nothing else sees them and all that runs there can be listed. Needs root.
+ */
+
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa, type Options } from 'execa';
+import { MAIN, type Outcome, ROOT } from '../cli/psp.js';
+
+export const NAMES = ['server', 'client1', 'client2'] as const;
+export type HostName = (typeof NAMES)[number];
+
+/** What a test changes of a host: lines of YAML, by key. */
+export type Changes = Partial<Record<HostName, Readonly<Record<string, string>>>>;
+
+export interface SshdHosts {
+  /** Writes a file of hosts with changes; returns its path. */
+  hostsFile(name: string, changes?: Changes): string;
+  /** Runs psp as the orchestrator. */
+  psp(args: readonly string[], options?: Options): Promise<Outcome>;
+  /** The same, to be ended by the test. */
+  start(args: readonly string[]): { kill(signal: NodeJS.Signals): void; outcome: Promise<Outcome> };
+  /** Processes of psp on the hosts: `PID command`. */
+  running(): string[];
+  /** Waits until nothing of psp runs, and no file of a run is left. Returns what is. */
+  leftovers(limitMs?: number): Promise<string[]>;
+  /** Temporary files of a host. */
+  folderOf(name: HostName): string;
+  /** Ends all sessions of a host and what they run, as when it loses its power. */
+  powerOff(name: HostName): void;
+  end(): void;
+}
+
+/** Why there can be no such hosts; nothing when there can. */
+export function missingSshd(): string | undefined {
+  if (!existsSync('/usr/sbin/sshd') || spawnSync('ssh', ['-V']).status !== 0) return 'no openssh-server';
+  return process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0 ? undefined : 'not root, or no iproute2';
+}
+
+export async function startHosts(folder: string): Promise<SshdHosts> {
+  const space = `psp-hosts-${process.pid}`;
+  const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: 'pipe' });
+  ip('netns', 'add', space);
+  ip('-n', space, 'link', 'set', 'lo', 'up');
+  ip('-n', space, 'link', 'add', 'bridge', 'type', 'bridge');
+  ip('-n', space, 'link', 'set', 'bridge', 'up');
+  mkdirSync('/run/sshd', { recursive: true });
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'key')]);
+  const sshds = new Map<HostName, ChildProcess>();
+  NAMES.forEach((name, i) => {
+    ip('-n', space, 'link', 'add', `port${i}`, 'type', 'veth', 'peer', 'name', `data${i}`);
+    ip('-n', space, 'link', 'set', `port${i}`, 'master', 'bridge', 'up');
+    ip('-n', space, 'link', 'set', `data${i}`, 'up');
+    sshds.set(name, startSshd(space, folder, name, 2201 + i));
+  });
+  writeConfigs(folder);
+  await Promise.all(NAMES.map((name) => listening(join(folder, name))));
+
+  const within = (args: readonly string[], options: Options = {}) =>
+    execa('ip', ['netns', 'exec', space, process.execPath, MAIN, ...args], { cwd: folder, ...options, reject: false });
+  const running = (): string[] =>
+    execFileSync('ip', ['netns', 'pids', space], { encoding: 'utf8' })
+      .split('\n')
+      .filter((pid) => pid !== '')
+      .map((pid) => `${pid} ${commandOf(pid)}`)
+      .filter((line) => !line.includes('sshd') && line.includes(' '));
+  const folderOf = (name: HostName) => join(folder, name, 'tmp');
+  return {
+    hostsFile: (name, changes = {}) => writeHosts(folder, name, changes),
+    psp: (args, options) => outcomeOf(within(args, options)),
+    start(args) {
+      const child = within(args);
+      return { kill: (signal) => void child.kill(signal), outcome: outcomeOf(child) };
+    },
+    running,
+    async leftovers(limitMs = 10_000) {
+      const limit = Date.now() + limitMs;
+      const found = () => [
+        ...running(),
+        ...NAMES.flatMap((name) => (existsSync(folderOf(name)) ? readdirSync(folderOf(name)) : [])),
+      ];
+      while (found().length > 0 && Date.now() < limit) await sleep(50);
+      return found();
+    },
+    folderOf,
+    powerOff: (name) => {
+      const pids = descendants(sshds.get(name)!.pid!);
+      for (const pid of pids) spawnSync('kill', ['-KILL', String(pid)]);
+    },
+    end() {
+      for (const sshd of sshds.values()) sshd.kill('SIGKILL');
+      for (const line of running()) spawnSync('kill', ['-KILL', line.split(' ')[0]!]);
+      ip('netns', 'del', space);
+    },
+  };
+}
+
+async function outcomeOf(child: ReturnType<typeof execa>): Promise<Outcome> {
+  const { exitCode, stdout, stderr } = await child;
+  return { code: exitCode, out: String(stdout), err: String(stderr) };
+}
+
+function startSshd(space: string, folder: string, name: HostName, port: number): ChildProcess {
+  const own = join(folder, name);
+  mkdirSync(join(own, 'tmp'), { recursive: true });
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(own, 'host_key')]);
+  const lines = [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey ${join(own, 'host_key')}`,
+    `PidFile ${join(own, 'pid')}`,
+    `AuthorizedKeysFile ${join(folder, 'key.pub')}`,
+    'StrictModes no',
+    'UsePAM no',
+    'PasswordAuthentication no',
+  ];
+  writeFileSync(join(own, 'sshd_config'), `${lines.join('\n')}\n`);
+  const sshd = ['/usr/sbin/sshd', '-D', '-e', '-f', join(own, 'sshd_config')];
+  return spawn('ip', ['netns', 'exec', space, ...sshd], { stdio: 'ignore' });
+}
+
+/** A server with two workers that sleep, and one configuration for both clients. */
+function writeConfigs(folder: string): void {
+  const server = '{ ip: 192.168.77.10, port: 6789 }';
+  writeFileSync(
+    join(folder, 'server.yaml'),
+    `server: { device: { af_packet: data0 }, address: ${server}, workers: 2, application: sleep, poll: [inline, sleep] }
+`,
+  );
+  NAMES.slice(1).forEach((name, i) => {
+    writeFileSync(
+      join(folder, `${name}.yaml`),
+      `client: { device: { af_packet: data${i + 1} }, address: { ip: 192.168.77.1 }, server: ${server}, poll: sleep }
+`,
+    );
+  });
+}
+
+function writeHosts(folder: string, name: string, changes: Changes): string {
+  const lines = NAMES.map((host, i) => {
+    const options = ['-p', `"${2201 + i}"`, '-i', join(folder, 'key'), '-q'];
+    const quiet = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'ControlPath=none'];
+    const fields = {
+      name: host,
+      ssh: '127.0.0.1',
+      sshOptions: `[${[...options, ...quiet].join(', ')}]`,
+      role: i === 0 ? 'server' : 'client',
+      folder: ROOT,
+      config: `${host}.yaml`,
+      ...(i > 0 && { address: `{ ip: 192.168.77.${10 + i} }` }),
+      env: `{ TMPDIR: ${join(folder, host, 'tmp')}, GREETING: "it's ${i}" }`,
+      ...changes[host],
+    };
+    const pairs = Object.entries(fields).map(([key, value]) => `${key}: ${value}`);
+    return `  - { ${pairs.join(', ')} }`;
+  });
+  const path = join(folder, name);
+  writeFileSync(path, `hosts:\n${lines.join('\n')}\n`);
+  return path;
+}
+
+async function listening(own: string): Promise<void> {
+  while (!existsSync(join(own, 'pid'))) await sleep(20);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  const children = stdout
+    .split('\n')
+    .map(Number)
+    .filter((child) => child > 0);
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
