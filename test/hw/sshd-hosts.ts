@@ -7,7 +7,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa, type Options } from 'execa';
+import { execa } from 'execa';
 import { MAIN, type Outcome, ROOT } from '../cli/psp.js';
 
 export const NAMES = ['server', 'client1', 'client2'] as const;
@@ -20,7 +20,7 @@ export interface SshdHosts {
   /** Writes a file of hosts with changes; returns its path. */
   hostsFile(name: string, changes?: Changes): string;
   /** Runs psp as the orchestrator. */
-  psp(args: readonly string[], options?: Options): Promise<Outcome>;
+  psp(args: readonly string[]): Promise<Outcome>;
   /** The same, to be ended by the test. */
   start(args: readonly string[]): { kill(signal: NodeJS.Signals): void; outcome: Promise<Outcome> };
   /** Processes of psp on the hosts: `PID command`. */
@@ -59,8 +59,8 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
   writeConfigs(folder);
   await Promise.all(NAMES.map((name) => listening(join(folder, name))));
 
-  const within = (args: readonly string[], options: Options = {}) =>
-    execa('ip', ['netns', 'exec', space, process.execPath, MAIN, ...args], { cwd: folder, ...options, reject: false });
+  const within = (args: readonly string[]) =>
+    execa('ip', ['netns', 'exec', space, process.execPath, MAIN, ...args], { cwd: folder, reject: false });
   const running = (): string[] =>
     execFileSync('ip', ['netns', 'pids', space], { encoding: 'utf8' })
       .split('\n')
@@ -70,7 +70,7 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
   const folderOf = (name: HostName) => join(folder, name, 'tmp');
   return {
     hostsFile: (name, changes = {}) => writeHosts(folder, name, changes),
-    psp: (args, options) => outcomeOf(within(args, options)),
+    psp: (args) => outcomeOf(within(args)),
     start(args) {
       const child = within(args);
       return { kill: (signal) => void child.kill(signal), outcome: outcomeOf(child) };
@@ -98,7 +98,13 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
   };
 }
 
-async function outcomeOf(child: ReturnType<typeof execa>): Promise<Outcome> {
+interface Ended {
+  readonly exitCode?: number | undefined;
+  readonly stdout: unknown;
+  readonly stderr: unknown;
+}
+
+async function outcomeOf(child: Promise<Ended>): Promise<Outcome> {
   const { exitCode, stdout, stderr } = await child;
   return { code: exitCode, out: String(stdout), err: String(stderr) };
 }

@@ -1,6 +1,6 @@
 /** psp testbed and experiments on several machines, against sshd's of its own. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,7 +30,6 @@ afterAll(() => testbed?.end());
 const LISTS = ['--workload', 'bimodal', '--policy', 'c-fcfs,darc:window=50', '--load', '0.4', '--workers', '2'];
 const sweep = (file: string, out: string, ...more: string[]) =>
   testbed.psp(['sweep', '--hosts', file, ...LISTS, '--requests', '200', '--dilate', '100', '--out', out, ...more]);
-const EXPECTED = 2;
 
 describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () => {
   it('runs a command on all hosts, or on those of a role, and says where it failed', async () => {
