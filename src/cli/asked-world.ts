@@ -123,8 +123,9 @@ export function estimate(planned: readonly PlannedPoint[], hosts?: Testbed): str
   const beside = twins > 0 ? ` beside ${twins} simulated ${twins === 1 ? 'one' : 'ones'}` : '';
   const each = least === most ? least : `${least} to ${most}`;
   const points = real.length === 1 ? `1 point` : `${real.length} points`;
+  const where = hosts ? `the hosts of ${hosts.file}` : 'this machine';
   return (
-    `${points} on ${hosts ? `the hosts of ${hosts.file}` : 'this machine'}${beside}, ${each}${real.length === 1 ? '' : ' each'}: ` +
+    `${points} on ${where}${beside}, ${each}${real.length === 1 ? '' : ' each'}: ` +
     `about ${shortTime(all)} in all, more if runs are disturbed`
   );
 }

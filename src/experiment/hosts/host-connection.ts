@@ -142,7 +142,8 @@ export async function greet(connection: HostConnection): Promise<HostMessage<'he
   const hello = await connection.next('hello', GREETING_LIMIT_MS);
   if (hello.version !== packageVersion()) {
     throw new EnvironmentError(
-      `${connection.host.name}: psp ${hello.version}: expected ${packageVersion()}, as here; psp testbed push updates it`,
+      `${connection.host.name}: psp ${hello.version}: expected ${packageVersion()}, as here; ` +
+        'psp testbed push updates it',
     );
   }
   return hello;

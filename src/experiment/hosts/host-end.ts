@@ -1,6 +1,6 @@
 /**
- * What runs on a host of a testbed while its orchestrator's connection lives: one end of a run, in a process of its own.
- * Nothing of it outlives the connection: it ends when stdin does, and when its orchestrator has been silent.
+ * What runs on a host of a testbed while its orchestrator's connection lives: one end of a run, in a process of its
+ * own. Nothing of it outlives the connection: it ends when stdin does, and when its orchestrator has been silent.
  */
 
 import { rmSync, statSync, writeFileSync } from 'node:fs';

@@ -10,7 +10,7 @@ import type { SentConfig } from './host-messages.js';
 import { type Host, parseHosts } from './hosts-file.js';
 
 /** A machine with its configuration. */
-export interface Machine {
+export interface TestbedMachine {
   readonly host: Host;
   readonly config: SentConfig;
 }
@@ -18,9 +18,9 @@ export interface Machine {
 export interface Testbed {
   /** The file of hosts, as it was named. */
   readonly file: string;
-  readonly server: Machine;
+  readonly server: TestbedMachine;
   /** In the order of the file: client i sends every request whose number leaves i. */
-  readonly clients: readonly Machine[];
+  readonly clients: readonly TestbedMachine[];
   /** Of all that may change a result: which machines play which roles, and their configurations. */
   readonly digest: string;
 }

@@ -28,7 +28,7 @@ import { EnvironmentError, receiveError } from '../../units/errors.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import { clockAheadMs, connectHost, greet, type HostConnection, type HostLog } from './host-connection.js';
 import { type HostClientOrder, type HostMessage, unpackRecords } from './host-messages.js';
-import type { Machine, Testbed } from './read-testbed.js';
+import type { Testbed, TestbedMachine } from './read-testbed.js';
 
 /** DPDK, the warm-up of the dispatcher and a link that comes up; on a busy machine much longer. */
 const READY_LIMIT_MS = 150_000;
@@ -153,7 +153,7 @@ function orNot<T>({ failed }: HostConnection, promise: Promise<T>): Promise<T> {
 
 async function startServer(
   connection: HostConnection,
-  { config }: Machine,
+  { config }: TestbedMachine,
   { workload, policy, workers, seed }: HardwareSpec,
   { dilation }: HostsPlan,
 ): Promise<NetForm> {
@@ -171,7 +171,7 @@ type Played = HostMessage<'clientDone'>;
 /** Starts all clients at one moment. Returns a call for each that waits for its end. */
 async function startClients(
   connections: readonly HostConnection[],
-  machines: readonly Machine[],
+  machines: readonly TestbedMachine[],
   spec: HardwareSpec,
   plan: HostsPlan,
   only?: ClientShare,
@@ -197,7 +197,7 @@ async function startClients(
 }
 
 function orderOf(
-  { host: { address }, config }: Machine,
+  { host: { address }, config }: TestbedMachine,
   share: ClientShare,
   spec: HardwareSpec,
   { dilation, longestNs }: HostsPlan,

@@ -1,6 +1,7 @@
 /**
- * Runs points on this machine or on those of a testbed, one at a time: server and load generator would disturb each other otherwise. The
- * policies take turns, so that a disturbance from outside does not hit the points of one policy only.
+ * Runs points on this machine or on those of a testbed, one at a time: server and load generator would disturb each
+ * other otherwise. The policies take turns, so that a disturbance from outside does not hit the points of one policy
+ * only.
  */
 
 import { availableParallelism } from 'node:os';

@@ -38,7 +38,10 @@ export interface ClientOrder {
   readonly ofHost?: true;
 }
 
-/** From the parent. `start` is for a client of several machines, ms since 1970 on its own clock. `stop` ends in order; the answer is `serverDone` or `clientDone`. */
+/**
+ * From the parent. `start` is for a client of several machines, ms since 1970 on its own clock. `stop` ends in order;
+ * the answer is `serverDone` or `clientDone`.
+ */
 export type ToChild =
   | { readonly kind: 'server'; readonly order: ServerOrder }
   | { readonly kind: 'client'; readonly order: ClientOrder }

@@ -67,7 +67,11 @@ export class Child {
     });
   }
 
-  /** Tells the process to end, and waits until it has. It is killed after `limitMs`. Returns the signal that ended it. */
+  /**
+   * Tells the process to end, and waits until it has. It is killed after `limitMs`.
+   *
+   * @returns the signal that ended it
+   */
   async end(limitMs = END_LIMIT_MS): Promise<NodeJS.Signals | null> {
     this.send({ kind: 'stop' });
     const kill = setTimeout(() => this.process.kill('SIGKILL'), limitMs);
