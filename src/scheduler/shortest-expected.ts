@@ -16,6 +16,12 @@ const MUCH_SHORTER = 2;
 /** Waiting for a worker to become free is worth while when one is expected within the wait at least this often. */
 const WORTH_A_WAIT = 0.2;
 
+/**
+ * A class that fewer of its type's requests reach does not count as the longest: one request that was held up for once,
+ * or those of a type before it changed, would otherwise say that no worker ever becomes free in time.
+ */
+const RARE = 0.01;
+
 /** Times that the oldest request is looked at while it may wait. */
 const LOOKS_PER_WAIT = 2;
 
@@ -344,9 +350,11 @@ export class ShortestExpected implements Scheduler {
   }
 
   private chooseLook(): number {
-    const { order, known, sizeNs, lowNs, types } = this.profile;
+    const { order, known, sizeNs, lowNs, share, types } = this.profile;
     const { workers } = this.setup;
-    const longestNs = sizeNs[order[known - 1]!]!;
+    let last = known - 1;
+    while (last > 0 && share[order[last]!]! < RARE) last--;
+    const longestNs = sizeNs[order[last]!]!;
     let lookNs = Number.POSITIVE_INFINITY;
     for (let type = 0; type < types; type++) {
       const budgetNs = this.budgetNs(this.unitNs(type * LEVELS, lowNs[type]!));

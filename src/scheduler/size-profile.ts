@@ -39,6 +39,8 @@ export class SizeProfile {
   readonly stageNs: Float64Array;
   /** By type: a demand that about one request in a hundred falls short of, ns. Shorter ones suffer most from a wait. */
   readonly lowNs: Float64Array;
+  /** By class: the share of its type's requests, lately, that got this far. */
+  readonly share: Float64Array;
   /** Classes that have had a request, by ascending size: the first {@link known} entries. */
   readonly order: Int32Array;
   known = 0;
@@ -60,6 +62,7 @@ export class SizeProfile {
     this.sizeNs = float64s(classes);
     this.stageNs = float64s(classes);
     this.lowNs = float64s(types);
+    this.share = float64s(classes);
     this.order = int32s(classes);
     this.isKnown = new Uint8Array(classes);
     this.count = float64s(classes);
@@ -126,10 +129,11 @@ export class SizeProfile {
   }
 
   private computeSizes(first: number): void {
-    const { sizeNs, stageNs, count, sumNs, sumInverse, unitNs } = this;
+    const { sizeNs, stageNs, share, count, sumNs, sumInverse, unitNs } = this;
     let reached = 0;
     for (let level = LEVELS - 1; level >= 0; level--) {
       reached += count[first + level]!;
+      share[first + level] = reached;
       const beginNs = levelStart(level) * unitNs;
       let index = 0;
       let weight = 0;
@@ -151,6 +155,7 @@ export class SizeProfile {
       if (index > 0) sizeNs[first + level] = 1 / Math.sqrt(index);
       else sizeNs[first + level] = stageNs[first + level] = 2 * beginNs;
     }
+    for (let at = first; at < first + LEVELS; at++) share[at]! /= reached;
     for (let at = first + 1; at < first + LEVELS; at++) sizeNs[at] = Math.max(sizeNs[at]!, sizeNs[at - 1]!);
   }
 

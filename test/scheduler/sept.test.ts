@@ -69,6 +69,19 @@ describe('a profile of sizes', () => {
     expect(profile.sizeNs[0]).toBeLessThan(5_000);
   });
 
+  it('has the share of its type that gets as far as each level, and forgets those of before a change', () => {
+    const profile = learned(Array.from({ length: 1000 }, (_, i) => (i % 4 === 0 ? 100_000 : 1_000)));
+    expect(Array.from(profile.share.subarray(0, 5), (share) => share.toFixed(2))).toEqual([
+      '1.00',
+      '0.25',
+      '0.25',
+      '0.25',
+      '0.00',
+    ]);
+    for (let i = 0; i < 1500; i++) profile.observe(0, 1_000);
+    expect(profile.share[1]).toBeLessThan(0.01);
+  });
+
   it('of a type without completions is 0, which is shorter than all', () => {
     expect(new SizeProfile(2, UNIT_NS).sizeNs.every((size) => size === 0)).toBe(true);
   });
@@ -184,6 +197,17 @@ describe('sept', () => {
       expect(simulation.histograms(type).slowdown.count).toBeGreaterThan(40_000);
       expect(p999(simulation, type)).toBeLessThan(10);
     }
+  });
+
+  it('still looks whether short requests wait after a long one was held up for once', () => {
+    const longs = 'mixture: [{ probability: 0.9999, value: 100us }, { probability: 0.0001, value: 2ms }]';
+    const workload = withTypes(
+      'name: SHORT, ratio: 0.5, service: 1us',
+      `name: LONG, ratio: 0.5, service: { ${longs} }`,
+    );
+    const simulation = play('sept', { workload, load: 0.9 });
+    expect(p999(simulation, 0)).toBeLessThan(10);
+    expect(p999(simulation, 1)).toBeLessThan(10);
   });
 
   it('on random types preempts none while a worker idles, none of the shortest, and each once per quantum', () => {
