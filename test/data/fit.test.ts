@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { probit } from 'simple-statistics';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ArrivalSample } from '../../src/data/fit/arrival-sample.js';
 import { fitFamilies, regularisedGamma } from '../../src/data/fit/families.js';
@@ -35,6 +36,16 @@ const KNOWN: readonly (readonly [family: string, yaml: string, truth: Readonly<R
       '{ probability: 0.3, value: { lognormal: { median: 2ms, sigma: 0.5 } } }] }',
     { probability: 0.7, median1: 1e5, sigma1: 0.4, median2: 2e6, sigma2: 0.5 },
   ],
+  [
+    'mixture-3',
+    '{ mixture: [{ probability: 0.5, value: { lognormal: { median: 100us, sigma: 0.4 } } }, ' +
+      '{ probability: 0.3, value: { lognormal: { median: 1ms, sigma: 0.3 } } }, ' +
+      '{ probability: 0.2, value: { lognormal: { median: 10ms, sigma: 0.5 } } }] }',
+    {
+      ...{ probability1: 0.5, median1: 1e5, sigma1: 0.4 },
+      ...{ probability2: 0.3, median2: 1e6, sigma2: 0.3, median3: 1e7, sigma3: 0.5 },
+    },
+  ],
 ];
 
 function sampler(yaml: string) {
@@ -54,8 +65,9 @@ describe('known parameters', () => {
     const hits = new Map(Object.keys(truth).map((name) => [name, 0]));
     for (let i = 0; i < EXPERIMENTS; i++) {
       const fitted = fitFamilies(sample(`${seedOr(family)} ${i}`, 600).sort(), RANGES.get(family), family)[0]!;
+      const intervals = fitted.intervals();
       for (const [name, value] of Object.entries(truth)) {
-        const [low, high] = fitted.intervals[name]!;
+        const [low, high] = intervals[name]!;
         if (low <= value && value <= high) hits.set(name, hits.get(name)! + 1);
       }
     }
@@ -84,6 +96,11 @@ test('constants, a few of them, and shapes that no family has', () => {
   expect(fitService(Array(50).fill(1000))).toMatchObject({ family: 'constant', yaml: '1us' });
   const two = fitService(Array.from({ length: 100 }, (_, i) => (i % 4 === 0 ? 2000 : 500)));
   expect(two.yaml).toBe('{ mixture: [{ probability: 0.75, value: 500ns }, { probability: 0.25, value: 2us }] }');
+  const four = Array.from(
+    { length: 12_000 },
+    (_, i) => 10 ** (3 + (i % 4)) * Math.exp(0.2 * probit((i + 0.5) / 12_000)),
+  );
+  expect(fitService(four)).toMatchObject({ family: 'mixture-4' });
   const odd = fitService(Array.from({ length: 3000 }, (_, i) => 1000 * (1 + (i % 3)) ** 2 + (i % 30)));
   expect(odd.family).toBe('empirical');
 });
@@ -93,6 +110,22 @@ test('the incomplete gamma function is that of tables', () => {
   expect(regularisedGamma(1, 1)).toBeCloseTo(0.6321205588, 9);
   expect(regularisedGamma(2.5, 5)).toBeCloseTo(0.9247647539, 8);
   expect(regularisedGamma(0.5, 0.5)).toBeCloseTo(0.6826894921, 8);
+});
+
+test('the tail of a lognormal distribution is that of tables', () => {
+  const [fit] = fitFamilies(
+    Float64Array.of(1, Math.E ** 2).map((x) => x * 1e6),
+    undefined,
+    'lognormal',
+  );
+  expect(fit!.parameters.sigma).toBeCloseTo(1, 9);
+  for (const [z, p] of [
+    [-2.326348, 0.01],
+    [3.090232, 0.999],
+    [3.719016, 0.9999],
+  ] as const) {
+    expect(fit!.cumulative(Math.E * 1e6 * Math.exp(z))).toBeCloseTo(p, 6);
+  }
 });
 
 describe('arrivals', () => {
@@ -140,9 +173,10 @@ describe('arrivals', () => {
   });
 
   test('whose gaps no family has are a renewal process of those gaps, which can be played', async () => {
-    const gaps =
-      '{ mixture: [{ probability: 0.5, value: { uniform: { min: 1us, max: 2us } } }, ' +
-      '{ probability: 0.5, value: { uniform: { min: 9us, max: 12us } } }] }';
+    const humps = [1, 2, 4, 9, 20, 45].map(
+      (us) => `{ probability: ${us === 45 ? 0.1 : 0.18}, value: { uniform: { min: ${us}us, max: ${us * 1.1}us } } }`,
+    );
+    const gaps = `{ mixture: [${humps.join(', ')}] }`;
     const { arrivals, yaml } = await fitted(`{ renewal: ${gaps} }`, 20_000);
     expect(arrivals.process).toBe('renewal');
     expect(arrivals.yaml).toContain('quantiles:');
@@ -150,8 +184,12 @@ describe('arrivals', () => {
     const batch = new RequestBatch(2000);
     source.fill(batch);
     const played = Array.from({ length: 1999 }, (_, i) => batch.arrivalNs[i + 1]! - batch.arrivalNs[i]!);
-    // Further apart, because the mean of the gaps was 6us: hardly any is between the two humps.
-    expect(played.filter((gap) => gap > 4e3 && gap < 13e3).length).toBeLessThan(40);
+    // The rate is scaled to that of the trace, which has these humps, too: hardly any gap is between two of them.
+    const meanNs = (0.18 * 36 + 0.1 * 45) * 1.05e3;
+    const between = (us: number, next: number) => (gap: number) =>
+      (gap / 1e4) * meanNs > us * 1.15e3 && (gap / 1e4) * meanNs < next * 0.95e3;
+    expect(played.filter(between(9, 20)).length).toBeLessThan(40);
+    expect(played.filter(between(20, 45)).length).toBeLessThan(40);
   });
 
   describe('behind a coarse clock', () => {

@@ -40,47 +40,105 @@ export function hyperexponentialStart(sorted: Float64Array): { p: number; mean1:
   return p > LEAST_SHARE && p < 1 - LEAST_SHARE && mean2 > 1.05 * mean1 ? { p, mean1, mean2 } : undefined;
 }
 
-export interface TwoNormals {
-  readonly p: number;
-  readonly mu1: number;
-  readonly sigma1: number;
-  readonly mu2: number;
-  readonly sigma2: number;
+/** One of several normal distributions of the logarithms. */
+export interface NormalPart {
+  readonly share: number;
+  readonly mu: number;
+  readonly sigma: number;
 }
 
-/** Two normal distributions of the logarithms; the first has the smaller median. */
-export function lognormalMixtureStart(sorted: Float64Array): TwoNormals | undefined {
-  const ys = sorted.map(Math.log);
-  const n = ys.length;
-  const [low, high] = [ys[Math.floor(n * 0.2)]!, ys[Math.floor(n * 0.9)]!];
+/** Values that the search for a start looks at; all of them are looked at in the end. */
+const COARSE = 2000;
+const STEPS_OF_A_TRY = 100;
+
+/**
+ * Several normal distributions of the logarithms, ascending by their medians. It begins with two, and splits the part
+ * whose split makes the values most likely, until there are enough (S. Richardson, P. Green, "On Bayesian analysis of
+ * mixtures with an unknown number of components", 1997, split moves).
+ *
+ * @param count of parts, 2 at least
+ * @returns undefined when fewer are enough
+ */
+export function lognormalMixtureStart(sorted: Float64Array, count: number): NormalPart[] | undefined {
+  const all = sorted.map(Math.log);
+  const few = all.length <= COARSE ? all : meansOfGroups(all, COARSE);
+  const [low, high] = [few[Math.floor(few.length * 0.2)]!, few[Math.floor(few.length * 0.9)]!];
   if (!(high > low)) return undefined;
   // No part may become a single value: its likelihood would have no bound.
   const narrowest = (high - low) / 200;
-  let [p, mu1, sigma1, mu2, sigma2] = [0.5, low, (high - low) / 2, high, (high - low) / 2];
-  let before = Number.NEGATIVE_INFINITY;
-  for (let step = 0; step < MOST_STEPS; step++) {
-    let [w, s1, s2, q1, q2, likelihood] = [0, 0, 0, 0, 0, 0];
-    for (const y of ys) {
-      const a = (p / sigma1) * Math.exp(-0.5 * ((y - mu1) / sigma1) ** 2);
-      const b = ((1 - p) / sigma2) * Math.exp(-0.5 * ((y - mu2) / sigma2) ** 2);
-      const r = a + b > 0 ? a / (a + b) : Number(Math.abs(y - mu1) < Math.abs(y - mu2));
-      w += r;
-      s1 += r * y;
-      s2 += (1 - r) * y;
-      q1 += r * y * y;
-      q2 += (1 - r) * y * y;
-      likelihood += Math.log(Math.max(1e-300, a + b));
-    }
-    if (!(w > LEAST_SHARE * n && w < (1 - LEAST_SHARE) * n)) return undefined;
-    p = w / n;
-    mu1 = s1 / w;
-    mu2 = s2 / (n - w);
-    sigma1 = Math.max(narrowest, Math.sqrt(Math.max(0, q1 / w - mu1 * mu1)));
-    sigma2 = Math.max(narrowest, Math.sqrt(Math.max(0, q2 / (n - w) - mu2 * mu2)));
-    if (likelihood - before < ENOUGH * n && step > 10) break;
-    before = likelihood;
+  const sigma = (high - low) / 2;
+  const two = [low, high].map((mu) => ({ share: 0.5, mu, sigma }));
+  let found = improved(few, two, narrowest, MOST_STEPS);
+  for (let size = 3; size <= count && found; size++) {
+    const [best] = splitsOf(found.parts)
+      .flatMap((parts) => improved(few, parts, narrowest, STEPS_OF_A_TRY) ?? [])
+      .sort((a, b) => b.likelihood - a.likelihood);
+    found = best && improved(few, best.parts, narrowest, MOST_STEPS);
   }
-  return mu1 <= mu2
-    ? { p, mu1, sigma1, mu2, sigma2 }
-    : { p: 1 - p, mu1: mu2, sigma1: sigma2, mu2: mu1, sigma2: sigma1 };
+  if (found && few !== all) found = improved(all, found.parts, narrowest, STEPS_OF_A_TRY);
+  return found && [...found.parts].sort((a, b) => a.mu - b.mu);
+}
+
+/** Each part, in turn, as two of its halves. */
+function splitsOf(parts: readonly NormalPart[]): NormalPart[][] {
+  return parts.map(({ share, mu, sigma }, i) => {
+    const halves = [-1, 1].map((side) => ({ share: share / 2, mu: mu + side * sigma, sigma: sigma * 0.6 }));
+    return [...parts.slice(0, i), ...halves, ...parts.slice(i + 1)];
+  });
+}
+
+function meansOfGroups(ys: Float64Array, count: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => {
+    const [from, to] = [Math.floor((i * ys.length) / count), Math.floor(((i + 1) * ys.length) / count)];
+    return ys.subarray(from, to).reduce((a, b) => a + b, 0) / (to - from);
+  });
+}
+
+/** Undefined when a part becomes a few outliers. */
+function improved(
+  ys: Float64Array,
+  start: readonly NormalPart[],
+  narrowest: number,
+  steps: number,
+): { parts: readonly NormalPart[]; likelihood: number } | undefined {
+  const n = ys.length;
+  const k = start.length;
+  let parts = start;
+  let before = Number.NEGATIVE_INFINITY;
+  const densities = new Float64Array(k);
+  for (let step = 0; step < steps; step++) {
+    const [weights, sums, squares] = [new Float64Array(k), new Float64Array(k), new Float64Array(k)];
+    let likelihood = 0;
+    for (const y of ys) {
+      let total = 0;
+      for (let j = 0; j < k; j++) {
+        const { share, mu, sigma } = parts[j]!;
+        densities[j] = (share / sigma) * Math.exp(-0.5 * ((y - mu) / sigma) ** 2);
+        total += densities[j]!;
+      }
+      likelihood += Math.log(Math.max(1e-300, total));
+      if (total === 0) densities[nearest(parts, y)] = total = 1;
+      for (let j = 0; j < k; j++) {
+        const r = densities[j]! / total;
+        weights[j]! += r;
+        sums[j]! += r * y;
+        squares[j]! += r * y * y;
+      }
+    }
+    if (weights.some((weight) => !(weight > LEAST_SHARE * n))) return undefined;
+    parts = parts.map((_, j) => {
+      const mu = sums[j]! / weights[j]!;
+      const variance = Math.max(0, squares[j]! / weights[j]! - mu * mu);
+      return { share: weights[j]! / n, mu, sigma: Math.max(narrowest, Math.sqrt(variance)) };
+    });
+    const isOver = likelihood - before < ENOUGH * n && step > 10;
+    before = likelihood;
+    if (isOver) break;
+  }
+  return { parts, likelihood: before };
+}
+
+function nearest(parts: readonly NormalPart[], y: number): number {
+  const distances = parts.map(({ mu }) => Math.abs(y - mu));
+  return distances.indexOf(Math.min(...distances));
 }

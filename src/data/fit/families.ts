@@ -3,7 +3,7 @@
  * bounds (logarithms, logits), so that their intervals follow from the curvature of the likelihood.
  */
 
-import { cumulativeStdNormalProbability, gammaln } from 'simple-statistics';
+import { errorFunction, gammaln } from 'simple-statistics';
 import { exactDuration } from '../../units/duration.js';
 import { hyperexponentialStart, lognormalMixtureStart } from './em.js';
 
@@ -12,8 +12,8 @@ export interface Fitted {
   readonly family: string;
   /** The parameters as numbers, by their names; times in ns. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** 95 % intervals of the same. */
-  readonly intervals: Readonly<Record<string, readonly [low: number, high: number]>>;
+  /** 95 % intervals of the same; they take far longer than the fit. */
+  readonly intervals: () => Readonly<Record<string, readonly [low: number, high: number]>>;
   readonly logDensity: (x: number) => number;
   /** Probability of at most x. */
   readonly cumulative: (x: number) => number;
@@ -58,7 +58,8 @@ const lognormal: Family = {
   },
   natural: ([mu, logSigma]) => [Math.exp(mu!), Math.exp(logSigma!)],
   logDensity: (x, [median, sigma]) => logNormalDensity(x, median!, sigma!),
-  cumulative: (x, [median, sigma]) => cumulativeStdNormalProbability(Math.log(x / median!) / sigma!),
+  // The normal distribution of simple-statistics is a table of four digits, which ends at 0.999.
+  cumulative: (x, [median, sigma]) => (1 + errorFunction(Math.log(x / median!) / sigma! / Math.SQRT2)) / 2,
   yaml: ([median, sigma]) => `{ lognormal: { median: ${ns(median!)}, sigma: ${short(Math.min(4, sigma!))} } }`,
 };
 
@@ -172,31 +173,65 @@ const hyperexponential: Family = {
   cumulative: (x, [p, a, b]) => -p! * Math.expm1(-x / a!) - (1 - p!) * Math.expm1(-x / b!),
   yaml: ([p, a, b]) =>
     `{ hyperexponential: [{ probability: ${short(p!)}, mean: ${ns(a!)} }, ` +
-    `{ probability: ${rest(p!)}, mean: ${ns(b!)} }] }`,
+    `{ probability: ${rest(short(p!))}, mean: ${ns(b!)} }] }`,
 };
 
-/** Two humps: a request that hits a cache, say, and one that does not. */
-const lognormals: Family = {
-  name: 'mixture',
-  names: ['probability', 'median1', 'sigma1', 'median2', 'sigma2'],
-  fit(xs) {
-    const found = lognormalMixtureStart(xs);
-    if (!found) return undefined;
-    const { p, mu1, sigma1, mu2, sigma2 } = found;
-    return [Math.log(p / (1 - p)), mu1, Math.log(sigma1), mu2, Math.log(sigma2)];
-  },
-  natural: ([logit, ...others]) => [logistic(logit!), ...others.map(Math.exp)],
-  logDensity: (x, [p, m1, s1, m2, s2]) =>
-    Math.log(p! * Math.exp(logNormalDensity(x, m1!, s1!)) + (1 - p!) * Math.exp(logNormalDensity(x, m2!, s2!))),
-  cumulative: (x, [p, m1, s1, m2, s2]) =>
-    p! * lognormal.cumulative(x, [m1!, s1!]) + (1 - p!) * lognormal.cumulative(x, [m2!, s2!]),
-  yaml: ([p, m1, s1, m2, s2]) =>
-    `{ mixture: [{ probability: ${short(p!)}, value: ${lognormal.yaml([m1!, s1!])} }, ` +
-    `{ probability: ${rest(p!)}, value: ${lognormal.yaml([m2!, s2!])} }] }`,
-};
+/** Most parts of a mixture of lognormal distributions. */
+export const MOST_PARTS = 4;
 
+/** Several humps: a request that hits a cache, say, and one that does not. */
+function lognormals(parts: number): Family {
+  const numbers = Array.from({ length: parts }, (_, i) => i + 1);
+  /** In a loop without lists: it is run for each value. */
+  const weighed = (natural: readonly number[], of: (median: number, sigma: number) => number): number => {
+    let [sum, left] = [0, 1];
+    for (let i = 0; i < parts; i++) {
+      const p = i < parts - 1 ? natural[i]! : left;
+      left -= p;
+      sum += p * of(natural[parts - 1 + 2 * i]!, natural[parts + 2 * i]!);
+    }
+    return sum;
+  };
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  return {
+    name: mixtureName(parts),
+    names: [
+      ...(parts === 2 ? ['probability'] : numbers.slice(0, -1).map((i) => `probability${i}`)),
+      ...numbers.flatMap((i) => [`median${i}`, `sigma${i}`]),
+    ],
+    fit(xs) {
+      const found = lognormalMixtureStart(xs, parts);
+      if (!found) return undefined;
+      const last = found[parts - 1]!.share;
+      const logits = found.slice(0, -1).map(({ share }) => Math.log(share / last));
+      return [...logits, ...found.flatMap(({ mu, sigma }) => [mu, Math.log(sigma)])];
+    },
+    natural(theta) {
+      const odds = theta.slice(0, parts - 1).map(Math.exp);
+      return [...odds.map((odd) => odd / (1 + total(odds))), ...theta.slice(parts - 1).map(Math.exp)];
+    },
+    logDensity: (x, natural) =>
+      Math.log(weighed(natural, (median, sigma) => Math.exp(logNormalDensity(x, median, sigma)))),
+    cumulative: (x, natural) => weighed(natural, (median, sigma) => lognormal.cumulative(x, [median, sigma])),
+    yaml(natural) {
+      const shares = natural.slice(0, parts - 1).map(short);
+      const branches = [...shares, rest(total(shares))].map((share, i) => {
+        const value = lognormal.yaml(natural.slice(parts - 1 + 2 * i, parts + 1 + 2 * i));
+        return `{ probability: ${share}, value: ${value} }`;
+      });
+      return `{ mixture: [${branches.join(', ')}] }`;
+    },
+  };
+}
+
+/** `mixture` of two, `mixture-3` of three. */
+export function mixtureName(parts: number): string {
+  return parts === 2 ? 'mixture' : `mixture-${parts}`;
+}
+
+/** What is left of 1, as it is written. */
 function rest(p: number): number {
-  return Number((1 - short(p)).toPrecision(12));
+  return Number((1 - p).toPrecision(12));
 }
 
 /**
@@ -204,16 +239,17 @@ function rest(p: number): number {
  *
  * @param sorted values above 0, ascending
  * @param range the smallest and the largest value of all, where the sample is a part
- * @param only the name of one family
+ * @param only the name of one family; otherwise all are tried but mixtures of more than two parts
  */
 export function fitFamilies(
   sorted: Float64Array,
   range = [sorted[0]!, sorted[sorted.length - 1]!] as const,
   only?: string,
 ): Fitted[] {
-  const families = [exponential, lognormal, gamma, weibull, paretoBetween(...range), hyperexponential, lognormals];
-  return families.flatMap((family) => {
-    if (only !== undefined && family.name !== only) return [];
+  const families = [exponential, lognormal, gamma, weibull, paretoBetween(...range), hyperexponential, lognormals(2)];
+  const larger = Array.from({ length: MOST_PARTS - 2 }, (_, i) => lognormals(i + 3));
+  const tried = only === undefined ? families : [...families, ...larger].filter(({ name }) => name === only);
+  return tried.flatMap((family) => {
     const theta = family.fit(sorted);
     return theta?.every(Number.isFinite) ? [fittedOf(family, theta, sorted)] : [];
   });
@@ -221,13 +257,13 @@ export function fitFamilies(
 
 function fittedOf(family: Family, theta: readonly number[], xs: Float64Array): Fitted {
   const natural = family.natural(theta);
-  const deviations = deviationsOf(family, theta, xs);
-  const end = (sign: number) => family.natural(theta.map((value, i) => value + sign * 1.96 * deviations[i]!));
-  const [low, high] = [end(-1), end(1)];
   return {
     family: family.name,
     parameters: Object.fromEntries(family.names.map((name, i) => [name, natural[i]!])),
-    intervals: Object.fromEntries(family.names.map((name, i) => [name, [low[i]!, high[i]!] as const])),
+    intervals() {
+      const found = intervalsOf(family, theta, covarianceOf(family, theta, xs));
+      return Object.fromEntries(family.names.map((name, i) => [name, found[i]!]));
+    },
     logDensity: (x) => family.logDensity(x, natural),
     cumulative: (x) => family.cumulative(x, natural),
     yaml: family.yaml(natural),
@@ -235,8 +271,38 @@ function fittedOf(family: Family, theta: readonly number[], xs: Float64Array): F
   };
 }
 
-/** Standard deviations of the parameters: the inverse of the observed information (R. Fisher), by differences. */
-function deviationsOf(family: Family, theta: readonly number[], xs: Float64Array): number[] {
+/** By the delta method, on the scale without bounds of each parameter: logits of probabilities, logarithms of others. */
+function intervalsOf(
+  { names, natural }: Family,
+  theta: readonly number[],
+  covariance: readonly (readonly number[])[],
+): (readonly [number, number])[] {
+  const free = (values: readonly number[]) =>
+    natural(values).map((value, i) => Math.log(isProbability(names[i]!) ? value / (1 - value) : value));
+  const step = 1e-4;
+  const slopes = theta.map((_, j) => {
+    const [up, down] = [step, -step].map((by) => free(theta.map((value, k) => value + (k === j ? by : 0))));
+    return names.map((__, i) => (up![i]! - down![i]!) / (2 * step));
+  });
+  return free(theta).map((value, i) => {
+    const terms = theta.flatMap((_, j) => theta.map((__, k) => slopes[j]![i]! * slopes[k]![i]! * covariance[j]![k]!));
+    const deviation = Math.sqrt(
+      Math.max(
+        0,
+        terms.reduce((sum, term) => sum + term, 0),
+      ),
+    );
+    const end = (at: number) => (isProbability(names[i]!) ? logistic(at) : Math.exp(at));
+    return [end(value - 1.96 * deviation), end(value + 1.96 * deviation)];
+  });
+}
+
+function isProbability(name: string): boolean {
+  return name.startsWith('probability');
+}
+
+/** Covariances of the parameters: the inverse of the observed information (R. Fisher), by differences. */
+function covarianceOf(family: Family, theta: readonly number[], xs: Float64Array): number[][] {
   const step = 1e-3;
   const likelihood = (moved: readonly number[]) => {
     const natural = family.natural(moved);
@@ -256,8 +322,7 @@ function deviationsOf(family: Family, theta: readonly number[], xs: Float64Array
   information.forEach((row, i) => {
     for (let j = 0; j < i; j++) row[j] = information[j]![i]!;
   });
-  const covariance = inverse(information);
-  return theta.map((_, i) => Math.sqrt(Math.max(0, covariance[i]?.[i] ?? Number.NaN)));
+  return inverse(information);
 }
 
 /** Gauss and Jordan; NaN where the matrix has no inverse. */

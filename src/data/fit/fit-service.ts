@@ -1,7 +1,7 @@
 /** The distribution of one type's demands: which family, how well it fits, and what the tail is. */
 
 import { exactDuration } from '../../units/duration.js';
-import { type Fitted, fitFamilies } from './families.js';
+import { type Fitted, fitFamilies, MOST_PARTS, mixtureName } from './families.js';
 
 /** How a family does. */
 export interface JudgedFamily {
@@ -26,7 +26,7 @@ export interface ServiceFit {
   /** As it stands in a workload; undefined for `empirical`, which is written from the histogram. */
   readonly yaml: string | undefined;
   readonly parameters: Fitted['parameters'];
-  readonly intervals: Fitted['intervals'];
+  readonly intervals: ReturnType<Fitted['intervals']>;
   readonly distance: number;
   readonly judged: readonly JudgedFamily[];
   readonly tail: readonly TailQuantile[];
@@ -51,22 +51,27 @@ export function fitService(sample: readonly number[]): ServiceFit {
   const trained = Float64Array.from(sample.filter((_, i) => i % 3 !== 0)).sort();
   const held = sample.filter((_, i) => i % 3 === 0);
   const range = [sorted[0]!, sorted[sorted.length - 1]!] as const;
-  const scores = new Map(
-    fitFamilies(trained, range).map(({ family, logDensity, size }) => {
+  const judge = (only?: string): JudgedFit[] => {
+    const fits = new Map(fitFamilies(sorted, range, only).map((fit) => [fit.family, fit]));
+    return fitFamilies(trained, range, only).flatMap(({ family, logDensity, size }) => {
       const sum = held.reduce((total, x) => total + logDensity(x), 0);
       // Half a logarithm for each parameter, as in G. Schwarz, "Estimating the dimension of a model", 1978.
-      return [family, (sum - (size / 2) * Math.log(sample.length)) / held.length];
-    }),
-  );
-  const all = fitFamilies(sorted).filter(({ family }) => Number.isFinite(scores.get(family)));
-  const judged = all
-    .map(({ family, cumulative }) => ({
-      family,
-      score: scores.get(family)!,
-      distance: distanceOf(sorted, cumulative),
-    }))
-    .sort((a, b) => b.score - a.score);
-  const best = all.find(({ family }) => family === judged[0]?.family);
+      const score = (sum - (size / 2) * Math.log(sample.length)) / held.length;
+      const fit = fits.get(family);
+      return fit && Number.isFinite(score)
+        ? [{ fit, family, score, distance: distanceOf(sorted, fit.cumulative) }]
+        : [];
+    });
+  };
+  const all = judge().sort(byScore);
+  // One part more is tried while the last one was worth it, or nothing is near.
+  for (let parts = 3; parts <= MOST_PARTS; parts++) {
+    if (all[0] && all[0].family !== mixtureName(parts - 1) && all[0].distance <= MOST_DISTANCE) break;
+    all.push(...judge(mixtureName(parts)));
+    all.sort(byScore);
+  }
+  const judged = all.map(({ family, score, distance }) => ({ family, score, distance }));
+  const best = all[0]?.fit;
   const { distance } = judged[0] ?? { distance: 1 };
   if (!best || distance > MOST_DISTANCE) return empirical(sorted, judged);
   const quantile = inverseOf(best.cumulative, range);
@@ -74,12 +79,18 @@ export function fitService(sample: readonly number[]): ServiceFit {
     family: best.family,
     yaml: best.yaml,
     parameters: best.parameters,
-    intervals: best.intervals,
+    intervals: best.intervals(),
     distance,
     judged,
     tail: tailOf(sorted, quantile),
     pairs: pairsOf(sorted, quantile),
   };
+}
+
+type JudgedFit = JudgedFamily & { readonly fit: Fitted };
+
+function byScore(a: JudgedFit, b: JudgedFit): number {
+  return b.score - a.score;
 }
 
 function empirical(sorted: Float64Array, judged: readonly JudgedFamily[]): ServiceFit {
