@@ -1,15 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Collector } from '../../src/data/import/collector.js';
 import { cellsOf, DelimitedReader } from '../../src/data/import/delimited.js';
+import { Endpoint } from '../../src/data/import/endpoint.js';
 import { readDistributions } from '../../src/data/import/histogram-logs.js';
-import { endpointOf } from '../../src/data/import/log-format.js';
+import { NameTable } from '../../src/data/import/name-table.js';
 import { type Moment, readDecimal, readTime, TIME_FORMS } from '../../src/data/import/read-time.js';
 import { RowStore } from '../../src/data/import/row-store.js';
+import { writeTrace } from '../../src/data/import/trace-writer.js';
 import { KnownValues } from '../../src/metrics/histogram.js';
 import { distributionLogs, LOGS } from './log-samples.js';
 import { importFile, rowsOf } from './logs.js';
@@ -215,7 +217,46 @@ describe('a log is recognised', () => {
     ['/v2/users', '/v2/users'],
     ['checkout', 'checkout'],
     ['op 17 done', 'op 17 done'],
-  ])('%s is one of %s', (request, endpoint) => expect(endpointOf(request)).toBe(endpoint));
+    ['GET /a/0b0e4b4c-8f3e-4f62-9d7e-0123456789ab/x#y', 'GET /a/:id/x'],
+    ['GET /a/session_0123456789-ABCDEF', 'GET /a/:id'],
+    ['GET /a/not-an-identifier-but-long', 'GET /a/not-an-identifier-but-long'],
+    ['GET /a/cafe/beefbeefbee', 'GET /a/cafe/beefbeefbee'],
+    ['https://h.example/1/2', '/:id/:id'],
+    ['GET https://h', 'GET '],
+    ['/a b', '/a b'],
+    ['GET /1 and more', 'GET /1 and more'],
+    ['GET //1/', 'GET //:id/'],
+    ['/é/1', '/é/:id'],
+    ['/', '/'],
+    ['', ''],
+  ])('%s is one of %s', (request, name) => {
+    const endpoint = new Endpoint();
+    const text = bytes(`"${request}"`);
+    endpoint.take(text, 1, text.length - 1);
+    expect(new TextDecoder().decode(endpoint.bytes.subarray(0, endpoint.length))).toBe(name);
+  });
+
+  test('more spellings than are remembered still have their names', () => {
+    const names = new NameTable();
+    const endpoint = new Endpoint();
+    for (let i = 0; i < 60_000; i++) {
+      const text = bytes(i < 59_999 ? `/u${i}` : '/late');
+      endpoint.take(text, 0, text.length);
+      const number = names.numberOf(endpoint.bytes, 0, endpoint.length, (path) => (path === '/late' ? 'LATE' : 'U'));
+      expect(number).toBe(i < 59_999 ? 0 : 1);
+    }
+  });
+});
+
+test('the numbers of a trace are written as JavaScript writes them', async () => {
+  const whole = [0, 9, 10, 99_999_999, 1e8, 1e8 + 1, 1_099_999_999, 2 ** 31, 123_456_789_012, 2 ** 53 - 1];
+  const path = join(folder, 'written.csv.gz');
+  await writeTrace(path, ['a, "b"', 'é'], function* (row) {
+    for (const [i, ns] of whole.entries()) row(ns, i % 2, whole.at(-1 - i)!);
+    yield;
+  });
+  const lines = whole.map((ns, i) => `${ns},${['"a, ""b"""', 'é'][i % 2]},${whole.at(-1 - i)}\n`);
+  expect(gunzipSync(readFileSync(path)).toString()).toBe(`arrival_ns,type,service_ns\n${lines.join('')}`);
 });
 
 describe('what cannot be used is refused, with file and line', () => {

@@ -3,7 +3,7 @@
 import { InputError, type InputIssue } from '../../units/errors.js';
 import { isName, visible } from '../../units/names.js';
 import type { Columns } from './columns.js';
-import { endpointOf } from './log-format.js';
+import { Endpoint } from './endpoint.js';
 import { NameTable, TOO_MANY } from './name-table.js';
 import { type Moment, readDecimal, readTime } from './read-time.js';
 import { RowStore } from './row-store.js';
@@ -41,6 +41,8 @@ export class Collector {
   baseSeconds = Number.NaN;
   private readonly moment: Moment = { seconds: 0, ns: 0 };
   private readonly only: number;
+  private readonly endpoint = new Endpoint();
+  private joined = new Uint8Array(256);
   private last = { arrivalNs: Number.NaN, durationNs: Number.NaN, type: -1 };
 
   constructor(
@@ -111,14 +113,32 @@ export class Collector {
     this.store.add(arrivalNs, durationNs, type);
   }
 
+  /** The number of the type. Several columns are joined by spaces. */
   private typeOf(bytes: Uint8Array, bounds: Int32Array): number {
-    const { type } = this.columns;
+    const { endpoint, columns, names } = this;
+    const { type } = columns;
     if (type.length === 0) return this.only;
-    if (type.length === 1) {
-      const [column] = type as [number];
-      return this.names.numberOf(bytes, bounds[2 * column]!, bounds[2 * column + 1]!, typeNamed);
+    const first = type[0]!;
+    if (type.length === 1) endpoint.take(bytes, bounds[2 * first]!, bounds[2 * first + 1]!);
+    else {
+      const length = this.join(bytes, bounds, type);
+      endpoint.take(this.joined, 0, length);
     }
-    return this.names.named(typeNamed(type.map((column) => this.textAt(bytes, bounds, column)).join(' ')));
+    return names.numberOf(endpoint.bytes, 0, endpoint.length, typeNamed);
+  }
+
+  /** Returns the length of what is in `joined` then. */
+  private join(bytes: Uint8Array, bounds: Int32Array, columns: readonly number[]): number {
+    let length = columns.length;
+    for (const column of columns) length += bounds[2 * column + 1]! - bounds[2 * column]!;
+    if (this.joined.length < length) this.joined = new Uint8Array(2 * length);
+    let at = 0;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
+      if (i > 0) this.joined[at++] = 0x20;
+      for (let from = bounds[2 * column]!; from < bounds[2 * column + 1]!; from++) this.joined[at++] = bytes[from]!;
+    }
+    return at;
   }
 
   private textAt(bytes: Uint8Array, bounds: Int32Array, column: number): string {
@@ -134,8 +154,6 @@ export class Collector {
 
 /** The name of a type: as it stands there, where that is a name at all. */
 function typeNamed(text: string): string {
-  const name = visible(endpointOf(text.replaceAll('""', '"').trim()))
-    .slice(0, 200)
-    .trim();
+  const name = visible(text.replaceAll('""', '"').trim()).slice(0, 200).trim();
   return isName(name) ? name : 'UNNAMED';
 }

@@ -98,46 +98,74 @@ export interface Examined {
   readonly quiet: QuietSample;
 }
 
+/** A number of workers, and how often the rows contradict it. */
+class Candidate {
+  contradictions = 0;
+  private readonly busy: BusyWorkers;
+
+  constructor(readonly workers: number) {
+    this.busy = new BusyWorkers(workers);
+  }
+
+  look({ length, arrivalNs, durationNs }: Rows, toleranceNs: number): void {
+    const { busy } = this;
+    for (let i = 0; i < length; i++) {
+      const completion = arrivalNs[i]! + durationNs[i]!;
+      if (completion + toleranceNs <= busy.freeNs) this.contradictions++;
+      busy.add(completion);
+    }
+  }
+}
+
 /**
  * Looks at all rows before any demand is decided.
  *
+ * @param read begins to read the rows from the first; it is called again if they contradict the workers
  * @param total number of the rows
  * @param toleranceNs what the clock of the log hides: a contradiction must be larger
  */
-export function examineRows(pieces: Iterable<Rows>, total: number, workers: number, toleranceNs: number): Examined {
+export function examineRows(read: () => Iterable<Rows>, total: number, workers: number, toleranceNs: number): Examined {
   const most = MOST_CONTRADICTIONS * total;
   const busy = new BusyWorkers(workers);
-  let others = TRIED.map((tried) => ({ tried, busy: new BusyWorkers(tried), contradictions: 0 }));
   const quiet = new QuietSample();
   let [requests, contradictions, calm] = [0, 0, 0];
-  for (const { length, arrivalNs, durationNs, type } of pieces) {
+  const candidates = (tried: readonly number[]) => tried.map((each) => new Candidate(each));
+  const still = (all: readonly Candidate[], piece: Rows) => {
+    for (const each of all) each.look(piece, toleranceNs);
+    return all.filter((each) => each.contradictions <= most);
+  };
+  let fitting = candidates(TRIED.filter((tried) => tried < workers));
+  for (const piece of read()) {
+    const { length, arrivalNs, durationNs, type } = piece;
     for (let i = 0; i < length; i++) {
       const arrival = arrivalNs[i]!;
       const completion = arrival + durationNs[i]!;
-      if (completion + toleranceNs <= busy.freeNs) contradictions++;
-      if (busy.freeNs <= arrival) {
+      const { freeNs } = busy;
+      if (completion + toleranceNs <= freeNs) contradictions++;
+      if (freeNs <= arrival) {
         calm++;
         quiet.add(type[i]!, durationNs[i]!);
       }
       busy.add(completion);
-      for (const other of others) {
-        if (completion + toleranceNs <= other.busy.freeNs) other.contradictions++;
-        other.busy.add(completion);
-      }
     }
     requests += length;
-    others = others.filter((other) => other.contradictions <= most);
+    fitting = still(fitting, piece);
   }
-  const fitting = others[0]?.tried;
-  const method = contradictions <= most ? 'fcfs' : 'quiet';
+  const isFcfs = contradictions <= most;
+  // Numbers above the one that was said matter only when that one does not fit: they take most of the time.
+  if (fitting.length === 0 && !isFcfs) {
+    fitting = candidates(TRIED.filter((tried) => tried > workers));
+    for (const piece of read()) fitting = still(fitting, piece);
+  }
+  const fewest = fitting[0]?.workers ?? (isFcfs ? workers : undefined);
   return {
     evidence: {
       workers,
-      method,
+      method: isFcfs ? 'fcfs' : 'quiet',
       requests,
       contradictions,
       quiet: calm,
-      ...(fitting !== undefined && { fittingWorkers: fitting }),
+      ...(fewest !== undefined && { fittingWorkers: fewest }),
     },
     quiet,
   };

@@ -12,7 +12,7 @@ import { Demands, type Examined, examineRows, LEAST_QUIET } from './demands.js';
 import { type LogKind, recognise } from './log-kinds.js';
 import { TOO_MANY } from './name-table.js';
 import { Profiler } from './profile.js';
-import type { Rows } from './row-store.js';
+import { createRows, type Rows } from './row-store.js';
 import { writeTrace } from './trace-writer.js';
 import type { MeasuredType } from './workload-yaml.js';
 
@@ -205,21 +205,23 @@ export async function writeImport(
   };
 }
 
-/** The rows with times from the first arrival, and with the types that are kept. */
+/** The rows with times from the first arrival, and with the types that are kept; the next piece overwrites them. */
 function* shifted({ collector, typeOf, firstNs }: Log): Generator<Rows> {
-  for (const piece of collector.store.read()) {
-    const { length, arrivalNs, durationNs, type } = piece;
-    yield {
-      length,
-      arrivalNs: arrivalNs.slice(0, length).map((ns) => ns - firstNs),
-      durationNs,
-      type: type.slice(0, length).map((number) => typeOf[number]!),
-    };
+  let piece = createRows(0);
+  for (const { length, arrivalNs, durationNs, type } of collector.store.read()) {
+    if (piece.arrivalNs.length < length) piece = createRows(length);
+    piece.length = length;
+    for (let i = 0; i < length; i++) {
+      piece.arrivalNs[i] = arrivalNs[i]! - firstNs;
+      piece.durationNs[i] = durationNs[i]!;
+      piece.type[i] = typeOf[type[i]!]!;
+    }
+    yield piece;
   }
 }
 
 function examineLog(log: Log, workers: number): Examined {
-  const examined = examineRows(shifted(log), log.collector.store.rows, workers, log.collector.resolutionNs);
+  const examined = examineRows(() => shifted(log), log.collector.store.rows, workers, log.collector.resolutionNs);
   if (examined.evidence.method === 'fcfs') return examined;
   log.types.forEach((name, type) => {
     const seen = examined.quiet.seen[type] ?? 0;

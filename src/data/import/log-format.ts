@@ -142,24 +142,3 @@ function cellPattern(variable: string, before: string | undefined, after: string
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&').replace(/\s+/g, '\\s+');
 }
-
-/**
- * What to call the requests of a line `GET /item/17?x=1 HTTP/1.1`: `GET /item/:id`. A path has as many names as there
- * are users; a type has not.
- */
-export function endpointOf(request: string): string {
-  const [method = '', target, protocol] = request.split(' ');
-  const isLine = target !== undefined && (protocol === undefined || /^HTTP\//.test(protocol));
-  const path = isLine ? target : request;
-  if (!path.startsWith('/') && !/^https?:/.test(path)) return request;
-  const plain = path
-    .replace(/^https?:\/\/[^/]*/, '')
-    .replace(/[?#].*$/, '')
-    .split('/')
-    .map((part) => (IDENTIFIER.test(part) ? ':id' : part))
-    .join('/');
-  return isLine ? `${method} ${plain}` : plain;
-}
-
-/** A number, a UUID, a long hexadecimal or other word with digits in it. */
-const IDENTIFIER = /^(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,}|(?=[^.]*\d)[\w-]{20,})$/i;

@@ -11,6 +11,7 @@ export const TOO_MANY = MOST_NAMES;
 
 export class NameTable {
   readonly names: string[] = [];
+  private readonly decoder = new TextDecoder();
   private readonly bytes: Uint8Array[] = [];
   private readonly hashes: number[] = [];
   private readonly slots = new Int32Array(SLOTS).fill(-1);
@@ -28,8 +29,8 @@ export class NameTable {
       if (this.hashes[found] === hash && equals(this.bytes[found]!, bytes, start, end)) return this.numbers[found]!;
       slot = (slot + 1) & (SLOTS - 1);
     }
-    if (this.bytes.length >= MOST_NAMES) return TOO_MANY;
-    const number = this.named(nameOf(new TextDecoder().decode(bytes.subarray(start, end))));
+    const number = this.named(nameOf(this.decoder.decode(bytes.subarray(start, end))));
+    if (this.bytes.length >= MOST_NAMES) return number;
     this.slots[slot] = this.bytes.push(bytes.slice(start, end)) - 1;
     this.hashes.push(hash);
     this.numbers.push(number);
