@@ -6,6 +6,7 @@
 import { errorFunction, gammaln } from 'simple-statistics';
 import { exactDuration } from '../../units/duration.js';
 import { hyperexponentialStart, lognormalMixtureStart } from './em.js';
+import { digamma, regularisedGamma, trigamma } from './gamma-functions.js';
 
 /** A family with the parameters that a sample has in it. */
 export interface Fitted {
@@ -271,7 +272,7 @@ function fittedOf(family: Family, theta: readonly number[], xs: Float64Array): F
   };
 }
 
-/** By the delta method, on the scale without bounds of each parameter: logits of probabilities, logarithms of others. */
+/** By the delta method, on a scale without bounds: logits of probabilities, logarithms of the other parameters. */
 function intervalsOf(
   { names, natural }: Family,
   theta: readonly number[],
@@ -354,50 +355,4 @@ function momentsOf(xs: Float64Array): { mean: number; variance: number } {
   let sum = 0;
   for (const x of xs) sum += (x - mean) ** 2;
   return { mean, variance: sum / xs.length };
-}
-
-/** By recurrence and the asymptotic series (M. Abramowitz, I. Stegun, 6.3.5 and 6.3.18). */
-function digamma(given: number): number {
-  let x = given;
-  let sum = 0;
-  for (; x < 6; x++) sum -= 1 / x;
-  const f = 1 / (x * x);
-  return sum + Math.log(x) - 0.5 / x - f * (1 / 12 - f * (1 / 120 - f * (1 / 252 - f / 240)));
-}
-
-/** Abramowitz and Stegun, 6.4.6 and 6.4.12. */
-function trigamma(given: number): number {
-  let x = given;
-  let sum = 0;
-  for (; x < 6; x++) sum += 1 / (x * x);
-  const f = 1 / (x * x);
-  return sum + 1 / x + f / 2 + (f / x) * (1 / 6 - f * (1 / 30 - f * (1 / 42 - f / 30)));
-}
-
-/** The lower incomplete gamma function over the whole one: series and continued fraction (Numerical Recipes, 6.2). */
-export function regularisedGamma(a: number, x: number): number {
-  if (!(x > 0)) return 0;
-  const front = Math.exp(-x + a * Math.log(x) - gammaln(a));
-  if (x < a + 1) {
-    let term = 1 / a;
-    let sum = term;
-    for (let n = a + 1; term > sum * 1e-15; n++) {
-      term *= x / n;
-      sum += term;
-    }
-    return Math.min(1, sum * front);
-  }
-  let b = x + 1 - a;
-  let c = 1e300;
-  let d = 1 / b;
-  let h = d;
-  for (let i = 1; i < 10_000; i++) {
-    const an = -i * (i - a);
-    b += 2;
-    d = 1 / (an * d + b);
-    c = b + an / c;
-    h *= d * c;
-    if (Math.abs(d * c - 1) < 1e-14) break;
-  }
-  return 1 - front * h;
 }
