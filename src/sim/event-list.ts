@@ -38,24 +38,23 @@ const LAST = 1;
 export function createSortedEventList(workers: number): EventList {
   const times = float64s(ROOM + workers + 1);
   const owners = int32s(ROOM + workers + 1);
-  // The entries are at first … last. The place before them is a sentinel that is later than everything.
+  // The entries are at first … last. The places before them are sentinels, later than everything.
   const ends = int32s(2);
   clear();
 
   function clear(): void {
     ends[FIRST] = ROOM;
     ends[LAST] = ROOM - 1;
-    times[ROOM - 1] = Number.POSITIVE_INFINITY;
+    times.fill(Number.POSITIVE_INFINITY, 0, ROOM);
   }
 
   /** The entries have come to the front of the arrays: moves them back. */
   function moveBack(): void {
-    const first = ends[FIRST]!;
-    const last = ends[LAST]!;
-    times.copyWithin(ROOM - 1, first - 1, last + 1);
-    owners.copyWithin(ROOM - 1, first - 1, last + 1);
-    ends[FIRST] = ROOM;
-    ends[LAST] = last + ROOM - first;
+    const count = ends[LAST]! + 1;
+    times.copyWithin(ROOM, 0, count);
+    owners.copyWithin(ROOM, 0, count);
+    clear();
+    ends[LAST] = ROOM - 1 + count;
   }
 
   return {
@@ -71,9 +70,8 @@ export function createSortedEventList(workers: number): EventList {
       if (timeNs > times[first]!) {
         times[first - 1] = timeNs;
         owners[first - 1] = worker;
-        times[first - 2] = Number.POSITIVE_INFINITY;
         ends[FIRST] = first - 1;
-        if (first === 2) moveBack();
+        if (first === 1) moveBack();
         return;
       }
       let at = ends[LAST]!;
