@@ -36,7 +36,9 @@ export class WorkerSet {
   /** The lowest-numbered member, or -1 when empty. */
   lowest(): number {
     const { words } = this;
-    for (let i = 0; i < words.length; i++) {
+    const first = words[0]!;
+    if (first !== 0) return 31 - Math.clz32(first & -first);
+    for (let i = 1; i < words.length; i++) {
       const word = words[i]!;
       if (word !== 0) return (i << 5) + 31 - Math.clz32(word & -word);
     }
