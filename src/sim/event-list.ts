@@ -19,7 +19,7 @@ export interface EventList {
 }
 
 /** Up to this many workers, a sorted array is faster than a heap, because few entries are shifted. */
-const SORTED_LIST_LIMIT = 48;
+const SORTED_LIST_LIMIT = 64;
 
 export function createEventList(workers: number): EventList {
   return workers <= SORTED_LIST_LIMIT ? createSortedEventList(workers) : createHeapEventList(workers);
@@ -29,6 +29,8 @@ export function createEventList(workers: number): EventList {
 const ROOM = 1024;
 const FIRST = 0;
 const LAST = 1;
+const HEAD = 0;
+const LENGTH = 1;
 
 /**
  * Entries in descending order, the next event last. Taking it moves nothing. An event that is later than all others,
@@ -99,12 +101,27 @@ export function createSortedEventList(workers: number): EventList {
   };
 }
 
-/** A 4-ary heap that knows where each worker's entry is. */
+/**
+ * A 4-ary heap that knows where each worker's entry is. An event that is later than the last of the queue beside it, as
+ * the end of a slice usually is, goes to that queue's tail and never into the heap.
+ */
 export function createHeapEventList(workers: number): EventList {
   const times = float64s(workers);
   const owners = int32s(workers);
+  /** Place in the heap; -1 of a worker in the queue. */
   const position = int32s(workers);
-  const count = int32s(1);
+  const heap = int32s(1);
+  // The queue is a ring.
+  const mask = 2 ** Math.ceil(Math.log2(workers)) - 1;
+  const laterTimes = float64s(mask + 1);
+  const laterOwners = int32s(mask + 1);
+  const queue = int32s(2);
+  clear();
+
+  function clear(): void {
+    heap[0] = queue[HEAD] = queue[LENGTH] = 0;
+    times[0] = laterTimes[0] = Number.POSITIVE_INFINITY;
+  }
 
   function earlier(timeNs: number, worker: number, at: number): boolean {
     const other = times[at]!;
@@ -129,7 +146,7 @@ export function createHeapEventList(workers: number): EventList {
   }
 
   function siftDown(from: number, timeNs: number, worker: number): void {
-    const size = count[0]!;
+    const size = heap[0]!;
     let at = from;
     for (;;) {
       const first = 4 * at + 1;
@@ -148,31 +165,72 @@ export function createHeapEventList(workers: number): EventList {
 
   /** Fills the hole at `at` with the last entry. */
   function close(at: number): void {
-    const end = count[0]! - 1;
-    count[0] = end;
-    if (at === end) return;
+    const end = heap[0]! - 1;
+    heap[0] = end;
+    if (at === end) {
+      if (end === 0) times[0] = Number.POSITIVE_INFINITY;
+      return;
+    }
     const timeNs = times[end]!;
     const worker = owners[end]!;
     if (at > 0 && earlier(timeNs, worker, (at - 1) >> 2)) siftUp(at, timeNs, worker);
     else siftDown(at, timeNs, worker);
   }
 
+  function takeFromQueue(): number {
+    const head = queue[HEAD]!;
+    const next = (head + 1) & mask;
+    queue[HEAD] = next;
+    if (--queue[LENGTH]! === 0) laterTimes[next] = Number.POSITIVE_INFINITY;
+    return laterOwners[head]!;
+  }
+
+  /** Entries behind that of the worker move up. */
+  function removeFromQueue(worker: number): void {
+    let at = queue[HEAD]!;
+    while (laterOwners[at] !== worker) at = (at + 1) & mask;
+    const tail = (queue[HEAD]! + --queue[LENGTH]!) & mask;
+    while (at !== tail) {
+      const next = (at + 1) & mask;
+      laterTimes[at] = laterTimes[next]!;
+      laterOwners[at] = laterOwners[next]!;
+      at = next;
+    }
+    if (queue[LENGTH] === 0) laterTimes[tail] = Number.POSITIVE_INFINITY;
+  }
+
   return {
-    nextNs: () => (count[0]! > 0 ? times[0]! : Number.POSITIVE_INFINITY),
+    nextNs: () => Math.min(times[0]!, laterTimes[queue[HEAD]!]!),
     take: () => {
+      const head = queue[HEAD]!;
       const worker = owners[0]!;
+      if (laterTimes[head]! < times[0]! || (laterTimes[head] === times[0] && laterOwners[head]! < worker)) {
+        return takeFromQueue();
+      }
       close(0);
       return worker;
     },
     add: (worker, timeNs) => {
-      const at = count[0]!;
-      count[0] = at + 1;
+      const length = queue[LENGTH]!;
+      const last = (queue[HEAD]! + length - 1) & mask;
+      if (length === 0 || timeNs > laterTimes[last]!) {
+        const tail = (last + 1) & mask;
+        laterTimes[tail] = timeNs;
+        laterOwners[tail] = worker;
+        queue[LENGTH] = length + 1;
+        position[worker] = -1;
+        return;
+      }
+      const at = heap[0]!;
+      heap[0] = at + 1;
       siftUp(at, timeNs, worker);
     },
-    remove: (worker) => close(position[worker]!),
-    size: () => count[0]!,
-    clear: () => {
-      count[0] = 0;
+    remove: (worker) => {
+      const at = position[worker]!;
+      if (at < 0) removeFromQueue(worker);
+      else close(at);
     },
+    size: () => heap[0]! + queue[LENGTH]!,
+    clear,
   };
 }
