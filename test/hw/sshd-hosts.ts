@@ -27,8 +27,10 @@ export interface SshdHosts {
   running(): string[];
   /** Waits until nothing of psp runs, and no file of a run is left. Returns what is. */
   leftovers(limitMs?: number): Promise<string[]>;
-  /** Temporary files of a host. */
-  folderOf(name: HostName): string;
+  /** A folder on a disk of a few kilobytes. */
+  readonly tiny: string;
+  /** Ends the server or load generator on a host, as when the kernel is out of memory. */
+  killEnd(name: HostName): void;
   /** Ends all sessions of a host and what they run, as when it loses its power. */
   powerOff(name: HostName): void;
   end(): void;
@@ -49,6 +51,10 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
   ip('-n', space, 'link', 'set', 'bridge', 'up');
   mkdirSync('/run/sshd', { recursive: true });
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'key')]);
+  // Before any sshd starts: each sees the mounts of that moment.
+  const tiny = join(folder, 'tiny');
+  mkdirSync(tiny);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', tiny]);
   const sshds = new Map<HostName, ChildProcess>();
   NAMES.forEach((name, i) => {
     ip('-n', space, 'link', 'add', `port${i}`, 'type', 'veth', 'peer', 'name', `data${i}`);
@@ -65,9 +71,9 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
     execFileSync('ip', ['netns', 'pids', space], { encoding: 'utf8' })
       .split('\n')
       .filter((pid) => pid !== '')
+      .map(Number)
       .map((pid) => `${pid} ${commandOf(pid)}`)
       .filter((line) => !line.includes('sshd') && line.includes(' '));
-  const folderOf = (name: HostName) => join(folder, name, 'tmp');
   return {
     hostsFile: (name, changes = {}) => writeHosts(folder, name, changes),
     psp: (args) => outcomeOf(within(args)),
@@ -80,20 +86,19 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
       const limit = Date.now() + limitMs;
       const found = () => [
         ...running(),
-        ...NAMES.flatMap((name) => (existsSync(folderOf(name)) ? readdirSync(folderOf(name)) : [])),
+        ...[tiny, ...NAMES.map((name) => join(folder, name, 'tmp'))].flatMap((place) => readdirSync(place)),
       ];
       while (found().length > 0 && Date.now() < limit) await sleep(50);
       return found();
     },
-    folderOf,
-    powerOff: (name) => {
-      const pids = descendants(sshds.get(name)!.pid!);
-      for (const pid of pids) spawnSync('kill', ['-KILL', String(pid)]);
-    },
+    tiny,
+    killEnd: (name) => killAll(descendants(sshds.get(name)!.pid!).filter((pid) => /child\.js/.test(commandOf(pid)))),
+    powerOff: (name) => killAll(descendants(sshds.get(name)!.pid!)),
     end() {
       for (const sshd of sshds.values()) sshd.kill('SIGKILL');
-      for (const line of running()) spawnSync('kill', ['-KILL', line.split(' ')[0]!]);
+      killAll(running().map((line) => Number(line.split(' ')[0])));
       ip('netns', 'del', space);
+      execFileSync('umount', [tiny]);
     },
   };
 }
@@ -172,7 +177,11 @@ async function listening(own: string): Promise<void> {
   while (!existsSync(join(own, 'pid'))) await sleep(20);
 }
 
-function commandOf(pid: string): string {
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) spawnSync('kill', ['-KILL', String(pid)]);
+}
+
+function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   } catch {

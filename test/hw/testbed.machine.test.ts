@@ -1,16 +1,19 @@
 /** psp testbed and experiments on several machines, against sshd's of its own. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseHosts } from '../../src/experiment/hosts/hosts-file.js';
 import { watchedScript } from '../../src/experiment/hosts/on-host.js';
 import { readSweep } from '../../src/experiment/sweep/store.js';
-import type { HardwareFields } from '../../src/results/hardware-fields.js';
-import { ROOT, scratchFolder } from '../cli/psp.js';
-import { missingSshd, type SshdHosts, startHosts } from './sshd-hosts.js';
-import { missingNative } from './support.js';
+import { codeIdentity } from '../../src/policy-files/policy-hashes.js';
+import { parsePolicy } from '../../src/scheduler/policy-registry.js';
+import { MAIN, ROOT, scratchFolder } from '../cli/psp.js';
+import { blocks } from '../docs/pages.js';
+import { type HostName, missingSshd, type SshdHosts, startHosts } from './sshd-hosts.js';
+import { childrenOf, missingNative } from './support.js';
 
 const folder = scratchFolder();
 const missing = missingSshd() ?? missingNative();
@@ -26,10 +29,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => testbed?.end());
-
-const LISTS = ['--workload', 'bimodal', '--policy', 'c-fcfs,darc:window=50', '--load', '0.4', '--workers', '2'];
-const sweep = (file: string, out: string, ...more: string[]) =>
-  testbed.psp(['sweep', '--hosts', file, ...LISTS, '--requests', '200', '--dilate', '100', '--out', out, ...more]);
 
 describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () => {
   it('runs a command on all hosts, or on those of a role, and says where it failed', async () => {
@@ -68,26 +67,144 @@ describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () =
   });
 });
 
-describe.skipIf(missing !== undefined)('psp sweep --hosts', { timeout: 120_000 }, () => {
-  it('runs points on a server and two clients, gathers all they know, and resumes', async () => {
-    const out = join(folder, 'out');
-    const { code, out: said, err } = await sweep(hosts, out);
-    expect({ code, said, err }).toMatchObject({ code: 0, said: expect.stringMatching(/^2 points: 2 run\n/) });
-    const { points } = readSweep(out);
-    for (const { key, result } of points) {
-      const { lost, late, serverCounted, unreconciled, end } = result as typeof result & HardwareFields;
-      expect({ lost, serverCounted, unreconciled, end }).toEqual({
-        ...{ lost: 0, serverCounted: true, unreconciled: [] },
-        end: 'complete',
-      });
-      expect(late).toBeLessThanOrEqual(200);
-      expect([result.world, result.requests, result.completed]).toEqual(['hw', 200, 200]);
-      expect(result.manifest.notes).toContain('hosts: server server; clients client1, client2');
-      expect(readdirSync(join(out, 'logs', key)).sort()).toEqual(['client1.txt', 'client2.txt', 'server.txt']);
+/** Text in the log of a host for a point. */
+const said = (out: string, key: string, host: HostName): string => {
+  const path = join(folder, out, 'logs', key, `${host}.txt`);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+};
+
+describe.skipIf(missing !== undefined)('psp sweep --hosts', { timeout: 240_000 }, () => {
+  // Two points: of a workload, and of a trace under a policy that is only at the orchestrator.
+  beforeAll(() => {
+    const rows = Array.from({ length: 300 }, (_, i) => `${i * 60_000},${i % 2 ? 'GET' : 'PUT'},50000`);
+    writeFileSync(join(folder, 'trace.csv'), `arrival_ns,type,service_ns\n${rows.join('\n')}\n`);
+    writeFileSync(join(folder, 'lcfs.ts'), blocks('ts policy')[0]!.text);
+    writeFileSync(
+      join(folder, 'experiment.yaml'),
+      `workers: 2
+series:
+  - { workload: bimodal, policy: c-fcfs, load: 0.4, requests: 300 }
+  - { workload: trace.csv, policy: ./lcfs.ts }
+`,
+    );
+  });
+
+  const command = (file: string) => [
+    ...['sweep', 'experiment.yaml', '--hosts', file, '--dilate', '100', '--out', 'out'],
+  ];
+  /** Until a host has said something so many times. */
+  const hears = async (key: string, host: HostName, word: string, times = 1): Promise<void> => {
+    while (said('out', key, host).split(word).length <= times) await sleep(10);
+  };
+
+  /** The key of the next point that begins. */
+  const newKey = async (known: readonly string[]): Promise<string> => {
+    const logs = join(folder, 'out/logs');
+    for (;;) {
+      const key = existsSync(logs) && readdirSync(logs).find((each) => !known.includes(each));
+      if (key) return key;
+      await sleep(10);
     }
-    expect(points.map(({ result }) => result.digest)[0]).toBe(points[1]!.result.digest);
-    expect((await sweep(hosts, out)).out).toMatch(/^2 points: 0 run, 2 were there already\n/);
+  };
+
+  it('goes on after a killed client, a host that vanished, a killed orchestrator and Ctrl-C', async () => {
+    const run = testbed.start(command(hosts));
+    const first = await newKey([]);
+    await hears(first, 'client1', '[connected]');
+    testbed.killEnd('client1');
+    await hears(first, 'client2', '[connected]', 2);
+    testbed.powerOff('server');
+    const second = await newKey([first]);
+    await hears(second, 'client1', '[connected]');
+    run.kill('SIGKILL');
+    const told = await run.outcome;
+    const [client, server] = told.err.split('\n').filter((line) => line.endsWith('tried again'));
+    expect(client).toContain('client1: the load generator ended unexpectedly (SIGKILL)');
+    expect(server).toContain('server: its ssh connection ended');
+    expect(existsSync(join(folder, 'out/points', `${first}.json`))).toBe(true);
+
+    // At once: it waits until the ends of the killed one have given their devices back.
+    const next = testbed.start(command(hosts));
+    await hears(second, 'client2', '[connected]', 2);
+    next.kill('SIGINT');
+    expect((await next.outcome).code).toBe(130);
+    expect(await testbed.leftovers(0)).toEqual([]);
+
+    const last = await testbed.psp(command(hosts));
+    expect([last.code, last.out.split('\n')[0]]).toEqual([0, '2 points: 1 run, 1 were there already']);
+    const found = readSweep(join(folder, 'out')).points;
+    for (const { key, result } of found) {
+      expect(result).toMatchObject({
+        ...{ world: 'hw', end: 'complete', requests: 300, completed: 300 },
+        ...{ lost: 0, serverCounted: true, unreconciled: [] },
+      });
+      expect(result.manifest.notes).toContain('hosts: server server; clients client1, client2');
+      expect(readdirSync(join(folder, 'out/logs', key)).sort()).toEqual(['client1.txt', 'client2.txt', 'server.txt']);
+    }
+    expect(found.map(({ result }) => result.policy).sort()).toEqual(['c-fcfs', 'lcfs']);
     expect(await testbed.leftovers()).toEqual([]);
+  });
+
+  it('refuses another version of psp and other code of policies, and names the disk that is full', async () => {
+    const others = testbed.hostsFile('others.yaml', {
+      client1: {
+        folder: copyOfPsp('older', 'package.json', (text) => text.replace(/"version": ".*"/, '"version": "0.0.9"')),
+      },
+      client2: { folder: copyOfPsp('other', 'dist/policy-hashes.json', (text) => text.replace(/("darc": ")./, '$1x')) },
+    });
+    const { code, out } = await testbed.psp(['testbed', 'check', '--hosts', others]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^fail client1 client *\n +psp 0\.0\.9: expected \d+\.\d+\.\d+, as here/m);
+    expect(out).toMatch(/^fail client2 client psp .*\n +another code than here: darc;/m);
+    const refused = await testbed.psp([...command(others), '--out', 'refused']);
+    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('client1: psp 0.0.9: expected')]);
+
+    const full = testbed.hostsFile('full.yaml', { client1: { env: `{ TMPDIR: ${testbed.tiny} }` } });
+    const trace = ['--workload', 'trace.csv', '--policy', 'c-fcfs', '--workers', '2', '--retries', '0'];
+    const failed = await testbed.psp(['sweep', '--hosts', full, ...trace, '--out', 'full']);
+    expect([failed.code, failed.out.split('\n')[0]]).toEqual([1, '1 point: 0 run, 1 failed']);
+    expect(failed.err).toMatch(/client1: .*trace\.csv: cannot be written: ENOSPC/);
+    expect(await testbed.leftovers()).toEqual([]);
+  });
+});
+
+/** A folder with what a host runs of psp, one file of it changed. */
+function copyOfPsp(name: string, file: string, change: (text: string) => string): string {
+  const copy = join(folder, name);
+  for (const part of ['dist/bin', 'dist/policy-hashes.json', 'package.json', 'workloads']) {
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'build'), join(copy, 'build'));
+  writeFileSync(join(copy, file), change(readFileSync(join(copy, file), 'utf8')));
+  return copy;
+}
+
+describe.skipIf(missingNative() !== undefined)('an end on a host', { timeout: 60_000 }, () => {
+  it('ends by itself, with its process and its socket, when its orchestrator falls silent', async () => {
+    const socket = join(folder, 'silent.sock');
+    const device = `device: { memif: ${socket} }, address: { ip: 192.168.77.10 }`;
+    const text = `server: { ${device}, workers: 1, application: sleep }`;
+    const end = execa(process.execPath, [MAIN, 'testbed', 'end'], { reject: false, stdin: 'pipe' });
+    const workload = { text: 'name: a\ntypes: [{ name: A, ratio: 1, service: 1us }]', fileName: 'a.yaml', files: {} };
+    const order = {
+      ...{ role: 'server', config: { text, fileName: 's.yaml' }, workload, policy: 'c-fcfs' },
+      ...{ identity: codeIdentity(parsePolicy('c-fcfs')), workers: 1, seed: '1', dilation: 1 },
+    };
+    for (const message of [{ kind: 'order', order }, { kind: 'go' }]) end.stdin.write(`${JSON.stringify(message)}\n`);
+    const alive = setInterval(() => end.stdin.write('{"kind":"alive"}\n'), 500);
+    let heard = '';
+    end.stdout.on('data', (text: Buffer) => {
+      heard += text;
+    });
+    while (!heard.includes('"ready"') && end.exitCode === null) await sleep(20);
+    expect(heard).toContain('"ready"');
+    const [child] = childrenOf(end.pid!);
+    expect(existsSync(`/proc/${child}`)).toBe(true);
+    clearInterval(alive);
+    const silentMs = Date.now();
+    expect((await end).exitCode).toBe(1);
+    expect(Date.now() - silentMs).toBeLessThan(5000);
+    expect([existsSync(`/proc/${child}`), existsSync(socket)]).toEqual([false, false]);
   });
 });
 

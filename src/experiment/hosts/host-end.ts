@@ -56,8 +56,9 @@ export async function serveOrchestrator(input: NodeJS.ReadableStream, output: No
   const leave = async (code: number, limitMs: number): Promise<void> => {
     if (isOver) return;
     isOver = true;
+    const answer = isDone ? 0 : code;
     await end?.stop(limitMs);
-    over(isDone ? 0 : code);
+    over(answer);
   };
   const fail = async (error: unknown): Promise<void> => {
     if (!isOver) await tell({ kind: 'failed', error: sendError(error) });

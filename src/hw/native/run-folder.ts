@@ -40,19 +40,27 @@ export function unfitForDpdk(text: string): string | undefined {
 export function makeRunFolder(candidates: readonly string[] = [tmpdir(), '/tmp', '/var/tmp']): string {
   const refused: string[] = [];
   for (const candidate of new Set(candidates.map((path) => resolve(path)))) {
-    const why = unfit(candidate);
-    if (why === undefined) {
-      removeLeftovers(candidate);
-      const owner = `${pidNamespace()}-${process.pid}-${startOf(process.pid)}`;
-      const folder = mkdtempSync(join(candidate, `psp-run-${owner}-`));
-      keepUntilExit(folder);
-      return folder;
+    const made = unfit(candidate) ?? makeFolderIn(candidate);
+    if (typeof made !== 'string') {
+      keepUntilExit(made.folder);
+      return made.folder;
     }
-    refused.push(`${candidate} (${why})`);
+    refused.push(`${candidate} (${made})`);
   }
   throw new EnvironmentError(
     `no folder for temporary files: set TMPDIR to one that will do; tried ${refused.join(', ')}`,
   );
+}
+
+/** Returns why it cannot be made: a disk may be full. */
+function makeFolderIn(candidate: string): { readonly folder: string } | string {
+  removeLeftovers(candidate);
+  const owner = `${pidNamespace()}-${process.pid}-${startOf(process.pid)}`;
+  try {
+    return { folder: mkdtempSync(join(candidate, `psp-run-${owner}-`)) };
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'cannot be written';
+  }
 }
 
 /** Folders of this process that are there. */

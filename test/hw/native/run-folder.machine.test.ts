@@ -32,6 +32,14 @@ describe('the folder of a run', () => {
     expect(refused).toThrow(/^no folder for temporary files: .*nowhere \(ENOENT\), .*file \((EACCES|not a folder)\)$/);
   });
 
+  it('is made elsewhere when its place takes no more folders', () => {
+    const good = folder('good');
+    // It looks writable to root, and takes nothing, as a full disk does.
+    const made = makeRunFolder(['/proc', good]);
+    expect(made.startsWith(good)).toBe(true);
+    removeRunFolder(made);
+  });
+
   it('of a process that was killed is removed by the next, and nothing else is', async () => {
     const place = folder('leftovers');
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
