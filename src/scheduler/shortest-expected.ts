@@ -46,9 +46,10 @@ const REFUSALS = 32;
  * Preemptions are rare, since one freed worker serves all short requests that wait before it returns to a long one, and
  * {@link PreemptionBudget} limits them.
  *
- * Where requests cannot be preempted, a longer type leaves to the much shorter ones the workers that they need
- * ({@link WorkShares}), though these idle at times. That is so from the beginning, or once requests were told to yield
- * and none did.
+ * Where preemption does not help, a longer type leaves to the much shorter ones the workers that they need
+ * ({@link WorkShares}), though these idle at times. That is so where requests cannot be preempted, from the beginning or
+ * once requests were told to yield and none did, and where a preemption takes so long that a short request which waits
+ * for one misses its target.
  */
 export class ShortestExpected implements Scheduler {
   private readonly profile: SizeProfile;
@@ -74,6 +75,8 @@ export class ShortestExpected implements Scheduler {
   /** Per worker: when it became idle, ns. */
   private readonly idleSinceNs: Float64Array;
   private readonly shares: WorkShares;
+  /** Do longer types leave workers to shorter ones? */
+  private leavesWorkers: boolean;
   /** Requests that completed although they were told to yield; -1 once one has yielded. */
   private refusals = 0;
 
@@ -107,6 +110,7 @@ export class ShortestExpected implements Scheduler {
     this.yielding = new YieldingWorkers(workers);
     this.budget = new PreemptionBudget(workers, parameters.costNs, parameters.quantumNs, now);
     this.idleSinceNs = float64s(workers);
+    this.leavesWorkers = !preempts;
     this.shares = new WorkShares(types, workers, MUCH_SHORTER);
     this.statedNs = Float64Array.from([...setup.types.map(({ deadlineNs, sloNs }) => deadlineNs ?? sloNs ?? 0), 0]);
     this.sliceNs = int32s(classes).fill(preempts ? parameters.quantumNs : TO_COMPLETION);
@@ -133,7 +137,7 @@ export class ShortestExpected implements Scheduler {
     if (this.leave(worker) && this.refusals >= 0 && ++this.refusals === REFUSALS) this.stopPreempting();
     this.free(worker);
     if (this.profile.observe(type, serviceNs)) this.sizesChanged();
-    if (!this.preempts) this.shares.observe(type, serviceNs, this.profile.sizeNs, LEVELS);
+    if (this.leavesWorkers) this.shares.observe(type, serviceNs, this.profile.sizeNs, LEVELS);
   }
 
   sliceExpired(worker: number): number {
@@ -144,8 +148,8 @@ export class ShortestExpected implements Scheduler {
     }
     if (this.waiting > this.yielding.count) {
       const urgent = this.mostUrgent();
-      const presses = !this.isSimilar(urgent, this.classOn[worker]!) && this.pressesOn(worker, this.pressure(urgent));
-      if (presses && this.budget.allows()) {
+      const isShorter = urgent >= 0 && !this.isSimilar(urgent, this.classOn[worker]!);
+      if (isShorter && this.pressesOn(worker, this.pressure(urgent)) && this.budget.allows()) {
         this.beginYield(worker);
         return PREEMPT;
       }
@@ -179,7 +183,7 @@ export class ShortestExpected implements Scheduler {
     }
     while (this.overdue.count > 0 && this.waiting > this.yielding.count && this.preempts) {
       const urgent = this.mostUrgent();
-      const worker = this.longestFor(urgent);
+      const worker = urgent < 0 ? -1 : this.longestFor(urgent);
       if (worker < 0 || !this.budget.allows()) return;
       this.beginYield(worker);
       this.setup.world.preempt(worker);
@@ -211,7 +215,7 @@ export class ShortestExpected implements Scheduler {
     let earliestNs = Number.POSITIVE_INFINITY;
     for (let i = 0; i < known; i++) {
       const at = order[i]!;
-      if (queues.length[at] === 0 || !(this.preempts || this.leavesEnough(at))) continue;
+      if (queues.length[at] === 0 || (this.leavesWorkers && !this.leavesEnough(at))) continue;
       if (queues.length[at] === this.waiting) return at;
       const stated = statedNs[typeOf(at)]!;
       const timeNs = stated > 0 ? stated : this.parameters.target * sizeNs[at]!;
@@ -340,13 +344,26 @@ export class ShortestExpected implements Scheduler {
 
   private stopPreempting(): void {
     this.preempts = false;
+    this.leavesWorkers = true;
     this.sliceNs.fill(TO_COMPLETION);
   }
 
   private sizesChanged(): void {
     if (!this.preempts) return;
+    this.leavesWorkers = this.areTooDear();
     this.lookNs = this.chooseLook();
     this.profile.chooseSlices(MUCH_SHORTER, this.sliceNs);
+  }
+
+  /** Would the shortest type miss its target by a preemption alone? */
+  private areTooDear(): boolean {
+    const { sizeNs, types } = this.profile;
+    const { costNs, target } = this.parameters;
+    for (let type = 0; type < types; type++) {
+      const size = sizeNs[type * LEVELS]!;
+      if (size > 0 && (target - 1) * this.unitNs(type * LEVELS, size) < costNs) return true;
+    }
+    return false;
   }
 
   private chooseLook(): number {

@@ -99,12 +99,14 @@ interface Played {
   readonly requests?: number;
   /** Told of each preemption before it happens: the victim's type, demand, how often before, and the idle workers. */
   readonly seen?: (victim: { type: number; demandNs: number; before: number; idle: number }) => void;
+  /** Told when a worker stays idle though a request waits. */
+  readonly left?: () => void;
   /** Workers run every request to completion, whatever they are told. */
   readonly deaf?: boolean;
 }
 
 /** Plays a workload under a form of sept. */
-function play(text: string, { workload = BIMODAL, load, requests = 100_000, seen, deaf = false }: Played) {
+function play(text: string, { workload = BIMODAL, load, requests = 100_000, seen, left, deaf = false }: Played) {
   const { policy, parameters } = parsePolicy(text);
   const types = workload.types.slice(0, workload.classified);
   const simulation = createSimulation({
@@ -157,7 +159,10 @@ function play(text: string, { workload = BIMODAL, load, requests = 100_000, seen
           busy.delete(worker);
           inner.preempted(worker);
         },
-        dispatch: () => inner.dispatch(),
+        dispatch: () => {
+          inner.dispatch();
+          if (inner.queued() > 0 && busy.size < WORKERS) left?.();
+        },
         queued: () => inner.queued(),
       };
     },
@@ -222,6 +227,7 @@ describe('sept', () => {
           workload,
           load,
           requests: 3000,
+          left: () => expect.fail('a worker is idle while a request waits'),
           seen: ({ demandNs, before, idle }) => {
             expect(idle).toBe(0);
             // At the beginning it does not know which type is short.
@@ -255,6 +261,16 @@ describe('sept', () => {
     const { preemptions, overheadNs, atNs } = simulation.snapshot();
     expect(preemptions).toBeGreaterThan(200);
     expect(overheadNs).toBeLessThanOrEqual(0.03 * WORKERS * atNs);
+  });
+
+  it('leaves workers to short requests that a preemption would come too late for', () => {
+    let left = 0;
+    const types = ['name: SHORT, ratio: 0.995, service: 0.5us', 'name: LONG, ratio: 0.005, service: 500us'];
+    const simulation = play('sept:cost=5us', { workload: withTypes(...types), load: 0.7, left: () => left++ });
+    expect(left).toBeGreaterThan(0);
+    // A preemption takes ten times as long as such a request.
+    expect(p999(simulation, 0)).toBeLessThan(10);
+    expect(p999(simulation, 1)).toBeLessThan(10);
   });
 
   it('leaves workers to short requests once no request yields that is told to', () => {

@@ -22,7 +22,8 @@ export const sept = definePolicy<SeptParameters>({
   needsTypes: true,
   needsFlows: false,
   preemptive: true,
-  workConserving: true,
+  // It is, unless preemption does not help.
+  workConserving: false,
   clairvoyant: false,
   fifoWithinType: false,
   queues: 'central',
