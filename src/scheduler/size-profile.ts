@@ -10,9 +10,11 @@ const MEMORY = 256;
 const LOW = 0.01;
 const STEP = 0.05;
 
+const LEVEL_STARTS = Float64Array.from({ length: LEVELS + 1 }, (_, level) => (level === 0 ? 0 : 4 ** (level - 1)));
+
 /** Attained service at which a level begins, in units: 0, 1, 4, 16, … */
 export function levelStart(level: number): number {
-  return level === 0 ? 0 : 4 ** (level - 1);
+  return LEVEL_STARTS[level]!;
 }
 
 /** The level of a request that has attained this many units of service. */
