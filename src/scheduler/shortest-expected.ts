@@ -47,9 +47,9 @@ const REFUSALS = 32;
  * {@link PreemptionBudget} limits them.
  *
  * Where preemption does not help, a longer type leaves to the much shorter ones the workers that they need
- * ({@link WorkShares}), though these idle at times. That is so where requests cannot be preempted, from the beginning or
- * once requests were told to yield and none did, and where a preemption takes so long that a short request which waits
- * for one misses its target.
+ * ({@link WorkShares}), though these idle at times. That is so where requests cannot be preempted: from the beginning,
+ * or once requests were told to yield and none did. It is also so where a preemption takes so long that a short request
+ * which waits for one misses its target.
  */
 export class ShortestExpected implements Scheduler {
   private readonly profile: SizeProfile;
