@@ -1,5 +1,4 @@
-import type { ArrivalsFit } from '../data/fit/fit-arrivals.js';
-import type { Log } from '../data/import/import-log.js';
+import type { Imported, Log } from '../data/import/import-log.js';
 import { sayArrivals } from '../report/text/fit-text.js';
 import { formatShare } from '../report/text/numbers.js';
 import type { Profile } from '../results/import-schema.js';
@@ -12,7 +11,7 @@ const WORTH_SAYING = 0.001;
 export function importNotes(
   { collector, columns, types, others }: Log,
   { rateRps }: Profile,
-  arrivals: ArrivalsFit,
+  { arrivals, evidence }: Pick<Imported, 'arrivals' | 'evidence'>,
   isService: boolean,
 ): { assumptions: string[]; warnings: string[] } {
   const { store, repeated, resolutionNs } = collector;
@@ -27,7 +26,14 @@ export function importNotes(
   ];
   const share = (count: number) => count / store.rows;
   const gapNs = 1e9 / rateRps;
+  const other = timeIs === 'arrival' ? 'completion' : 'arrival';
   const warnings = [
+    ...(evidence?.method === 'quiet'
+      ? [
+          `if '${names[time.column]}' is the time of the ${other}, as in a log whose lines are written when a request ` +
+            `${timeIs === 'arrival' ? 'ends' : 'comes'}, all demands are wrong: try --time-is ${other}`,
+        ]
+      : []),
     ...(share(store.late) > WORTH_SAYING && timeIs === 'arrival'
       ? [`${formatShare(share(store.late))} of the rows came later than their turn; they were sorted`]
       : []),

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { quoted } from './lists.js';
 
 /** The candidate that a misspelt word most likely means; undefined when more than a third of the letters are wrong. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
@@ -22,7 +23,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
  */
 export function unknownName(what: string, word: string, known: readonly string[], introduction = 'there are'): string {
   const meant = nearest(word, known);
-  const list = `${introduction} ${known.join(', ')}`;
+  const list = `${introduction} ${known.map((each) => quoted(each)).join(', ')}`;
   const rest = meant === undefined ? list : `did you mean '${meant}'? ${list.charAt(0).toUpperCase()}${list.slice(1)}`;
   return `unknown ${what} '${word}': ${rest}`;
 }

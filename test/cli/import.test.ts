@@ -27,6 +27,7 @@ describe('psp import', () => {
     expect(err).toBe('');
     expect(code).toBe(0);
     expect(out).toContain('0 of 20k requests contradict it');
+    expect(out).toMatch(/next: psp advise shop\/workload.yaml --rate \d+ --slo 'p99 latency < 2ms' --growth 30%\n$/);
     const report = JSON.parse(readFileSync(join(folder, 'shop/import.json'), 'utf8')) as ImportReport;
     expect(report).toMatchObject({ schema: 'psp.import/1', rows: 20_000, unreadable: 0, format: 'csv' });
     for (const { loggedNs, simulatedNs } of report.selfCheck!.rows) {
@@ -55,6 +56,27 @@ describe('psp import', () => {
     expect((await pspHere(words, folder)).code).toBe(0);
     const trace = (name: string) => readFileSync(join(folder, name, 'trace.csv.gz'));
     expect(trace('again').equals(trace('shop'))).toBe(true);
+  });
+
+  test('a completion taken for an arrival is suspected', async () => {
+    const end = (line: string) => {
+      const [time, ...rest] = line.split(',');
+      const ms = Number(rest.at(-1));
+      const ns = BigInt(Date.parse(`${time!.slice(0, 23)}Z`)) * 1_000_000n + BigInt(time!.slice(23, 29));
+      return [ns + BigInt(Math.round(ms * 1e6)), ...rest];
+    };
+    const rows = accessLog(4000).split('\n').slice(1, -1).map(end);
+    rows.sort(([a], [b]) => Number((a as bigint) - (b as bigint)));
+    writeFileSync(
+      join(folder, 'ended.csv'),
+      `ts,endpoint,status,latency_ms\n${rows.map((row) => row.join(',')).join('\n')}`,
+    );
+    const args = ['import', 'ended.csv', '--out', 'ended', '--duration-is', 'response', '--workers', '4'];
+    const wrong = await pspHere(args, folder);
+    expect(wrong.out + wrong.err).toMatch(/try --time-is completion|check --workers and --time-is/);
+    const right = await pspHere([...args, '--time-is', 'completion'], folder);
+    expect(right.out).toContain('0 of 4000 requests contradict it');
+    expect(right.out).not.toContain('try --time-is');
   });
 
   test('durations that are no demands: psp sim says what the mistake is', async () => {

@@ -280,6 +280,54 @@ describe('what cannot be used is refused, with file and line', () => {
     expect(log.collector.unreadable).toMatchObject({ count: 1, named: [{ file: 'the.log', line: 302 }] });
   });
 
+  test('columns of odd names are found, with their units, and can be named', async () => {
+    const names = '"When (UTC)";"What, exactly";"Resp (msec)";Pod name;rt µs';
+    const rows = Array.from({ length: 4 }, (_, i) => `2024-03-01 12:00:00.${100 + i};"GET /item/:id";${i};p${i % 2};7`);
+    const text = [names, ...rows].join('\n');
+    const { columns } = await rowsOf(text, folder);
+    expect(columns).toMatchObject({
+      time: { column: 0, form: 'iso' },
+      type: [1],
+      duration: { column: 2, unit: 'ms' },
+    });
+    const both = await rowsOf(text, folder, {
+      columns: { type: '"What, exactly",Pod name', duration: { column: 'rt µs' } },
+    });
+    expect(both.columns).toMatchObject({ type: [1, 3], duration: { column: 4, unit: 'us' } });
+    expect((await rowsOf(text, folder, { columns: { type: 'What, exactly' } })).columns.type).toEqual([1]);
+    await expect(rowsOf(text, folder, { columns: { type: 'What' } })).rejects.toThrow(
+      `--type: unknown column 'What': the.log has When (UTC), "What, exactly", Resp (msec), Pod name, rt µs`,
+    );
+    await expect(rowsOf(text, folder, { columns: { type: '"What' } })).rejects.toThrow('--type: expected a second "');
+    const unknown = text.replace('Resp (msec)', 'Zeit').replace('rt µs', 'x');
+    await expect(rowsOf(unknown, folder)).rejects.toThrow("found none among 'When (UTC)', 'What, exactly', 'Zeit'");
+  });
+
+  test.each([
+    ...[
+      ['took_ns', 'ns'],
+      ['latencyUs', 'us'],
+      ['elapsed microseconds', 'us'],
+      ['latency [ms]', 'ms'],
+    ],
+    ...[
+      ['duration_seconds', 's'],
+      ['duration_sec', 's'],
+      ['request_time', 's'],
+      ['latency', 'ms'],
+      ['rt(usec)', 'us'],
+    ],
+    ...[
+      ['duration msecs', 'ms'],
+      ['response time (s)', 's'],
+      ['resp', 'ms'],
+      ['latency_millis', 'ms'],
+    ],
+  ])('%s is in %s', async (name, unit) => {
+    const { columns } = await rowsOf(`time,${name}\n2024-03-01T12:00:00Z,5\n`, folder);
+    expect(columns.duration.unit).toBe(unit);
+  });
+
   test('columns that are not there, and forms that are none', async () => {
     const column = (options: object) => rowsOf(LOGS.csv!, folder, { columns: options });
     await expect(column({ type: ['endpont'] })).rejects.toThrow(

@@ -19,7 +19,7 @@ import { sayArrivals } from '../../report/text/fit-text.js';
 import { formatFirstRows, formatImport } from '../../report/text/import-text.js';
 import type { ImportReport } from '../../results/import-schema.js';
 import { InputError } from '../../units/errors.js';
-import { inShell } from '../../units/lists.js';
+import { inShell, quoted } from '../../units/lists.js';
 import { complain, EXIT } from '../failure.js';
 import { checkSelf } from '../import-check.js';
 import { importNotes } from '../import-notes.js';
@@ -169,7 +169,7 @@ function optionsOf(cli: ImportCliOptions, onProgress: (done: number) => void): I
     columns: {
       ...(time && { time: { column: time[0], ...(time[1] !== undefined && { form: time[1] }) } }),
       ...(timeIs && { timeIs }),
-      ...(type !== undefined && { type: type.split(',') }),
+      ...(type !== undefined && { type }),
       ...(duration && { duration: pair(duration) }),
       ...(service && { service: pair(service) }),
       ...(where && { where }),
@@ -204,7 +204,9 @@ export function commandOfImport(file: string, columns: Understood['columns'], cl
   const { names, time, timeIs, type, duration, isService, where } = columns;
   const words = [
     ...['psp import', inShell(file), '--time', inShell(`${names[time.column]}:${time.form}`), '--time-is', timeIs],
-    ...(type.length > 0 ? ['--type', inShell(type.map((at) => names[at]).join(','))] : []),
+    ...(type.length > 0
+      ? ['--type', inShell(type.map((at) => (type.length > 1 ? quoted(names[at]!) : names[at])).join(','))]
+      : []),
     ...[isService ? '--service' : '--duration', inShell(`${names[duration.column]}:${duration.unit}`)],
     ...where.flatMap(({ column, value }) => ['--where', inShell(`${names[column]}=${value}`)]),
     ...(isService ? [] : ['--duration-is', cli.durationIs ?? 'response']),
@@ -246,7 +248,8 @@ async function writeFiles(
 ): Promise<void> {
   const { collector, columns, kind } = log;
   const tracePath = join(out, FILES.trace);
-  const { types, profile, evidence, arrivals, logged } = await writeImport(log, tracePath, isService, cli.workers);
+  const imported = await writeImport(log, tracePath, isService, cli.workers);
+  const { types, profile, evidence, arrivals, logged } = imported;
   const selfCheck = evidence && (await checkSelf(tracePath, evidence, logged));
   const report: ImportReport = {
     schema: 'psp.import/1',
@@ -256,7 +259,7 @@ async function writeFiles(
     rows: collector.store.rows,
     unreadable: collector.unreadable.count,
     skipped: collector.skipped,
-    ...importNotes(log, profile, arrivals, isService),
+    ...importNotes(log, profile, imported, isService),
     profile,
     ...(evidence && { evidence }),
     ...(selfCheck && { selfCheck }),
@@ -274,6 +277,10 @@ function finish(out: string, report: ImportReport, files: readonly string[]): vo
   const output = outputTo(process.stdout);
   output.write(formatImport(report, output));
   output.write(`\nwritten: ${files.map((name) => join(out, name)).join(', ')}\n`);
+  const rateRps = report.profile?.rateRps ?? Number.NaN;
+  if (!Number.isFinite(rateRps)) return;
+  const words = ['psp advise', inShell(join(out, FILES.workload)), '--rate', String(Math.round(rateRps))];
+  output.write(`next: ${words.join(' ')} --slo 'p99 latency < 2ms' --growth 30%\n`);
 }
 
 /** The name of a workload: that of its folder. */

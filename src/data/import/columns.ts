@@ -1,6 +1,8 @@
 /** Which columns of a log mean what: as asked for, or guessed from their names and the first rows. */
 
 import { InputError } from '../../units/errors.js';
+import { splitList, unquoted } from '../../units/lists.js';
+import { visible } from '../../units/names.js';
 import { unknownName } from '../../units/nearest.js';
 import { readDecimal, readTime, TIME_FORMS, type TimeForm, UNITS } from './read-time.js';
 
@@ -8,8 +10,8 @@ import { readDecimal, readTime, TIME_FORMS, type TimeForm, UNITS } from './read-
 export interface AskedColumns {
   readonly time?: { readonly column: string; readonly form?: string };
   readonly timeIs?: 'arrival' | 'completion';
-  /** Several are joined by a space: method and path. */
-  readonly type?: readonly string[];
+  /** Several are joined by a space: method and path. A text is a list, unless it is a name as it stands. */
+  readonly type?: readonly string[] | string;
   readonly duration?: { readonly column: string; readonly unit?: string };
   readonly service?: { readonly column: string; readonly unit?: string };
   readonly where?: readonly { readonly column: string; readonly value: string }[];
@@ -31,8 +33,8 @@ export interface Columns {
 
 const SERVICE_NAME = /service|demand|exec|cpu_?time|processing|busy/i;
 const DURATION_NAME = new RegExp(
-  'duration|latency|elapsed|response_?time|request_?time|time_?taken|took|sojourn|' +
-    '^(rt|ta|ms|millis)$|_(ms|us|ns|sec|seconds)$',
+  'duration|latency|elapsed|(response|request|total)_?time|time_?taken|took|sojourn|' +
+    '^resp(onse)?\\b|^(rt|ta|ms|millis)\\b|_(ms|us|ns|sec|seconds)$',
   'i',
 );
 const TIME_NAME = /time|^ts$|date|^t$|start|arriv|^end|^at$|msec|when|clock/i;
@@ -42,6 +44,8 @@ const TYPE_NAMES = [
   /type|endpoint|route|operation|handler|function|span_?name/i,
   /^(request|uri|path|url|name|method|verb|key)$/i,
 ];
+/** `GET /item/17`, or a path alone. */
+const REQUEST = /^(?:[A-Z]{3,7} )?\/|^[A-Z]{3,7} https?:/;
 
 /**
  * @param names of the columns
@@ -69,7 +73,7 @@ export function findColumns(
     : guessTime(names, values, fileName);
   const length = lengthOf(names, values, asked, time.column, column, fileName);
   const type = asked.type
-    ? asked.type.map((name) => column('type', name))
+    ? typesAsked(asked.type, names).map((name) => column('type', name))
     : guessType(names, values, time.column, length);
   const { isService, ...duration } = length;
   return {
@@ -81,6 +85,16 @@ export function findColumns(
     isService,
     where: (asked.where ?? []).map(({ column: name, value }) => ({ column: column('where', name), value })),
   };
+}
+
+function typesAsked(asked: readonly string[] | string, names: readonly string[]): readonly string[] {
+  if (typeof asked !== 'string') return asked;
+  if (names.includes(asked)) return [asked];
+  try {
+    return splitList(asked, ',').map(unquoted);
+  } catch (error) {
+    throw new InputError(`--type: ${(error as Error).message}`);
+  }
 }
 
 type Values = (column: number) => string[];
@@ -120,7 +134,7 @@ function guessTime(names: readonly string[], values: Values, fileName: string): 
   const [best] = candidates.sort((a, b) => b.score - a.score || a.column - b.column);
   if (best) return { column: best.column, form: best.form };
   throw new InputError(
-    `${fileName}: expected a column with the time of a request, found none among ${names.join(', ')}: ` +
+    `${fileName}: expected a column with the time of a request, found none among ${listed(names)}: ` +
       'add --time COLUMN:FORM',
   );
 }
@@ -158,7 +172,11 @@ function isTime(text: string, form: TimeForm): boolean {
 
 /** The unit that a name ends in: `duration_ms`, `latencyMs`, `took(us)`. */
 function unitIn(name: string): string | undefined {
-  const found = /(?:[^a-z]|^)(ns|us|ms|s)\)?$/i.exec(name)?.[1] ?? /[a-z](Ns|Us|Ms)$/.exec(name)?.[1];
+  // That of nginx has seconds, with a fraction.
+  if (name === 'msec') return 's';
+  const spelled = /(?:[^a-z]|^)([nuµm])(?:sec|s)(?:onds?)?s?\)?$/i.exec(name)?.[1];
+  if (spelled) return `${spelled.toLowerCase().replace('µ', 'u')}s`;
+  const found = /(?:[^a-z]|^)(s)\)?$/i.exec(name)?.[1] ?? /[a-z](Ns|Us|Ms)$/.exec(name)?.[1];
   if (found) return found.toLowerCase();
   if (/nano/i.test(name)) return 'ns';
   if (/micro/i.test(name)) return 'us';
@@ -180,8 +198,8 @@ function lengthOf(
   const at = given ? column(option, given.column) : guessLength(names, values, time);
   if (at === undefined) {
     throw new InputError(
-      `${fileName}: expected a column with the time that a request took, found none among ${names.join(', ')}: ` +
-        'without it nobody can know the demand of a request; log it, or add --duration COLUMN:UNIT',
+      `${fileName}: expected a column with the time that a request took, found none among ${listed(names)}: ` +
+        'if there is one, say --duration COLUMN:UNIT; without it nobody can know the demand of a request, so log it',
     );
   }
   const unit =
@@ -191,6 +209,10 @@ function lengthOf(
     throw new InputError(`--${option}: expected a unit, one of ${[...UNITS.keys()].join(', ')}, found '${unit}'`);
   }
   return { column: at, unit, unitNs, isService: isService || (!given && SERVICE_NAME.test(names[at]!)) };
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `'${visible(name)}'`).join(', ');
 }
 
 function guessLength(names: readonly string[], values: Values, time: number): number | undefined {
@@ -219,6 +241,8 @@ function guessType(names: readonly string[], values: Values, time: number, { col
     const found = free.find((at) => pattern.test(names[at]!));
     if (found !== undefined) return [found];
   }
+  const requests = free.find((at) => most(values(at), (text) => REQUEST.test(text)));
+  if (requests !== undefined) return [requests];
   // The text with the fewest values, but more than one.
   const texts = free
     .map((at) => ({ at, distinct: new Set(values(at)).size, isText: !isNumeric(values(at)) }))
