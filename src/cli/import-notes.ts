@@ -30,7 +30,7 @@ export function importNotes(
   const warnings = [
     ...(evidence?.method === 'quiet'
       ? [
-          `if '${names[time.column]}' is the time of the ${other}, as in a log whose lines are written when a request ` +
+          `if '${names[time.column]}' is the time of the ${other}, as where a line is written when a request ` +
             `${timeIs === 'arrival' ? 'ends' : 'comes'}, all demands are wrong: try --time-is ${other}`,
         ]
       : []),

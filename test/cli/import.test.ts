@@ -27,7 +27,7 @@ describe('psp import', () => {
     expect(err).toBe('');
     expect(code).toBe(0);
     expect(out).toContain('0 of 20k requests contradict it');
-    expect(out).toMatch(/next: psp advise shop\/workload.yaml --rate \d+ --slo 'p99 latency < 2ms' --growth 30%\n$/);
+    expect(out).toMatch(/next: psp advise shop\/workload.yaml --rate \d+ --slo 'p99 latency < 2ms' --growth 30%$/);
     const report = JSON.parse(readFileSync(join(folder, 'shop/import.json'), 'utf8')) as ImportReport;
     expect(report).toMatchObject({ schema: 'psp.import/1', rows: 20_000, unreadable: 0, format: 'csv' });
     for (const { loggedNs, simulatedNs } of report.selfCheck!.rows) {

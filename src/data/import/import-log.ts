@@ -228,8 +228,8 @@ function examineLog(log: Log, workers: number): Examined {
     if (seen >= LEAST_QUIET) return;
     throw new InputError(
       `the demand of '${name}' cannot be known: ${seen} of its requests came while one of ${workers} workers was ` +
-        `free, and ${LEAST_QUIET} are needed; check --workers and --time-is, use a longer or a quieter log, or log the ` +
-        'service time',
+        `free, and ${LEAST_QUIET} are needed; check --workers and --time-is, use a longer or a quieter log, or log ` +
+        'the service time',
     );
   });
   return examined;
