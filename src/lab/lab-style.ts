@@ -1,7 +1,13 @@
+import { TYPE_COLORS, TYPE_COLORS_ON_DARK } from '../report/charts/palette.js';
+
+const bars = (colors: readonly string[]) => colors.map((color, type) => `--bar-${type}: ${color};`).join(' ');
+
 /** What the laboratory adds to the style of report pages. */
 export const LAB_STYLE = `
-:root { --string: #a04000; --type: #006b4f; --warn: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --string: #f0b070; --type: #6fd0ae; --warn: #ff8a80; } }
+:root { --string: #a04000; --type: #006b4f; --warn: #b3261e; ${bars(TYPE_COLORS)} }
+@media (prefers-color-scheme: dark) {
+  :root { --string: #f0b070; --type: #6fd0ae; --warn: #ff8a80; ${bars(TYPE_COLORS_ON_DARK)} }
+}
 main { max-width: 1500px; }
 header { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baseline; }
 h1 { margin: 0 0 6px; }

@@ -71,7 +71,8 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   /** The requests that wait when the window begins, and the changes after. */
   const before = typeNames.map(() => 0);
   const changes: WaitingChange[] = [];
-  const on: (Omit<TimelineRun, 'toNs' | 'end'> | undefined)[] = [];
+  /** What runs on each worker: fields that are overwritten, because most of it is before the window and never kept. */
+  const on = Array.from({ length: workers }, () => ({ isBusy: false, request: 0, type: 0, fromNs: 0, part: 0 }));
   /** Stretches so far, of requests that were preempted and are not done. */
   const parts = new Map<number, number>();
   let endNs = toNs;
@@ -83,10 +84,19 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
     else if (atNs < endNs) changes.push({ atNs, type, by });
   }
 
-  function addRun(run: TimelineRun): void {
+  function addRun(worker: number, toNs: number, end: TimelineRun['end']): void {
+    const { request, type, fromNs: beganNs, part } = on[worker]!;
+    if (toNs <= fromNs) return;
+    const run = { worker, request, type, fromNs: beganNs, part, toNs, end };
     if (!isInside(run)) return;
     runs.push(run);
-    if (runs.length === MOST_RUNS) endNs = Math.max(fromNs, Math.min(endNs, run.toNs));
+    if (runs.length === MOST_RUNS) endNs = Math.max(fromNs, Math.min(endNs, toNs));
+  }
+
+  function addOverhead(worker: number, beganNs: number, toNs: number): void {
+    if (toNs <= fromNs || toNs === beganNs) return;
+    const overhead = { worker, fromNs: beganNs, toNs };
+    if (isInside(overhead)) overheads.push(overhead);
   }
 
   const observer: Observer = {
@@ -95,21 +105,23 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
     },
     starts(worker, request, type, atNs, runsNs) {
       waits(type, -1, atNs);
-      const overhead = { worker, fromNs: atNs, toNs: runsNs };
-      if (isInside(overhead)) overheads.push(overhead);
-      on[worker] = { worker, request, type, fromNs: runsNs, part: parts.get(request) ?? 0 };
+      addOverhead(worker, atNs, runsNs);
+      const now = on[worker]!;
+      now.isBusy = true;
+      now.request = request;
+      now.type = type;
+      now.fromNs = runsNs;
+      now.part = parts.size === 0 ? 0 : (parts.get(request) ?? 0);
     },
     stops(worker, atNs, completed, freeNs) {
       const run = on[worker]!;
-      on[worker] = undefined;
-      addRun({ ...run, toNs: atNs, end: completed ? 'completed' : 'preempted' });
-      const overhead = { worker, fromNs: atNs, toNs: freeNs };
-      if (isInside(overhead)) overheads.push(overhead);
-      if (completed) parts.delete(run.request);
-      else {
+      run.isBusy = false;
+      addRun(worker, atNs, completed ? 'completed' : 'preempted');
+      addOverhead(worker, atNs, freeNs);
+      if (!completed) {
         parts.set(run.request, run.part + 1);
         waits(run.type, 1, atNs);
-      }
+      } else if (run.part > 0) parts.delete(run.request);
     },
     drops(_request, type, atNs) {
       waits(type, -1, atNs);
@@ -128,7 +140,9 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
 
   /** The timeline, once all of the window has been told. @param reservations all there were, in the order of time */
   function finish(reservations: readonly TimelineReservation[]): Timeline {
-    for (const run of on) if (run) addRun({ ...run, toNs: endNs, end: 'runs on' });
+    on.forEach(({ isBusy }, worker) => {
+      if (isBusy) addRun(worker, endNs, 'runs on');
+    });
     const collected = {
       runs,
       overheads,

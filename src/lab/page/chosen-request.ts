@@ -1,11 +1,12 @@
 /** The request that is pointed at: finding it, and lighting it up. */
 
 import { blockersOf, firstAfter, stretchesOf } from '../recording.js';
-import { type Chosen, colorOf, frameOf, LEFT, longestOf, type Painter, type Scene, timeAt } from './scene.js';
+import { type Chosen, frameOf, LEFT, longestOf, type Painter, type Scene, timeAt } from './scene.js';
 
 /** A request with its wait, and what it waited behind; all others become pale. */
 export function drawChosen({ context, recording, frame, x, scene }: Painter, request: number): void {
   const { runs, type, arrivalNs } = recording;
+  const { bars } = scene.colors;
   context.fillStyle = scene.colors.paper;
   context.globalAlpha = 0.65;
   context.fillRect(0, frame.top, scene.width, frame.bottom - frame.top);
@@ -14,7 +15,7 @@ export function drawChosen({ context, recording, frame, x, scene }: Painter, req
     const left = x(runs.fromNs[i]!);
     const top = frame.top + runs.worker[i]! * frame.row;
     const width = Math.max(isOwn ? 3 : 1, x(runs.toNs[i]!) - left);
-    context.fillStyle = colorOf(type[runs.request[i]!]!);
+    context.fillStyle = bars[type[runs.request[i]!]! % bars.length]!;
     context.fillRect(left, top + 1, width, Math.max(1, frame.row - 2));
     if (!isOwn) return;
     context.strokeStyle = scene.colors.ink;

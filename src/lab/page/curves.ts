@@ -6,7 +6,7 @@ import type { SeriesLook } from '../../report/charts/palette.js';
 import { renderSample } from '../../report/charts/render.js';
 import { make, swatch } from '../../report/page/dom.js';
 import { plot } from '../../report/page/plot.js';
-import { effect, type Signal } from '../signals.js';
+import { effect, type Signal, signal } from '../signals.js';
 import { tailOf, tailPanel } from '../slowdown-tails.js';
 import type { LabComparison } from './lab-comparison.js';
 
@@ -19,12 +19,17 @@ const NAMES = ['a', 'b'];
 const HEIGHT = 250;
 const WIDEST = 560;
 const NARROWEST = 280;
+/** Nothing changed for this long, ms. */
+const REST_MS = 120;
 
 export function curves(comparison: LabComparison, labels: () => readonly string[], width: Signal<number>): HTMLElement {
   const node = make('div', { class: 'charts' });
-  effect(() => {
-    const size = { width: Math.max(NARROWEST, Math.min(WIDEST, width.get())), height: HEIGHT };
-    const panels = [...loadPanels(comparison), ...tailPanels(comparison)];
+  const types = signal('[]');
+  effect(() => types.set(JSON.stringify(comparison.recorded.get()?.[0].recording.typeNames ?? [])));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const draw = () => {
+    const size = { width: Math.max(NARROWEST, Math.min(WIDEST, width.peek())), height: HEIGHT };
+    const panels = [...loadPanels(comparison, JSON.parse(types.peek()) as string[]), ...tailPanels(comparison)];
     node.replaceChildren(
       ...panels.map((panel, i) => {
         const look = ({ name }: { readonly name: string }) => LOOKS[NAMES.indexOf(name)]!;
@@ -32,6 +37,12 @@ export function curves(comparison: LabComparison, labels: () => readonly string[
         return make('figure', {}, make('figcaption', {}, panel.title ?? ''), chart);
       }),
     );
+  };
+  effect(() => {
+    for (const each of [width, types, comparison.run, comparison.curve, comparison.measured]) each.get();
+    // Someone who drags a slider waits for the timelines, not for these.
+    clearTimeout(timer);
+    timer = setTimeout(draw, REST_MS);
   });
   const legend = make('p', { class: 'legend' });
   effect(() => {
@@ -44,10 +55,9 @@ export function curves(comparison: LabComparison, labels: () => readonly string[
 }
 
 /** The slowdown of each type against the load, with the load that is shown as a line. */
-function loadPanels(comparison: LabComparison): Panel[] {
-  const points = comparison.curve.get();
-  const run = comparison.run.get();
-  const types = comparison.recorded.get()?.[0].recording.typeNames ?? [];
+function loadPanels(comparison: LabComparison, types: readonly string[]): Panel[] {
+  const points = comparison.curve.peek();
+  const run = comparison.run.peek();
   if (!run) return [];
   return types.slice(0, 4).map((type): Panel => {
     const quantity = { type, metric: 'slowdown', statistic: 'p99_9' } as const;
@@ -69,7 +79,7 @@ function loadPanels(comparison: LabComparison): Panel[] {
 }
 
 function tailPanels(comparison: LabComparison): Panel[] {
-  const measured = comparison.measured.get();
+  const measured = comparison.measured.peek();
   if (!measured) return [];
   const { types } = measured[0].result;
   return types.slice(0, 4).map(({ name: type }, i) =>

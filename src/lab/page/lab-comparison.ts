@@ -1,4 +1,7 @@
-/** Keeps what is known of the chosen run: a recording first, then results that grow more precise, then the curve. */
+/**
+ * Keeps what is known of the chosen run: a first look at it, a longer recording, results that grow more precise, and the
+ * curve.
+ */
 
 import type { RunSpec } from '../../experiment/plan/run-spec.js';
 import { withCommonWarmUp } from '../../experiment/run/common-warm-up.js';
@@ -7,6 +10,7 @@ import type { ThreadPool } from '../../experiment/run/thread-pool.js';
 import type { Recorded } from '../../metrics/histogram.js';
 import type { Result } from '../../results/result.js';
 import type { FoundWarmUp } from '../../sim/find-warm-up.js';
+import { firstLook, recordedPart } from '../first-look.js';
 import type { LabRun } from '../lab-run.js';
 import type { LabFailure, LabTask, RecordedPolicy } from '../lab-tasks.js';
 import type { RecordedPart } from '../record-run.js';
@@ -31,6 +35,8 @@ export interface CurvePoint {
 export interface LabComparison {
   readonly run: Signal<LabRun | undefined>;
   readonly recorded: Signal<Pair<RecordedPolicy> | undefined>;
+  /** Is what was recorded a first look, which something longer takes the place of? */
+  readonly isFirstLook: Signal<boolean>;
   readonly measured: Signal<Pair<Measured> | undefined>;
   readonly curve: Signal<readonly CurvePoint[]>;
   /** What is wrong with the run, and with which of its policies. */
@@ -43,30 +49,21 @@ export interface LabComparison {
   show(run: LabRun): void;
 }
 
-/** DARC has reserved by then: its profiling window is 50000 completions. */
-const SKIPPED = 60_000;
-const RECORDED = 6000;
-/** Of the requests, where there are fewer. */
-const SKIPPED_SHARE = 0.4;
-/** Someone who drags a slider rests this long before the run is measured, ms. */
-const REST_MS = 200;
+/** Someone who drags a slider rests this long before more than a first look is simulated, ms. */
+const REST_MS = 150;
 const MOST_REPLICATIONS = 8;
 const CURVE_REPLICATIONS = 4;
 const LOADS = [0.8, 0.9, 0.7, 0.95, 0.5, 0.85, 0.3, 0.6, 0.1];
 
-export function recordedPart({ requests }: LabRun): RecordedPart {
-  const skip = Math.min(SKIPPED, Math.floor(requests * SKIPPED_SHARE));
-  return { skip, count: Math.min(RECORDED, requests - skip) };
-}
-
 /**
- * @param recorders two workers, for recordings at once
- * @param measurers the others
+ * @param recorders two workers, for first looks at once
+ * @param measurers the others; they are given up when something else is wanted
  */
 export function createComparison(recorders: LabThreads, measurers: LabThreads): LabComparison {
   const of: Omit<LabComparison, 'show'> = {
     run: signal<LabRun | undefined>(undefined),
     recorded: signal<Pair<RecordedPolicy> | undefined>(undefined),
+    isFirstLook: signal(false),
     measured: signal<Pair<Measured> | undefined>(undefined),
     curve: signal<readonly CurvePoint[]>([]),
     failure: signal<(LabFailure & { index?: number }) | undefined>(undefined),
@@ -74,36 +71,48 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
     isDone: signal(false),
   };
   let wanted: LabRun | undefined;
-  let isRecording = false;
+  let isLooking = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Records what is wanted; while that takes, only the latest wish is kept. */
-  async function recordLatest(): Promise<void> {
-    if (isRecording) return;
-    isRecording = true;
-    for (let run = wanted; ; run = wanted) {
+  function show(run: LabRun, recorded: Pair<RecordedPolicy>, isFirstLook: boolean): void {
+    of.isFirstLook.set(isFirstLook);
+    of.recorded.set(recorded);
+    if (run !== wanted) return;
+    of.failure.set(violationIn(recorded));
+    of.isFresh.set(true);
+  }
+
+  function fail(run: LabRun, error: unknown): void {
+    if (run !== wanted || error instanceof GivenUp) return;
+    of.failure.set(error instanceof LabError ? error.failure : { message: String(error), isInput: false });
+    of.isDone.set(true);
+  }
+
+  /** Takes a first look at what is wanted; while that takes, only the latest wish is kept. */
+  async function lookAtLatest(): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
+    for (let run = wanted!; ; run = wanted!) {
       try {
-        const recorded = await record(run!, recorders);
-        if (run === wanted || run!.code === '') of.recorded.set(recorded);
-        if (run === wanted) {
-          of.failure.set(violationIn(recorded));
-          of.isFresh.set(true);
-          if (!of.failure.peek()) timer = setTimeout(() => void measure(run!, recorded), REST_MS);
-        }
+        const look = firstLook(run);
+        const recorded = await record(look.run, look.part, recorders);
+        if (run === wanted || run.code === '') show(run, recorded, true);
+        if (run === wanted && !of.failure.peek()) timer = setTimeout(() => void measure(run), REST_MS);
       } catch (error) {
-        if (run === wanted && !(error instanceof GivenUp)) {
-          of.failure.set(error instanceof LabError ? error.failure : { message: String(error), isInput: false });
-          of.isDone.set(true);
-        }
+        fail(run, error);
       }
       if (run === wanted) break;
     }
-    isRecording = false;
+    isLooking = false;
   }
 
-  async function measure(run: LabRun, recorded: Pair<RecordedPolicy>): Promise<void> {
+  async function measure(run: LabRun): Promise<void> {
     const isStale = () => run !== wanted;
     try {
+      const recorded = await record(run, recordedPart(run), measurers);
+      if (isStale()) return;
+      show(run, recorded, false);
+      if (of.failure.peek()) return;
       await measurePair(run, recorded, 1, measurers, isStale, of.measured.set);
       const pointAt = async (load: number, most: number) => {
         const at = { ...run, load };
@@ -119,9 +128,7 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
       for (const load of LOADS) if (!isStale()) await pointAt(load, CURVE_REPLICATIONS);
       if (!isStale()) of.isDone.set(true);
     } catch (error) {
-      if (isStale() || error instanceof GivenUp) return;
-      of.failure.set(error instanceof LabError ? error.failure : { message: String(error), isInput: false });
-      of.isDone.set(true);
+      fail(run, error);
     }
   }
 
@@ -131,21 +138,20 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
       const before = of.run.peek();
       if (before && JSON.stringify(before) === JSON.stringify(run)) return;
       wanted = run;
+      clearTimeout(timer);
+      measurers.giveUp();
+      // The loop of a policy that does not end would be waited for.
+      if (isLooking && (before?.code !== '' || run.code !== '')) recorders.giveUp();
+      void lookAtLatest();
       of.run.set(run);
       of.isFresh.set(false);
       of.isDone.set(false);
-      clearTimeout(timer);
-      measurers.giveUp();
       if (!before || JSON.stringify({ ...before, load: 0 }) !== JSON.stringify({ ...run, load: 0 })) of.curve.set([]);
-      // The loop of a policy that does not end would be waited for.
-      if (isRecording && (before?.code !== '' || run.code !== '')) recorders.giveUp();
-      void recordLatest();
     },
   };
 }
 
-async function record(run: LabRun, threads: LabThreads): Promise<Pair<RecordedPolicy>> {
-  const part = recordedPart(run);
+async function record(run: LabRun, part: RecordedPart, threads: LabThreads): Promise<Pair<RecordedPolicy>> {
   const one = async (index: number) => {
     try {
       return await threads.ask({ task: 'record', run, index, part });

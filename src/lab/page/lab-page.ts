@@ -17,7 +17,9 @@ import { sharePanel } from './share-panel.js';
 import { type TimelineView, timelineView } from './timeline-view.js';
 import { tourPanel } from './tour-panel.js';
 
-/** Workers that measure, beside the two that record. */
+/** A window that did not move for this long rests, ms. */
+const REST_MS = 300;
+/** Workers that measure, beside the two that take a first look. */
 const MOST_MEASURERS = 4;
 
 export function startPage(): void {
@@ -108,7 +110,7 @@ function build(lab: Lab): void {
     return forNs > 0 ? { fromNs, toNs: fromNs + forNs } : undefined;
   };
   const timelines = timelineView(recordings, () => comparison.run.peek()?.policies ?? state.peek().policies, wanted);
-  rememberView(lab, timelines);
+  followWindow(lab, timelines);
   const width = signal(500);
   const charts = make('section', { 'aria-label': 'Curves' }, make('h2', {}, 'Curves'));
   charts.append(curves(comparison, labels, width));
@@ -135,7 +137,6 @@ function build(lab: Lab): void {
         ),
       ),
     );
-  canvasLabel(lab, timelines);
 }
 
 function head({ data }: Lab): HTMLElement {
@@ -151,29 +152,29 @@ function head({ data }: Lab): HTMLElement {
   );
 }
 
-/** Keeps the window in the address, once someone has moved it. */
-function rememberView({ state, change }: Lab, { view }: TimelineView): void {
+/** What follows the window only once it rests: the address, and what a screen reader says of the timelines. */
+function followWindow({ state, change, comparison }: Lab, { canvas, view }: TimelineView): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  effect(() => {
-    const { fromNs, toNs } = view.get();
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const [from, length] = [Math.round(fromNs), Math.round(toNs - fromNs)];
-      if (from !== state.peek().fromNs || length !== state.peek().forNs) change({ fromNs: from, forNs: length });
-    }, 300);
-  });
-}
-
-function canvasLabel({ comparison }: Lab, { canvas, view }: TimelineView): void {
-  effect(() => {
-    const run = comparison.run.get();
-    const { fromNs, toNs } = view.get();
+  const follow = () => {
+    const { fromNs, toNs } = view.peek();
+    const run = comparison.run.peek();
     const ms = (ns: number) => `${(ns / 1e6).toFixed(3)} ms`;
     canvas.setAttribute(
       'aria-label',
       `Timelines of ${run?.policies.join(' and ') ?? 'nothing yet'} on ${run?.workers ?? 0} workers, ` +
         `${ms(fromNs)} to ${ms(toNs)}. Arrow keys move, plus and minus zoom, space plays, full stop steps.`,
     );
+    const [from, length] = [Math.round(fromNs), Math.round(toNs - fromNs)];
+    const isKept = from === state.peek().fromNs && length === state.peek().forNs;
+    // Nobody has chosen a moment of a first look.
+    if (!isKept && comparison.isFresh.peek() && !comparison.isFirstLook.peek()) change({ fromNs: from, forNs: length });
+  };
+  effect(() => {
+    view.get();
+    comparison.run.get();
+    comparison.isFirstLook.get();
+    clearTimeout(timer);
+    timer = setTimeout(follow, REST_MS);
   });
 }
 

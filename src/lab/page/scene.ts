@@ -2,7 +2,9 @@
 
 import type { Span } from '../../metrics/timeline.js';
 import { TYPE_COLORS } from '../../report/charts/palette.js';
-import { firstAfter, type Recording } from '../recording.js';
+import type { PaintColors } from '../paint-recording.js';
+import { mixed, pixelOf } from '../paint-recording.js';
+import type { Recording } from '../recording.js';
 
 /** A request that is lit up. */
 export interface Chosen {
@@ -19,6 +21,8 @@ export interface Scene {
   readonly nowNs: number | undefined;
   readonly chosen: Chosen | undefined;
   readonly width: number;
+  /** Pixels of the screen in one of the page. */
+  readonly ratio: number;
   readonly colors: Colors;
 }
 
@@ -26,7 +30,28 @@ export interface Colors {
   readonly ink: string;
   readonly soft: string;
   readonly paper: string;
-  readonly line: string;
+  /** By type. */
+  readonly bars: readonly string[];
+  readonly paint: PaintColors;
+}
+
+/** As the style of the page has them now. */
+export function readColors(): Colors {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  const [ink, soft, paper] = [read('--ink'), read('--soft'), read('--card')];
+  const bars = TYPE_COLORS.map((_, type) => read(`--bar-${type}`));
+  const ground = pixelOf(paper);
+  const pale = (share: number) => bars.map((color) => mixed(pixelOf(color), ground, share));
+  const paint = {
+    paper: ground,
+    line: pixelOf(read('--line')),
+    overhead: pixelOf(soft),
+    bars: bars.map(pixelOf),
+    waits: pale(0.5),
+    hatches: pale(0.45),
+  };
+  return { ink, soft, paper, bars, paint };
 }
 
 export const LEFT = 46;
@@ -66,8 +91,9 @@ export function sceneHeight(recordings: readonly Recording[]): number {
   return recordings.length === 0 ? 0 : frameOf(recordings, recordings.length - 1).bottom + AXIS;
 }
 
+/** The colour of a type in the style of the page. */
 export function colorOf(type: number): string {
-  return TYPE_COLORS[type % TYPE_COLORS.length]!;
+  return `var(--bar-${type % TYPE_COLORS.length})`;
 }
 
 /** The time at a place, ns. */
@@ -81,13 +107,6 @@ export interface Painter {
   readonly recording: Recording;
   readonly frame: Frame;
   readonly x: (ns: number) => number;
-  /** px per ns */
-  readonly scale: number;
-}
-
-/** Index of the first run that may reach into the view: none lasts longer than the longest. */
-export function firstIn({ recording, scene }: Painter): number {
-  return Math.max(0, firstAfter(recording.runs.fromNs, scene.view.fromNs - longestOf(recording)) - 1);
 }
 
 const longest = new WeakMap<Recording, number>();

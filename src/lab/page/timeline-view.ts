@@ -5,7 +5,7 @@ import { make } from '../../report/page/dom.js';
 import { firstAfter, type Recording, stretchesOf, worstWait } from '../recording.js';
 import { effect, type Signal, signal } from '../signals.js';
 import { drawScene } from './draw-timeline.js';
-import { type Chosen, type Colors, type Scene, sceneHeight } from './scene.js';
+import { type Chosen, readColors, type Scene, sceneHeight } from './scene.js';
 import { createTimeWindow, FIRST_WINDOW_NS, SHORTEST_NS, type TimeWindow } from './time-window.js';
 import { FIRST_SPEED, storyLine, timeBar, timelineLegend } from './timeline-bar.js';
 import { listen } from './timeline-input.js';
@@ -29,7 +29,8 @@ export interface TimelineView {
 /**
  * @param recordings what is drawn; empty when there is nothing
  * @param titles of each
- * @param wanted what to show first of new recordings; undefined: the beginning
+ * @param wanted what to show first of new recordings: its length from their beginning, where it lies outside of them;
+ *   undefined: the first millisecond
  */
 export function timelineView(
   recordings: Signal<readonly Recording[]>,
@@ -44,20 +45,23 @@ export function timelineView(
   const speed = signal(FIRST_SPEED);
   const canvas = make('canvas', { tabindex: '0', role: 'img', class: 'timelines' });
 
-  function scene(colors = readColors()): Scene | undefined {
+  const colors = signal(readColors());
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => colors.set(readColors()));
+
+  function scene(): Scene | undefined {
     const all = recordings.peek();
     if (all.length === 0) return undefined;
     const shared = { recordings: all, titles: titles(), view: view.peek(), nowNs: now.peek(), chosen: chosen.peek() };
-    return { ...shared, width: canvas.clientWidth, colors };
+    return { ...shared, width: canvas.clientWidth, ratio: Math.min(2, devicePixelRatio || 1), colors: colors.peek() };
   }
 
   effect(() => {
     recordings.get();
     now.set(undefined);
     showFirst(recordings, time, wanted());
-    if (!isThere(recordings.peek(), chosen.peek())) chosen.set(undefined);
+    if (!isSeen(recordings.peek(), chosen.peek(), view.peek())) chosen.set(undefined);
   });
-  drawOnChange(canvas, [recordings, view, now, chosen], scene);
+  drawOnChange(canvas, [recordings, view, now, chosen, colors], scene);
   playAlong({ playing, speed, now, time });
   const step = () => {
     playing.set(false);
@@ -92,30 +96,32 @@ export function timelineView(
 function showFirst(recordings: Signal<readonly Recording[]>, time: TimeWindow, asked: Span | undefined): void {
   if (recordings.peek().length === 0) return;
   const { fromNs, toNs } = time.bounds();
-  if (asked && asked.toNs > fromNs && asked.fromNs < toNs) time.set(asked.fromNs, asked.toNs - asked.fromNs);
-  else time.set(fromNs, Math.min(FIRST_WINDOW_NS, toNs - fromNs));
+  const lengthNs = asked ? asked.toNs - asked.fromNs : FIRST_WINDOW_NS;
+  const isWithin = asked && asked.toNs > fromNs && asked.fromNs < toNs;
+  time.set(isWithin ? asked.fromNs : fromNs, lengthNs);
 }
 
-/** Is the request that is lit up in what was recorded last? */
-function isThere(all: readonly Recording[], chosen: Chosen | undefined): boolean {
+/** Is the request that is lit up among what is seen of new recordings? */
+function isSeen(all: readonly Recording[], chosen: Chosen | undefined, { fromNs, toNs }: Span): boolean {
   const recording = chosen && all[chosen.index];
-  return recording !== undefined && stretchesOf(recording, chosen!.request).length > 0;
+  if (!recording) return false;
+  const { runs } = recording;
+  return stretchesOf(recording, chosen.request).some((i) => runs.toNs[i]! > fromNs && runs.fromNs[i]! < toNs);
 }
 
 /** Draws once per frame at most. */
 function drawOnChange(
   canvas: HTMLCanvasElement,
   signals: readonly { get(): unknown }[],
-  scene: (colors: Colors) => Scene | undefined,
+  scene: () => Scene | undefined,
 ): void {
   const context = canvas.getContext('2d', { alpha: false })!;
-  let colors = readColors();
   let frame = 0;
   const draw = () => {
     frame = 0;
-    const shown = scene(colors);
+    const shown = scene();
     if (!shown || shown.width === 0) return;
-    const ratio = Math.min(2, devicePixelRatio || 1);
+    const { ratio } = shown;
     const height = sceneHeight(shown.recordings);
     const [across, down] = [Math.round(shown.width * ratio), Math.round(height * ratio)];
     if (canvas.width !== across || canvas.height !== down) {
@@ -134,10 +140,6 @@ function drawOnChange(
     drawSoon();
   });
   new ResizeObserver(drawSoon).observe(canvas);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    colors = readColors();
-    drawSoon();
-  });
 }
 
 /** To the next moment at which something happens under one of the policies. */
@@ -160,12 +162,6 @@ function nextEnd({ fromNs, toNs }: Recording['runs'], at: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < fromNs.length && fromNs[i]! < least; i++) if (toNs[i]! > at) least = Math.min(least, toNs[i]!);
   return least;
-}
-
-function readColors(): Colors {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name: string) => style.getPropertyValue(name).trim();
-  return { ink: read('--ink'), soft: read('--soft'), paper: read('--card'), line: read('--line') };
 }
 
 function playAlong({

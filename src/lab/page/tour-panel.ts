@@ -6,7 +6,10 @@ import type { TimelineView } from './timeline-view.js';
 
 export function tourPanel({ state, change }: Lab, timelines: TimelineView): HTMLElement {
   const node = make('section', { 'aria-label': 'Guided tour', class: 'tour' });
-  const go = (step: number) => change({ ...(TOUR[step - 1]?.state ?? {}), step });
+  const go = (step: number) => {
+    timelines.chosen.set(undefined);
+    change({ ...(TOUR[step - 1]?.state ?? {}), step });
+  };
   let shown = -1;
   effect(() => {
     const { step } = state.get();

@@ -26,6 +26,14 @@ export const TYPE_COLORS: readonly string[] = [
   '#f0e442',
 ];
 
+/** The blue of curves and bars on a dark ground, where the other would be dim. */
+export const BLUE_ON_DARK = '#4ba6e6';
+
+/** {@link TYPE_COLORS} on a dark ground; the sky blue is paler there, to differ from the blue. */
+export const TYPE_COLORS_ON_DARK: readonly string[] = TYPE_COLORS.map((color) =>
+  color === COLORS.blue ? BLUE_ON_DARK : color === COLORS.sky ? '#b8e2fa' : color,
+);
+
 type Color = keyof typeof COLORS;
 
 /** By policy and by system. A system shares the colour of the policy it is known for. */

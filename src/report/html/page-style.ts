@@ -1,3 +1,5 @@
+import { BLUE_ON_DARK } from '../charts/palette.js';
+
 /**
  * The style sheet of a report page. Pictures have the colours of `charts/`, which are for white paper; in
  * dark mode all colours but those of data change.
@@ -17,8 +19,8 @@ export const PAGE_STYLE = `
   .plot [fill="#555"] { fill: #a5a5a0; }
   svg [stroke="#444444"] { stroke: #cfcfca; }
   svg [fill="#444444"] { fill: #cfcfca; }
-  svg [stroke="#0072b2"] { stroke: #3d9bd6; }
-  svg [fill="#0072b2"] { fill: #3d9bd6; }
+  svg [stroke="#0072b2"] { stroke: ${BLUE_ON_DARK}; }
+  svg [fill="#0072b2"] { fill: ${BLUE_ON_DARK}; }
   svg [stroke="#fff"] { stroke: #202023; }
 }
 * { box-sizing: border-box; }
