@@ -26,6 +26,7 @@ h1 { margin: 0 0 6px; }
 .controls .policy .choices { gap: 4px 10px; }
 .controls .policy .choices .choice { width: 118px; margin: 0; }
 .controls .note { margin: 2px 0 6px; }
+.controls .policy .series { align-self: end; min-height: 34px; width: 118px; }
 input, textarea { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
   border-radius: 4px; padding: 4px 6px; max-width: 100%; min-width: 0; }
 input[type="range"] { padding: 0; accent-color: var(--accent); }
@@ -83,8 +84,12 @@ figcaption { font-size: 14px; margin: 0 0 2px 8px; }
 #digests code { margin-right: 10px; }
 @media (max-width: 900px) {
   .bench { grid-template-columns: minmax(0, 1fr); }
-  .controls { position: static; max-height: none; order: 2; }
+  .view { display: contents; }
+  .controls { position: static; max-height: none; order: 1; }
+  .view > :nth-child(n + 3) { order: 2; }
   form, section { padding: 12px; }
+  table.numbers th, table.numbers td { padding: 4px 5px; }
+  table.numbers th[scope="row"], table.numbers td.number { white-space: normal; }
   .where { margin-left: 0; }
 }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; animation: none !important; } }

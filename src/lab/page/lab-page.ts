@@ -41,8 +41,7 @@ export function startPage(): void {
     set: (text) => change({ yaml: text === shipped(state.peek().workload) ? '' : text }),
   };
   const lab: Lab = { data, state, comparison, change, part, yaml };
-  build(lab);
-  keepAddress(lab);
+  keepAddress(lab, build(lab));
   runWhatIsChosen(lab);
 }
 
@@ -86,7 +85,7 @@ function runWhatIsChosen({ data, state, comparison, yaml }: Lab): void {
 }
 
 /** Keeps the address of what is shown, and shows what an address says. */
-function keepAddress({ data, state }: Lab): void {
+function keepAddress({ data, state }: Lab, timelines: TimelineView): void {
   let own = '';
   let timer: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
@@ -96,11 +95,13 @@ function keepAddress({ data, state }: Lab): void {
     timer = setTimeout(() => history.replaceState(null, '', `#${own}`), 150);
   });
   addEventListener('hashchange', () => {
-    if (location.hash.slice(1) !== own) state.set(known(stateOf(location.hash), data));
+    if (location.hash.slice(1) === own) return;
+    state.set(known(stateOf(location.hash), data));
+    timelines.showWanted();
   });
 }
 
-function build(lab: Lab): void {
+function build(lab: Lab): TimelineView {
   const { state, comparison } = lab;
   const recordings = signal<readonly Recording[]>([]);
   effect(() => recordings.set(comparison.recorded.get()?.map(({ recording }) => recording) ?? []));
@@ -137,6 +138,7 @@ function build(lab: Lab): void {
         ),
       ),
     );
+  return timelines;
 }
 
 function head({ data }: Lab): HTMLElement {

@@ -12,6 +12,8 @@ import { listen } from './timeline-input.js';
 
 /** Where in the view the time that is played stands. */
 const NOW_AT = 0.8;
+/** How long a picture stands where the system asks for no motion, ms. */
+const STILL_MS = 700;
 /** How much wider than a request the window around it is. */
 const AROUND = 3;
 
@@ -24,6 +26,8 @@ export interface TimelineView {
   /** Shows the request of a type that waited longest under a policy. */
   jumpToWorst(index: number, type: string): void;
   play(isOn: boolean): void;
+  /** Shows what is wanted first, of what is there. */
+  showWanted(): void;
 }
 
 /**
@@ -57,8 +61,7 @@ export function timelineView(
 
   effect(() => {
     recordings.get();
-    now.set(undefined);
-    showFirst(recordings, time, wanted());
+    showWanted();
     if (!isSeen(recordings.peek(), chosen.peek(), view.peek())) chosen.set(undefined);
   });
   drawOnChange(canvas, [recordings, view, now, chosen, colors], scene);
@@ -68,6 +71,11 @@ export function timelineView(
     stepOn(recordings.peek(), now, time);
   };
   listen({ canvas, scene, time, chosen, playing, step });
+
+  function showWanted(): void {
+    now.set(undefined);
+    showFirst(recordings, time, wanted());
+  }
 
   function jumpToWorst(index: number, type: string): void {
     const recording = recordings.peek()[index];
@@ -89,6 +97,7 @@ export function timelineView(
     canvas,
     scene,
     jumpToWorst,
+    showWanted,
     play: (isOn) => playing.set(isOn),
   };
 }
@@ -177,12 +186,18 @@ function playAlong({
 }): void {
   let lastMs: number | undefined;
   const tick = (ms: number) => {
+    // Where the system asks for no motion, pictures follow each other.
+    const everyMs = matchMedia('(prefers-reduced-motion: reduce)').matches ? STILL_MS : 0;
+    if (playing.peek() && lastMs !== undefined && ms - lastMs < everyMs) {
+      requestAnimationFrame(tick);
+      return;
+    }
     if (!playing.peek()) {
       lastMs = undefined;
       return;
     }
     const { fromNs, toNs } = time.view.peek();
-    const passedMs = Math.min(100, ms - (lastMs ?? ms));
+    const passedMs = Math.min(Math.max(100, everyMs), ms - (lastMs ?? ms));
     lastMs = ms;
     const end = time.bounds().toNs;
     const next = Math.min(end, (now.peek() ?? fromNs) + (passedMs / 1000) * 10 ** speed.peek());

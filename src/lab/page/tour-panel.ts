@@ -8,7 +8,9 @@ export function tourPanel({ state, change }: Lab, timelines: TimelineView): HTML
   const node = make('section', { 'aria-label': 'Guided tour', class: 'tour' });
   const go = (step: number) => {
     timelines.chosen.set(undefined);
+    timelines.play(false);
     change({ ...(TOUR[step - 1]?.state ?? {}), step });
+    if (step > 0) timelines.showWanted();
   };
   let shown = -1;
   effect(() => {
@@ -46,7 +48,11 @@ export function tourPanel({ state, change }: Lab, timelines: TimelineView): HTML
       {
         type: 'button',
         id: 'act',
-        click: () => ('worst' in act ? timelines.jumpToWorst(worstIn(step), act.worst) : change(act.change)),
+        click: () => {
+          if ('worst' in act) timelines.jumpToWorst(act.index, act.worst);
+          else if ('play' in act) timelines.play(true);
+          else change(act.change);
+        },
       },
       act.label,
     );
@@ -64,9 +70,4 @@ export function tourPanel({ state, change }: Lab, timelines: TimelineView): HTML
     );
   });
   return node;
-}
-
-/** The first step looks at the policy above, the third at that below. */
-function worstIn(step: number): number {
-  return step === 1 ? 0 : 1;
 }
