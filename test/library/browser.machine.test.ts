@@ -2,10 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
-import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ROOT, scratchFolder, simulate } from '../cli/psp.js';
-import { CHROMIUM, missingChromium } from '../report/page/browser.js';
+import { missingChromium, startChromium } from '../support/browser.js';
 
 const folder = scratchFolder();
 
@@ -97,7 +96,7 @@ test.skipIf(missingChromium() !== undefined)(
     const text = await bundled(`const WORKLOAD = ${JSON.stringify(workload)};\n${PAGE}`, 'page.mjs');
     const script = `<script type="module">${text.replaceAll('</script', '<\\/script')}</script>`;
     writeFileSync(join(folder, 'page.html'), `<!doctype html><meta charset="utf-8"><body></body>${script}`);
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    const browser = await startChromium();
     try {
       const page = await browser.newPage();
       const troubles: string[] = [];

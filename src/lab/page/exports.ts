@@ -2,7 +2,7 @@
 
 import { make } from '../../report/page/dom.js';
 import { stackedTimelineSvg } from '../../report/timeline/timeline-svg.js';
-import { timelineTrace } from '../../report/timeline/timeline-trace.js';
+import { stackedTimelineTrace } from '../../report/timeline/timeline-trace.js';
 import { timelineOf } from '../recording.js';
 import type { TimelineView } from './timeline-view.js';
 
@@ -56,10 +56,8 @@ export function exportButtons(
       }),
     ),
     button('export-perfetto', 'Trace for Perfetto (JSON)', () => {
-      for (const { timeline, title: policy } of shown()) {
-        const name = policy.replace(/[^\w.=-]+/g, '-');
-        saveFile(`psp-lab-${name}.json`, timelineTrace(timeline, `psp: ${policy}`), 'application/json');
-      }
+      const named = shown().map(({ timeline, title: policy }) => ({ timeline, title: `psp: ${policy}` }));
+      saveFile('psp-lab.json', stackedTimelineTrace(named), 'application/json');
     }),
     button('export-yaml', 'Workload (YAML)', () => saveFile(`${yaml().name}.yaml`, yaml().text, 'text/yaml')),
     film,

@@ -17,7 +17,6 @@ export type TraceEvent = {
   readonly args?: Readonly<Record<string, unknown>>;
 };
 
-const PID = 1;
 /** The dispatcher has the first row, the workers those after it. */
 const DISPATCHER = 1;
 const rowOf = (worker: number) => worker + 2;
@@ -30,51 +29,59 @@ const COLOURS = ['thread_state_running', 'thread_state_iowait', 'rail_animation'
 
 /** A timeline as a Trace Event Format document. */
 export function timelineTrace(timeline: Timeline, title: string): string {
-  const events = [...rows(timeline, title), ...happenings(timeline).sort((a, b) => a.ts! - b.ts!)];
+  return stackedTimelineTrace([{ timeline, title }]);
+}
+
+/** Timelines with one time axis as a Trace Event Format document: each is a process, and its workers are threads. */
+export function stackedTimelineTrace(shown: readonly { readonly timeline: Timeline; readonly title: string }[]): string {
+  const events = [
+    ...shown.flatMap(({ timeline, title }, i) => rows(timeline, title, i + 1)),
+    ...shown.flatMap(({ timeline }, i) => happenings(timeline, i + 1)).sort((a, b) => a.ts! - b.ts!),
+  ];
   // One event per line, because people read such files.
   return `{"displayTimeUnit":"ns","traceEvents":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`;
 }
 
-function rows({ workers, dispatcher }: Timeline, title: string): TraceEvent[] {
+function rows({ workers, dispatcher }: Timeline, title: string, pid: number): TraceEvent[] {
   const row = (tid: number, name: string): TraceEvent[] => [
-    { name: 'thread_name', ph: 'M', pid: PID, tid, args: { name } },
-    { name: 'thread_sort_index', ph: 'M', pid: PID, tid, args: { sort_index: tid } },
+    { name: 'thread_name', ph: 'M', pid, tid, args: { name } },
+    { name: 'thread_sort_index', ph: 'M', pid, tid, args: { sort_index: tid } },
   ];
   return [
-    { name: 'process_name', ph: 'M', pid: PID, args: { name: title } },
+    { name: 'process_name', ph: 'M', pid, args: { name: title } },
     ...(dispatcher.length > 0 ? row(DISPATCHER, 'dispatcher') : []),
     ...Array.from({ length: workers }, (_, worker) => row(rowOf(worker), `worker ${worker}`)).flat(),
   ];
 }
 
-function happenings(timeline: Timeline): TraceEvent[] {
+function happenings(timeline: Timeline, pid: number): TraceEvent[] {
   const { fromNs, toNs, typeNames } = timeline;
   const us = (ns: number) => ns / 1000;
   const clipped = (span: { fromNs: number; toNs: number }) => {
     const ts = Math.max(fromNs, span.fromNs);
     return { ts: us(ts), dur: us(Math.min(toNs, span.toNs) - ts) };
   };
-  const instant = { ph: 'i', s: 'p', pid: PID, tid: DISPATCHER } as const;
+  const instant = { ph: 'i', s: 'p', pid, tid: DISPATCHER } as const;
   return [
     ...timeline.runs.map(
       (run): TraceEvent => ({
         name: typeNames[run.type]!,
         cat: 'request',
         ph: 'X',
-        pid: PID,
+        pid,
         tid: rowOf(run.worker),
         ...clipped(run),
         cname: COLOURS[run.type % COLOURS.length]!,
         args: { request: run.request, part: run.part, end: run.end },
       }),
     ),
-    ...resumptions(timeline),
+    ...resumptions(timeline, pid),
     ...timeline.overheads.map(
       ({ worker, ...span }): TraceEvent => ({
         name: 'overhead',
         cat: 'overhead',
         ph: 'X',
-        pid: PID,
+        pid,
         tid: rowOf(worker),
         ...clipped(span),
         cname: 'grey',
@@ -85,7 +92,7 @@ function happenings(timeline: Timeline): TraceEvent[] {
         name: 'busy',
         cat: 'dispatcher',
         ph: 'X',
-        pid: PID,
+        pid,
         tid: DISPATCHER,
         ...clipped(span),
         cname: 'grey',
@@ -95,7 +102,7 @@ function happenings(timeline: Timeline): TraceEvent[] {
       ({ atNs, counts }): TraceEvent => ({
         name: 'waiting',
         ph: 'C',
-        pid: PID,
+        pid,
         ts: us(atNs),
         args: Object.fromEntries(counts.map((count, type) => [typeNames[type]!, count])),
       }),
@@ -131,7 +138,7 @@ function named(groups: Timeline['reservations'][number]['groups'], typeNames: re
 }
 
 /** Arrows from each stretch of a preempted request to the next. */
-function resumptions({ runs, fromNs, toNs }: Timeline): TraceEvent[] {
+function resumptions({ runs, fromNs, toNs }: Timeline, pid: number): TraceEvent[] {
   const stretches = new Map<number, TimelineRun[]>();
   for (const run of runs) {
     if (run.part === 0 && run.end !== 'preempted') continue;
@@ -139,12 +146,15 @@ function resumptions({ runs, fromNs, toNs }: Timeline): TraceEvent[] {
     if (before) before.push(run);
     else stretches.set(run.request, [run]);
   }
-  const arrow = { name: 'resumes', cat: 'preemption', pid: PID } as const;
-  return [...stretches].flatMap(([id, all]) =>
+  const arrow = { name: 'resumes', cat: 'preemption', pid } as const;
+  // Arrows of two processes have different numbers.
+  const firstId = (pid - 1) * 2 ** 31;
+  return [...stretches].flatMap(([request, all]) =>
     all.length < 2
       ? []
       : all.map((run, i): TraceEvent => {
           const tid = rowOf(run.worker);
+          const id = firstId + request;
           // An arrow belongs to the slice that its end is in.
           if (i === 0) return { ...arrow, ph: 's', id, tid, ts: (Math.min(run.toNs, toNs) - 1) / 1000 };
           const ts = Math.max(run.fromNs, fromNs) / 1000;

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { readSweep } from '../../../src/experiment/sweep/store.js';
 import { pageModules } from '../../../src/report/html/page-modules.js';
 import { reportData, type SweptPoint } from '../../../src/report/html/report-data.js';
 import { reportPage } from '../../../src/report/html/report-page.js';
 import type { FailedRun } from '../../../src/report/view/data.js';
 import { psp, ROOT, scratchFolder } from '../../cli/psp.js';
-import { CHROMIUM, missingChromium } from './browser.js';
+import { inChromium, missingChromium } from '../../support/browser.js';
 import { point, smallSweep } from './points.js';
 
 const folder = scratchFolder();
@@ -45,30 +45,9 @@ function pageOf(points: readonly SweptPoint[], failed: readonly FailedRun[] = []
 }
 
 describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () => {
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  const troubles: string[] = [];
-
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-  });
-  afterAll(() => browser?.close());
-
-  beforeEach(async () => {
-    context = await browser.newContext({ viewport: WIDE });
-    page = await context.newPage();
-    page.setDefaultTimeout(8000);
-    page.on('console', (message) => troubles.push(message.text()));
-    page.on('pageerror', (error) => troubles.push(String(error)));
-    page.on('request', (request) => {
-      if (!/^(data|file|blob):/.test(request.url())) troubles.push(request.url());
-    });
-  });
-
-  afterEach(async () => {
-    await context.close();
-    expect(troubles.splice(0)).toEqual([]);
+  inChromium({ viewport: WIDE }, 8000, (opened) => {
+    page = opened;
   });
 
   const chart = (): Locator => page.locator('section[aria-label="Chart"]');
@@ -172,7 +151,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
   });
 
   it('copies a command', async () => {
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.goto(pageOf(smallSweep()));
     const button = page.locator('tbody tr').nth(4).getByRole('button', { name: 'Copy' });
     await button.click();
@@ -261,7 +240,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     await page.goto(pageOf(many));
     const redraws = 7;
     // Processor time of the page's thread, for the machine may have other things to do.
-    const cdp = await context.newCDPSession(page);
+    const cdp = await page.context().newCDPSession(page);
     await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
     const seconds = async () =>
       (await cdp.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')!.value;
