@@ -119,7 +119,7 @@ function drawLabels({ context, recording, frame, scene }: Painter, title: string
     context.fillText(String(worker), LEFT - 6, frame.top + (worker + 0.5) * frame.row);
   }
   // The scale of the queue.
-  context.fillText('0', LEFT - 6, frame.queueTop + 3);
+  context.fillText('queue', LEFT - 6, frame.queueTop + 6);
   context.fillText(String(depth), LEFT - 6, frame.bottom - 7);
   if (recording.sharing) {
     context.textAlign = 'left';

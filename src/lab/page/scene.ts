@@ -60,7 +60,7 @@ export const TITLE = 24;
 export const QUEUE_DEPTH = 44;
 const GAP = 12;
 export const AXIS = 26;
-const ROWS = 250;
+const ROWS = 210;
 export const CANVAS_FONT = '12px system-ui, sans-serif';
 
 function rowHeight(workers: number): number {

@@ -124,7 +124,7 @@ function drawOnChange(
   signals: readonly { get(): unknown }[],
   scene: () => Scene | undefined,
 ): void {
-  const context = canvas.getContext('2d', { alpha: false })!;
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true })!;
   let frame = 0;
   const draw = () => {
     frame = 0;
