@@ -162,7 +162,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
   });
 
   /** Median time between two frames while the timelines play, and that of the page's own part in them, ms. */
-  async function frameTimes(where: Page): Promise<string> {
+  async function frameTimes(where: Page, frames: number): Promise<string> {
     await where.addInitScript(`{
       window.untimed = window.requestAnimationFrame.bind(window);
       window.spentMs = [];
@@ -172,28 +172,28 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
         spentMs.push(performance.now() - startedMs);
       });
     }`);
-    await open({ ...SHORT, workers: 64, policies: ['c-fcfs', 'ts:quantum=5us'] }, where);
+    await open({ step: 0, requests: 5000, workers: 64, policies: ['c-fcfs', 'ts:quantum=5us'] }, where);
     await where.locator('#digests').waitFor();
     await where.locator('#play').click();
     const [frame, own] = (await where.evaluate(`new Promise((resolve) => {
       const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
       const times = [];
       spentMs.length = 0;
-      const tick = (ms) => times.push(ms) < 60 ? untimed(tick) : resolve(
+      const tick = (ms) => times.push(ms) < ${frames} ? untimed(tick) : resolve(
         [median(times.slice(1).map((time, i) => time - times[i])), median(spentMs)]);
       untimed(tick);
     })`)) as [number, number];
     return `${frame.toFixed(1)} ms between frames, of which ${own.toFixed(1)} ms draw`;
   }
 
-  it('plays 64 workers smoothly', async () => {
-    const found = [`as it starts: ${await frameTimes(page)}`];
+  it('plays 64 workers smoothly', { timeout: 120_000 }, async () => {
+    const found = [`as it starts: ${await frameTimes(page, 60)}`];
     for (const [name, ...args] of [
       ['--enable-gpu-rasterization', '--enable-gpu-rasterization', '--ignore-gpu-blocklist'],
       ['OpenGL in software', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
     ] as const) {
       const other = await startChromium(...args);
-      found.push(`${name}: ${await frameTimes(await other.newPage())}`);
+      found.push(`${name}: ${await frameTimes(await other.newPage(), 20)}`);
       await other.close();
     }
     // Printed, not asserted: the machine may be busy.
@@ -329,7 +329,7 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
     await page.locator('#digests').waitFor();
     const cdp = await page.context().newCDPSession(page);
     const { nodes } = await cdp.send('Accessibility.getFullAXTree');
-    const roles = /^(button|combobox|slider|textbox|spinbutton|checkbox|searchbox|img|image|form|region|group|alert)$/;
+    const roles = /^(button|combobox|slider|textbox|spinbutton|checkbox|searchbox|img|image|form|region|alert)$/;
     const controls = nodes.filter(({ ignored, role }) => !ignored && roles.test(String(role?.value)));
     const nameless = controls.filter(({ name, role }) => !name?.value && role!.value !== 'alert');
     expect(nameless.map(({ role, backendDOMNodeId }) => [role!.value, backendDOMNodeId])).toEqual([]);

@@ -6,7 +6,7 @@ import { FIRST_STATE, type LabState } from '../../src/lab/lab-state.js';
 import { recordRun } from '../../src/lab/record-run.js';
 import { type Recording, stretchesOf, waitOf, worstWait } from '../../src/lab/recording.js';
 import { TOUR } from '../../src/lab/tour.js';
-import { type BrowserResult, parseWorkload, simulate } from '../../src/library/browser.js';
+import { type BrowserResult, simulate } from '../../src/library/browser.js';
 
 const text = readFileSync(new URL('../../workloads/bimodal.yaml', import.meta.url), 'utf8');
 const [SHORT, LONG] = [0, 1];
@@ -20,7 +20,7 @@ function stateOf(step: number, isDone = false): LabState {
 /** What the table of a step says, above and below. */
 async function numbersOf(step: number, isDone = false): Promise<[BrowserResult, BrowserResult]> {
   const { policies, load, workers, seed, requests } = stateOf(step, isDone);
-  const results = await simulate({ workload: parseWorkload(text), policies, load, workers, seed, requests });
+  const results = await simulate({ workload: text, policies, load, workers, seed, requests });
   return results as [BrowserResult, BrowserResult];
 }
 

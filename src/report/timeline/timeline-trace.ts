@@ -33,7 +33,9 @@ export function timelineTrace(timeline: Timeline, title: string): string {
 }
 
 /** Timelines with one time axis as a Trace Event Format document: each is a process, and its workers are threads. */
-export function stackedTimelineTrace(shown: readonly { readonly timeline: Timeline; readonly title: string }[]): string {
+export function stackedTimelineTrace(
+  shown: readonly { readonly timeline: Timeline; readonly title: string }[],
+): string {
   const events = [
     ...shown.flatMap(({ timeline, title }, i) => rows(timeline, title, i + 1)),
     ...shown.flatMap(({ timeline }, i) => happenings(timeline, i + 1)).sort((a, b) => a.ts! - b.ts!),
