@@ -34,8 +34,8 @@ export const TOUR: readonly TourStep[] = [
       'Fourteen workers serve two types of requests: SHORT takes 1us, LONG 100us. Each row is a worker, each bar a ' +
       'request, and time runs to the right. Above, c-fcfs gives each free worker the request that came first, and ' +
       'never leaves a worker idle while a request waits. Still some SHORT wait more than eighty times their own ' +
-      'length, because LONG keeps all workers busy. Slowdown is the time in the system over the service time; one request ' +
-      'in a thousand is worse than its p99.9.',
+      'length, because LONG keeps all workers busy. Slowdown is the time in the system over the service time; one ' +
+      'request in a thousand is worse than its p99.9.',
     task: 'Look at the SHORT that waited longest under c-fcfs. What it waited behind is lit up.',
     state: { ...BIMODAL, policies: ['c-fcfs', 'darc'], load: 0.8, workers: 14 },
     act: { label: 'Jump to the worst SHORT wait', worst: 'SHORT', index: 0 },

@@ -71,7 +71,6 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   /** The requests that wait when the window begins, and the changes after. */
   const before = typeNames.map(() => 0);
   const changes: WaitingChange[] = [];
-  /** What runs on each worker: fields that are overwritten, because most of it is before the window and never kept. */
   const on = Array.from({ length: workers }, () => ({ isBusy: false, request: 0, type: 0, fromNs: 0, part: 0 }));
   /** Stretches so far, of requests that were preempted and are not done. */
   const parts = new Map<number, number>();
@@ -86,7 +85,6 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
 
   function addRun(worker: number, toNs: number, end: TimelineRun['end']): void {
     const { request, type, fromNs: beganNs, part } = on[worker]!;
-    if (toNs <= fromNs) return;
     const run = { worker, request, type, fromNs: beganNs, part, toNs, end };
     if (!isInside(run)) return;
     runs.push(run);
@@ -94,7 +92,6 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   }
 
   function addOverhead(worker: number, beganNs: number, toNs: number): void {
-    if (toNs <= fromNs || toNs === beganNs) return;
     const overhead = { worker, fromNs: beganNs, toNs };
     if (isInside(overhead)) overheads.push(overhead);
   }
@@ -106,12 +103,7 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
     starts(worker, request, type, atNs, runsNs) {
       waits(type, -1, atNs);
       addOverhead(worker, atNs, runsNs);
-      const now = on[worker]!;
-      now.isBusy = true;
-      now.request = request;
-      now.type = type;
-      now.fromNs = runsNs;
-      now.part = parts.size === 0 ? 0 : (parts.get(request) ?? 0);
+      begin(on[worker]!, request, type, runsNs, parts.get(request) ?? 0);
     },
     stops(worker, atNs, completed, freeNs) {
       const run = on[worker]!;
@@ -130,11 +122,11 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
     steals(thief, victim, count, atNs) {
       if (atNs >= fromNs && atNs < endNs) steals.push({ atNs, thief, victim, count });
     },
-    dispatcher(busyFromNs, busyToNs) {
+    dispatcher(busyFromNs, toNs) {
       const last = dispatcher.at(-1);
-      if (last?.toNs === busyFromNs) last.toNs = busyToNs;
-      else if (isInside({ fromNs: busyFromNs, toNs: busyToNs }))
-        dispatcher.push({ fromNs: busyFromNs, toNs: busyToNs });
+      const busy = { fromNs: busyFromNs, toNs };
+      if (last?.toNs === busyFromNs) last.toNs = toNs;
+      else if (isInside(busy)) dispatcher.push(busy);
     },
   };
 
@@ -143,18 +135,29 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
     on.forEach(({ isBusy }, worker) => {
       if (isBusy) addRun(worker, endNs, 'runs on');
     });
-    const collected = {
-      runs,
-      overheads,
-      dispatcher,
-      drops,
-      steals,
-      waiting: waitingSteps(before, changes, fromNs, endNs),
-    };
+    const waiting = waitingSteps(before, changes, fromNs, endNs);
+    const collected = { runs, overheads, dispatcher, drops, steals, waiting };
     return layOut({ fromNs, toNs: endNs, workers, typeNames }, collected, reservations);
   }
 
   return { observer, finish };
+}
+
+/** What runs on a worker: overwritten, because most of it is before the window and never kept. */
+interface Running {
+  isBusy: boolean;
+  request: number;
+  type: number;
+  fromNs: number;
+  part: number;
+}
+
+function begin(on: Running, request: number, type: number, fromNs: number, part: number): void {
+  on.isBusy = true;
+  on.request = request;
+  on.type = type;
+  on.fromNs = fromNs;
+  on.part = part;
 }
 
 /** Leaves out what is not in the window, and sorts the rest by time. */

@@ -33,7 +33,8 @@ export function curves(comparison: LabComparison, labels: () => readonly string[
     node.replaceChildren(
       ...panels.map((panel, i) => {
         const look = ({ name }: { readonly name: string }) => LOOKS[NAMES.indexOf(name)]!;
-        const { node: chart } = plot({ ...panel, title: '' }, size, `lab-chart-${i}`, look, () => undefined);
+        const { node: chart, svg } = plot({ ...panel, title: '' }, size, `lab-chart-${i}`, look, () => undefined);
+        svg.setAttribute('aria-label', panel.title ?? '');
         return make('figure', {}, make('figcaption', {}, panel.title ?? ''), chart);
       }),
     );

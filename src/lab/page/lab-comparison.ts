@@ -1,7 +1,4 @@
-/**
- * Keeps what is known of the chosen run: a first look at it, a longer recording, results that grow more precise, and the
- * curve.
- */
+/** Keeps what is known of the chosen run: a first look, a longer recording, results that grow more precise, a curve. */
 
 import type { RunSpec } from '../../experiment/plan/run-spec.js';
 import { withCommonWarmUp } from '../../experiment/run/common-warm-up.js';
@@ -43,8 +40,6 @@ export interface LabComparison {
   readonly failure: Signal<(LabFailure & { readonly index?: number }) | undefined>;
   /** Is everything shown of the run that was asked for last? */
   readonly isFresh: Signal<boolean>;
-  /** Is everything done that will be done for it? */
-  readonly isDone: Signal<boolean>;
   /** Shows another run. */
   show(run: LabRun): void;
 }
@@ -68,7 +63,6 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
     curve: signal<readonly CurvePoint[]>([]),
     failure: signal<(LabFailure & { index?: number }) | undefined>(undefined),
     isFresh: signal(false),
-    isDone: signal(false),
   };
   let wanted: LabRun | undefined;
   let isLooking = false;
@@ -85,7 +79,6 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
   function fail(run: LabRun, error: unknown): void {
     if (run !== wanted || error instanceof GivenUp) return;
     of.failure.set(error instanceof LabError ? error.failure : { message: String(error), isInput: false });
-    of.isDone.set(true);
   }
 
   /** Takes a first look at what is wanted; while that takes, only the latest wish is kept. */
@@ -94,8 +87,7 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
     isLooking = true;
     for (let run = wanted!; ; run = wanted!) {
       try {
-        const look = firstLook(run);
-        const recorded = await record(look.run, look.part, recorders);
+        const recorded = await lookAt(run, recorders);
         if (run === wanted || run.code === '') show(run, recorded, true);
         if (run === wanted && !of.failure.peek()) timer = setTimeout(() => void measure(run), REST_MS);
       } catch (error) {
@@ -114,19 +106,12 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
       show(run, recorded, false);
       if (of.failure.peek()) return;
       await measurePair(run, recorded, 1, measurers, isStale, of.measured.set);
-      const pointAt = async (load: number, most: number) => {
-        const at = { ...run, load };
-        await measurePair(at, recorded, most, measurers, isStale, (measured) => {
-          const others = of.curve.peek().filter((point) => point.load !== load);
-          const point = { load, results: [measured[0].result, measured[1].result] as const };
-          of.curve.set([...others, point].sort((a, b) => a.load - b.load));
-        });
-      };
+      const at = { recorded, threads: measurers, isStale, curve: of.curve };
+      const pointAt = (load: number, most: number) => measurePoint({ ...run, load }, most, at);
       await Promise.all(LOADS.map((load) => pointAt(load, 1)));
       if (isStale()) return;
       await measurePair(run, recorded, MOST_REPLICATIONS, measurers, isStale, of.measured.set);
       for (const load of LOADS) if (!isStale()) await pointAt(load, CURVE_REPLICATIONS);
-      if (!isStale()) of.isDone.set(true);
     } catch (error) {
       fail(run, error);
     }
@@ -136,7 +121,7 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
     ...of,
     show(run) {
       const before = of.run.peek();
-      if (before && JSON.stringify(before) === JSON.stringify(run)) return;
+      if (JSON.stringify(before) === JSON.stringify(run)) return;
       wanted = run;
       clearTimeout(timer);
       measurers.giveUp();
@@ -145,10 +130,43 @@ export function createComparison(recorders: LabThreads, measurers: LabThreads): 
       void lookAtLatest();
       of.run.set(run);
       of.isFresh.set(false);
-      of.isDone.set(false);
-      if (!before || JSON.stringify({ ...before, load: 0 }) !== JSON.stringify({ ...run, load: 0 })) of.curve.set([]);
+      if (!before || withoutLoad(before) !== withoutLoad(run)) of.curve.set([]);
     },
   };
+}
+
+/** Runs that have the same are points of one curve. */
+function withoutLoad(run: LabRun): string {
+  return JSON.stringify({ ...run, load: 0 });
+}
+
+/** Measures one load of the curve. */
+async function measurePoint(
+  run: LabRun,
+  most: number,
+  {
+    recorded,
+    threads,
+    isStale,
+    curve,
+  }: {
+    readonly recorded: Pair<RecordedPolicy>;
+    readonly threads: LabThreads;
+    readonly isStale: () => boolean;
+    readonly curve: Signal<readonly CurvePoint[]>;
+  },
+): Promise<void> {
+  const { load } = run;
+  await measurePair(run, recorded, most, threads, isStale, ([above, below]) => {
+    const others = curve.peek().filter((point) => point.load !== load);
+    const point = { load, results: [above.result, below.result] as const };
+    curve.set([...others, point].sort((a, b) => a.load - b.load));
+  });
+}
+
+function lookAt(run: LabRun, threads: LabThreads): Promise<Pair<RecordedPolicy>> {
+  const look = firstLook(run);
+  return record(look.run, look.part, threads);
 }
 
 async function record(run: LabRun, part: RecordedPart, threads: LabThreads): Promise<Pair<RecordedPolicy>> {
