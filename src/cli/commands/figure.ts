@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
+import type { Testbed } from '../../experiment/hosts/read-testbed.js';
 import { PACKAGE_ROOT } from '../../experiment/package-info.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { hardwareEngine } from '../../experiment/sweep/hardware-engine.js';
+import { hostsEngine } from '../../experiment/sweep/hosts-engine.js';
 import { type Block, planSweep } from '../../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
@@ -17,9 +19,10 @@ import type { Figure } from '../../report/figures/paper-figure.js';
 import { wrap } from '../../report/text/table.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
-import { estimate } from '../asked-world.js';
+import { estimate, hostsOption, realPlanOf } from '../asked-world.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT, tellNotes } from '../failure.js';
+import { parseDilation } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkFolder, outputTo, writePicture } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -34,6 +37,8 @@ interface FigureOptions {
   readonly experiments?: string;
   readonly hw?: true;
   readonly minutes?: number;
+  readonly hosts?: Testbed;
+  readonly dilate?: number | 'auto';
 }
 
 const EXAMPLES = `
@@ -45,6 +50,7 @@ Examples:
   psp figure 3
   psp figure all --full --out results/figures
   psp figure 3 --hw --minutes 5
+  psp figure 3 --hosts configs/cloudlab.yaml
   psp figure 4a --check      exit code 1 if a claim of the paper does not hold`;
 
 export function defineFigure(command: Command): void {
@@ -61,6 +67,13 @@ export function defineFigure(command: Command): void {
     .option('--out <DIR>', 'folder of the figures; points that are in it are not run again', 'results/figures')
     .option('--hw', 'also run it on this machine: measured points over the simulated curves (not figure 8)')
     .option('--minutes <M>', 'with --hw: about how long all runs may take (default: 15)', parseMinutes)
+    .addOption(hostsOption())
+    .addOption(
+      new Option(
+        '--dilate <K|auto>',
+        'with --hw or --hosts: stretch all times by K (default: from the number of cores; 1 with --hosts)',
+      ).argParser(parseDilation),
+    )
     .option('--experiments <DIR>', "folder with figure-NAME.yaml files, instead of psp's own")
     .addHelpText('after', EXAMPLES)
     .action(async (asked: string[], options: FigureOptions) => {
@@ -69,27 +82,30 @@ export function defineFigure(command: Command): void {
 }
 
 async function draw(asked: readonly string[], options: FigureOptions): Promise<number> {
-  const { quick, full, out, check } = options;
+  const { quick, full, out, check, hosts } = options;
+  const isMeasured = options.hw || hosts !== undefined;
   if (quick && full) throw new InputError('expected only one of --quick and --full, found both');
   const wanted = figures.filter(({ name }) => asked.includes(name) || asked.includes('all'));
   const folder = options.experiments ?? join(PACKAGE_ROOT, 'experiments', full ? '' : 'quick');
-  if (options.minutes !== undefined && !options.hw) throw new InputError('--minutes: expected --hw beside it');
+  const alone = (['minutes', 'dilate'] as const).find((key) => options[key] !== undefined);
+  if (alone && !isMeasured) throw new InputError(`--${alone}: expected --hw or --hosts beside it`);
   const simulated = await Promise.all(
     wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(folder, figure.name)) })),
   );
-  const plans = options.hw ? await withMeasured(simulated, folder, options.minutes ?? DEFAULT_MINUTES) : simulated;
+  const plans = isMeasured ? await withMeasured(simulated, folder, options) : simulated;
   checkFolder(
     '--out',
     out,
-    wanted.flatMap(({ name }) => ENDINGS.map((ending) => `${baseOf(name, options.hw)}${ending}`)),
+    wanted.flatMap(({ name }) => ENDINGS.map((ending) => `${baseOf(name, isMeasured)}${ending}`)),
   );
   createStore(out);
   // Figures share points: each point runs once. The last figure has the longest runs, so they come first, and no core
   // waits for one at the end.
   const all = new Map(plans.toReversed().flatMap(({ planned }) => planned.map((point) => [point.key, point])));
-  const long = estimate([...all.values()]);
+  const long = estimate([...all.values()], hosts);
   if (long !== undefined) complain(long);
-  const outcome = await run([...all.values()], out, options.hw ? hardwareEngine() : undefined);
+  const engine = hosts ? hostsEngine(hosts, out) : isMeasured ? hardwareEngine() : undefined;
+  const outcome = await run([...all.values()], out, engine);
   for (const { planned, message } of outcome.failures) complain(`failed: ${planned.command}: ${message}`);
   if (outcome.left > 0) {
     complain(`interrupted: ${outcome.left} of ${all.size} points are left; the same command continues`);
@@ -100,7 +116,7 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   for (const { figure, planned } of plans) {
     const results = planned.flatMap(({ key }) => found.get(key) ?? []);
     const claims = claimsOf(figure, results);
-    await show(baseOf(figure.name, options.hw), chartOf(figure, results, full === true), claims, out);
+    await show(baseOf(figure.name, isMeasured), chartOf(figure, results, full === true, hosts), claims, out);
     disagrees ||= claims.some(({ agrees }) => agrees === false);
   }
   return outcome.failures.length > 0 || (check && disagrees) ? EXIT.no : EXIT.ok;
@@ -132,17 +148,21 @@ async function run(planned: readonly PlannedPoint[], out: string, engine?: Engin
 }
 
 /** Adds a note to a chart that was made with --quick. */
-function chartOf({ chart }: Figure, results: readonly Result[], isFull: boolean): Chart {
+function chartOf({ chart }: Figure, results: readonly Result[], isFull: boolean, hosts?: Testbed): Chart {
   const { caption = '', ...drawn } = chart(results);
-  const measured = results.some(({ world }) => world === 'hw') ? MEASURED_CAPTION : '';
+  const measured = results.some(({ world }) => world === 'hw') ? measuredCaption(hosts) : '';
   const quick = isFull ? '' : ' Made with --quick: fewer loads, wider intervals.';
   return { ...drawn, caption: `${caption}${measured}${quick}` };
 }
 
 /** What a reader must know of the dots. */
-const MEASURED_CAPTION =
-  ' Dots: measured on a machine, both ends on it, times stretched where cores were short; systems run as their ' +
-  'policies, and DARC profiles a fifth of a run.';
+function measuredCaption(hosts: Testbed | undefined): string {
+  const where = hosts
+    ? `measured on a server and ${hosts.clients.length} clients`
+    : 'measured on a machine, both ends on it, times stretched where cores were short';
+  return ` Dots: ${where}; systems run as their policies, and DARC profiles a fifth of a run.`;
+}
+
 const DEFAULT_MINUTES = 15;
 /** The shortest run that shows anything, and what its start takes, s. */
 const LEAST_SECONDS = 2;
@@ -158,24 +178,29 @@ interface FigurePlan {
 }
 
 /** Adds the same points in the real world, as long as the time allows. */
-async function withMeasured(plans: readonly FigurePlan[], folder: string, minutes: number): Promise<FigurePlan[]> {
+async function withMeasured(
+  plans: readonly FigurePlan[],
+  folder: string,
+  { minutes = DEFAULT_MINUTES, hosts, dilate }: FigureOptions,
+): Promise<FigurePlan[]> {
   if (plans.some(({ figure }) => figure.name === NOT_MEASURED)) {
-    throw new InputError(`figure ${NOT_MEASURED}: is only simulated: expected other figures with --hw`);
+    throw new InputError(`figure ${NOT_MEASURED}: is only simulated: expected other figures with --hw or --hosts`);
   }
   const notes = new Set<string>();
+  const real = realPlanOf({ both: true, ...(hosts && { hosts }), ...(dilate !== undefined && { dilate }) })!;
   const measured = (seconds: number) =>
     Promise.all(
       plans.map(async ({ figure }) => {
-        const plan = { world: 'both', dilate: 'auto', repeat: 1, shortWindows: true, seconds } as const;
+        const plan = { ...real, shortWindows: true, seconds };
         const planned = await planSweep(realBlocks(blocksOf(folder, figure.name)), notes, plan);
         return planned.filter(({ real }) => real !== undefined);
       }),
     );
   const count = (await measured(LEAST_SECONDS)).flat().length;
   const seconds = Math.max(LEAST_SECONDS, (minutes * 60) / Math.max(1, count) - START_SECONDS);
-  const real = await measured(seconds);
+  const points = await measured(seconds);
   tellNotes([...notes]);
-  return plans.map(({ figure, planned }, i) => ({ figure, planned: [...planned, ...real[i]!] }));
+  return plans.map(({ figure, planned }, i) => ({ figure, planned: [...planned, ...points[i]!] }));
 }
 
 /** How long the runs are is for the time to say. */
@@ -199,7 +224,7 @@ function claimsOf(figure: Figure, results: readonly Result[]): Claim[] {
   ];
 }
 
-function baseOf(name: string, isMeasured: true | undefined): string {
+function baseOf(name: string, isMeasured: boolean): string {
   return `figure-${name}${isMeasured ? '-hw' : ''}`;
 }
 

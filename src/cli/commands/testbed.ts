@@ -3,7 +3,9 @@ import { checkHosts } from '../../experiment/hosts/check-hosts.js';
 import { serveOrchestrator } from '../../experiment/hosts/host-end.js';
 import type { Host } from '../../experiment/hosts/hosts-file.js';
 import { onHost } from '../../experiment/hosts/on-host.js';
+import { pushHosts } from '../../experiment/hosts/push-hosts.js';
 import { readHostsFile } from '../../experiment/hosts/read-testbed.js';
+import { packageVersion } from '../../experiment/package-info.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
@@ -12,6 +14,7 @@ import { outputTo } from '../output.js';
 const EXAMPLES = `
 Examples:
   psp testbed check --hosts configs/cloudlab.yaml
+  psp testbed push --hosts configs/cloudlab.yaml
   psp testbed run --hosts configs/cloudlab.yaml -- git pull
   psp testbed run --hosts configs/cloudlab.yaml --role client -- uptime`;
 
@@ -28,6 +31,16 @@ export function defineTestbed(command: Command): void {
     .requiredOption('--hosts <FILE>', 'the machines; see configs/cloudlab.yaml')
     .action(async ({ hosts }: { hosts: string }) => {
       process.exitCode = await check(hosts);
+    });
+  command
+    .command('push')
+    .description(
+      'Packs this psp, copies it into the folder of every host at once, and builds the addon there. The folder is ' +
+        'replaced when that is done. Exit code 1 if it fails on one.',
+    )
+    .requiredOption('--hosts <FILE>', 'the machines; see configs/cloudlab.yaml')
+    .action(async ({ hosts }: { hosts: string }) => {
+      process.exitCode = await push(readHostsFile(hosts));
     });
   command
     .command('end', { hidden: true })
@@ -66,6 +79,22 @@ async function check(file: string): Promise<number> {
     }
     if (signal.aborted) return EXIT.interrupted;
     return checked.some(({ faults }) => faults.length > 0) ? EXIT.no : EXIT.ok;
+  } finally {
+    undo();
+  }
+}
+
+async function push(hosts: readonly Host[]): Promise<number> {
+  const { signal, undo } = abortOnSignal();
+  const width = Math.max(...hosts.map(({ name }) => name.length));
+  try {
+    const pushed = await pushHosts(hosts, signal);
+    if (signal.aborted) return EXIT.interrupted;
+    for (const { host, fault } of pushed) {
+      const found = fault ?? `psp ${packageVersion()} in ${host.folder}`;
+      outputTo(process.stdout).write(`${fault === undefined ? 'ok  ' : 'fail'} ${host.name.padEnd(width)} ${found}\n`);
+    }
+    return pushed.some(({ fault }) => fault !== undefined) ? EXIT.no : EXIT.ok;
   } finally {
     undo();
   }

@@ -16,6 +16,8 @@ export interface HostOptions {
   readonly signal?: AbortSignal;
   /** Called with each line of stdout and stderr. */
   readonly onLine?: (host: Host, line: string) => void;
+  /** What the command reads first. */
+  readonly input?: readonly Uint8Array[];
 }
 
 /** ssh asks nobody anything, and notices a connection that is gone within some seconds. */
@@ -35,7 +37,7 @@ const SSH = [
 export interface Ssh {
   /** Calls a listener with each line. */
   onLine(stream: 'stdout' | 'stderr', listener: (line: string) => void): void;
-  write(text: string): void;
+  write(text: string | Uint8Array): void;
   /** Waits until what was written is on its way. */
   drained(): Promise<void>;
   /** The command there sees the end of its stdin. */
@@ -84,14 +86,15 @@ export function startSsh(host: Host, script: string): Ssh {
  * Runs a command in psp's folder of the host. The command ends when its connection ends: it is told to when the other
  * end of its stdin is gone, and killed 4 s later.
  *
- * @param words the command; each word is one argument
+ * @param command its words, each one argument; or a script, as {@link pushScript} makes one
  */
 export async function onHost(
   host: Host,
-  words: readonly string[],
-  { signal, onLine }: HostOptions = {},
+  command: readonly string[] | string,
+  { signal, onLine, input = [] }: HostOptions = {},
 ): Promise<HostOutcome> {
-  const ssh = startSsh(host, watchedScript(host, words));
+  const ssh = startSsh(host, typeof command === 'string' ? command : watchedScript(host, command));
+  for (const part of input) ssh.write(part);
   const heard = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     ssh.onLine(stream, (line) => {
@@ -122,16 +125,46 @@ export function commandThere(host: Host, words: readonly string[]): string {
 
 /** For the shell of the host: starts the command, and a watch over stdin that ends it and all that it has started. */
 export function watchedScript(host: Host, words: readonly string[]): string {
+  return [`cd ${quoted(host.folder)} || exit 127`, ...watched(wordsThere(host, words)), 'exit $c'].join('\n');
+}
+
+/** Leaves the exit code in $c. */
+function watched(command: string): string[] {
   return [
-    `cd ${quoted(host.folder)} || exit 127`,
     'exec 3<&0',
-    `setsid ${wordsThere(host, words)} </dev/null 3<&- & p=$!`,
+    `setsid ${command} </dev/null 3<&- & p=$!`,
     '{ cat <&3 >/dev/null; kill -TERM -$p; sleep 4; kill -KILL -$p; } 2>/dev/null >/dev/null & w=$!',
     'exec 3<&-',
     'wait $p; c=$?',
     'kill $w 2>/dev/null',
-    'exit $c',
+  ];
+}
+
+/**
+ * For the shell of the host: takes two archives from stdin, the package and what goes into its node_modules, and builds
+ * the addon. What was built before is kept as a beginning if its sources are the same. Only then the folder is replaced,
+ * unless it is something else than a psp that was put there.
+ *
+ * @param bytes the lengths of the archives
+ */
+export function pushScript(host: Host, [psp, modules]: readonly number[]): string {
+  const script = [
+    `folder=${quoted(host.folder.replace(/\/+$/, ''))}; new=$folder.new; old=$folder.old`,
+    'no() { echo "$folder: $1" >&2; exit 1; }',
+    '[ ! -e "$folder/.git" ] || no "is a checkout: expected none; psp testbed run -- git pull updates it"',
+    '[ -z "$(ls -A "$folder" 2>/dev/null)" ] || grep -qs \'"name": "psp"\' "$folder/package.json" ||',
+    '  no "expected psp or nothing, found another folder"',
+    'rm -rf "$new" && mkdir -p "$new/node_modules" || no "cannot be made"',
+    `head -c ${psp} | tar -xz -C "$new" --strip-components=1 || no "the package did not arrive"`,
+    `head -c ${modules} | tar -xz -C "$new/node_modules" || no "the package did not arrive"`,
+    'if [ -d "$folder/build" ] && diff -rq "$folder/native" "$new/native" >/dev/null &&',
+    '  cmp -s "$folder/binding.gyp" "$new/binding.gyp"; then cp -a "$folder/build" "$new/build"; fi',
+    ...watched('sh -c \'cd "$0" && exec node scripts/build-native.mjs --quiet\' "$new"'),
+    '[ $c = 0 ] || { rm -rf "$new"; exit $c; }',
+    'rm -rf "$old"; [ ! -e "$folder" ] || mv "$folder" "$old"',
+    'mv "$new" "$folder" && rm -rf "$old"',
   ].join('\n');
+  return wordsThere(host, ['sh', '-c', script]);
 }
 
 function quoted(word: string): string {
