@@ -17,7 +17,7 @@ export type HostName = (typeof NAMES)[number];
 export type Changes = Partial<Record<HostName, Readonly<Record<string, string>>>>;
 
 export interface SshdHosts {
-  /** Writes a file of hosts with changes; returns its path. */
+  /** Writes a file of hosts with changes; returns its path. Server and client1 have psp when it was pushed there. */
   hostsFile(name: string, changes?: Changes): string;
   /** Runs psp as the orchestrator. */
   psp(args: readonly string[]): Promise<Outcome>;
@@ -151,6 +151,10 @@ function writeConfigs(folder: string): void {
 }
 
 function writeHosts(folder: string, name: string, changes: Changes): string {
+  // Stands for a build of the addon, which takes a minute.
+  const gyp = join(folder, 'node-gyp.cjs');
+  const build = JSON.stringify(join(ROOT, 'build'));
+  writeFileSync(gyp, `if (process.argv[2] === 'build') require('fs').cpSync(${build}, 'build', { recursive: true });`);
   const lines = NAMES.map((host, i) => {
     const options = ['-p', `"${2201 + i}"`, '-i', join(folder, 'key'), '-q'];
     const quiet = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'ControlPath=none'];
@@ -159,10 +163,10 @@ function writeHosts(folder: string, name: string, changes: Changes): string {
       ssh: '127.0.0.1',
       sshOptions: `[${[...options, ...quiet].join(', ')}]`,
       role: i === 0 ? 'server' : 'client',
-      folder: ROOT,
+      folder: host === 'client2' ? ROOT : join(folder, host, 'psp'),
       config: `${host}.yaml`,
       ...(i > 0 && { address: `{ ip: 192.168.77.${10 + i} }` }),
-      env: `{ TMPDIR: ${join(folder, host, 'tmp')}, GREETING: "it's ${i}" }`,
+      env: `{ TMPDIR: ${join(folder, host, 'tmp')}, npm_config_node_gyp: ${gyp}, GREETING: "it's ${i}" }`,
       ...changes[host],
     };
     const pairs = Object.entries(fields).map(([key, value]) => `${key}: ${value}`);

@@ -1,6 +1,6 @@
 /** psp testbed and experiments on several machines, against sshd's of its own. */
 
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -31,6 +31,29 @@ beforeAll(async () => {
 afterAll(() => testbed?.end());
 
 describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () => {
+  it('pushes psp with its addon into the folders of hosts, and replaces nothing else', async () => {
+    const foreign = join(folder, 'foreign');
+    mkdirSync(foreign);
+    writeFileSync(join(foreign, 'notes.txt'), '');
+    const { code, out } = await testbed.psp([
+      'testbed',
+      'push',
+      '--hosts',
+      testbed.hostsFile('push.yaml', { client2: { folder: foreign } }),
+    ]);
+    expect([code, out.split('\n')]).toEqual([
+      1,
+      [
+        expect.stringMatching(/^ok {3}server {2}psp \d+\.\d+\.\d+ in .*server.psp$/),
+        expect.stringMatching(/^ok {3}client1 psp \d+\.\d+\.\d+ in .*client1.psp$/),
+        `fail client2 ${foreign}: expected psp or nothing, found another folder`,
+      ],
+    ]);
+    expect(readdirSync(foreign)).toEqual(['notes.txt']);
+    expect(existsSync(join(folder, 'server/psp/build/Release/psp_native.node'))).toBe(true);
+    expect(existsSync(join(folder, 'server/psp.new'))).toBe(false);
+  });
+
   it('runs a command on all hosts, or on those of a role, and says where it failed', async () => {
     const { code, out } = await testbed.psp(['testbed', 'run', '--hosts', hosts, '--', 'sh', '-c', 'echo "$GREETING"']);
     expect([code, out.split('\n').sort()]).toEqual([0, ["client1 | it's 1", "client2 | it's 2", "server  | it's 0"]]);
@@ -164,6 +187,20 @@ series:
     const failed = await testbed.psp(['sweep', '--hosts', full, ...trace, '--out', 'full']);
     expect([failed.code, failed.out.split('\n')[0]]).toEqual([1, '1 point: 0 run, 1 failed']);
     expect(failed.err).toMatch(/client1: .*trace\.csv: cannot be written: ENOSPC/);
+    expect(await testbed.leftovers()).toEqual([]);
+  });
+});
+
+describe.skipIf(missing !== undefined)('psp figure --hosts', { timeout: 120_000 }, () => {
+  it('draws points that hosts have measured over the simulated curves', async () => {
+    mkdirSync(join(folder, 'experiments'));
+    const figure = 'workload: bimodal\nworkers: 2\npolicy: c-fcfs\nload: 0.4\nrequests: 20k\nreplications: 1\n';
+    writeFileSync(join(folder, 'experiments/figure-3.yaml'), figure);
+    const where = ['--experiments', 'experiments', '--out', 'figures', '--hosts', hosts];
+    const { code, err } = await testbed.psp(['figure', '3', ...where, '--dilate', '100', '--minutes', '0.03']);
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('1 point on the hosts of') });
+    const csv = readFileSync(join(folder, 'figures/figure-3-hw.csv'), 'utf8');
+    expect(csv).toMatch(/measured.*,hw\n/);
     expect(await testbed.leftovers()).toEqual([]);
   });
 });

@@ -142,7 +142,7 @@ function watched(command: string): string[] {
 
 /**
  * For the shell of the host: takes two archives from stdin, the package and what goes into its node_modules, and builds
- * the addon. What was built before is kept as a beginning if its sources are the same. Only then the folder is replaced,
+ * the addon. What was built before is kept as a beginning if its sources are the same. Then the folder is replaced,
  * unless it is something else than a psp that was put there.
  *
  * @param bytes the lengths of the archives

@@ -43,8 +43,8 @@ export async function pushHosts(hosts: readonly Host[], signal: AbortSignal): Pr
 }
 
 /**
- * The package, as npm publishes it, and the headers that its native build needs. An end of a run needs no other package:
- * it runs from its bundle.
+ * The package, as npm publishes it, and the headers that its native build needs. An end of a run needs no other
+ * package: it runs from its bundle.
  */
 async function packed(): Promise<readonly Buffer[]> {
   const folder = mkdtempSync(join(tmpdir(), 'psp-push-'));
