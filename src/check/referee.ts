@@ -469,7 +469,7 @@ function withheld({ policy, parameters }: ChosenPolicy, setup: SchedulerSetup): 
     ...rest,
     ...(clairvoyant && demandNs && { demandNs }),
     ...(clairvoyant && completionNs && { completionNs }),
-    ...((clairvoyant || parameters.oracle === true) && trueProfile && { trueProfile }),
+    ...((clairvoyant || parameters.oracle === true || parameters.declared === true) && trueProfile && { trueProfile }),
   };
 }
 

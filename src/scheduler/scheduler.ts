@@ -139,7 +139,10 @@ export interface TypeInfo {
   readonly sloNs?: number;
 }
 
-/** The true profile of a workload. Given only to policies that ask for an oracle, and never on a real machine. */
+/**
+ * The profile that a workload states, given only to policies that ask for it. It is true in the simulator. A real
+ * machine gives it to policies whose parameter `declared` is set, and it may be wrong there.
+ */
 export interface TrueProfile {
   /** Mean service demand of each type, ns. */
   readonly meanNs: readonly number[];
@@ -159,7 +162,7 @@ export interface SchedulerSetup {
   readonly now: Float64Array;
   /** Uniform on [0, 1), from the world's `stealing` substream: the same seed gives the same decisions. */
   readonly random: () => number;
-  /** The truth about the workload, where a world knows it. Read only by policies whose parameters ask for an oracle. */
+  /** What the workload states of itself. Read only by policies whose parameters ask for an oracle, or what is declared. */
   readonly trueProfile?: TrueProfile;
   /**
    * Time between a `start` and its `complete` that is not service (the way to the worker, the reply, the way back), ns,

@@ -36,7 +36,13 @@ async function record(policy: string, requests = 4000): Promise<string> {
   return path;
 }
 
-const variants = ['darc:window=500', 'darc:window=500:oracle', 'ts-mq:preempt=when-waiting', 'd-fcfs:queue=2'];
+const variants = [
+  'darc:window=500',
+  'darc:window=500:oracle',
+  'darc:window=500:declared',
+  'ts-mq:preempt=when-waiting',
+  'd-fcfs:queue=2',
+];
 
 describe('a recorded run', () => {
   it.each([...policies.map(({ name }) => name), ...variants])(

@@ -97,7 +97,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
       expect(run.end).toBe('complete');
     }
 
-    it.each([...recorded, 'darc:window=20', 'ts:quantum=20us', 'ts:quantum=5001ns'])(
+    it.each([...recorded, 'darc:window=20', 'darc:declared', 'ts:quantum=20us', 'ts:quantum=5001ns'])(
       'of %s is decided again without a difference',
       async (policy) => {
         const path = join(folder, 'run.events');
@@ -109,6 +109,8 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
         expect(report.damage).toBeUndefined();
         expect(report.gap).toBeUndefined();
         expect(report.decisions).toBeGreaterThanOrEqual(60);
+        const declared = { meanNs: [100_500, 10_050_000], ratio: [0.5, 0.5] };
+        expect(header.trueProfile).toEqual(policy === 'darc:declared' ? declared : undefined);
       },
     );
 

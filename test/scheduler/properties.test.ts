@@ -23,6 +23,7 @@ const variants: Record<string, readonly string[]> = {
     'darc:window=7:delta=3',
     'darc:window=20:delay=0:demand=0',
     'darc:oracle',
+    'darc:declared:window=60',
     'darc:oracle:delta=4',
     'darc:window=30:queue=3',
   ],

@@ -1,7 +1,7 @@
 /** Plays a policy over the rings of the dispatcher, with scripted workers in place of DPDK, and in the simulator. */
 
 import { createDispatcher, type MakeScheduler } from '../../hw/dispatcher/dispatcher.js';
-import { createScheduler, schedulerTypes } from '../../hw/dispatcher/hardware-policy.js';
+import { createScheduler, declaredProfile, schedulerTypes } from '../../hw/dispatcher/hardware-policy.js';
 import { ScriptedNative } from '../../hw/dispatcher/scripted-native.js';
 import { warmUp, warmUpScheduler } from '../../hw/dispatcher/warm-up-dispatcher.js';
 import { readServerCounts } from '../../hw/memory/counts.js';
@@ -47,7 +47,13 @@ export function playInSimulator({ policy, parameters }: ChosenPolicy, run: RingR
     workers,
     types: TYPES.length + 1,
     createScheduler: (world, now) =>
-      policy.create({ workers, types: TYPES, world, now, random: substream(7, 'stealing') }, parameters),
+      policy.create(
+        {
+          ...{ workers, types: TYPES, world, now, random: substream(7, 'stealing') },
+          ...declaredProfile({ policy, parameters }, WORKLOAD),
+        },
+        parameters,
+      ),
   });
   const source = traceOf(run);
   const batch = new RequestBatch();
@@ -66,7 +72,10 @@ export function playOnRings(policy: ChosenPolicy, run: RingRun, warm = 0) {
   const { workers } = run;
   const memory = createSharedMemory({ workers, types: TYPES.length, slots: 16384, arrivalsCapacity: 4096 });
   const make: MakeScheduler = (world, now) =>
-    createScheduler(policy, { workers, types: TYPES, world, now, random: substream(7, 'stealing') });
+    createScheduler(policy, {
+      ...{ workers, types: TYPES, world, now, random: substream(7, 'stealing') },
+      ...declaredProfile(policy, WORKLOAD),
+    });
   const makeWarmUp = warmUpScheduler(WORKLOAD, policy, workers);
   const dispatcher = createDispatcher(memory, warm > 0 ? makeWarmUp : make);
   const warmed = warm > 0 ? warmUp(dispatcher, memory, WORKLOAD, makeWarmUp, warm) : 0;

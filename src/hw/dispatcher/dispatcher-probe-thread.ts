@@ -12,7 +12,7 @@ import { clearSharedMemory, createSharedMemory } from '../memory/layout.js';
 import { loadNative, loadProbe } from '../native/native.js';
 import { createDispatcher } from './dispatcher.js';
 import { setDispatcherFlags } from './dispatcher-flags.js';
-import { createScheduler, hardwarePolicy, schedulerTypes } from './hardware-policy.js';
+import { createScheduler, declaredProfile, hardwarePolicy, schedulerTypes } from './hardware-policy.js';
 import { warmUp, warmUpScheduler } from './warm-up-dispatcher.js';
 
 export interface DispatcherProbeData {
@@ -81,7 +81,11 @@ function main({ policy, code, workers, core, worldCore, rate, window, cpp = fals
   function slice(seconds: number): DispatcherSample {
     clearSharedMemory(memory);
     dispatcher.reset(
-      (world, now) => createScheduler(chosen, { workers, types, world, now, random: Math.random }),
+      (world, now) =>
+        createScheduler(chosen, {
+          ...{ workers, types, world, now, random: Math.random },
+          ...declaredProfile(chosen, workload),
+        }),
       hooks,
     );
     const world = new probe.ProbeWorld(bytes, { window, rate, core: worldCore });

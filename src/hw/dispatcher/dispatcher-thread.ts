@@ -18,7 +18,7 @@ import { publishReservation, type TimedReservation } from '../memory/shared-rese
 import { loadNative, type NetForm, type Poll } from '../native/native.js';
 import { createDispatcher, type DispatcherHooks } from './dispatcher.js';
 import { setDispatcherFlags } from './dispatcher-flags.js';
-import { createScheduler, hardwarePolicy, schedulerTypes } from './hardware-policy.js';
+import { createScheduler, declaredProfile, hardwarePolicy, schedulerTypes } from './hardware-policy.js';
 import { WARM_UP_REQUESTS, warmUp, warmUpScheduler } from './warm-up-dispatcher.js';
 
 export interface DispatcherThreadData {
@@ -107,9 +107,10 @@ function main(data: DispatcherThreadData): void {
   }
   const random = substream(data.seed, STREAM.stealing);
   const policy = recorded(hardwarePolicy(given, data.dilation));
+  const declared = declaredProfile(policy, workload, data.dilation);
   events?.clear();
   dispatcher.reset(
-    (world, now) => createScheduler(policy, { workers: memory.workers, types, world, now, random }),
+    (world, now) => createScheduler(policy, { workers: memory.workers, types, world, now, random, ...declared }),
     hooks,
   );
 

@@ -2,9 +2,9 @@
 
 import type { Parameters } from '../../scheduler/policy.js';
 import type { ChosenPolicy, PolicyCode, TypedPolicy } from '../../scheduler/policy-registry.js';
-import type { Scheduler, SchedulerSetup, TypeInfo } from '../../scheduler/scheduler.js';
+import type { Scheduler, SchedulerSetup, TrueProfile, TypeInfo } from '../../scheduler/scheduler.js';
 import { InputError } from '../../units/errors.js';
-import type { Workload } from '../../workload/workload.js';
+import { trueProfile, type Workload } from '../../workload/workload.js';
 
 /**
  * The policy of a hardware run, with its times stretched like all times of a dilated run.
@@ -19,7 +19,8 @@ export function hardwarePolicy(chosen: TypedPolicy, dilation = 1): TypedPolicy {
   }
   if (chosen.parameters.oracle === true) {
     throw new InputError(
-      `${chosen.policy.name}:oracle: knows the true profile, which no real machine does; run it with psp sim`,
+      `${chosen.policy.name}:oracle: knows the true profile, which no real machine does; run it with psp sim, or begin ` +
+        `with what the workload states: ${chosen.policy.name}:declared`,
     );
   }
   const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
@@ -57,6 +58,17 @@ export function schedulerTypes(workload: Workload, dilation = 1): TypeInfo[] {
     ...(deadlineNs !== undefined && { deadlineNs: deadlineNs * dilation }),
     ...(sloNs !== undefined && { sloNs: sloNs * dilation }),
   }));
+}
+
+/** What the workload states, with its times stretched, for a policy that begins with it; nothing for others. */
+export function declaredProfile(
+  { parameters }: ChosenPolicy,
+  workload: Workload,
+  dilation = 1,
+): { readonly trueProfile?: TrueProfile } {
+  if (parameters.declared !== true) return {};
+  const { meanNs, ratio } = trueProfile(workload);
+  return { trueProfile: { meanNs: meanNs.map((ns) => ns * dilation), ratio } };
 }
 
 export function createScheduler({ policy, parameters }: ChosenPolicy, setup: SchedulerSetup): Scheduler {

@@ -9,7 +9,7 @@ import type { Workload } from '../../workload/workload.js';
 import { clearSharedMemory, type SharedMemory } from '../memory/layout.js';
 import type { Poll } from '../native/native.js';
 import type { Dispatcher, DispatcherHooks, MakeScheduler } from './dispatcher.js';
-import { createScheduler, schedulerTypes } from './hardware-policy.js';
+import { createScheduler, declaredProfile, schedulerTypes } from './hardware-policy.js';
 import { ScriptedNative, type SyncSource } from './scripted-native.js';
 
 /**
@@ -40,7 +40,8 @@ const FLOOD_GAPS = 4096;
 export function warmUpScheduler(workload: Workload, policy: ChosenPolicy, workers: number): MakeScheduler {
   const types = schedulerTypes(workload);
   const random = substream('warm-up', STREAM.stealing);
-  return (world, now) => createScheduler(policy, { workers, types, world, now, random });
+  const declared = declaredProfile(policy, workload);
+  return (world, now) => createScheduler(policy, { workers, types, world, now, random, ...declared });
 }
 
 /**

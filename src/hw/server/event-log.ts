@@ -6,7 +6,7 @@ import { plainParameters } from '../../scheduler/policy.js';
 import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { EnvironmentError } from '../../units/errors.js';
 import type { Workload } from '../../workload/workload.js';
-import { hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
+import { declaredProfile, hardwarePolicy, schedulerTypes } from '../dispatcher/hardware-policy.js';
 import type { EventWriterData } from './event-writer-thread.js';
 
 /** Events that may wait for the writer: a tenth of a second at a million requests per second. */
@@ -57,6 +57,7 @@ export async function openEventLog(memory: SharedArrayBuffer, path: string, run:
     workload: run.workload.name,
     workers: run.workers,
     types: schedulerTypes(run.workload, run.dilation),
+    ...declaredProfile(chosen, run.workload, run.dilation),
     seed: String(run.seed),
     replication: 0,
     dilation: run.dilation,

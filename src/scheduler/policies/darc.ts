@@ -11,6 +11,7 @@ export type DarcParameters = {
   demand: number;
   delay: number;
   oracle: boolean;
+  declared: boolean;
   queue: number;
 };
 
@@ -61,7 +62,7 @@ export class Darc extends ReservedScheduler {
     this.windowSumNs = float64s(types);
     this.windowCount = float64s(types);
     this.order = Int32Array.from({ length: types }, (_, type) => type);
-    if (parameters.oracle) this.believe(setup);
+    if (parameters.oracle || parameters.declared) this.believe(setup);
   }
 
   protected observe(type: number, serviceNs: number): void {
@@ -178,14 +179,14 @@ export class Darc extends ReservedScheduler {
     this.lookAt = this.parameters.window;
   }
 
-  /** The parameter `oracle`: begins with the workload's true means and ratios instead of a profiling window. */
+  /**
+   * The parameters `oracle` and `declared`: begins with the means and ratios that the workload states instead of a
+   * profiling window. In the simulator they are true. A real machine has only what is declared, as the configuration of
+   * the original has it, and later windows correct it.
+   */
   private believe(setup: SchedulerSetup): void {
     const truth = setup.trueProfile;
-    if (!truth)
-      throw new InputError(
-        'darc: oracle: the true means and ratios of this workload are not known (it is a trace, or this is a ' +
-          'real machine)',
-      );
+    if (!truth) throw new InputError('darc: oracle, declared: the means and ratios of this workload are not known');
     for (let type = 0; type < this.types; type++) {
       this.windowSumNs[type] = truth.meanNs[type]! * truth.ratio[type]!;
       this.windowCount[type] = truth.ratio[type]!;
@@ -231,6 +232,12 @@ export const darcParameters: readonly ParameterSpec[] = [
     help: 'queueing delay that allows an update, in mean service times of the type',
   },
   { key: 'oracle', kind: 'flag', default: false, help: 'start from the workload’s true means and ratios' },
+  {
+    key: 'declared',
+    kind: 'flag',
+    default: false,
+    help: 'the same from what its file states, which is allowed on a real machine',
+  },
   queueLimit(TYPED_QUEUE_LIMIT),
 ];
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hardwarePolicy } from '../../../src/hw/dispatcher/hardware-policy.js';
+import { declaredProfile, hardwarePolicy } from '../../../src/hw/dispatcher/hardware-policy.js';
 import { defaultClassifier } from '../../../src/hw/machine/classifier-config.js';
 import { parseHardwareConfig } from '../../../src/hw/machine/config.js';
 import {
@@ -273,7 +273,14 @@ it('chooses a dilation from the cores, and stretches every time of a policy', ()
   expect(() => refuseCrowdedCores({ ...spins, net: 'inline' }, 14)).toThrow('14 workers that spin want 15 cores');
   expect(givenDilation(200, 14, 2)).toMatchObject({ factor: 200, shared: true });
   expect(hardwarePolicy(parsePolicy('ts:quantum=5us'), 100).parameters).toMatchObject({ quantumNs: 500_000 });
-  expect(() => hardwarePolicy(parsePolicy('darc:oracle'))).toThrow('no real machine');
+  expect(() => hardwarePolicy(parsePolicy('darc:oracle'))).toThrow(
+    'no real machine does; run it with psp sim, or begin with what the workload states: darc:declared',
+  );
+  expect(declaredProfile(parsePolicy('darc'), bimodal)).toEqual({});
+  const declared = hardwarePolicy(parsePolicy('darc:declared'));
+  expect(declaredProfile(declared, bimodal, 100)).toEqual({
+    trueProfile: { meanNs: [100_000, 10_000_000], ratio: [0.5, 0.5] },
+  });
 });
 
 it('gives types the codes of the original, and refuses tables that lack one', () => {
