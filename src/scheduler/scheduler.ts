@@ -162,7 +162,7 @@ export interface SchedulerSetup {
   readonly now: Float64Array;
   /** Uniform on [0, 1), from the world's `stealing` substream: the same seed gives the same decisions. */
   readonly random: () => number;
-  /** What the workload states of itself. Read only by policies whose parameters ask for an oracle, or what is declared. */
+  /** What the workload states of itself. Read only by policies with a parameter `oracle` or `declared`. */
   readonly trueProfile?: TrueProfile;
   /**
    * Time between a `start` and its `complete` that is not service (the way to the worker, the reply, the way back), ns,

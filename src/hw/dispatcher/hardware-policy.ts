@@ -19,8 +19,8 @@ export function hardwarePolicy(chosen: TypedPolicy, dilation = 1): TypedPolicy {
   }
   if (chosen.parameters.oracle === true) {
     throw new InputError(
-      `${chosen.policy.name}:oracle: knows the true profile, which no real machine does; run it with psp sim, or begin ` +
-        `with what the workload states: ${chosen.policy.name}:declared`,
+      `${chosen.policy.name}:oracle: knows the true profile, which no real machine does; run it with psp sim, or ` +
+        `begin with what the workload states: ${chosen.policy.name}:declared`,
     );
   }
   const parameters: Record<string, number | string | boolean> = { ...chosen.parameters };
