@@ -13,6 +13,9 @@ const LAST_SHARE = 0.4;
 const FIRST_REQUESTS = 100_000;
 const LAST_REQUESTS = 12_800_000;
 
+/** Batches between two calls of the hooks of a run, about ten milliseconds. */
+export const BATCHES_PER_PULSE = 256;
+
 export interface FoundWarmUp {
   /** Share of the run that is left out. */
   readonly share: number;
@@ -39,6 +42,7 @@ export interface PilotOptions extends SimulationSetup {
   readonly source: RequestSource;
   readonly simulation?: Simulation;
   readonly shouldStop?: () => boolean;
+  readonly pause?: () => Promise<void>;
 }
 
 /** The beginning of a run, up to where its warm-up was found. */
@@ -62,7 +66,7 @@ export interface Pilot {
  * each checkpoint, because the look that decides about it comes some requests later.
  */
 export async function playPilot(simulation: Simulation, batch: RequestBatch, options: PilotOptions): Promise<Pilot> {
-  const { source, expectedRequests = Number.POSITIVE_INFINITY, shouldStop } = options;
+  const { source, expectedRequests = Number.POSITIVE_INFINITY, shouldStop, pause } = options;
   const types = options.types.length + (options.hasUnknown ? 1 : 0);
   const settling = createSettling();
   const step = samplingStep(expectedRequests);
@@ -89,7 +93,7 @@ export async function playPilot(simulation: Simulation, batch: RequestBatch, opt
     simulation.advance(batch, cut, to);
   }
 
-  while (!shouldStop?.()) {
+  for (let batches = 1; !shouldStop?.(); batches++) {
     const filled = source.fill(batch);
     if (filled !== undefined) await filled;
     if (batch.length === 0) break;
@@ -110,6 +114,7 @@ export async function playPilot(simulation: Simulation, batch: RequestBatch, opt
     }
     requests += batch.length;
     lastNs = batch.arrivalNs[batch.length - 1]!;
+    if (pause && batches % BATCHES_PER_PULSE === 0) await pause();
   }
   // Nothing was measured, whatever was recorded for a try.
   simulation.startRecording();

@@ -7,7 +7,7 @@ import { MAX_TIME, MAX_TIME_NS } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
 import { typeNames } from '../units/unknown.js';
 import { RequestBatch, type RequestSource } from '../workload/request-source.js';
-import { type FoundWarmUp, playPilot } from './find-warm-up.js';
+import { BATCHES_PER_PULSE, type FoundWarmUp, playPilot } from './find-warm-up.js';
 import { createResultSlices, type ResultSlices } from './result-slices.js';
 import type { Simulation, Snapshot } from './simulation.js';
 import { beginRecording, type SimulationSetup, samplingStep, simulationOf } from './simulation-setup.js';
@@ -34,10 +34,10 @@ export interface SimulateOptions extends SimulationSetup {
   readonly onProgress?: (requests: number, nowNs: number, done: number) => void;
   /** Called now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
+  /** Called about every ten milliseconds, after the others. The run goes on when it resolves. */
+  readonly pause?: () => Promise<void>;
 }
 
-/** Batches between two calls of `onProgress` and `shouldStop`, about ten milliseconds. */
-const BATCHES_PER_PULSE = 256;
 const EVENTS_PER_PULSE = 1 << 17;
 /**
  * Simulates one policy on one request trace until every request that arrived is served.
@@ -50,7 +50,7 @@ const EVENTS_PER_PULSE = 1 << 17;
  * @throws InputError when a trace file has changed, or times exceed their limit
  */
 export async function simulate(options: SimulateOptions): Promise<RunRecord> {
-  const { source, sliceNs, shouldStop, onProgress, expectedRequests } = options;
+  const { source, sliceNs, shouldStop, onProgress, pause, expectedRequests } = options;
   const simulation = options.simulation ?? simulationOf(options);
 
   const batch = new RequestBatch();
@@ -102,6 +102,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
         interrupted = true;
         break;
       }
+      if (pause) await pause();
     }
   }
   // What a trace has left is not read any more.
@@ -113,6 +114,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   while (!interrupted && simulation.drain(EVENTS_PER_PULSE)) {
     refuseBeyondTime(simulation);
     tell();
+    if (pause) await pause();
     interrupted = shouldStop?.() ?? false;
   }
   refuseBeyondTime(simulation);

@@ -19,6 +19,8 @@ export interface PlayHooks {
   readonly onProgress?: (done: number) => void;
   /** Called now and then; true ends the run early. */
   readonly shouldStop?: () => boolean;
+  /** Called about every ten milliseconds. The run goes on when it resolves. */
+  readonly pause?: () => Promise<void>;
   /** Filled with the sojourn of each measured request, by its number in the trace. */
   readonly sojournsNs?: Float64Array;
   /** Changes what is simulated, to watch it, or to break something that a test must notice. */
@@ -87,9 +89,9 @@ function constantsOf({ spread: _, dispatcherQueues: __, ...constants }: FullCost
 export function playWarmUp(
   spec: RunSpec,
   workload: OpenWorkload,
-  { shouldStop, stock }: Pick<PlayHooks, 'shouldStop' | 'stock'> = {},
+  { stock, shouldStop, pause }: Pick<PlayHooks, 'shouldStop' | 'pause' | 'stock'> = {},
 ): Promise<FoundWarmUp> {
-  const options = simulateOptions(spec, workload, shouldStop ? { shouldStop } : {});
+  const options = simulateOptions(spec, workload, { ...(shouldStop && { shouldStop }), ...(pause && { pause }) });
   return findWarmUp(withStock(options, { ...(stock && { stock }) }));
 }
 
@@ -134,7 +136,7 @@ export function setupOf(spec: RunSpec, workload: OpenWorkload): SimulationSetup 
 function simulateOptions(
   spec: RunSpec,
   workload: OpenWorkload,
-  { onProgress, shouldStop, sojournsNs }: PlayHooks,
+  { onProgress, shouldStop, pause, sojournsNs }: PlayHooks,
 ): SimulateOptions & { expectedRequests: number } {
   const setup = setupOf(spec, workload);
   const { end } = workload;
@@ -156,6 +158,7 @@ function simulateOptions(
         onProgress(done * Math.min(1, 'requests' in end ? requests / end.requests : nowNs / end.durationNs)),
     }),
     ...(shouldStop && { shouldStop }),
+    ...(pause && { pause }),
   };
 }
 

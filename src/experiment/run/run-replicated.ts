@@ -1,5 +1,5 @@
 import { pooledHash, type RunSpec } from '../plan/run-spec.js';
-import { createOwnThread, isShort } from './own-thread.js';
+import { createOwnThread, suitsOwnThread } from './own-thread.js';
 import { type Replicated, type ReplicationHooks, type Replications, replicate } from './replicate.js';
 import { createThreadPool, type ThreadPool } from './thread-pool.js';
 
@@ -14,7 +14,7 @@ export async function runReplicated(
   { threads, ...hooks }: ReplicationHooks & { readonly threads?: ThreadPool } = {},
 ): Promise<Replicated[]> {
   const isOne = specs.length === 1 && replications.first === 1 && !replications.precision && !hooks.enough;
-  const shared = threads ?? (isOne && isShort(specs[0]!) ? createOwnThread() : createThreadPool());
+  const shared = threads ?? (isOne && suitsOwnThread(specs[0]!) ? createOwnThread(isOne) : createThreadPool());
   try {
     return await replicate(specs, replications, hooks, shared, pooledHash);
   } finally {

@@ -159,7 +159,7 @@ function needsOwnThread({ given, spec }: Job): boolean {
 }
 
 /** V8 and Node report a lack of memory, of threads or of files in words of their own. */
-function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
+export function explain(error: Error & { code?: string }, { policy }: RunSpec): Error {
   if (error.code === 'EMFILE' || error.code === 'ENFILE' || error.code === 'ERR_WORKER_INIT_FAILED') {
     return new EnvironmentError(
       `${policy.text}: cannot begin a thread (${error.message.split(', ')[0]}): raise the limits of open files ` +
