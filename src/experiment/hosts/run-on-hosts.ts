@@ -41,6 +41,8 @@ const STOP_LIMIT_MS = 30_000;
 export interface HostsOptions {
   readonly signal?: AbortSignal;
   readonly onLog?: HostLog;
+  /** Called when all hosts have answered, or with why one does not: it is missing, or of another version. */
+  readonly onGreeted?: (refused?: Error) => void;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface HostsOptions {
 export async function runOnHosts(
   { server, clients }: Testbed,
   spec: HardwareSpec,
-  { signal, onLog }: HostsOptions = {},
+  { signal, onLog, onGreeted }: HostsOptions = {},
 ): Promise<HardwareRun> {
   const plan = await planOf(spec);
   if (signal?.aborted) throw new EnvironmentError('interrupted');
@@ -62,7 +64,7 @@ export async function runOnHosts(
   const onAbort = () => void closeAll();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    await Promise.all(connections.map(greet));
+    await greetAll(connections, onGreeted);
     const net = await startServer(atServer, server, spec, plan);
     const playing = await orNot(atServer, startClients(atClients, clients, spec, plan));
     const played = await orNot(atServer, Promise.all(playing.map((client) => client())));
@@ -144,6 +146,19 @@ function partOf({ seed, replication, requests, durationNs, trace }: HardwareSpec
     ...(durationNs !== undefined && { durationNs }),
     ...(trace && { file: trace }),
   };
+}
+
+async function greetAll(
+  connections: readonly HostConnection[],
+  onGreeted: HostsOptions['onGreeted'] = () => {},
+): Promise<void> {
+  try {
+    await Promise.all(connections.map(greet));
+  } catch (error) {
+    onGreeted(error as Error);
+    throw error;
+  }
+  onGreeted();
 }
 
 /** What is waited for, unless the server fails first. */

@@ -2,7 +2,7 @@
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectHost, greet, type HostLog } from '../hosts/host-connection.js';
+import type { HostLog } from '../hosts/host-connection.js';
 import type { Testbed } from '../hosts/read-testbed.js';
 import { runOnHosts } from '../hosts/run-on-hosts.js';
 import { makeFolder } from '../plan/files.js';
@@ -14,39 +14,33 @@ import type { PlannedPoint } from './planned-point.js';
  * Points that are not real are simulated here.
  *
  * @param out the folder of the sweep; what a host says goes into `logs/KEY/HOST.txt` there
+ * @returns an engine that throws an EnvironmentError when the first run finds a host that is not ready
  */
 export function hostsEngine(testbed: Testbed, out: string, options: { readonly retries?: number } = {}): Engine {
   const { server, clients, digest } = testbed;
   const note = `hosts: server ${server.host.name}; clients ${clients.map(({ host }) => host.name).join(', ')}`;
-  const engine = hardwareEngine({
-    ...options,
-    hosts: { digest, note },
-    runOnce: (spec, { signal }, planned) =>
-      runOnHosts(testbed, spec, { onLog: logOf(out, planned), ...(signal && { signal }) }),
-  });
   return {
     async run(points, hooks) {
-      // A host that is missing, or of another version, would fail every point.
-      if (points.some(({ real }) => real !== undefined)) await refuseUnready(testbed, hooks.signal);
-      if (!hooks.signal.aborted) await engine.run(points, hooks);
+      const ending = new AbortController();
+      let areReady = false;
+      let refusal: Error | undefined;
+      // A host that is missing at the first run, or of another version, would fail every point.
+      const onGreeted = (refused?: Error): void => {
+        areReady ||= refused === undefined;
+        if (areReady || hooks.signal.aborted) return;
+        refusal = refused;
+        ending.abort();
+      };
+      const engine = hardwareEngine({
+        ...options,
+        hosts: { digest, note },
+        runOnce: (spec, { signal }, planned) =>
+          runOnHosts(testbed, spec, { onLog: logOf(out, planned), onGreeted, ...(signal && { signal }) }),
+      });
+      await engine.run(points, { ...hooks, signal: AbortSignal.any([hooks.signal, ending.signal]) });
+      if (refusal) throw refusal;
     },
   };
-}
-
-/** @throws EnvironmentError with the first host that cannot be reached, or has another psp than here */
-async function refuseUnready({ server, clients }: Testbed, signal: AbortSignal): Promise<void> {
-  const connections = [server, ...clients].map(({ host }) => connectHost(host));
-  const closeAll = () => Promise.all(connections.map(({ close }) => close()));
-  const onAbort = () => void closeAll();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.all(connections.map(greet));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    await closeAll();
-  }
 }
 
 /** Adds lines to the file of a host for one point, with the time. */
