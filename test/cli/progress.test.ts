@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { showComparison } from '../../src/cli/commands/compare.js';
 import { complain } from '../../src/cli/failure.js';
 import { outputTo } from '../../src/cli/output.js';
 import { showProgress } from '../../src/cli/progress.js';
+import { C_FCFS, DARC } from '../report/results.js';
 
 const { isTTY, columns } = process.stderr;
 let written = '';
@@ -84,6 +86,23 @@ test('on a terminal, progress stays on one line and goes away for messages', () 
   written = '';
   complain('short');
   expect(written).toBe('psp: short\n');
+});
+
+test('a long comparison says how far it is, and takes that away before its table', async () => {
+  let table = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    table += String(text);
+    return true;
+  });
+  const side = () => {
+    vi.advanceTimersByTime(1500);
+    return [{ result: C_FCFS }, { result: DARC }];
+  };
+  expect(await showComparison(side, side, {})).toBe(0);
+  expect(written).toContain('compare [======                        ] 20 %');
+  expect(written).toContain(' · reading');
+  expect(written.endsWith('\r\u001b[K')).toBe(true);
+  expect(table).toContain('darc');
 });
 
 test.each([

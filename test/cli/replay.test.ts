@@ -31,6 +31,15 @@ test('a simulated run is recorded and replayed', async () => {
     difference: { replayed: expect.stringMatching(/^start/) },
   });
 
+  for (const [name, magic] of [
+    ['t.png', '\x89PNG'],
+    ['t.pdf', '%PDF'],
+  ] as const) {
+    const args = ['replay', file, '--timeline', name, '--from', '1ms', '--for', '200us'];
+    expect(await psp(args, { cwd: folder })).toMatchObject({ code: 0, err: '' });
+    expect(readFileSync(join(folder, name)).toString('latin1', 0, 4)).toBe(magic);
+  }
+
   writeFileSync(join(folder, 'cut.events'), readFileSync(file).subarray(0, -5));
   const cut = await psp(['replay', join(folder, 'cut.events')]);
   expect(cut.code).toBe(2);

@@ -1,11 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type CompareOptions, compareSides, type Side } from '../../experiment/compare/compare-results.js';
+import { type CompareOptions, comparingSides, type Side } from '../../experiment/compare/compare-results.js';
 import { readSampled } from '../../experiment/run/sampled-json.js';
 import { formatCompared } from '../../report/text/compare-table.js';
 import { InputError } from '../../units/errors.js';
 import { drawComparisons } from '../compare-picture.js';
 import { EXIT } from '../failure.js';
 import { checkOutputs, outputBeside, PICTURES, sendJson, withEnding } from '../output.js';
+import { showProgress } from '../progress.js';
 
 export interface CompareOutput {
   readonly json?: string | undefined;
@@ -40,7 +42,11 @@ Example:
     )
     .action(async (a: string, b: string, options: CompareCliOptions) => {
       checkOutputs({ '--json': options.json, '--picture': options.picture }, [a, b]);
-      process.exitCode = await showComparison(readSampled(a), readSampled(b), options);
+      process.exitCode = await showComparison(
+        () => readSampled(a),
+        () => readSampled(b),
+        options,
+      );
     });
 }
 
@@ -48,13 +54,41 @@ export const PICTURE_HELP = 'draw both distributions, .svg, .png or .pdf; one fi
 
 export const parsePicture = (file: string): string => withEnding('--picture', file, PICTURES);
 
+/** Of all the work; the files have every request. */
+const READING_SHARE = 0.4;
+
+/** Reads two sides and compares them, and shows how far that is. */
+async function compared(readA: () => readonly Side[], readB: () => readonly Side[], options: CompareOptions) {
+  let done = 0;
+  const { note, hide } = showProgress({ done: () => done }, 'compare');
+  const says = async (share: number, what: string) => {
+    done = share;
+    note(what);
+    // All of it runs on this thread, and so does the clock of the progress line.
+    await nextTurn();
+  };
+  try {
+    await says(0, 'reading');
+    const a = readA();
+    await says(READING_SHARE / 2, 'reading');
+    const b = readB();
+    await says(READING_SHARE, '');
+    const steps = comparingSides(a, b, options);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await says(READING_SHARE + (1 - READING_SHARE) * step.value, '');
+    return { a, b, comparison: step.value };
+  } finally {
+    hide();
+  }
+}
+
 /** Compares, prints and writes, and returns the exit code. */
 export async function showComparison(
-  a: readonly Side[],
-  b: readonly Side[],
+  readA: () => readonly Side[],
+  readB: () => readonly Side[],
   { json, picture, ...options }: CompareOptions & CompareOutput,
 ): Promise<number> {
-  const comparison = compareSides(a, b, options);
+  const { a, b, comparison } = await compared(readA, readB, options);
   const output = outputBeside(json);
   output.write(formatCompared(comparison, output));
   sendJson(json, comparison);

@@ -10,7 +10,7 @@ import type { EventFileHeader } from '../../results/event-header.js';
 import { formatDuration } from '../../units/duration.js';
 import { InputError } from '../../units/errors.js';
 import { complain, EXIT } from '../failure.js';
-import { checkOutputs, endingOf, outputTo, sendJson, withEnding } from '../output.js';
+import { checkOutputs, endingOf, outputTo, PICTURES, sendJson, withEnding, writePicture } from '../output.js';
 import { parseSetting, settingOf } from '../settings.js';
 import { timelineWindow } from '../timelines.js';
 
@@ -22,7 +22,10 @@ export function defineReplay(command: Command): void {
     )
     .argument('<FILE>', 'written by psp sim --record or psp run --hw --record')
     .option('--json', 'the report as JSON')
-    .option('--timeline <FILE>', 'draw what ran on which worker: .svg is a picture, .json is for ui.perfetto.dev')
+    .option(
+      '--timeline <FILE>',
+      'draw what ran on which worker: .svg, .png and .pdf are pictures, .json is for ui.perfetto.dev',
+    )
     .addOption(timeOption('from', 'when the timeline begins (default: 0s)'))
     .addOption(timeOption('for', 'how long the timeline is (default: 1ms)'))
     .option('--policy <FILE>', 'the file of the recorded policy, or pkg:NAME, if it is not one of psp’s own')
@@ -34,8 +37,8 @@ Example:
   psp sim --workload tpcc --policy darc --record run.events
   psp replay run.events`,
     )
-    .action((file: string, options: ReplayCliOptions) => {
-      process.exitCode = run(file, options);
+    .action(async (file: string, options: ReplayCliOptions) => {
+      process.exitCode = await run(file, options);
     });
 }
 
@@ -59,9 +62,12 @@ function timeOption(key: 'from' | 'for', help: string): Option {
   return option;
 }
 
-function run(file: string, { json, timeline: path, policy, anyway, ...window }: ReplayCliOptions): number {
+async function run(
+  file: string,
+  { json, timeline: path, policy, anyway, ...window }: ReplayCliOptions,
+): Promise<number> {
   if (path !== undefined) {
-    withEnding('--timeline', path, ['json', 'svg']);
+    withEnding('--timeline', path, [...PICTURES, 'json']);
     checkOutputs({ '--timeline': path }, [file]);
   }
   const code = { ...(policy !== undefined && { policy }), ...(anyway && { anyway }) };
@@ -78,15 +84,16 @@ function run(file: string, { json, timeline: path, policy, anyway, ...window }: 
         `found ${formatDuration(window.fromNs!)}`,
     );
   }
-  if (timeline) writeOutput(path!, draw(timeline, header, path!));
+  if (timeline) await draw(timeline, header, path!);
   return exitCode(report);
 }
 
-function draw(timeline: Timeline, header: EventFileHeader, path: string): string {
+async function draw(timeline: Timeline, header: EventFileHeader, path: string): Promise<void> {
   const title = `${header.policy} on ${header.workload}, recorded`;
-  if (endingOf(path) === 'json') return timelineTrace(timeline, `psp: ${title}`);
+  if (endingOf(path) === 'json') return writeOutput(path, timelineTrace(timeline, `psp: ${title}`));
   const stretched = header.dilation === 1 ? '' : ` · times stretched ${header.dilation} times`;
-  return timelineSvg(timeline, { title, subtitle: `${header.workers} workers · ${windowText(timeline)}${stretched}` });
+  const subtitle = `${header.workers} workers · ${windowText(timeline)}${stretched}`;
+  await writePicture(path, timelineSvg(timeline, { title, subtitle }));
 }
 
 function exitCode({ damage, difference, decisions }: ReplayReport): number {

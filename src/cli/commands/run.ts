@@ -158,7 +158,14 @@ async function run(options: RunOptions): Promise<number> {
     writeOutput(join(options.keep, 'hw.json'), sampledJson(real));
   }
   if (options.both && (code === EXIT.ok || code === EXIT.no)) {
-    return Math.max(code, await showComparison(simulated, real, options));
+    return Math.max(
+      code,
+      await showComparison(
+        () => simulated,
+        () => real,
+        options,
+      ),
+    );
   }
 
   const output = outputBeside(options.json);

@@ -110,6 +110,11 @@ function reservedText(last: Recording['reservations'][number] | undefined, typeN
     .join(' | ');
 }
 
+/** A policy with its parameters, which a narrow table breaks between them. */
+function breakable(label: string): (Node | string)[] {
+  return label.split(/(?=[:=])/).flatMap((part, i) => (i === 0 ? [part] : [make('wbr'), part]));
+}
+
 function layOut(
   labels: readonly string[],
   types: readonly string[],
@@ -129,7 +134,11 @@ function layOut(
   return make(
     'table',
     { class: 'numbers' },
-    make('thead', {}, make('tr', {}, make('td', {}), ...labels.map((label) => make('th', { scope: 'col' }, label)))),
+    make(
+      'thead',
+      {},
+      make('tr', {}, make('td', {}), ...labels.map((label) => make('th', { scope: 'col' }, ...breakable(label)))),
+    ),
     make('tbody', {}, ...rows, ...others.map(([name, cells]) => row(name, cells))),
   );
 }

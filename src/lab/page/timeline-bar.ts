@@ -77,7 +77,7 @@ export function storyLine(recordings: Signal<readonly Recording[]>, chosen: Sign
     const recording = request && recordings.get()[request.index];
     line.textContent = recording
       ? storyOf(recording, request.request)
-      : 'Point at a request, or tap it, to see what it waited behind. Drag to move, Ctrl and the wheel to zoom.';
+      : 'Point at a request, or tap it, to see what it waited behind. Drag to move; Ctrl and the wheel, or two fingers, zoom.';
   });
   return line;
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compareSides, type Side } from '../../../src/experiment/compare/compare-results.js';
+import { compareSides, comparingSides, type Side } from '../../../src/experiment/compare/compare-results.js';
 import { planRuns } from '../../../src/experiment/plan/plan.js';
 import { runSampled, type SampledResult } from '../../../src/experiment/run/run-sampled.js';
 import { formatCompared } from '../../../src/report/text/compare-table.js';
@@ -58,6 +58,15 @@ describe('a comparison', () => {
     const doubtful = compareSides([one], [judged('ok')], { tolerance: 0.1 });
     expect(doubtful).toMatchObject({ agrees: true, verdicts: { agree: 12 } });
     expect(formatCompared(doubtful)).toContain('simulated: Its queues grew.');
+  });
+
+  it('goes step by step, a step for each type, to the same end', () => {
+    const steps = comparingSides([one], [one]);
+    const shares: number[] = [];
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) shares.push(step.value);
+    expect(shares).toEqual([1 / 3, 2 / 3]);
+    expect(step.value).toEqual(compareSides([one], [one]));
   });
 
   it('of identical results says zero', () => {
