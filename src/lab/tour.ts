@@ -76,7 +76,7 @@ export const TOUR: readonly TourStep[] = [
       'LONG brings 99 % of the work. With one of fourteen workers reserved, thirteen are left for it: 0.93 of the ' +
       'machine. Beyond that load the queue of LONG grows without end under DARC, while c-fcfs still keeps up. The ' +
       'table says unstable, and crosses in the charts mark such loads.',
-    task: 'Go back to a load of 0.9: DARC keeps up, but LONG waits about twice as long as under c-fcfs.',
+    task: 'Go back to a load of 0.9: DARC keeps up, but LONG waits two to three times as long as under c-fcfs.',
     state: { ...BIMODAL, policies: ['c-fcfs', 'darc'], load: 0.94, workers: 14 },
     act: { label: 'Set the load to 0.9', change: { load: 0.9 } },
   },
@@ -86,7 +86,7 @@ export const TOUR: readonly TourStep[] = [
       'Another way: ts takes a request off its worker after a quantum of 5us, so that no SHORT waits behind a whole ' +
       'LONG. The slanted cuts are preemptions; the request goes on later. Each costs 1us of worker time, the grey ' +
       'slivers. A LONG is cut nineteen times, and the workers lose about an eighth of their time.',
-    task: 'Make preemptions free: set cost to 0ns. SHORT waits half as long then, but no real machine is like that.',
+    task: 'Make preemptions free: set cost to 0ns. SHORT waits less than half as long, but no real machine is like that.',
     state: { ...BIMODAL, policies: ['darc', 'ts:quantum=5us'], load: 0.7, workers: 14, forNs: 150_000 },
     act: { label: 'Make preemptions free', change: { policies: ['darc', 'ts:quantum=5us:cost=0ns'] } },
   },
