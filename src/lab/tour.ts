@@ -86,7 +86,7 @@ export const TOUR: readonly TourStep[] = [
       'Another way: ts takes a request off its worker after a quantum of 5us, so that no SHORT waits behind a whole ' +
       'LONG. The slanted cuts are preemptions; the request goes on later. Each costs 1us of worker time, the grey ' +
       'slivers. A LONG is cut nineteen times, and the workers lose about an eighth of their time.',
-    task: 'Make preemptions free: set cost to 0ns. SHORT waits less than half as long, but no real machine is like that.',
+    task: 'Set cost to 0ns: preemptions are free, as on no real machine. SHORT waits less than half as long.',
     state: { ...BIMODAL, policies: ['darc', 'ts:quantum=5us'], load: 0.7, workers: 14, forNs: 150_000 },
     act: { label: 'Make preemptions free', change: { policies: ['darc', 'ts:quantum=5us:cost=0ns'] } },
   },

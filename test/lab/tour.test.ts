@@ -81,7 +81,7 @@ it('4: a second reserved worker helps SHORT little, and LONG waits twice as long
   expect((await numbersOf(4, true)).map(({ outcome }) => outcome)).toEqual(['ok', 'unstable']);
 });
 
-it('5: DARC is unstable at 0.94, c-fcfs is not, and at 0.9 LONG waits two to three times as long under DARC', async () => {
+it('5: only DARC is unstable at 0.94, and at 0.9 LONG waits two to three times as long under it', async () => {
   expect((await numbersOf(5)).map(({ outcome }) => outcome)).toEqual(['ok', 'unstable']);
   const [above, below] = await numbersOf(5, true);
   expect(below.outcome).toBe('ok');
@@ -89,7 +89,7 @@ it('5: DARC is unstable at 0.94, c-fcfs is not, and at 0.9 LONG waits two to thr
   expect(waited(below, LONG) / waited(above, LONG)).toBeLessThan(3.2);
 });
 
-it('6: a LONG is cut nineteen times, which costs an eighth of the time, and SHORT more than half of its wait', async () => {
+it('6: a LONG is cut nineteen times, which costs an eighth of the time, and SHORT half of its wait', async () => {
   const recording = recordingOf(6, 1);
   const long = recording.type.findLastIndex((type, i) => type === LONG && !Number.isNaN(recording.doneNs[i]));
   expect(stretchesOf(recording, long)).toHaveLength(20);

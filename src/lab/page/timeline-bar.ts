@@ -6,6 +6,10 @@ import { type Chosen, colorOf } from './scene.js';
 import type { TimeWindow } from './time-window.js';
 import { ZOOM } from './timeline-input.js';
 
+const HOW_TO =
+  'Point at a request, or tap it, to see what it waited behind. Drag to move; ' +
+  'Ctrl and the wheel, or two fingers, zoom.';
+
 /** Powers of ten of simulated ns in a second on the clock: from 100 ns to a thousand times real time. */
 const SLOWEST = 2;
 const FASTEST = 12;
@@ -75,9 +79,7 @@ export function storyLine(recordings: Signal<readonly Recording[]>, chosen: Sign
   effect(() => {
     const request = chosen.get();
     const recording = request && recordings.get()[request.index];
-    line.textContent = recording
-      ? storyOf(recording, request.request)
-      : 'Point at a request, or tap it, to see what it waited behind. Drag to move; Ctrl and the wheel, or two fingers, zoom.';
+    line.textContent = recording ? storyOf(recording, request.request) : HOW_TO;
   });
   return line;
 }
