@@ -102,26 +102,84 @@ export function createSortedEventList(workers: number): EventList {
 }
 
 /**
- * A 4-ary heap that knows where each worker's entry is. An event that is later than the last of the queue beside it, as
- * the end of a slice usually is, goes to that queue's tail and never into the heap.
+ * A queue beside a heap. An event that is later than the last of the queue, as the end of a slice usually is, goes to
+ * its tail and never into the heap.
  */
 export function createHeapEventList(workers: number): EventList {
-  const times = float64s(workers);
-  const owners = int32s(workers);
-  /** Place in the heap; -1 of a worker in the queue. */
-  const position = int32s(workers);
-  const heap = int32s(1);
-  // The queue is a ring.
+  const heap = createHeap(workers);
+  // The queue is a ring. Without entries, the time at its head is Infinity.
   const mask = 2 ** Math.ceil(Math.log2(workers)) - 1;
-  const laterTimes = float64s(mask + 1);
-  const laterOwners = int32s(mask + 1);
-  const queue = int32s(2);
+  const times = float64s(mask + 1);
+  const owners = int32s(mask + 1);
+  const isQueued = int32s(workers);
+  const ends = int32s(2);
   clear();
 
   function clear(): void {
-    heap[0] = queue[HEAD] = queue[LENGTH] = 0;
-    times[0] = laterTimes[0] = Number.POSITIVE_INFINITY;
+    heap.clear();
+    ends[HEAD] = ends[LENGTH] = 0;
+    times[0] = Number.POSITIVE_INFINITY;
   }
+
+  /** Entries behind that of the worker move up. */
+  function removeFromQueue(worker: number): void {
+    let at = ends[HEAD]!;
+    while (owners[at] !== worker) at = (at + 1) & mask;
+    const tail = (ends[HEAD]! + --ends[LENGTH]!) & mask;
+    while (at !== tail) {
+      const next = (at + 1) & mask;
+      times[at] = times[next]!;
+      owners[at] = owners[next]!;
+      at = next;
+    }
+    if (ends[LENGTH] === 0) times[tail] = Number.POSITIVE_INFINITY;
+  }
+
+  return {
+    nextNs: () => Math.min(heap.nextNs(), times[ends[HEAD]!]!),
+    take: () => {
+      const head = ends[HEAD]!;
+      const worker = owners[head]!;
+      const inHeapNs = heap.nextNs();
+      if (times[head]! > inHeapNs || (times[head] === inHeapNs && heap.nextOwner() < worker)) return heap.take();
+      const next = (head + 1) & mask;
+      ends[HEAD] = next;
+      if (--ends[LENGTH]! === 0) times[next] = Number.POSITIVE_INFINITY;
+      return worker;
+    },
+    add: (worker, timeNs) => {
+      const length = ends[LENGTH]!;
+      const tail = (ends[HEAD]! + length) & mask;
+      const isLast = length === 0 || timeNs > times[(tail - 1) & mask]!;
+      isQueued[worker] = isLast ? 1 : 0;
+      if (!isLast) {
+        heap.add(worker, timeNs);
+        return;
+      }
+      times[tail] = timeNs;
+      owners[tail] = worker;
+      ends[LENGTH] = length + 1;
+    },
+    remove: (worker) => {
+      if (isQueued[worker] === 1) removeFromQueue(worker);
+      else heap.remove(worker);
+    },
+    size: () => heap.size() + ends[LENGTH]!,
+    clear,
+  };
+}
+
+interface Heap extends EventList {
+  /** The worker of the next event. There must be one. */
+  nextOwner(): number;
+}
+
+/** A 4-ary heap that knows where each worker's entry is. Without entries, the time at its root is Infinity. */
+function createHeap(workers: number): Heap {
+  const times = float64s(workers);
+  const owners = int32s(workers);
+  const position = int32s(workers);
+  const count = int32s(1);
 
   function earlier(timeNs: number, worker: number, at: number): boolean {
     const other = times[at]!;
@@ -146,7 +204,7 @@ export function createHeapEventList(workers: number): EventList {
   }
 
   function siftDown(from: number, timeNs: number, worker: number): void {
-    const size = heap[0]!;
+    const size = count[0]!;
     let at = from;
     for (;;) {
       const first = 4 * at + 1;
@@ -165,72 +223,34 @@ export function createHeapEventList(workers: number): EventList {
 
   /** Fills the hole at `at` with the last entry. */
   function close(at: number): void {
-    const end = heap[0]! - 1;
-    heap[0] = end;
-    if (at === end) {
-      if (end === 0) times[0] = Number.POSITIVE_INFINITY;
-      return;
-    }
+    const end = count[0]! - 1;
+    count[0] = end;
+    if (end === 0) times[0] = Number.POSITIVE_INFINITY;
+    if (at === end) return;
     const timeNs = times[end]!;
     const worker = owners[end]!;
     if (at > 0 && earlier(timeNs, worker, (at - 1) >> 2)) siftUp(at, timeNs, worker);
     else siftDown(at, timeNs, worker);
   }
 
-  function takeFromQueue(): number {
-    const head = queue[HEAD]!;
-    const next = (head + 1) & mask;
-    queue[HEAD] = next;
-    if (--queue[LENGTH]! === 0) laterTimes[next] = Number.POSITIVE_INFINITY;
-    return laterOwners[head]!;
-  }
-
-  /** Entries behind that of the worker move up. */
-  function removeFromQueue(worker: number): void {
-    let at = queue[HEAD]!;
-    while (laterOwners[at] !== worker) at = (at + 1) & mask;
-    const tail = (queue[HEAD]! + --queue[LENGTH]!) & mask;
-    while (at !== tail) {
-      const next = (at + 1) & mask;
-      laterTimes[at] = laterTimes[next]!;
-      laterOwners[at] = laterOwners[next]!;
-      at = next;
-    }
-    if (queue[LENGTH] === 0) laterTimes[tail] = Number.POSITIVE_INFINITY;
-  }
-
   return {
-    nextNs: () => Math.min(times[0]!, laterTimes[queue[HEAD]!]!),
+    nextNs: () => times[0]!,
+    nextOwner: () => owners[0]!,
     take: () => {
-      const head = queue[HEAD]!;
       const worker = owners[0]!;
-      if (laterTimes[head]! < times[0]! || (laterTimes[head] === times[0] && laterOwners[head]! < worker)) {
-        return takeFromQueue();
-      }
       close(0);
       return worker;
     },
     add: (worker, timeNs) => {
-      const length = queue[LENGTH]!;
-      const last = (queue[HEAD]! + length - 1) & mask;
-      if (length === 0 || timeNs > laterTimes[last]!) {
-        const tail = (last + 1) & mask;
-        laterTimes[tail] = timeNs;
-        laterOwners[tail] = worker;
-        queue[LENGTH] = length + 1;
-        position[worker] = -1;
-        return;
-      }
-      const at = heap[0]!;
-      heap[0] = at + 1;
+      const at = count[0]!;
+      count[0] = at + 1;
       siftUp(at, timeNs, worker);
     },
-    remove: (worker) => {
-      const at = position[worker]!;
-      if (at < 0) removeFromQueue(worker);
-      else close(at);
+    remove: (worker) => close(position[worker]!),
+    size: () => count[0]!,
+    clear: () => {
+      count[0] = 0;
+      times[0] = Number.POSITIVE_INFINITY;
     },
-    size: () => heap[0]! + queue[LENGTH]!,
-    clear,
   };
 }

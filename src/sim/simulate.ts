@@ -34,7 +34,7 @@ export interface SimulateOptions extends SimulationSetup {
   readonly onProgress?: (requests: number, nowNs: number, done: number) => void;
   /** Called now and then; true ends the run with what there is. */
   readonly shouldStop?: () => boolean;
-  /** Called about every ten milliseconds, after the others. The run goes on when it resolves. */
+  /** Called about every ten milliseconds. The run goes on when it resolves. */
   readonly pause?: () => Promise<void>;
 }
 
@@ -98,11 +98,9 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
     lastNs = batch.arrivalNs[batch.length - 1]!;
     if (pulse % BATCHES_PER_PULSE === 0) {
       tell();
-      if (shouldStop?.()) {
-        interrupted = true;
-        break;
-      }
-      if (pause) await pause();
+      await pause?.();
+      interrupted = shouldStop?.() ?? false;
+      if (interrupted) break;
     }
   }
   // What a trace has left is not read any more.
@@ -114,7 +112,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   while (!interrupted && simulation.drain(EVENTS_PER_PULSE)) {
     refuseBeyondTime(simulation);
     tell();
-    if (pause) await pause();
+    await pause?.();
     interrupted = shouldStop?.() ?? false;
   }
   refuseBeyondTime(simulation);
