@@ -26,6 +26,11 @@ export class PreemptionBudget {
     this.idleNs = this.mostNs;
   }
 
+  /** How much of the credit from idle time is missing below one half: 0 from one half up, 1 when nothing is left. */
+  scarcity(): number {
+    return this.costNs > 0 ? Math.max(0, 1 - (2 * this.idleNs) / this.mostNs) : 0;
+  }
+
   /** A worker has been idle for this long. */
   earn(idleNs: number): void {
     const idle = this.idleNs + PER_IDLE * idleNs;

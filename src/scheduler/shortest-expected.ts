@@ -22,6 +22,12 @@ const WORTH_A_WAIT = 0.2;
  */
 const RARE = 0.01;
 
+/**
+ * Where the credit for preemptions is running out, short requests are expected to bear this part of their target. Fewer
+ * preemptions may do, and without credit there would be none.
+ */
+const MOST_PATIENCE = 0.75;
+
 /** Times that the oldest request is looked at while it may wait. */
 const LOOKS_PER_WAIT = 2;
 
@@ -257,7 +263,7 @@ export class ShortestExpected implements Scheduler {
   }
 
   private pressesOn(worker: number, slowdown: number): boolean {
-    return slowdown > this.parameters.patience && slowdown > this.slowdownOn(worker);
+    return slowdown > this.patience() && slowdown > this.slowdownOn(worker);
   }
 
   /** The slowdown to be expected in a class unless one more worker serves it; Infinity when waiting is no use. */
@@ -279,6 +285,12 @@ export class ShortestExpected implements Scheduler {
     if (this.budgetNs(shortestNs) * freePerNs < WORTH_A_WAIT) return Number.POSITIVE_INFINITY;
     const waitNs = this.setup.now[0]! - queues.headArrivalNs(at) + this.parameters.costNs;
     return 1 + waitNs / shortestNs;
+  }
+
+  /** The slowdown that short requests are expected to bear now. */
+  private patience(): number {
+    const { patience, target } = this.parameters;
+    return patience + Math.max(0, MOST_PATIENCE * target - patience) * this.budget.scarcity();
   }
 
   /** What a wait is compared with, ns: the request's own size, or that to which the stated deadline would belong. */

@@ -263,6 +263,15 @@ describe('sept', () => {
     expect(overheadNs).toBeLessThanOrEqual(0.03 * WORKERS * atNs);
   });
 
+  it('preempts more rarely when its credit runs out, rather than no more', async () => {
+    const workload = shippedWorkload('extreme-bimodal');
+    // The credit is for 20 000 quanta, so short ones show sooner what happens when it runs out.
+    const { histograms } = await run('sept:quantum=1us', workload, { load: 0.97, requests: 400_000 });
+    // With the same patience to the end it is 865.
+    expect(quantileOf(histograms[0]!.slowdown, 0.999)).toBeLessThan(10);
+    expect(quantileOf(histograms[1]!.slowdown, 0.999)).toBeLessThan(10);
+  });
+
   it('leaves workers to short requests that a preemption would come too late for', () => {
     let left = 0;
     const types = ['name: SHORT, ratio: 0.995, service: 0.5us', 'name: LONG, ratio: 0.005, service: 500us'];
@@ -303,6 +312,19 @@ describe('a budget for preemptions', () => {
     // A credit of 20 000 quanta of 10 ns is there at the beginning: 3 % of 0.2 ms.
     expect(spent(0.005, 50)).toBeCloseTo(0.02 + 0.03 * 0.02, 4);
     expect(spent(0, 50)).toBeCloseTo(0.03 * 0.02, 4);
+  });
+
+  it('is scarce when less than half of the credit is left', () => {
+    const now = new Float64Array(1);
+    const budget = new PreemptionBudget(4, 50, 10, now);
+    // The credit at the beginning is 3 % of the time of four workers in 20 000 quanta: 480 preemptions of 50 ns.
+    for (let i = 0; i < 240; i++) budget.spend();
+    expect(budget.scarcity()).toBeCloseTo(0, 9);
+    for (let i = 0; i < 120; i++) budget.spend();
+    expect(budget.scarcity()).toBeCloseTo(0.5, 9);
+    budget.earn(1500);
+    expect(budget.scarcity()).toBeCloseTo(0, 9);
+    expect(new PreemptionBudget(4, 0, 10, now).scarcity()).toBe(0);
   });
 });
 
