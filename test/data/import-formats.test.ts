@@ -160,7 +160,7 @@ describe('a log is recognised', () => {
     if (name === 'nginx') return expect(columns.timeIs).toBe('completion');
     expect(rows.map(([at]) => at)).toEqual([0, 20_000_000]);
     expect(rows[0]![2]).toBe(5_000_000);
-    expect(columns.isService).toBe(name === 'azure-functions-2021');
+    expect(columns.isService).toBe(['azure-functions-2021', 'persephone'].includes(name));
     return undefined;
   });
 
@@ -299,6 +299,9 @@ describe('what cannot be used is refused, with file and line', () => {
       `--type: unknown column 'What': the.log has When (UTC), "What, exactly", Resp (msec), Pod name, rt µs`,
     );
     await expect(rowsOf(text, folder, { columns: { type: '"What' } })).rejects.toThrow('--type: expected a second "');
+    const long = await rowsOf(`time,ms,${'x'.repeat(9000)}\n1,2,3\n`, folder, { columns: { type: 'y' } }).catch(String);
+    expect(long).toContain(`the.log has time, ms, ${'x'.repeat(60)}…`);
+    expect(long).toMatch(/x…$/);
     const unknown = text.replace('Resp (msec)', 'Zeit').replace('rt µs', 'x');
     await expect(rowsOf(unknown, folder)).rejects.toThrow("found none among 'When (UTC)', 'What, exactly', 'Zeit'");
   });

@@ -2,7 +2,7 @@
 
 import { InputError, type InputIssue } from '../../units/errors.js';
 import { isName, visible } from '../../units/names.js';
-import type { Columns } from './columns.js';
+import { type Columns, shown } from './columns.js';
 import { Endpoint } from './endpoint.js';
 import { NameTable, TOO_MANY } from './name-table.js';
 import { type Moment, readDecimal, readTime } from './read-time.js';
@@ -148,7 +148,7 @@ export class Collector {
   private wrong(bytes: Uint8Array, bounds: Int32Array, column: number, expected: string): string {
     const text = this.textAt(bytes, bounds, column);
     const found = text === '' ? 'nothing' : `'${visible(text.slice(0, 60))}'`;
-    return `${this.columns.names[column]}: expected ${expected}, found ${found}`;
+    return `${shown(this.columns.names[column]!)}: expected ${expected}, found ${found}`;
   }
 }
 

@@ -65,7 +65,9 @@ export function findColumns(
     if (found >= 0) return found;
     const number = Number(name);
     if (Number.isInteger(number) && number >= 1 && number <= names.length) return number - 1;
-    throw new InputError(`--${option}: ${unknownName('column', name, names, `${fileName} has`)}`);
+    throw new InputError(
+      `--${option}: ${unknownName('column', name.slice(0, LONGEST_SHOWN), names.slice(0, MOST_SHOWN).map(shown), `${fileName} has`)}`,
+    );
   };
   const values = (at: number) => rows.map((row) => row[at] ?? '').filter((text) => text !== '' && text !== '-');
   const time = asked.time
@@ -110,7 +112,7 @@ function timeOf(
   if (found) return { column, form: found };
   throw new InputError(
     form === undefined
-      ? `${fileName}: expected a form of time in --time ${names[column]}:FORM, one of ${TIME_FORMS.join(', ')}`
+      ? `${fileName}: expected a form of time in --time ${shown(names[column]!)}:FORM, one of ${TIME_FORMS.join(', ')}`
       : `--time: expected one of ${TIME_FORMS.join(', ')}, found '${form}'`,
   );
 }
@@ -211,8 +213,19 @@ function lengthOf(
   return { column: at, unit, unitNs, isService: isService || (!given && SERVICE_NAME.test(names[at]!)) };
 }
 
+/** Columns, and characters of a name, that a message shows: a damaged header may have any number. */
+const MOST_SHOWN = 20;
+const LONGEST_SHOWN = 60;
+
+/** The name of a column as a message shows it. */
+export function shown(name: string): string {
+  return visible(name.length > LONGEST_SHOWN ? `${name.slice(0, LONGEST_SHOWN)}…` : name);
+}
+
 function listed(names: readonly string[]): string {
-  return names.map((name) => `'${visible(name)}'`).join(', ');
+  const more = names.length > MOST_SHOWN ? ` and ${names.length - MOST_SHOWN} more` : '';
+  const some = names.slice(0, MOST_SHOWN).map((name) => `'${shown(name)}'`);
+  return `${some.join(', ')}${more}`;
 }
 
 function guessLength(names: readonly string[], values: Values, time: number): number | undefined {

@@ -113,25 +113,47 @@ function isSeparator(separator: string, lines: readonly string[]): boolean {
   return first >= 2 && counts.filter((count) => count === first).length * 4 >= counts.length * 3;
 }
 
+/** Files of cells whose columns are known to hold demands. */
+const KNOWN_COLUMNS: readonly {
+  readonly name: string;
+  readonly has: readonly string[];
+  readonly usual: AskedColumns;
+}[] = [
+  {
+    // AzureFunctionsInvocationTraceForTwoWeeksJan2021: both in seconds; a duration is the function's own.
+    name: 'azure-functions-2021',
+    has: ['end_timestamp', 'duration', 'func'],
+    usual: {
+      time: { column: 'end_timestamp', form: 'epoch-s' },
+      timeIs: 'completion',
+      type: ['func'],
+      service: { column: 'duration', unit: 's' },
+    },
+  },
+  {
+    // What Perséphone's client writes of each request: times in ns, and the service time that it asked for.
+    name: 'persephone',
+    has: ['REQ_TYPE', 'SENDING', 'MEAN_NS'],
+    usual: {
+      time: { column: 'SENDING', form: 'epoch-ns' },
+      timeIs: 'arrival',
+      type: ['REQ_TYPE'],
+      service: { column: 'MEAN_NS', unit: 'ns' },
+    },
+  },
+];
+
 function ofCells(separator: string, lines: readonly string[]): LogKind {
   const cells = lines.slice(0, FIRST_ROWS).map((line) => cellsOf(line, separator));
   const [first] = cells as [string[]];
   const hasHeader = !first.some((cell) => isValue(cell));
   const columns = hasHeader ? first : first.map((_, i) => String(i + 1));
-  const isAzure = columns.includes('end_timestamp') && columns.includes('duration') && columns.includes('func');
+  const known = KNOWN_COLUMNS.find(({ has }) => has.every((name) => columns.includes(name)));
   return {
-    name: isAzure ? 'azure-functions-2021' : separator === '\t' ? 'tsv' : 'csv',
+    name: known?.name ?? (separator === '\t' ? 'tsv' : 'csv'),
     columns,
     rows: hasHeader ? cells.slice(1) : cells,
-    // AzureFunctionsInvocationTraceForTwoWeeksJan2021: both in seconds; a duration is the function's own.
-    usual: isAzure
-      ? {
-          time: { column: 'end_timestamp', form: 'epoch-s' },
-          timeIs: 'completion',
-          type: ['func'],
-          service: { column: 'duration', unit: 's' },
-        }
-      : {},
+    usual: known?.usual ?? {},
     open: (collector) => new DelimitedReader(collector, separator.charCodeAt(0), columns.length, hasHeader),
   };
 }
