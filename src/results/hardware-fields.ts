@@ -24,7 +24,20 @@ export function thrownAway({ foreign, malformed, badChecksum, duplicates, lastFr
   return parts.length === 0 ? '' : `, thrown away: ${parts.join(', ')}`;
 }
 
+/** What a load generator saw of a phase of its workload, by planned arrivals; rates are undilated. */
+export interface LoadPhase {
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly offeredRps: number;
+  /** By the time of the answers; those after the last arrival are left out. */
+  readonly achievedRps: number;
+  /** Of the requests that were planned in it. */
+  readonly unanswered: number;
+}
+
 export interface HardwareFields {
+  /** Of psp load: each phase of the workload as often as it came, or the run where there are none. */
+  readonly phases?: readonly LoadPhase[];
   /** Sent, and neither answered nor counted as dropped by the server. */
   readonly lost: number;
   /** Sent later than planned by more than the run's tolerance; measured from planned time all the same. */

@@ -65,7 +65,12 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
     it('psp run --role server and --role client speak IX frames, started at once; SIGTERM ends it', async () => {
       const path = config('ix', 'ix');
       const server = start(['run', '--hw', '--config', path, '--role', 'server', ...DILATE]);
-      expectAnswered(await load(path));
+      const loaded = await load(path, '--slice', '1ms');
+      const { slices, phases, offeredRps } = expectAnswered(loaded);
+      expect(slices!.reduce((sum, { overall }) => sum + overall!.sojournNs.count, 0)).toBe(100);
+      expect(phases).toMatchObject([{ fromNs: 0, unanswered: 0 }]);
+      expect(Math.abs(phases![0]!.offeredRps / offeredRps - 1)).toBeLessThan(0.5);
+      expect(loaded.err).toMatch(/offered [\d.]+k\/s, achieved [\d.]+k\/s, 0 unanswered/);
       const { code, err } = await server.end('SIGTERM');
       expect(err).toContain(COUNTED);
       expect(code).toBe(0);

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
+import { loadPhases, loadSlices } from '../../experiment/hardware/load-parts.js';
 import { hardwareResult, hardwareSamples } from '../../experiment/hardware/run-hardware.js';
+import { checkSlices } from '../../experiment/plan/check-run.js';
 import { inputFiles } from '../../experiment/plan/files.js';
 import { sampledJson } from '../../experiment/run/sampled-json.js';
 import { runLoad } from '../../hw/client/run-load.js';
@@ -9,7 +11,12 @@ import { type Address, DEFAULT_UDP_PORT, type HardwareConfig } from '../../hw/ma
 import type { FrameFormat } from '../../hw/native/native.js';
 import { showLive } from '../../hw/run/run-pair.js';
 import { formatComparison } from '../../report/text/policies-table.js';
+import { wrap } from '../../report/text/table.js';
+import type { LoadPhase } from '../../results/hardware-fields.js';
+import { formatDuration } from '../../units/duration.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
+import { formatRate } from '../../units/rate.js';
+import { offeredRps } from '../../workload/workload.js';
 import { complain, EXIT } from '../failure.js';
 import {
   addHardwareSettings,
@@ -60,6 +67,7 @@ export function defineLoad(command: Command): void {
     'duration',
     'seed',
     'warmup',
+    'slice',
     'json',
   ]);
   command
@@ -89,6 +97,8 @@ async function load(options: LoadOptions): Promise<number> {
   const { workers, seed, warmup } = hardwareDefaults(options);
   const { offer, trace } = hardwareOffer(input, options, workers);
   const dilation = options.dilate === 'auto' ? 1 : options.dilate;
+  const end = options.requests === undefined ? { durationNs: options.durationNs! } : { requests: options.requests };
+  checkSlices(options.sliceNs, { end, offeredRps: offeredRps(workload, offer) });
   const { signal, undo } = abortOnSignal();
   const live = showProgress(undefined, 'load');
   const names = workload.types.map((type) => type.name);
@@ -109,7 +119,7 @@ async function load(options: LoadOptions): Promise<number> {
       { signal, onProgress: (figures) => live.note(showLive(figures, names)) },
     );
     live.hide();
-    const result = hardwareResult(run, {
+    const measured = hardwareResult(run, {
       workload,
       ...(trace && { trace }),
       offer,
@@ -119,10 +129,14 @@ async function load(options: LoadOptions): Promise<number> {
       startedAt,
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     });
+    const phases = loadPhases(run, workload);
+    const slices = options.sliceNs !== undefined && loadSlices(run, names, warmup, options.sliceNs);
+    const result = { ...measured, phases, ...(slices && { slices }) };
     const output = outputBeside(options.json);
     output.write(formatComparison([result], { ...output, title: workload.title }));
     output.write(SERVER_UNKNOWN);
     output.write(closingLines(result, output.width));
+    for (const line of phaseLines(phases)) output.write(`${wrap(line, output.width).join('\n')}\n`);
     if (options.samples)
       send(options.json!, sampledJson([{ result, samples: hardwareSamples(run, workload, warmup) }]));
     else sendJson(options.json, [result]);
@@ -132,6 +146,19 @@ async function load(options: LoadOptions): Promise<number> {
     live.hide();
     undo();
   }
+}
+
+/** More lines say less than the JSON does. */
+const MOST_LINES = 12;
+
+/** What was offered and achieved, a line for each phase. */
+function phaseLines(phases: readonly LoadPhase[]): string[] {
+  const lines = phases.slice(0, MOST_LINES).map(({ fromNs, toNs, offeredRps: offered, achievedRps, unanswered }, i) => {
+    const which = phases.length > 1 ? `phase ${i + 1}, ${formatDuration(fromNs)} … ${formatDuration(toNs)}: ` : '';
+    return `${which}offered ${formatRate(offered)}, achieved ${formatRate(achievedRps)}, ${unanswered} unanswered`;
+  });
+  const more = phases.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} phases more, which are in the JSON`] : lines;
 }
 
 function configOf(options: LoadOptions): HardwareConfig {

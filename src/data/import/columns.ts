@@ -65,9 +65,9 @@ export function findColumns(
     if (found >= 0) return found;
     const number = Number(name);
     if (Number.isInteger(number) && number >= 1 && number <= names.length) return number - 1;
-    throw new InputError(
-      `--${option}: ${unknownName('column', name.slice(0, LONGEST_SHOWN), names.slice(0, MOST_SHOWN).map(shown), `${fileName} has`)}`,
-    );
+    const known = names.slice(0, MOST_SHOWN).map(shown);
+    const unknown = unknownName('column', name.slice(0, LONGEST_SHOWN), known, `${fileName} has`);
+    throw new InputError(`--${option}: ${unknown}`);
   };
   const values = (at: number) => rows.map((row) => row[at] ?? '').filter((text) => text !== '' && text !== '-');
   const time = asked.time

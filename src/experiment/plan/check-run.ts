@@ -61,7 +61,11 @@ const NOWHERE: World = {
 /** More slices mean a mistake in the unit. */
 const MOST_SLICES = 10_000;
 
-function checkSlices(sliceNs: number | undefined, { end, offeredRps }: OpenWorkload): void {
+/** @throws InputError when a run has too many slices */
+export function checkSlices(
+  sliceNs: number | undefined,
+  { end, offeredRps }: Pick<OpenWorkload, 'end' | 'offeredRps'>,
+): void {
   if (sliceNs === undefined) return;
   const runNs = 'durationNs' in end ? end.durationNs : (end.requests / offeredRps) * 1e9;
   if (runNs / sliceNs > MOST_SLICES) {
