@@ -69,7 +69,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
       const { slices, phases, offeredRps } = expectAnswered(loaded);
       expect(slices!.reduce((sum, { overall }) => sum + overall!.sojournNs.count, 0)).toBe(100);
       expect(phases).toMatchObject([{ fromNs: 0, unanswered: 0 }]);
-      expect(Math.abs(phases![0]!.offeredRps / offeredRps - 1)).toBeLessThan(0.5);
+      expect(Math.abs(phases![0]!.offeredRps / offeredRps! - 1)).toBeLessThan(0.5);
       expect(loaded.err).toMatch(/offered [\d.]+k\/s, achieved [\d.]+k\/s, 0 unanswered/);
       const { code, err } = await server.end('SIGTERM');
       expect(err).toContain(COUNTED);
