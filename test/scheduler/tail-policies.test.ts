@@ -119,7 +119,7 @@ function serve(
       serveUntil(batch.arrivalNs[i]!);
       now[0] = batch.arrivalNs[i]!;
       const type = batch.type[i]!;
-      present.set(id, { id, type, arrivalNs: now[0]!, demandNs: batch.serviceNs[i]! });
+      present.set(id, { id, type, arrivalNs: now[0], demandNs: batch.serviceNs[i]! });
       scheduler.arrive(id, type, 0);
       dispatch();
     }
