@@ -9,7 +9,7 @@ import type { RecordedPart } from './record-run.js';
 /** DARC has reserved by then: its profiling window is 50000 completions. */
 const WHOLE: RecordedPart = { skip: 60_000, count: 6000 };
 /** Simulated in some 20 ms. */
-const FIRST: RecordedPart = { skip: 5000, count: 1500 };
+const FIRST: RecordedPart = { skip: 3000, count: 1200 };
 /** Of the requests, where there are fewer. */
 const SKIPPED_SHARE = 0.4;
 /** Of the requests before the first look, so that a policy that profiles has reserved by then. */

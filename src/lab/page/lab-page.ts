@@ -41,8 +41,9 @@ export function startPage(): void {
     set: (text) => change({ yaml: text === shipped(state.peek().workload) ? '' : text }),
   };
   const lab: Lab = { data, state, comparison, change, part, yaml };
-  keepAddress(lab, build(lab));
+  // First, so that a change reaches the workers before the page is brought up to date.
   runWhatIsChosen(lab);
+  keepAddress(lab, build(lab));
 }
 
 /** The state, without names that this page does not have. */
