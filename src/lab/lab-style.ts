@@ -63,7 +63,7 @@ table.numbers th[scope="row"] { color: var(--soft); white-space: nowrap; }
 table.numbers thead th { color: var(--ink); font-weight: 600; white-space: normal; overflow-wrap: anywhere; }
 table.numbers small { color: var(--soft); display: inline-block; min-width: 3em; }
 .sample { width: 20px; height: 11px; flex: none; background: currentColor; }
-.sample.pale { height: 4px; opacity: 0.4; }
+.sample.pale { height: 4px; opacity: 0.6; }
 .sample.hatched { background: repeating-linear-gradient(135deg, currentColor 0 1px, transparent 1px 4px); }
 .sample.cut { background: linear-gradient(105deg, currentColor 43%, transparent 43% 57%, currentColor 57%); }
 .dot { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 7px; }

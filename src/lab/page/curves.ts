@@ -6,6 +6,7 @@ import type { SeriesLook } from '../../report/charts/palette.js';
 import { renderSample } from '../../report/charts/render.js';
 import { make, swatch } from '../../report/page/dom.js';
 import { plot } from '../../report/page/plot.js';
+import { failureOf } from '../../results/outcome-schema.js';
 import { effect, type Signal, signal } from '../signals.js';
 import { tailOf, tailPanel } from '../slowdown-tails.js';
 import type { LabComparison } from './lab-comparison.js';
@@ -87,8 +88,10 @@ function tailPanels(comparison: LabComparison): Panel[] {
     tailPanel(
       `${type}: how many are worse`,
       NAMES.flatMap((name, side) => {
-        const slowdowns = measured[side as 0 | 1].slowdowns[i];
-        return slowdowns ? [tailOf(name, name, slowdowns)] : [];
+        const { result, slowdowns: all } = measured[side as 0 | 1];
+        const slowdowns = all[i];
+        // Those of a run without a value say only how long it was.
+        return slowdowns && !failureOf(result) ? [tailOf(name, name, slowdowns)] : [];
       }),
     ),
   );

@@ -60,7 +60,7 @@ function tableOf(labels: readonly string[], results: readonly Result[]): HTMLEle
     const [value, margin] = failed
       ? [failed, '']
       : formatEstimate(result.types[type]!.slowdown, statistic, formatSlowdown);
-    return make('span', {}, value, ' ', make('small', {}, margin));
+    return make('span', {}, value, ...(margin === '' ? [] : [' ', make('small', {}, margin)]));
   };
   const types = results[0]!.types.map(({ name }) => name);
   const some = (of: (result: Result) => number) => results.some((result) => of(result) > 0);
