@@ -93,10 +93,10 @@ export const TOUR: readonly TourStep[] = [
   {
     title: 'sept, and now you',
     text:
-      'sept is a policy of this project: it learns how long each type takes, gives short types short deadlines, serves ' +
-      'the earliest deadline first, and takes a request off its worker only for a much shorter one. Near the load ' +
-      'where DARC breaks, LONG waits less under sept, and SHORT a little more. Now it is your turn: every control is ' +
-      'free, and below is an editor in which a policy of your own runs against any other.',
+      'sept is a policy of this project: it learns how long each type takes, gives short types short deadlines, ' +
+      'serves the earliest deadline first, and takes a request off its worker only for a much shorter one. Near the ' +
+      'load where DARC breaks, LONG waits less under sept, and SHORT a little more. Now it is your turn: every ' +
+      'control is free, and below is an editor in which a policy of your own runs against any other.',
     task: 'Run the policy of the editor below DARC, and change what it does.',
     state: { ...BIMODAL, policies: ['darc', 'sept'], load: 0.9, workers: 14 },
     act: { label: 'Run the policy of the editor', change: { policies: ['darc', './mine.ts'], step: 0 } },
