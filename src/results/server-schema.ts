@@ -27,6 +27,11 @@ export interface ServerReport {
     /** Since the server's start, ns, and until the next change or the end. */
     readonly fromNs: number;
     readonly toNs: number;
+    /** Requests that completed in it, and that waited when it ended. */
+    readonly completed: number;
+    readonly queued: number;
+    /** Did it end with another reservation, not with the server? */
+    readonly updated: boolean;
     readonly groups: readonly {
       readonly types: readonly string[];
       readonly reserved: readonly number[];

@@ -39,9 +39,13 @@ client: { device: ${DEVICE}, address: { ip: 192.168.77.11 }, server: { ip: 192.1
   );
 
 /** Serves during `work`; returns what the server counted and said. */
-async function withServer(path: string, work: () => Promise<void>): Promise<ServerReport & { readonly err: string }> {
+async function withServer(
+  path: string,
+  work: () => Promise<void>,
+  policy = 'c-fcfs',
+): Promise<ServerReport & { readonly err: string }> {
   const json = join(folder, 'server.json');
-  const server = startPsp(['serve', '--config', path, ...DILATE, '--json', json], folder);
+  const server = startPsp(['serve', '--config', path, ...DILATE, '--policy', policy, '--json', json], folder);
   await server.says('serving 192.168.77.10');
   await work().catch(async (error) => {
     await server.end('SIGKILL');
@@ -61,11 +65,17 @@ const ANSWERED = { requests: 40, completed: 40, lost: 0, discarded: { foreign: 0
 
 describe.skipIf(missingNative() !== undefined)('ends that do not fit', { timeout: 60_000 }, () => {
   it('a server uses only the queues that its client has, also when one with fewer follows', async () => {
-    const { counts, types, frame } = await withServer(serverWith('queues: 2'), async () => {
+    const work = async () => {
       for (const cores of ['[0]', '[0, 1]', '[0]']) {
         expect((await load(clientWith(`cores: ${cores}`))).result).toMatchObject(ANSWERED);
       }
-    });
+    };
+    const { counts, types, frame, windows } = await withServer(serverWith('queues: 2'), work, 'darc:declared');
+    expect(windows).toMatchObject([{ id: 0, completed: 120, queued: 0, updated: false }]);
+    expect(windows[0]!.groups.map((group) => [group.types, group.reserved.length])).toEqual([
+      [['SHORT'], 1],
+      [['LONG'], 1],
+    ]);
     expect([frame, types.map(({ name }) => name)]).toEqual(['psp', ['SHORT', 'LONG', 'UNKNOWN']]);
     expect(types.reduce((sum, { completed }) => sum + completed, 0)).toBe(120);
     expect(

@@ -145,10 +145,13 @@ function serverReport(counts: ServerCounts, { names, server, ...served }: Served
       dropped: sum(counts.droppedByType[type]!),
       byWorker,
     })),
-    windows: reservations.map(({ atNs, reservation }, id) => ({
+    windows: reservations.map(({ atNs, reservation, completed }, id) => ({
       id,
       fromNs: Math.round(atNs),
       toNs: Math.round(reservations[id + 1]?.atNs ?? served.durationNs),
+      completed: (reservations[id + 1] ?? counts).completed - completed,
+      queued: (reservations[id + 1] ?? counts).queued,
+      updated: id + 1 < reservations.length,
       groups: reservation.groups.map(({ types, workers, stealable }) => ({
         types: types.map((type) => names[type]!),
         reserved: workers,

@@ -283,5 +283,5 @@ function inTime({ sentNs, receivedNs }: NativeRecords): (timed: TimedReservation
     if (apart < aheadNs) aheadNs = apart;
   }
   if (aheadNs === Number.POSITIVE_INFINITY) aheadNs = 0;
-  return ({ atNs, reservation }) => ({ atNs: atNs - aheadNs - LEAD_NS, reservation });
+  return (timed) => ({ ...timed, atNs: timed.atNs - aheadNs - LEAD_NS });
 }

@@ -83,11 +83,12 @@ function main(data: DispatcherThreadData): void {
   const mailboxBell = (worker: number): number => (memory.mailboxesOffset + worker * Mailbox.bytes + Mailbox.bell) / 4;
   const hooks: DispatcherHooks = {
     ...(net && { net }),
-    reserved: (scheduler, nowNs) => {
+    reserved: (scheduler, nowNs, completed) => {
       const reservation = scheduler.reservation?.();
       if (reservation === undefined) return;
       publishReservation(memory, reservation);
-      const message: DispatcherMessage = { kind: 'reserved', change: { atNs: nowNs, reservation } };
+      const change = { atNs: nowNs, reservation, completed, queued: scheduler.queued() };
+      const message: DispatcherMessage = { kind: 'reserved', change };
       parentPort?.postMessage(message);
     },
   };

@@ -27,8 +27,8 @@ export interface DispatcherHooks {
   idle?(untilNs: number): void;
   /** `poll: sleep` only: something was put into the mailbox of `worker`, which may be asleep. */
   wake?(worker: number): void;
-  /** The scheduler's reservation changed at `nowNs`. */
-  reserved?(scheduler: Scheduler, nowNs: number): void;
+  /** The scheduler's reservation changed at `nowNs`, after so many completions. */
+  reserved?(scheduler: Scheduler, nowNs: number, completed: number): void;
 }
 
 /** The dispatcher loop: the world that hosts a {@link Scheduler} on a real machine. */
@@ -393,7 +393,7 @@ export function createDispatcher(
   function reserved(): void {
     counts[DispatcherStat.reservations]!++;
     // A policy may announce its first reservation while it is being made.
-    if (scheduler !== undefined) onReserved?.(scheduler, now[0]!);
+    if (scheduler !== undefined) onReserved?.(scheduler, now[0]!, counts[DispatcherStat.completed]!);
   }
 
   return { run, turn, step, hasWork, nextSliceEndNs, publishStatistics, reset };

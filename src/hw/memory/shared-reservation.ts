@@ -7,6 +7,9 @@ import { NO_GROUP, ReservationWords, type SharedMemory } from './layout.js';
 export interface TimedReservation {
   readonly atNs: number;
   readonly reservation: Reservation;
+  /** Completions before it, and requests that wait at this moment. */
+  readonly completed: number;
+  readonly queued: number;
 }
 
 /**

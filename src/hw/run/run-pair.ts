@@ -267,10 +267,10 @@ export function finishedRun(
     wrong: reconciled?.wrong ?? [],
     end: client.end,
     durationNs: (client.durationNs - LEAD_NS) / factor,
-    reservations: (server?.reservations ?? []).map(({ atNs, reservation }) => ({
+    reservations: (server?.reservations ?? []).map((timed) => ({
+      ...timed,
       // A reservation from before the first request was in force from the start.
-      atNs: Math.max(0, translate ? translate(atNs) - LEAD_NS : atNs) / factor,
-      reservation,
+      atNs: Math.max(0, translate ? translate(timed.atNs) - LEAD_NS : timed.atNs) / factor,
     })),
     closingLine: closingLine(client.durationNs, client.counts),
   };

@@ -89,7 +89,9 @@ it('reservations, and times without a core, happened when the requests say they 
   const server = {
     counts: readServerCounts(memory),
     // The server's clock began half a second before the client's; the client's requests begin after a lead.
-    reservations: [0, 500e6, 500e6 + LEAD_NS, 700e6 + LEAD_NS].map((atNs) => ({ atNs, reservation })),
+    reservations: [0, 500e6, 500e6 + LEAD_NS, 700e6 + LEAD_NS].map((atNs) => ({
+      ...{ atNs, reservation, completed: 0, queued: 0 },
+    })),
   };
   // The gaps of two cores, each in order; the first is before any request was sent.
   const gapsNs = Float64Array.from([450e6, 460e6, 700e6, 702e6, 499e6, 600e6].map((ns) => ns + LEAD_NS));
