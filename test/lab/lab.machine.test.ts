@@ -80,6 +80,9 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
       if (!('change' in step.act)) await page.locator('#act').click();
       if ('worst' in step.act) {
         await says(page.locator('#story'), new RegExp(`^${step.act.worst} \\d+ came at .* waited .* Slowdown`));
+        // The same step again, from its beginning.
+        await page.locator('.tour [aria-current]').click();
+        expect(await text('#story')).toMatch(/^Point at/);
       } else if ('play' in step.act) expect(await text('#play')).toBe('Pause');
       // What was lit up or played before is not any more.
       else expect([await text('#play'), await text('#story')]).toEqual(['Play', expect.stringMatching(/^Point at/)]);
