@@ -17,7 +17,7 @@ export type HostName = (typeof NAMES)[number];
 export type Changes = Partial<Record<HostName, Readonly<Record<string, string>>>>;
 
 export interface SshdHosts {
-  /** Writes a file of hosts with changes; returns its path. Server and client1 have psp when it was pushed there. */
+  /** Writes a file of hosts with changes; returns its path. */
   hostsFile(name: string, changes?: Changes): string;
   /** Runs psp as the orchestrator. */
   psp(args: readonly string[]): Promise<Outcome>;
@@ -39,7 +39,10 @@ export interface SshdHosts {
 /** Why there can be no such hosts; nothing when there can. */
 export function missingSshd(): string | undefined {
   if (!existsSync('/usr/sbin/sshd') || spawnSync('ssh', ['-V']).status !== 0) return 'no openssh-server';
-  return process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0 ? undefined : 'not root, or no iproute2';
+  const probe = `psp-probe-${process.pid}`;
+  if (spawnSync('ip', ['netns', 'add', probe]).status !== 0) return 'no network namespaces here';
+  spawnSync('ip', ['netns', 'del', probe]);
+  return undefined;
 }
 
 export async function startHosts(folder: string): Promise<SshdHosts> {
@@ -98,7 +101,7 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
       for (const sshd of sshds.values()) sshd.kill('SIGKILL');
       killAll(running().map((line) => Number(line.split(' ')[0])));
       ip('netns', 'del', space);
-      execFileSync('umount', [tiny]);
+      spawnSync('umount', ['-l', tiny]);
     },
   };
 }
@@ -138,13 +141,22 @@ function writeConfigs(folder: string): void {
   const server = '{ ip: 192.168.77.10, port: 6789 }';
   writeFileSync(
     join(folder, 'server.yaml'),
-    `server: { device: { af_packet: data0 }, address: ${server}, workers: 2, application: sleep, poll: [inline, sleep] }
+    `server:
+  device: { af_packet: data0 }
+  address: ${server}
+  workers: 2
+  application: sleep
+  poll: [inline, sleep]
 `,
   );
   NAMES.slice(1).forEach((name, i) => {
     writeFileSync(
       join(folder, `${name}.yaml`),
-      `client: { device: { af_packet: data${i + 1} }, address: { ip: 192.168.77.1 }, server: ${server}, poll: sleep }
+      `client:
+  device: { af_packet: data${i + 1} }
+  address: { ip: 192.168.77.1 }
+  server: ${server}
+  poll: sleep
 `,
     );
   });
@@ -153,8 +165,9 @@ function writeConfigs(folder: string): void {
 function writeHosts(folder: string, name: string, changes: Changes): string {
   // Stands for a build of the addon, which takes a minute.
   const gyp = join(folder, 'node-gyp.cjs');
-  const build = JSON.stringify(join(ROOT, 'build'));
-  writeFileSync(gyp, `if (process.argv[2] === 'build') require('fs').cpSync(${build}, 'build', { recursive: true });`);
+  const addon = 'build/Release/psp_native.node';
+  const [from, to] = [join(ROOT, addon), addon].map((path) => JSON.stringify(path));
+  writeFileSync(gyp, `if (process.argv[2] === 'build') require('fs').cpSync(${from}, ${to});`);
   const lines = NAMES.map((host, i) => {
     const options = ['-p', `"${2201 + i}"`, '-i', join(folder, 'key'), '-q'];
     const quiet = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'ControlPath=none'];
@@ -163,7 +176,7 @@ function writeHosts(folder: string, name: string, changes: Changes): string {
       ssh: '127.0.0.1',
       sshOptions: `[${[...options, ...quiet].join(', ')}]`,
       role: i === 0 ? 'server' : 'client',
-      folder: host === 'client2' ? ROOT : join(folder, host, 'psp'),
+      folder: ROOT,
       config: `${host}.yaml`,
       ...(i > 0 && { address: `{ ip: 192.168.77.${10 + i} }` }),
       env: `{ TMPDIR: ${join(folder, host, 'tmp')}, npm_config_node_gyp: ${gyp}, GREETING: "it's ${i}" }`,

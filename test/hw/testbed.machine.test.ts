@@ -35,12 +35,10 @@ describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () =
     const foreign = join(folder, 'foreign');
     mkdirSync(foreign);
     writeFileSync(join(foreign, 'notes.txt'), '');
-    const { code, out } = await testbed.psp([
-      'testbed',
-      'push',
-      '--hosts',
-      testbed.hostsFile('push.yaml', { client2: { folder: foreign } }),
-    ]);
+    const own = (name: HostName) => ({ folder: join(folder, name, 'psp') });
+    const changes = { server: own('server'), client1: own('client1'), client2: { folder: foreign } };
+    const file = testbed.hostsFile('push.yaml', changes);
+    const { code, out } = await testbed.psp(['testbed', 'push', '--hosts', file]);
     expect([code, out.split('\n')]).toEqual([
       1,
       [
@@ -52,6 +50,10 @@ describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () =
     expect(readdirSync(foreign)).toEqual(['notes.txt']);
     expect(existsSync(join(folder, 'server/psp/build/Release/psp_native.node'))).toBe(true);
     expect(existsSync(join(folder, 'server/psp.new'))).toBe(false);
+    // It runs there from its bundle, without packages.
+    const end = ['node', 'dist/bin/main.js', 'testbed', 'end'];
+    const there = await testbed.psp(['testbed', 'run', '--hosts', file, '--role', 'server', '--', ...end]);
+    expect(there.out).toContain('"kind":"hello"');
   });
 
   it('runs a command on all hosts, or on those of a role, and says where it failed', async () => {
@@ -90,6 +92,9 @@ describe.skipIf(missing !== undefined)('psp testbed', { timeout: 120_000 }, () =
   });
 });
 
+/** For what takes some seconds on an idle machine. */
+const MOST_WAIT_MS = 60_000;
+
 /** Text in the log of a host for a point. */
 const said = (out: string, key: string, host: HostName): string => {
   const path = join(folder, out, 'logs', key, `${host}.txt`);
@@ -119,17 +124,21 @@ series:
   ];
   /** Until a host has said something so many times. */
   const hears = async (key: string, host: HostName, word: string, times = 1): Promise<void> => {
-    while (said('out', key, host).split(word).length <= times) await sleep(10);
+    const limit = Date.now() + MOST_WAIT_MS;
+    while (said('out', key, host).split(word).length <= times && Date.now() < limit) await sleep(10);
+    expect(said('out', key, host).split(word).length).toBeGreaterThan(times);
   };
 
   /** The key of the next point that begins. */
   const newKey = async (known: readonly string[]): Promise<string> => {
     const logs = join(folder, 'out/logs');
-    for (;;) {
+    const limit = Date.now() + MOST_WAIT_MS;
+    while (Date.now() < limit) {
       const key = existsSync(logs) && readdirSync(logs).find((each) => !known.includes(each));
       if (key) return key;
       await sleep(10);
     }
+    throw new Error('no other point began');
   };
 
   it('goes on after a killed client, a host that vanished, a killed orchestrator and Ctrl-C', async () => {
