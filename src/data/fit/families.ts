@@ -64,6 +64,14 @@ const lognormal: Family = {
   yaml: ([median, sigma]) => `{ lognormal: { median: ${ns(median!)}, sigma: ${short(Math.min(4, sigma!))} } }`,
 };
 
+const ROOT_OF_TWO_PI = Math.sqrt(2 * Math.PI);
+
+/** Without a logarithm of the density, which takes a third of the time of a mixture. */
+function lognormalDensity(x: number, median: number, sigma: number): number {
+  const z = Math.log(x / median) / sigma;
+  return Math.exp(-0.5 * z * z) / (x * sigma * ROOT_OF_TWO_PI);
+}
+
 export function logNormalDensity(x: number, median: number, sigma: number): number {
   const z = Math.log(x / median) / sigma;
   return -Math.log(x * sigma) - 0.5 * Math.log(2 * Math.PI) - 0.5 * z * z;
@@ -211,8 +219,7 @@ function lognormals(parts: number): Family {
       const odds = theta.slice(0, parts - 1).map(Math.exp);
       return [...odds.map((odd) => odd / (1 + total(odds))), ...theta.slice(parts - 1).map(Math.exp)];
     },
-    logDensity: (x, natural) =>
-      Math.log(weighed(natural, (median, sigma) => Math.exp(logNormalDensity(x, median, sigma)))),
+    logDensity: (x, natural) => Math.log(weighed(natural, (median, sigma) => lognormalDensity(x, median, sigma))),
     cumulative: (x, natural) => weighed(natural, (median, sigma) => lognormal.cumulative(x, [median, sigma])),
     yaml(natural) {
       const shares = natural.slice(0, parts - 1).map(short);
