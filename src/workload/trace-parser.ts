@@ -151,7 +151,7 @@ export class TraceParser {
     this.hasFlow = csvCells(line).length === 4;
     if (header === HEADER || header === `${HEADER},flow`) return undefined;
     if (/^[-+.\d]/.test(line)) return this.readRequest(bytes, start, end, batch);
-    return `expected the header ${HEADER} (and perhaps flow), found '${shorten(line)}'`;
+    return `expected the header ${HEADER} (and perhaps flow), found '${shorten(line)}': psp import reads other logs`;
   }
 
   /** Returns what is wrong with the line. */
