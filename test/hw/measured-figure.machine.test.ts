@@ -25,9 +25,11 @@ replications: 1
 describe('psp figure --hw', () => {
   it('refuses what cannot be measured', async () => {
     expect((await pspHere(['figure', '8', '--hw'], folder)).err).toBe(
-      'psp: figure 8: is only simulated: expected other figures with --hw',
+      'psp: figure 8: is only simulated: expected other figures with --hw or --hosts',
     );
-    expect((await pspHere([...FIGURE, '--minutes', '3'], folder)).err).toContain('expected --hw beside it');
+    expect((await pspHere([...FIGURE, '--minutes', '3'], folder)).err).toContain(
+      '--minutes: expected --hw or --hosts beside it',
+    );
   });
 
   it.skipIf(missingNative() !== undefined)(
