@@ -243,7 +243,8 @@ describe('a broken trace is refused with its line, before anything runs', () => 
     ],
     [
       'time,type,service_ns\n0,A,1\n',
-      "t.csv:1: expected the header arrival_ns,type,service_ns (and perhaps flow), found 'time,type,service_ns': psp import reads other logs",
+      "t.csv:1: expected the header arrival_ns,type,service_ns (and perhaps flow), found 'time,type,service_ns': " +
+        'psp import reads other logs',
     ],
     ['', 't.csv:1: expected requests, found none'],
     ['arrival_ns,type,service_ns\n', 't.csv:1: expected requests, found none'],
