@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { readTestbed, type Testbed } from '../experiment/hosts/read-testbed.js';
 import type { RealPlan } from '../experiment/sweep/plan-real.js';
 import type { PlannedPoint } from '../experiment/sweep/planned-point.js';
+import type { Sources } from '../experiment/sweep/sources.js';
 import { type Field, show } from '../input/checker.js';
 import { optional } from '../input/fields.js';
 import { InputError } from '../units/errors.js';
@@ -90,9 +91,14 @@ function wholeNumber(option: string, least: number): (text: string) => number {
 /**
  * How the points run for real; undefined when they are simulated.
  *
+ * @param sources what the folder of the sweep keeps: commands name its copy of the hosts
  * @throws InputError when options contradict each other
  */
-export function realPlanOf(options: WorldOptions, file: Partial<AskedWorld> = {}): RealPlan | undefined {
+export function realPlanOf(
+  options: WorldOptions,
+  file: Partial<AskedWorld> = {},
+  sources?: Sources,
+): RealPlan | undefined {
   if (options.hw && options.both) throw new InputError('expected only one of --hw and --both, found both');
   const { hosts } = options;
   const inFile = hosts && file.world !== 'both' ? 'hw' : (file.world ?? 'sim');
@@ -108,7 +114,7 @@ export function realPlanOf(options: WorldOptions, file: Partial<AskedWorld> = {}
     // The cores of this machine say nothing about others.
     dilate: hosts && dilate === 'auto' ? 1 : dilate,
     repeat: options.repeat ?? file.repeat ?? 1,
-    ...(hosts && { hosts: { file: hosts.file, digest: hosts.digest } }),
+    ...(hosts && { hosts: { file: sources?.find(hosts.file) ?? hosts.file, digest: hosts.digest } }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { findWorkload, readSystem, readText } from '../experiment/plan/files.js';
+import { policyFileIn } from '../experiment/plan/policy-paths.js';
 import type { Block, Lists } from '../experiment/sweep/plan-sweep.js';
 import { type Checker, show } from '../input/checker.js';
 import { anything, list, optional, prose, text } from '../input/fields.js';
@@ -15,6 +16,8 @@ export interface Experiment {
   /** One line or more for people; may be empty. */
   readonly description: string;
   readonly blocks: readonly Block[];
+  /** Those of `policies`, whether they are used or not. */
+  readonly policyFiles: readonly string[];
   /** In which world the points run, and how. */
   readonly real: Partial<AskedWorld>;
 }
@@ -54,6 +57,7 @@ export function readExperiment(path: string, given: Lists = {}): Experiment {
         title: (fields.title as string | undefined) ?? path,
         description: ((fields.description as string | undefined) ?? '').trim(),
         real: worldOf(fields),
+        policyFiles: [fields.policies ?? []].flat().map((policy) => policyFileIn(folder, String(policy))),
         blocks: (series ?? [{}]).map((own) => ({ lists: override(override(common, own), given) })),
       };
     },

@@ -7,6 +7,8 @@ import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   realpathSync,
@@ -26,6 +28,10 @@ import { EnvironmentError } from '../units/errors.js';
 const UNFINISHED = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.psp-part$/;
 /** Writing a file never takes this long: an older unfinished one belongs to a process that was killed. */
 const LEFTOVER_MS = 24 * 3600 * 1000;
+
+function unfinishedName(path: string): string {
+  return `${path}.${randomUUID()}.psp-part`;
+}
 
 /** Text, bytes, or a long text in pieces. */
 export type Content = string | Uint8Array | Iterable<string>;
@@ -55,7 +61,7 @@ export function openOutput(path: string): OutputFile {
 }
 
 function openBeside(path: string, existing?: Stats): OutputFile {
-  const unfinished = `${path}.${randomUUID()}.psp-part`;
+  const unfinished = unfinishedName(path);
   const descriptor = openSync(unfinished, 'wx');
   let published = false;
   return {
@@ -98,6 +104,29 @@ export function writeInFolder(path: string, content: Content): void {
   writeAndClose(path, () => openBeside(path), content);
 }
 
+/**
+ * Writes a folder of files in a results folder, all of it or nothing. One that is there already stays as it is.
+ *
+ * @param files by their paths in the folder
+ * @throws EnvironmentError
+ */
+export function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array>): void {
+  const unfinished = unfinishedName(path);
+  try {
+    mkdirSync(unfinished, { recursive: true });
+    for (const [name, content] of files) {
+      mkdirSync(dirname(join(unfinished, name)), { recursive: true });
+      writeFileSync(join(unfinished, name), content);
+    }
+    // Another process may have written it meanwhile.
+    if (!existsSync(path)) renameSync(unfinished, path);
+  } catch (error) {
+    if (!existsSync(path)) throw cannotWrite(path, error);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
 function writeAndClose(path: string, open: () => OutputFile, content: Content): void {
   try {
     const file = open();
@@ -119,7 +148,7 @@ export function cannotWrite(path: string, error: unknown): EnvironmentError {
   return new EnvironmentError(`${path}: cannot be written: ${(error as Error).message.split(', ')[0]}`);
 }
 
-/** Removes the files that killed processes left unfinished in a folder: only files with psp's own names. */
+/** Removes the files that killed processes left unfinished in a folder: only what has psp's own names. */
 export function removeLeftovers(folder: string): void {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   for (const name of readdirSync(folder)) {
@@ -127,7 +156,7 @@ export function removeLeftovers(folder: string): void {
     const path = join(folder, name);
     // Another process may have removed it meanwhile.
     const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
-    if (Date.now() - writtenMs > LEFTOVER_MS) rmSync(path, { force: true });
+    if (Date.now() - writtenMs > LEFTOVER_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 

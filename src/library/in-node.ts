@@ -11,6 +11,7 @@ import { readSampled } from '../experiment/run/sampled-json.js';
 import { createThreadPool } from '../experiment/run/thread-pool.js';
 import { type Lists, planSweep } from '../experiment/sweep/plan-sweep.js';
 import { runSweep } from '../experiment/sweep/run-sweep.js';
+import { gatherSources } from '../experiment/sweep/sources.js';
 import { allowPolicyFiles } from '../policy-files/open-policies.js';
 import type { Capacity } from '../results/capacity-schema.js';
 import type { Comparison } from '../results/comparison.js';
@@ -124,10 +125,13 @@ async function sweepNow(options: SweepArguments): Promise<SweepResult> {
     return [name, name === 'seed' ? values.map(String) : values];
   });
   const notes = new Set<string>();
-  const planned = await planSweep([{ lists: Object.fromEntries(lists) as Lists }], notes);
+  const blocks = [{ lists: Object.fromEntries(lists) as Lists }];
+  const sources = gatherSources({}, blocks, notes);
+  const planned = await planSweep(blocks, notes, undefined, sources);
   for (const note of notes) onNote?.(note);
   const { points, ran, present, failures } = await runSweep(planned, {
     out,
+    sources,
     ...(signal && { signal }),
     ...(onNote && { onNote }),
     ...(onProgress && { onProgress: ({ done }) => onProgress(done) }),

@@ -42,6 +42,23 @@ export function bundler(): typeof import('esbuild') {
  * @throws InputError with the place of the first mistake
  */
 export function bundlePolicy(file: string): PolicyCode {
+  const { outputFiles } = build(file);
+  const [map, code] = outputFiles.map(({ text }) => text) as [string, string];
+  return { file, sha256: sha256(code), text: `${code}${MAP_COMMENT}${Buffer.from(map).toString('base64')}\n` };
+}
+
+/**
+ * The files that a policy's file is bundled from, itself among them, as absolute paths without links.
+ *
+ * @throws InputError with the place of the first mistake
+ */
+export function policySources(file: string): string[] {
+  const { metafile } = build(file);
+  const names = Object.keys(metafile.inputs).filter((name) => name !== '<stdin>');
+  return names.map((name) => resolve(dirname(resolve(file)), name));
+}
+
+function build(file: string) {
   const isPackage = file.startsWith(PACKAGE);
   const folder = isPackage ? process.cwd() : dirname(resolve(file));
   if (!isPackage && !statSync(file, { throwIfNoEntry: false })?.isFile()) {
@@ -49,8 +66,9 @@ export function bundlePolicy(file: string): PolicyCode {
   }
   const entry = JSON.stringify(isPackage ? file.slice(PACKAGE.length) : `./${basename(file)}`);
   try {
-    const { outputFiles } = bundler().buildSync({
+    return bundler().buildSync({
       ...BUNDLE,
+      metafile: true,
       stdin: {
         contents: `export * from ${entry}; import * as all from ${entry}; export default all.default;`,
         resolveDir: folder,
@@ -59,8 +77,6 @@ export function bundlePolicy(file: string): PolicyCode {
       outfile: join(folder, 'policy.cjs'),
       sourcemap: 'external',
     });
-    const [map, code] = outputFiles.map(({ text }) => text) as [string, string];
-    return { file, sha256: sha256(code), text: `${code}${MAP_COMMENT}${Buffer.from(map).toString('base64')}\n` };
   } catch (error) {
     const [first] = (error as BuildFailure).errors ?? [];
     if (!first) throw error;

@@ -187,9 +187,11 @@ describe('every other command that names a policy', { timeout: 60_000 }, () => {
   it('say in which line a policy throws, and that one lost requests, with exit code 1', async () => {
     const sweep = ['sweep', '--workload', 'bimodal', '--requests', '20k', '--policy'];
     const failed = await said(...sweep, 'c-fcfs,./throws.ts,./lossy.ts:keep=2', '--out', 'faulty');
-    expect(failed.text).toMatch(/failed: psp sim [^:]*\.\/throws\.ts [^:]*: \.\/throws\.ts:21:\d+: ReferenceError/);
     expect(failed.text).toMatch(
-      /lost: psp sim .*\.\/lossy\.ts:keep=2 .*: The policy never finished 1 of 20000 requests/,
+      /failed: cd faulty && psp sim [^:]*\/throws\.ts [^:]*: \.\/throws\.ts:21:\d+: ReferenceError/,
+    );
+    expect(failed.text).toMatch(
+      /lost: cd faulty && psp sim .*\/lossy\.ts:keep=2 .*: The policy never finished 1 of 20000 requests/,
     );
     expect(failed.text).toContain('3 points: 2 run, 1 failed');
     expect(failed.code).toBe(1);

@@ -73,8 +73,11 @@ describe('psp sweep', () => {
     rmSync(trace);
     const { exitCode, stdout, stderr } = await child;
     expect(exitCode).toBe(1);
+    const [id] = readdirSync(join(out, 'sources'));
+    const kept = `sources/${id}/trace.csv`;
     const failures = before.map(
-      (seed) => `psp: failed: psp sim --workload ${trace} --policy c-fcfs --seed ${seed}: ${trace}: cannot be read: `,
+      (seed) =>
+        `psp: failed: cd ${out} && psp sim --workload ${kept} --policy c-fcfs --seed ${seed}: ${trace}: cannot be read: `,
     );
     const lines = stderr.split('\n');
     expect(lines.map((line, i) => line.slice(0, failures[i]?.length)).sort()).toEqual(failures.sort());

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Testbed } from '../../experiment/hosts/read-testbed.js';
 import { inputFiles } from '../../experiment/plan/files.js';
 import type { Engine } from '../../experiment/sweep/engine.js';
 import { hardwareEngine } from '../../experiment/sweep/hardware-engine.js';
@@ -9,8 +11,16 @@ import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-s
 import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
 import { withQueuePackages } from '../../experiment/sweep/queue-packages.js';
 import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
-import { runSweep, type SweepOutcome, type SweepProgress, TABLES } from '../../experiment/sweep/run-sweep.js';
+import {
+  runSweep,
+  type SweepOptions,
+  type SweepOutcome,
+  type SweepProgress,
+  TABLES,
+} from '../../experiment/sweep/run-sweep.js';
+import { gatherSources, type Sources } from '../../experiment/sweep/sources.js';
 import { InputError } from '../../units/errors.js';
+import { inShell } from '../../units/lists.js';
 import { formatRate } from '../../units/rate.js';
 import { addWorldOptions, estimate, realPlanOf, type WorldOptions } from '../asked-world.js';
 import { type Experiment, readExperiment } from '../experiment-file.js';
@@ -83,7 +93,9 @@ async function sweep(
 ): Promise<number> {
   const { blocks, real: fromFile } = askedOf(file, lists);
   const worlds = { hw, both, hosts, dilate, repeat, retries } as WorldOptions;
-  const plan = realPlanOf(worlds, fromFile);
+  const notes = new Set<string>();
+  const sources = sourcesOf(file, lists, hosts, notes);
+  const plan = realPlanOf(worlds, fromFile, sources);
   if (plan && name === 'bullmq')
     throw new InputError('--engine bullmq simulates: expected no --hw, --both, --hosts or world:');
   const out = asked ?? (file === undefined ? undefined : join('results', basename(file).replace(/\.\w+$/, '')));
@@ -91,19 +103,20 @@ async function sweep(
   const tries = retries === undefined ? {} : { retries };
   const real = hosts ? hostsEngine(hosts, out, tries) : hardwareEngine(tries);
   const engine = plan ? real : await engineOf(name, redis);
-  const notes = new Set<string>();
-  const all = await planSweep(blocks, notes, plan);
+  const all = await planSweep(blocks, notes, plan, sources);
   tellNotes([...notes]);
   checkFolder('--out', out, TABLES, inputsOf(file, blocks, all));
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
   const long = estimate(planned, hosts);
   if (long !== undefined) complain(long);
-  const outcome = await run(planned, out, engine);
-  tell(outcome, planned, out);
+  const outcome = await run(planned, { out, engine, sources });
+  // Commands name the copies in the folder.
+  const where = sources ? `cd ${inShell(out)} && ` : '';
+  tell(outcome, planned, out, where);
   const { points } = outcome;
   const pointsCode = reportOutcomes(
     points.map(({ result }) => result),
-    (_, i) => points[i]!.command,
+    (_, i) => `${where}${points[i]!.command}`,
   );
   if (outcome.left > 0) return EXIT.interrupted;
   return outcome.failures.length > 0 ? EXIT.no : pointsCode;
@@ -137,15 +150,31 @@ function askedOf(file: string | undefined, lists: Lists): Pick<Experiment, 'bloc
   return asked;
 }
 
-async function run(planned: readonly PlannedPoint[], out: string, engine: Engine): Promise<SweepOutcome> {
+/** The files that the sweep names, with those that its experiment names beside what the command line replaces. */
+function sourcesOf(
+  file: string | undefined,
+  lists: Lists,
+  hosts: Testbed | undefined,
+  notes: Set<string>,
+): Sources | undefined {
+  const given = [{ lists }];
+  // A pipe can be read only once.
+  if (file === undefined || !statSync(file).isFile()) return gatherSources({ hosts }, given, notes);
+  const { blocks, policyFiles } = readExperiment(file);
+  return gatherSources({ experiment: file, hosts, policies: policyFiles }, [...blocks, ...given], notes);
+}
+
+async function run(
+  planned: readonly PlannedPoint[],
+  options: Pick<SweepOptions, 'out' | 'engine' | 'sources'>,
+): Promise<SweepOutcome> {
   const { signal, undo } = abortOnSignal();
   let progress: SweepProgress | undefined;
   const { hide, note } = showProgress({ done: () => progress?.done ?? 0 }, 'sweep');
   const startedMs = performance.now();
   try {
     return await runSweep(planned, {
-      out,
-      engine,
+      ...options,
       signal,
       onNote: complain,
       onProgress: (now) => {
@@ -160,9 +189,9 @@ async function run(planned: readonly PlannedPoint[], out: string, engine: Engine
   }
 }
 
-function tell(outcome: SweepOutcome, planned: readonly PlannedPoint[], out: string): void {
+function tell(outcome: SweepOutcome, planned: readonly PlannedPoint[], out: string, where: string): void {
   const { ran, present, failures, left } = outcome;
-  for (const { planned: failed, message } of failures) complain(`failed: ${failed.command}: ${message}`);
+  for (const { planned: failed, message } of failures) complain(`failed: ${where}${failed.command}: ${message}`);
   if (left > 0) complain(`interrupted: ${left} of ${planned.length} points are left; the same command continues`);
   const counts = [
     `${ran} run`,

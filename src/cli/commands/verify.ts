@@ -15,7 +15,7 @@ export function defineVerify(command: Command): void {
   command
     .description(
       'Runs the simulated points of a sweep again, from the plans that its folder keeps, and compares digests and ' +
-        'distributions. Exit code 1: a point comes out otherwise.',
+        'distributions. Exit code 1: a point comes out otherwise, or a file of its sources was changed.',
     )
     .argument('<DIR>', 'folder that psp sweep has written')
     .option('--sample <N>', 'only this many points, spread over all', (text: string) => {
@@ -29,8 +29,8 @@ export function defineVerify(command: Command): void {
 }
 
 async function verify(folder: string, { sample, allowPolicies }: VerifyOptions): Promise<number> {
-  const { plans, cannot, measured } = verifiable(folder, allowPolicies === true);
-  for (const line of cannot) complain(line);
+  const { plans, cannot, measured, changed } = await verifiable(folder, allowPolicies === true);
+  for (const line of [...changed, ...cannot]) complain(line);
   if (plans.length === 0) throw new InputError(`${folder}: expected points that can be run again, found none`);
   const chosen = sample === undefined ? plans : spread(plans, sample);
   const { signal, undo } = abortOnSignal();
@@ -41,6 +41,7 @@ async function verify(folder: string, { sample, allowPolicies }: VerifyOptions):
     hide();
     for (const line of differing) complain(line);
     const rest = [
+      ...(changed.length > 0 ? [`${changed.length} of its sources changed`] : []),
       ...(cannot.length > 0 ? [`${cannot.length} cannot be run again`] : []),
       ...(measured > 0 ? [`${measured} of a machine are never the same`] : []),
     ];
@@ -49,7 +50,7 @@ async function verify(folder: string, { sample, allowPolicies }: VerifyOptions):
         `${rest.map((each) => `; ${each}`).join('')}\n`,
     );
     if (done < chosen.length) return EXIT.interrupted;
-    return differing.length > 0 ? EXIT.no : EXIT.ok;
+    return differing.length + changed.length > 0 ? EXIT.no : EXIT.ok;
   } finally {
     hide();
     undo();

@@ -80,15 +80,20 @@ export function readWorkload({ path, fileName }: WorkloadFile): Workload {
  * @throws InputError that suggests the nearest name, or says what is wrong in the file
  */
 export function readSystem(nameOrFile: string): System {
-  if (kindOf(nameOrFile) === 'yaml') return systemIn(nameOrFile);
+  const own = ownSystem(nameOrFile);
+  if (own !== undefined) return systemIn(own);
   const names = shippedSystems();
-  if (names.includes(nameOrFile)) {
-    return parseSystem(readText(join(SHIPPED_SYSTEMS, `${nameOrFile}.yaml`)), `configs/systems/${nameOrFile}.yaml`);
-  }
+  if (!names.includes(nameOrFile)) throw new InputError(unknownFile('system', nameOrFile, names));
+  return parseSystem(readText(join(SHIPPED_SYSTEMS, `${nameOrFile}.yaml`)), `configs/systems/${nameOrFile}.yaml`);
+}
+
+/** The file of a system; undefined for one that comes with psp, and for a name that nothing has. */
+export function ownSystem(nameOrFile: string): string | undefined {
+  if (kindOf(nameOrFile) === 'yaml') return nameOrFile;
+  if (shippedSystems().includes(nameOrFile)) return undefined;
   // What psp calibrate --name NAME has written here.
   const own = `${nameOrFile}.yaml`;
-  if (/^[\w.-]+$/.test(nameOrFile) && existsSync(own)) return systemIn(own);
-  throw new InputError(unknownFile('system', nameOrFile, names));
+  return /^[\w.-]+$/.test(nameOrFile) && existsSync(own) ? own : undefined;
 }
 
 function systemIn(path: string): System {

@@ -25,12 +25,14 @@ export function policyFor(folder: string, policy: string): string {
   return withFile(policy, (file) => (isAbsolute(unquoted(file)) ? file : shown(relative(folder, unquoted(file)))));
 }
 
-function withFile(policy: string, change: (file: string) => string): string {
+/** A policy as it is typed, with another file. */
+export function withFile(policy: string, change: (file: string) => string): string {
   if (!isPolicyFile(policy)) return policy;
   const [file = '', ...rest] = splitList(policy, ':');
   return file === 'pkg' ? policy : [change(file), ...rest].join(':');
 }
 
-function shown(path: string): string {
+/** A path as the file of a policy is typed. */
+export function shown(path: string): string {
   return quoted(/^[./]/.test(path) ? path : `./${path}`, ',:');
 }

@@ -1,5 +1,6 @@
 import type { Point } from '../../results/point.js';
 import { InputError } from '../../units/errors.js';
+import { keepSources, readSources } from './kept-sources.js';
 import { writeTables } from './run-sweep.js';
 import { createStore, readSweep, writeFailure, writePoint } from './store.js';
 import { copyPlans } from './sweep-plans.js';
@@ -11,7 +12,7 @@ export interface Merged {
 }
 
 /**
- * Copies the points of several folders into one. Writes nothing when two folders disagree.
+ * Copies the points of several folders into one, with their plans and sources. Writes nothing when two folders disagree.
  *
  * @throws InputError when two results of one point differ, or a folder is not of a sweep or has no points
  */
@@ -41,7 +42,12 @@ export function mergeSweeps(folders: readonly string[], out: string, onNote?: (m
     }
   }
   for (const point of fresh) writePoint(out, point);
-  for (const folder of folders) copyPlans(folder, out);
+  for (const folder of folders) {
+    copyPlans(folder, out);
+    const { sets, wrong } = readSources(folder);
+    for (const line of wrong) onNote?.(`${line}: left out`);
+    for (const set of sets) keepSources(out, set);
+  }
   const failed = read.flatMap(({ sweep }) => sweep.failed).filter(({ key }) => !known.has(key));
   for (const each of failed) writeFailure(out, each);
   writeTables(out, onNote);

@@ -11,7 +11,6 @@ import { workloadOfTrace } from '../hardware/hardware-input.js';
 import { DEFAULT_REAL_SECONDS } from '../hardware/run-policy.js';
 import { DEFAULTS, type Settings } from '../plan/run-settings.js';
 import { type RunSpec, sendSpec } from '../plan/run-spec.js';
-import { commandOf } from './command-of.js';
 import { type PlannedPoint, pointKey, simulatedPoint } from './planned-point.js';
 
 /** How the points of a sweep run for real. */
@@ -45,12 +44,18 @@ export function realSettings(settings: Settings, { repeat }: RealPlan): Settings
  * The point of a run, and its twin.
  *
  * @param notes filled with what is only simulated, and why
+ * @param command the `psp sim` command of a run
  * @throws InputError when a machine cannot run it
  */
-export function realPoints(planned: RunSpec, asked: Settings, plan: RealPlan, notes?: Set<string>): PlannedPoint[] {
+export function realPoints(
+  planned: RunSpec,
+  asked: Settings,
+  plan: RealPlan,
+  { notes, command }: { readonly notes?: Set<string>; readonly command: (settings: Settings) => string },
+): PlannedPoint[] {
   const { spec, settings, seconds } = inShortWindows(withEnd(planned, asked, plan), plan);
   const replications = { first: plan.repeat };
-  const twin = () => simulatedPoint(spec, replications, commandOf(settings));
+  const twin = () => simulatedPoint(spec, replications, command(settings));
   try {
     if (spec.workers > MAX_WORKERS) {
       throw new InputError(`workers: expected at most ${MAX_WORKERS} on a machine, found ${spec.workers}`);
@@ -68,7 +73,7 @@ export function realPoints(planned: RunSpec, asked: Settings, plan: RealPlan, no
     key: pointKey(sent, replications, where),
     spec: sent,
     replications,
-    command: realCommand(settings, plan),
+    command: realCommand(settings, plan, command),
     real: { ...where, seconds: repeat * seconds },
   };
   return plan.world === 'both' ? [real, twin()] : [real];
@@ -123,11 +128,15 @@ export function hardwareSpec(spec: RunSpec, dilate: number | 'auto'): HardwareSp
   return { ...played, policy, workers, seed, ...end, dilate };
 }
 
-function realCommand(settings: Settings, { dilate, repeat, hosts }: RealPlan): string {
+function realCommand(
+  settings: Settings,
+  { dilate, repeat, hosts }: RealPlan,
+  command: (settings: Settings) => string,
+): string {
   const { replications: _, systems: __, ...rest } = settings;
   const isSweep = hosts !== undefined || repeat > 1;
   const where = hosts ? `psp sweep --hosts ${inShell(hosts.file)} ` : isSweep ? 'psp sweep --hw ' : 'psp run --hw ';
   const stretched = dilate === 'auto' ? '' : ` --dilate ${dilate}`;
   const repeated = repeat === 1 ? '' : ` --repeat ${repeat}`;
-  return `${commandOf(rest).replace(/^psp sim /, where)}${stretched}${repeated}${isSweep ? ' --out point' : ''}`;
+  return `${command(rest).replace(/^psp sim /, where)}${stretched}${repeated}${isSweep ? ' --out point' : ''}`;
 }

@@ -10,6 +10,7 @@ import { policiesOrDefault, type Settings } from '../plan/run-settings.js';
 import { commandOf } from './command-of.js';
 import { type RealPlan, realPoints, realSettings } from './plan-real.js';
 import { type PlannedPoint, simulatedPoint } from './planned-point.js';
+import { type Sources, settingsFrom } from './sources.js';
 
 /** One value of a setting; for policies and systems, one name. */
 type Value<K extends keyof Settings> = K extends 'policies' | 'systems' ? string : NonNullable<Settings[K]>;
@@ -39,16 +40,19 @@ const OUTER: readonly string[] = ['workload', 'systems', 'policies', 'workers', 
  *
  * @param notes filled with what a reader of the results should know of how workloads are played
  * @param real how the points run on this machine; absent: they are simulated
+ * @param sources what the folder of the sweep keeps: commands name its copies
  * @throws InputError
  */
 export async function planSweep(
   blocks: readonly Block[],
   notes?: Set<string>,
   real?: RealPlan,
+  sources?: Sources,
 ): Promise<PlannedPoint[]> {
   const points = new Map<string, PlannedPoint>();
   const used = new Map<string, TypedPolicy>();
   const scan = remembered(scanTraceFile);
+  const command = (run: Settings) => commandOf(sources ? settingsFrom(sources, run) : run);
   for (const { lists } of blocks) {
     const policies = policiesOrDefault(lists);
     for (const settings of product({ ...lists, ...(policies && { policies }) })) {
@@ -59,8 +63,8 @@ export async function planSweep(
       const { policy } = specs[0]!;
       used.set(policy.text, policy);
       const made = real
-        ? realPoints(specs[0]!, asked, real, notes)
-        : [simulatedPoint(specs[0]!, replications, commandOf(settings))];
+        ? realPoints(specs[0]!, asked, real, { command, ...(notes && { notes }) })
+        : [simulatedPoint(specs[0]!, replications, command(settings))];
       for (const point of made) if (!points.has(point.key)) points.set(point.key, point);
     }
   }
@@ -91,7 +95,7 @@ function* product(lists: Lists): Generator<Settings> {
 }
 
 /** The same function, but each file is read once. */
-function remembered(scan: typeof scanTraceFile): typeof scanTraceFile {
+export function remembered(scan: typeof scanTraceFile): typeof scanTraceFile {
   const scans = new Map<string, ReturnType<typeof scanTraceFile>>();
   return (path, fileName) => {
     const known = scans.get(path) ?? scan(path, fileName);

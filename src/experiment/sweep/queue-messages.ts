@@ -6,6 +6,7 @@
 
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
+import type { TraceFile } from '../../files/trace-file.js';
 import { namingFault } from '../../policy-files/policy-faults.js';
 import type { Point } from '../../results/point.js';
 import { keySchema, pointSchema } from '../../results/point-schema.js';
@@ -20,6 +21,7 @@ import { checkRun } from '../plan/check-run.js';
 import { MOST_REPLICATIONS, MOST_TEXT_BYTES, MOST_WORKERS } from '../plan/limits.js';
 import { openWorkload } from '../plan/open-workload.js';
 import { receiveSpec } from '../plan/run-spec.js';
+import { innerPath } from './kept-sources.js';
 import { type PlannedPoint, pointKey } from './planned-point.js';
 
 /** What a job returns: the point as compressed JSON. */
@@ -49,7 +51,7 @@ const time = z.number().min(0).max(MOST_NS);
 const above0 = z.number().positive().max(1e15);
 const replications = z.int().min(1).max(MOST_REPLICATIONS);
 
-const workload = z.strictObject({
+const generated = z.strictObject({
   kind: z.literal('generated', 'expected a workload file: workers read no traces'),
   source: z.strictObject({
     text: z.string().max(MOST_TEXT_BYTES),
@@ -57,6 +59,14 @@ const workload = z.strictObject({
     files: z.record(line, z.string().max(MOST_TEXT_BYTES)),
   }),
   offer: z.union([z.strictObject({ load: above0, workers }), z.strictObject({ rateRps: above0 })]),
+});
+
+/** A trace that the folder of a sweep keeps. */
+const keptTrace = z.strictObject({
+  kind: z.literal('trace'),
+  file: innerPath,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  rateScale: above0,
 });
 
 const quantiles = z
@@ -72,11 +82,10 @@ const costs = z.strictObject({
 });
 
 /** Unknown fields are refused: `record`, say, would make a worker write a file. */
-const jobSchema = z.strictObject({
+const fields = {
   key: keySchema,
   command: line,
-  spec: z.strictObject({
-    workload,
+  spec: {
     policy: line,
     code: code.optional(),
     system: z.strictObject({ name: line, costs }).optional(),
@@ -94,7 +103,7 @@ const jobSchema = z.strictObject({
     ]),
     sliceNs: time.min(1).optional(),
     unclassified: z.number().min(0).max(1).optional(),
-  }),
+  },
   replications: z.strictObject({
     first: replications,
     precision: z
@@ -106,7 +115,11 @@ const jobSchema = z.strictObject({
       .optional(),
     most: replications.optional(),
   }),
-});
+};
+const plannedWith = <T extends z.ZodType>(workload: T) =>
+  z.strictObject({ ...fields, spec: z.strictObject({ ...fields.spec, workload }) });
+const jobSchema = plannedWith(generated);
+const tracePlanSchema = plannedWith(keptTrace);
 
 /**
  * The file whose code a job carries; undefined for a job with a policy of psp's own. Nothing of it has been checked.
@@ -126,7 +139,34 @@ export function readJob(data: unknown, id: string | undefined): PlannedPoint {
   const read = readAs(jobSchema, data);
   if ('wrong' in read) throw new InputError(`the job is not a point of a sweep: ${read.wrong}`);
   // What JSON has no word for, the schema has as undefined: an optional cost.
-  const planned = read.value as unknown as PlannedPoint;
+  return checkPlanned(read.value as unknown as PlannedPoint, id);
+}
+
+/**
+ * The same for the plan of a point in the folder of a sweep, whose workload may be a trace that the folder keeps.
+ *
+ * @param scan reads the trace, by its path in the folder
+ * @throws InputError
+ */
+export async function readKeptPlan(
+  data: unknown,
+  key: string,
+  scan: (file: string) => Promise<TraceFile>,
+): Promise<PlannedPoint> {
+  const isTrace = z.object({ spec: z.object({ workload: z.object({ kind: z.literal('trace') }) }) });
+  if (!isTrace.safeParse(data).success) return readJob(data, key);
+  const read = readAs(tracePlanSchema, data);
+  if ('wrong' in read) throw new InputError(`the plan is not of a point of a sweep: ${read.wrong}`);
+  const { spec, ...rest } = read.value;
+  const { kind, file, sha256, rateScale } = spec.workload;
+  const trace = await scan(file);
+  if (trace.sha256 !== sha256) throw new InputError(`${file}: expected SHA-256 ${sha256}, found ${trace.sha256}`);
+  const workload = { kind, ...trace, rateScale };
+  return checkPlanned({ ...rest, spec: { ...spec, workload } } as unknown as PlannedPoint, key);
+}
+
+/** Refuses what this psp could not have planned. */
+function checkPlanned(planned: PlannedPoint, id: string | undefined): PlannedPoint {
   const { spec } = planned;
   if (!spec.code && isPolicyFile(spec.policy)) {
     throw new InputError('the job is not a point of a sweep: spec.policy: expected the code of the file, found none');

@@ -6,8 +6,10 @@ import { csvOf } from '../../results/csv-cells.js';
 import type { Point } from '../../results/point.js';
 import { describeEnvironment } from '../environment.js';
 import type { Engine } from './engine.js';
+import { keepSources } from './kept-sources.js';
 import { localEngine } from './local-engine.js';
 import { failedPoint, type PlannedPoint } from './planned-point.js';
+import type { Sources } from './sources.js';
 import { createStore, readPoint, readSweep, writeFailure, writePoint } from './store.js';
 import { writePlan } from './sweep-plans.js';
 import { COLUMN_NAMES, failedRows, parquetOf, tidyRows } from './tables.js';
@@ -17,6 +19,8 @@ export interface SweepOptions {
   readonly out: string;
   /** Default: this machine, all cores. */
   readonly engine?: Engine;
+  /** The files that the points were planned from: the folder keeps copies of them. */
+  readonly sources?: Sources | undefined;
   /** False: leave {@link TABLES} as they are, because more points follow. */
   readonly tables?: boolean;
   readonly onProgress?: (progress: SweepProgress) => void;
@@ -60,9 +64,10 @@ export interface SweepOutcome {
  * @throws EnvironmentError when the folder cannot be written
  */
 export async function runSweep(planned: readonly PlannedPoint[], options: SweepOptions): Promise<SweepOutcome> {
-  const { out, engine = localEngine(), tables = true, onProgress, onNote } = options;
+  const { out, engine = localEngine(), tables = true, sources, onProgress, onNote } = options;
   const { signal = new AbortController().signal } = options;
   createStore(out);
+  if (sources) keepSources(out, sources);
   const points = new Map<string, Point>();
   for (const { key } of planned) {
     const point = readPoint(out, key, onNote);
@@ -95,7 +100,7 @@ export async function runSweep(planned: readonly PlannedPoint[], options: SweepO
       onPoint(point) {
         parts.delete(point.key);
         if (points.has(point.key)) return;
-        writePlan(out, byKey.get(point.key)!);
+        writePlan(out, byKey.get(point.key)!, sources);
         writePoint(out, point);
         points.set(point.key, point);
         report();

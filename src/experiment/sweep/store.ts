@@ -15,6 +15,7 @@ import { type Read, readAs } from '../../results/result-schema.js';
 import { policyLabel } from '../../scheduler/policy-label.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
 import { makeFolder } from '../plan/files.js';
+import { SOURCES } from './sources.js';
 
 /** The points of a folder. */
 export interface Sweep {
@@ -38,7 +39,7 @@ export function createStore(folder: string): void {
   } catch (error) {
     throw new InputError(`${folder}: cannot be made: ${reasonOf(error)}`);
   }
-  for (const each of [folder, pointsIn(folder), failedIn(folder)]) removeLeftovers(each);
+  for (const each of [folder, pointsIn(folder), failedIn(folder), join(folder, SOURCES)]) removeLeftovers(each);
 }
 
 /**

@@ -5,20 +5,24 @@
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { reasonOf } from '../../files/cannot-read.js';
 import { writeInFolder } from '../../files/output-file.js';
+import { scanTraceFile } from '../../files/trace-file.js';
 import { EnvironmentError } from '../../units/errors.js';
 import { makeFolder } from '../plan/files.js';
 import type { PlannedPoint } from './planned-point.js';
-import { codeCarried, readJob } from './queue-messages.js';
+import { codeCarried, readKeptPlan } from './queue-messages.js';
+import type { Sources } from './sources.js';
 
 /** The folder of the plans, in that of the sweep. */
 export const PLANS = 'plans';
 
-/** Those of traces are not kept, because a trace may be larger than memory, nor those of runs on a machine. */
-export function writePlan(folder: string, { key, command, spec, replications, real }: PlannedPoint): void {
-  if (real || spec.workload.kind === 'trace') return;
+/** Those of runs on a machine are not kept, nor those of traces that the folder does not keep. */
+export function writePlan(folder: string, planned: PlannedPoint, sources?: Sources): void {
+  const { key, command, spec, replications, real } = planned;
+  const workload = keptWorkload(spec.workload, sources);
+  if (real || !workload) return;
   const path = join(folder, PLANS, `${key}.json`);
   if (existsSync(path)) return;
   try {
@@ -27,7 +31,14 @@ export function writePlan(folder: string, { key, command, spec, replications, re
     throw new EnvironmentError(`${join(folder, PLANS)}: cannot be made: ${reasonOf(error)}`);
   }
   const { record: _, ...kept } = spec;
-  writeInFolder(path, `${JSON.stringify({ key, command, spec: kept, replications })}\n`);
+  writeInFolder(path, `${JSON.stringify({ key, command, spec: { ...kept, workload }, replications })}\n`);
+}
+
+function keptWorkload(workload: PlannedPoint['spec']['workload'], sources?: Sources) {
+  if (workload.kind === 'generated') return workload;
+  const { kind, path, sha256, rateScale } = workload;
+  const file = sources?.find(path);
+  return file === undefined || isAbsolute(file) ? undefined : { kind, file, sha256, rateScale };
 }
 
 /** Why a plan cannot be run, or the plan. */
@@ -37,8 +48,14 @@ export type ReadPlan = { readonly planned: PlannedPoint } | { readonly wrong: st
  * The plan of a point; undefined when there is none.
  *
  * @param allowPolicies run the code of a policy that the plan carries
+ * @param scan reads a trace; a caller that reads many plans passes one that remembers
  */
-export function readPlan(folder: string, key: string, allowPolicies: boolean): ReadPlan | undefined {
+export async function readPlan(
+  folder: string,
+  key: string,
+  allowPolicies: boolean,
+  scan = scanTraceFile,
+): Promise<ReadPlan | undefined> {
   const path = join(folder, PLANS, `${key}.json`);
   if (!existsSync(path)) return undefined;
   try {
@@ -46,7 +63,7 @@ export function readPlan(folder: string, key: string, allowPolicies: boolean): R
     const file = codeCarried(data);
     if (file !== undefined && !allowPolicies)
       return { wrong: `has the code of ${file}: add --allow-policies to run it` };
-    return { planned: readJob(data, key) };
+    return { planned: await readKeptPlan(data, key, (trace) => scan(join(folder, trace), join(folder, trace))) };
   } catch (error) {
     return { wrong: (error as Error).message };
   }

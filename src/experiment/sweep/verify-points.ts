@@ -1,8 +1,11 @@
 /** Runs points of a folder again and compares them with what it keeps. */
 
 import { isDeepStrictEqual } from 'node:util';
+import { scanTraceFile } from '../../files/trace-file.js';
 import type { Point } from '../../results/point.js';
+import { readSources } from './kept-sources.js';
 import { localEngine } from './local-engine.js';
+import { remembered } from './plan-sweep.js';
 import type { PlannedPoint } from './planned-point.js';
 import { readSweep } from './store.js';
 import { readPlan } from './sweep-plans.js';
@@ -14,20 +17,23 @@ export interface Verifiable {
   readonly cannot: readonly string[];
   /** Points of a machine, which never come out the same. */
   readonly measured: number;
+  /** One line for each file of its sources that is not as it was kept. */
+  readonly changed: readonly string[];
 }
 
 /** @throws InputError when it is not a folder of a sweep */
-export function verifiable(folder: string, allowPolicies: boolean): Verifiable {
+export async function verifiable(folder: string, allowPolicies: boolean): Promise<Verifiable> {
   const plans: PlannedPoint[] = [];
   const cannot: string[] = [];
   const { points } = readSweep(folder);
+  const scan = remembered(scanTraceFile);
   const simulated = points.filter(({ result }) => result.world === 'sim');
   for (const { key, command } of simulated) {
-    const read = readPlan(folder, key, allowPolicies);
+    const read = await readPlan(folder, key, allowPolicies, scan);
     if (read && 'planned' in read) plans.push(read.planned);
     else cannot.push(`${command}: ${read?.wrong ?? 'the folder has no plan of it'}`);
   }
-  return { plans, cannot, measured: points.length - simulated.length };
+  return { plans, cannot, measured: points.length - simulated.length, changed: readSources(folder).wrong };
 }
 
 /**

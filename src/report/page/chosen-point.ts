@@ -11,6 +11,8 @@ import { make, swatch } from './dom.js';
 import { plot } from './plot.js';
 
 const HEIGHT = 190;
+/** A path of a copy that the folder keeps. */
+const NAMES_SOURCES = /\bsources\/[0-9a-f]{12}\//;
 
 /** The command of the chosen point, and its reserved workers over time. */
 export function chosenPoint(run: ShownRun, width: number): Node[] {
@@ -19,6 +21,7 @@ export function chosenPoint(run: ShownRun, width: number): Node[] {
     make('h2', {}, 'Chosen point'),
     make('p', {}, run.load === null ? where : `${where} (load ${format(run.load)})`),
     make('p', {}, command(run.command, 'copy-chosen')),
+    ...(NAMES_SOURCES.test(run.command) ? [make('p', { class: 'note' }, 'It runs in the folder of the sweep.')] : []),
     ...reservation(run, width),
   ];
 }
