@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { realPlanOf } from '../../src/cli/asked-world.js';
+import type { Testbed } from '../../src/experiment/hosts/read-testbed.js';
 import { gatherSources } from '../../src/experiment/sweep/sources.js';
 import { readSweep } from '../../src/experiment/sweep/store.js';
 import type { Result } from '../../src/results/result.js';
@@ -106,6 +108,13 @@ describe('the folder of a sweep', () => {
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect([...notes]).toEqual([expect.stringContaining('large.csv has 17 MB, above 16: the folder keeps only its')]);
+    const host = (config: string) => ({ host: { config } });
+    for (const name of ['hosts.yaml', 'server.yaml', 'client.yaml']) writeFileSync(join(folder, name), 'a: 1\n');
+    const [file, server] = [join(folder, 'hosts.yaml'), host('server.yaml')];
+    const hosts = { file, server, clients: [host('client.yaml')], digest: '' } as unknown as Testbed;
+    const there = gatherSources({ hosts }, [])!;
+    expect(there.files.map(({ path }) => path)).toEqual(['client.yaml', 'hosts.yaml', 'server.yaml']);
+    expect(realPlanOf({ hosts }, {}, there)!.hosts!.file).toBe(`sources/${there.id}/hosts.yaml`);
     expect(gatherSources({ experiment: '/dev/null' }, [{ lists: { workload: ['bimodal'] } }])).toBeUndefined();
   });
 });

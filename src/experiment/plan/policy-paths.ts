@@ -12,7 +12,7 @@ export function pathIn(folder: string, path: string): string {
 /** The path of a policy's file from the working directory; a package stays. */
 export function policyFileIn(folder: string, file: string): string {
   if (/^pkg(:|$)/.test(file)) return file;
-  return shown(pathIn(folder, unquoted(file)));
+  return typedPath(pathIn(folder, unquoted(file)));
 }
 
 /** A policy as it is typed in a file of `folder`, as it is typed in the working directory. */
@@ -22,7 +22,7 @@ export function policyIn(folder: string, policy: string): string {
 
 /** The opposite of {@link policyIn}: for a file that is written into `folder`. */
 export function policyFor(folder: string, policy: string): string {
-  return withFile(policy, (file) => (isAbsolute(unquoted(file)) ? file : shown(relative(folder, unquoted(file)))));
+  return withFile(policy, (file) => (isAbsolute(unquoted(file)) ? file : typedPath(relative(folder, unquoted(file)))));
 }
 
 /** A policy as it is typed, with another file. */
@@ -33,6 +33,6 @@ export function withFile(policy: string, change: (file: string) => string): stri
 }
 
 /** A path as the file of a policy is typed. */
-export function shown(path: string): string {
+export function typedPath(path: string): string {
   return quoted(/^[./]/.test(path) ? path : `./${path}`, ',:');
 }

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { reasonOf } from '../../files/cannot-read.js';
 import { writeFolder, writeInFolder } from '../../files/output-file.js';
 import { readAs } from '../../results/result-schema.js';
-import { idOf, MOST_KEPT_BYTES, SOURCES, type Source, type SourceSet, sha256Of } from './sources.js';
+import { idOf, MOST_KEPT_BYTES, SOURCES, type SourceFile, type SourceSet, sha256Of } from './sources.js';
 
 /** The sets of a folder. */
 export interface KeptSources {
@@ -57,7 +57,7 @@ export function readSources(folder: string): KeptSources {
   const names = existsSync(join(folder, SOURCES)) ? readdirSync(join(folder, SOURCES)) : [];
   for (const name of names.filter((each) => /^[0-9a-f]{12}\.json$/.test(each))) {
     const at = join(folder, SOURCES, name.slice(0, -'.json'.length));
-    const files: Source[] = [];
+    const files: SourceFile[] = [];
     try {
       const read = readAs(listSchema, JSON.parse(bytesOf(`${at}.json`).toString('utf8')));
       if ('wrong' in read) throw new Error(read.wrong);
@@ -78,7 +78,7 @@ export function readSources(folder: string): KeptSources {
 }
 
 /** A file of a set, or what is wrong with it. */
-function readKept(at: string, { path, kept, ...rest }: Listed): Source | string {
+function readKept(at: string, { path, kept, ...rest }: Listed): SourceFile | string {
   if (!kept) return { path, ...rest };
   try {
     const content = bytesOf(join(at, path));

@@ -13,7 +13,7 @@ import { policyFileOf } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import type { Testbed } from '../hosts/read-testbed.js';
 import { findWorkload, ownSystem, readSystem, readWorkload } from '../plan/files.js';
-import { shown, withFile } from '../plan/policy-paths.js';
+import { typedPath, withFile } from '../plan/policy-paths.js';
 import type { Settings } from '../plan/run-settings.js';
 import { canonicalJson } from '../plan/run-spec.js';
 
@@ -21,7 +21,7 @@ import { canonicalJson } from '../plan/run-spec.js';
 export const SOURCES = 'sources';
 
 /** A file of which only the path, the size and the digest are kept if it is too large. */
-export interface Source {
+export interface SourceFile {
   /** In the folder of its set, with slashes. */
   readonly path: string;
   readonly bytes: number;
@@ -33,7 +33,7 @@ export interface Source {
 export interface SourceSet {
   /** The digest of the list of files. */
   readonly id: string;
-  readonly files: readonly Source[];
+  readonly files: readonly SourceFile[];
 }
 
 export interface Sources extends SourceSet {
@@ -97,7 +97,7 @@ export function settingsFrom({ find }: Sources, { workload, systems, policies, .
   const system = (name: string): string => find(ownSystem(name) ?? name) ?? name;
   const policyFile = (file: string): string => {
     const path = find(realPath(policyFileOf(file) ?? file));
-    return path === undefined ? file : shown(path);
+    return path === undefined ? file : typedPath(path);
   };
   return {
     workload: find(workload) ?? workload,
@@ -108,7 +108,7 @@ export function settingsFrom({ find }: Sources, { workload, systems, policies, .
 }
 
 /** The digest that a set is known by. */
-export function idOf(files: readonly Source[]): string {
+export function idOf(files: readonly SourceFile[]): string {
   const listed = files.map(({ content, ...file }) => ({ ...file, kept: content !== undefined }));
   return sha256(canonicalJson(listed)).slice(0, ID_DIGITS);
 }
@@ -159,7 +159,7 @@ function filesOfPolicy(file: string, notes?: Set<string>): string[] {
 function readAll(paths: readonly string[], notes?: Set<string>): Sources {
   const root = commonFolder(paths);
   const kept = paths.filter((path) => statSync(path).size <= MOST_KEPT_BYTES);
-  const files = paths.map((path): Source => {
+  const files = paths.map((path): SourceFile => {
     const place = relative(root, path).split(sep).join('/');
     if (kept.includes(path)) {
       const content = withRelativePaths(readBytes(path), path, kept);
