@@ -75,10 +75,8 @@ describe('psp sweep', () => {
     expect(exitCode).toBe(1);
     const [id] = readdirSync(join(out, 'sources'));
     const kept = `sources/${id}/trace.csv`;
-    const failures = before.map(
-      (seed) =>
-        `psp: failed: cd ${out} && psp sim --workload ${kept} --policy c-fcfs --seed ${seed}: ${trace}: cannot be read: `,
-    );
+    const command = `cd ${out} && psp sim --workload ${kept} --policy c-fcfs`;
+    const failures = before.map((seed) => `psp: failed: ${command} --seed ${seed}: ${trace}: cannot be read: `);
     const lines = stderr.split('\n');
     expect(lines.map((line, i) => line.slice(0, failures[i]?.length)).sort()).toEqual(failures.sort());
     expect(stdout).toContain(`${2 * before.length} points: ${before.length} run, ${before.length} failed\n`);

@@ -12,7 +12,8 @@ export interface Merged {
 }
 
 /**
- * Copies the points of several folders into one, with their plans and sources. Writes nothing when two folders disagree.
+ * Copies the points of several folders into one, with their plans and sources. Writes nothing when two folders
+ * disagree.
  *
  * @throws InputError when two results of one point differ, or a folder is not of a sweep or has no points
  */
