@@ -19,11 +19,12 @@ import type { Figure } from '../../report/figures/paper-figure.js';
 import { wrap } from '../../report/text/table.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
-import { estimate, hostsOption, realPlanOf } from '../asked-world.js';
+import { estimate, hostsOption } from '../asked-world.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT, tellNotes } from '../failure.js';
 import { parseDilation } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
+import { withMeasured } from '../measured-figure.js';
 import { checkFolder, outputTo, writePicture } from '../output.js';
 import { showProgress } from '../progress.js';
 
@@ -65,7 +66,7 @@ export function defineFigure(command: Command): void {
     .option('--full', 'the intervals of docs/figures.md; takes some minutes')
     .option('--check', 'exit code 1 if a claim does not hold')
     .option('--out <DIR>', 'folder of the figures; points that are in it are not run again', 'results/figures')
-    .option('--hw', 'also run it on this machine: measured points over the simulated curves (not figure 8)')
+    .option('--hw', 'also run it on this machine: measured points over the simulated curves')
     .option('--minutes <M>', 'with --hw: about how long all runs may take (default: 15)', parseMinutes)
     .addOption(hostsOption())
     .addOption(
@@ -90,15 +91,20 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   const alone = (['minutes', 'dilate'] as const).find((key) => options[key] !== undefined);
   if (alone && !isMeasured) throw new InputError(`--${alone}: expected --hw or --hosts beside it`);
   const simulated = await Promise.all(
-    wanted.map(async (figure) => ({ figure, planned: await planSweep(blocksOf(folder, figure.name)) })),
+    wanted.map(async (figure) => {
+      const blocks = blocksOf(folder, figure.name);
+      return { figure, blocks, planned: await planSweep(blocks) };
+    }),
   );
-  const plans = isMeasured ? await withMeasured(simulated, folder, options) : simulated;
   checkFolder(
     '--out',
     out,
     wanted.flatMap(({ name }) => ENDINGS.map((ending) => `${baseOf(name, isMeasured)}${ending}`)),
   );
   createStore(out);
+  const notes = new Set<string>();
+  const plans = isMeasured ? await withMeasured(simulated, notes, options) : simulated;
+  tellNotes([...notes]);
   // Figures share points: each point runs once. The last figure has the longest runs, so they come first, and no core
   // waits for one at the end.
   const all = new Map(plans.toReversed().flatMap(({ planned }) => planned.map((point) => [point.key, point])));
@@ -160,57 +166,7 @@ function measuredCaption(hosts: Testbed | undefined): string {
   const where = hosts
     ? `measured on a server and ${hosts.clients.length} clients`
     : 'measured on a machine, both ends on it, times stretched where cores were short';
-  return ` Dots: ${where}; systems run as their policies, and DARC profiles a fifth of a run.`;
-}
-
-const DEFAULT_MINUTES = 15;
-/** The shortest run that shows anything, and what its start takes, s. */
-const LEAST_SECONDS = 2;
-const START_SECONDS = 3;
-/** Its results are slices of seconds of a changing workload, which stretched runs do not have. */
-const NOT_MEASURED = '8';
-/** Costs nothing, so that a machine has no such system. */
-const IDEAL = 'ideal';
-
-interface FigurePlan {
-  readonly figure: Figure;
-  readonly planned: readonly PlannedPoint[];
-}
-
-/** Adds the same points in the real world, as long as the time allows. */
-async function withMeasured(
-  plans: readonly FigurePlan[],
-  folder: string,
-  { minutes = DEFAULT_MINUTES, hosts, dilate }: FigureOptions,
-): Promise<FigurePlan[]> {
-  if (plans.some(({ figure }) => figure.name === NOT_MEASURED)) {
-    throw new InputError(`figure ${NOT_MEASURED}: is only simulated: expected other figures with --hw or --hosts`);
-  }
-  const notes = new Set<string>();
-  const real = realPlanOf({ both: true, ...(hosts && { hosts }), ...(dilate !== undefined && { dilate }) })!;
-  const measured = (seconds: number) =>
-    Promise.all(
-      plans.map(async ({ figure }) => {
-        const plan = { ...real, shortWindows: true, seconds };
-        const planned = await planSweep(realBlocks(blocksOf(folder, figure.name)), notes, plan);
-        return planned.filter(({ real }) => real !== undefined);
-      }),
-    );
-  const count = (await measured(LEAST_SECONDS)).flat().length;
-  const seconds = Math.max(LEAST_SECONDS, (minutes * 60) / Math.max(1, count) - START_SECONDS);
-  const points = await measured(seconds);
-  tellNotes([...notes]);
-  return plans.map(({ figure, planned }, i) => ({ figure, planned: [...planned, ...points[i]!] }));
-}
-
-/** How long the runs are is for the time to say. */
-function realBlocks(blocks: readonly Block[]): Block[] {
-  return blocks.flatMap(({ lists }) => {
-    const { requests: _, durationNs: __, replications: ___, sliceNs: ____, ...rest } = lists;
-    const systems = rest.systems?.filter((name) => name !== IDEAL);
-    if (rest.systems && systems!.length === 0) return [];
-    return [{ lists: { ...rest, ...(systems && { systems }) } }];
-  });
+  return ` Dots: ${where}; systems run as their policies, and DARC profiles short windows.`;
 }
 
 /** The claims of the paper, on each world that there is. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { hardwareOffer } from '../../experiment/hardware/hardware-input.js';
-import { loadPhases, loadSlices } from '../../experiment/hardware/load-parts.js';
+import { loadPhases } from '../../experiment/hardware/load-parts.js';
 import { hardwareResult, hardwareSamples } from '../../experiment/hardware/run-hardware.js';
 import { checkSlices } from '../../experiment/plan/check-run.js';
 import { inputFiles } from '../../experiment/plan/files.js';
@@ -126,12 +126,12 @@ async function load(options: LoadOptions): Promise<number> {
       workers,
       seed,
       warmup,
+      ...(options.sliceNs !== undefined && { sliceNs: options.sliceNs }),
       startedAt,
       wallSeconds: Math.round(performance.now() - startedMs) / 1000,
     });
     const phases = loadPhases(run, workload);
-    const slices = options.sliceNs !== undefined && loadSlices(run, names, warmup, options.sliceNs);
-    const result = { ...measured, phases, ...(slices && { slices }) };
+    const result = { ...measured, phases };
     const output = outputBeside(options.json);
     output.write(formatComparison([result], { ...output, title: workload.title }));
     output.write(SERVER_UNKNOWN);

@@ -14,6 +14,7 @@ import { describeEnvironment, type Environment } from '../environment.js';
 import { canonicalJson, pooledHash } from '../plan/run-spec.js';
 import { samplesOf } from '../run/run-sampled.js';
 import { type HardwareInput, hardwareNotes } from './hardware-input.js';
+import { loadSlices } from './load-parts.js';
 
 /** The result of a run on a machine: psp.result/1 with the fields that only a machine has. */
 export type HardwareResult = Result & HardwareFields & { readonly manifest: Manifest & { readonly dilation: number } };
@@ -28,6 +29,8 @@ export interface HardwareIdentity extends HardwareInput {
   readonly workers: number;
   readonly seed: string;
   readonly warmup: number;
+  /** Length of the slices in which the run is also reported, undilated ns. */
+  readonly sliceNs?: number;
   readonly startedAt: Date;
   readonly wallSeconds: number;
   readonly environment?: Environment;
@@ -50,7 +53,7 @@ export interface RawHardwareRun {
 }
 
 export function rawHardwareRun(run: HardwareRun, identity: HardwareIdentity): RawHardwareRun {
-  const { workload, offer, workers, seed, warmup } = identity;
+  const { workload, offer, workers, seed, warmup, sliceNs } = identity;
   const chosen = identity.policy;
   const policy = chosen?.policy.name ?? UNKNOWN_POLICY;
   const parameters = chosen?.parameters ?? {};
@@ -67,6 +70,7 @@ export function rawHardwareRun(run: HardwareRun, identity: HardwareIdentity): Ra
     workers,
     seed,
     warmup,
+    ...(sliceNs !== undefined && { sliceNs }),
     dilation: run.dilation.factor,
     ...(run.net && { poll: run.net }),
     requests: run.trace.length,
@@ -86,7 +90,7 @@ export function rawHardwareRun(run: HardwareRun, identity: HardwareIdentity): Ra
       warmup,
       warmupRule: 'given',
     },
-    record,
+    record: sliceNs === undefined ? record : { ...record, slices: loadSlices(run, record.typeNames, warmup, sliceNs) },
     manifest: {
       ...(identity.environment ?? describeEnvironment()),
       ...(chosen && { policyCode: policyCodeOf(chosen) }),

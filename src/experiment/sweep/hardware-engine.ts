@@ -183,6 +183,7 @@ async function runOf(
         ...told,
         seed: spec.seed,
         warmup: spec.warmup as number,
+        ...(spec.sliceNs !== undefined && { sliceNs: spec.sliceNs }),
         startedAt,
         wallSeconds: Math.round(performance.now() - startedMs) / 1000,
         environment: environment(),

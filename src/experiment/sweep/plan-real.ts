@@ -6,7 +6,7 @@ import { dilationOf, type HardwareSpec } from '../../hw/run/run-pair.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { InputError } from '../../units/errors.js';
 import { inShell } from '../../units/lists.js';
-import { offeredRps } from '../../workload/workload.js';
+import { offeredRps, phaseRateRps } from '../../workload/workload.js';
 import { workloadOfTrace } from '../hardware/hardware-input.js';
 import { DEFAULT_REAL_SECONDS } from '../hardware/run-policy.js';
 import { DEFAULTS, type Settings } from '../plan/run-settings.js';
@@ -25,8 +25,8 @@ export interface RealPlan {
   /** Real time of a run that states neither requests nor duration; default {@link DEFAULT_REAL_SECONDS}. */
   readonly seconds?: number;
   /**
-   * DARC profiles a fifth of a run instead of 50 000 completions: a stretched run has some thousand requests, and would
-   * end before its first window.
+   * DARC profiles a fifth of a run, or a share of its shortest phase, instead of 50 000 completions: a stretched run
+   * has some thousand requests, and would end before its first window.
    */
   readonly shortWindows?: boolean;
 }
@@ -36,7 +36,7 @@ const START_SECONDS = 3;
 
 /** What a point is planned with: a machine finds no warm-up, and its replications are its repetitions. */
 export function realSettings(settings: Settings, { repeat }: RealPlan): Settings {
-  const { precision: _, maxReplications: __, sliceNs: ___, warmup = DEFAULTS.warmup, ...rest } = settings;
+  const { precision: _, maxReplications: __, warmup = DEFAULTS.warmup, ...rest } = settings;
   return { ...rest, warmup, replications: repeat };
 }
 
@@ -99,6 +99,8 @@ function withEnd(spec: RunSpec, settings: Settings, { dilate, seconds = DEFAULT_
 
 /** Share of a run that is a window of DARC's. */
 const WINDOW_SHARE = 0.2;
+/** The same of a phase, so that DARC sees a change in time: its windows are a twentieth of figure 8's first phase. */
+const WINDOW_SHARE_OF_PHASE = 0.05;
 
 interface Ended {
   readonly spec: RunSpec;
@@ -109,9 +111,20 @@ interface Ended {
 function inShortWindows(ended: Ended, { shortWindows }: RealPlan): Ended {
   const { spec, settings } = ended;
   const { policy, text } = spec.policy;
-  if (!shortWindows || policy.name !== 'darc' || /window/.test(text) || !('requests' in spec.end)) return ended;
-  const windowed = parsePolicy(`${text}:window=${Math.max(1, Math.floor(spec.end.requests * WINDOW_SHARE))}`);
+  const window = shortWindows ? windowIn(spec) : undefined;
+  if (window === undefined || policy.name !== 'darc' || /window/.test(text)) return ended;
+  const windowed = parsePolicy(`${text}:window=${Math.max(1, Math.floor(window))}`);
   return { ...ended, spec: { ...spec, policy: windowed }, settings: { ...settings, policies: [windowed.text] } };
+}
+
+/** Completions in a window: a share of the phase with the fewest requests, else of the run. */
+function windowIn({ end, workload }: RunSpec): number | undefined {
+  if (workload.kind === 'generated' && workload.workload.phases.length > 1) {
+    const { phases } = workload.workload;
+    const requests = phases.map((phase) => phaseRateRps(phase, workload.offer) * (phase.durationNs / 1e9));
+    return Math.min(...requests) * WINDOW_SHARE_OF_PHASE;
+  }
+  return 'requests' in end ? end.requests * WINDOW_SHARE : undefined;
 }
 
 /** What a run of the point is told, for its first repetition. */
@@ -134,7 +147,7 @@ function realCommand(
   command: (settings: Settings) => string,
 ): string {
   const { replications: _, systems: __, ...rest } = settings;
-  const isSweep = hosts !== undefined || repeat > 1;
+  const isSweep = hosts !== undefined || repeat > 1 || rest.sliceNs !== undefined;
   const where = hosts ? `psp sweep --hosts ${inShell(hosts.file)} ` : isSweep ? 'psp sweep --hw ' : 'psp run --hw ';
   const stretched = dilate === 'auto' ? '' : ` --dilate ${dilate}`;
   const repeated = repeat === 1 ? '' : ` --repeat ${repeat}`;

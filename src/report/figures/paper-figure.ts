@@ -11,6 +11,8 @@ export interface Figure {
   readonly name: string;
   readonly chart: (results: readonly Result[]) => Chart;
   readonly claims: (results: readonly Result[]) => Claim[];
+  /** Of a workload that changes: the same figure when all its times are multiplied by a share. */
+  readonly inTime?: (share: number) => Figure;
 }
 
 /** The names in the legend and in the palette. */

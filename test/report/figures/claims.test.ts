@@ -286,6 +286,46 @@ describe('figure 8', () => {
     ).toEqual([false, false]);
   });
 
+  it('asks the same of a run whose times are shorter, as shares of its phases', () => {
+    const share = 0.01;
+    const short = figure('8').inTime!(share);
+    const shorter = (result: Result): Result => ({
+      ...result,
+      reservations: result.reservations.map((entry) => ({ ...entry, atNs: entry.atNs * share })),
+      slices: result.slices!.map((each) => ({ ...each, fromNs: each.fromNs * share, toNs: each.toNs * share })),
+    });
+    const claimsOn = (entries: Result['reservations'], shortNs: (s: number) => number) =>
+      short.claims([shorter(run('darc', shortNs, entries)), shorter(other)]);
+    const fast = claimsOn(adapted, (s) => (s % 5 < 0.5 ? 900_000 : 14_000));
+    expect(fast.map(({ agrees }) => agrees)).toEqual([true, true]);
+    expect(fast[0]!.claim).toContain('within 10ms');
+    expect(fast[0]!.found).toContain('SHORT 1 | LONG 13 after 2ms; ');
+    const slow = claimsOn([start, { ...swapped, atNs: 6.1e9 }, rare, alone], (s) => (s % 5 < 2 ? 91_000 : 14_000));
+    expect(slow.map(({ agrees }) => agrees)).toEqual([false, false]);
+    const { caption, panels } = short.chart([shorter(run('darc', () => 14_000, adapted))]);
+    expect(caption).toMatch(/p99\.9 sojourn of each 1 ms\. At 50 ms the types swap/);
+    expect(panels[0]!.lines!.map(({ at }) => at)).toEqual([50e6, 100e6, 150e6]);
+  });
+
+  it('draws the changes and the tails of a machine as dots over the simulated steps and curves', () => {
+    const both = (result: Result): Result[] => [result, { ...result, world: 'hw' }];
+    const { panels } = figure('8').chart([...both(run('darc', () => 14_000, adapted)), ...both(other)]);
+    const drawn = panels.map(({ series }) => series.map(({ name, shape, world }) => [name, shape, world ?? 'sim']));
+    expect(drawn[0]).toEqual([
+      ['SHORT', 'step', 'sim'],
+      ['LONG', 'step', 'sim'],
+      ['SHORT, measured', 'dots', 'hw'],
+      ['LONG, measured', 'dots', 'hw'],
+    ]);
+    expect(drawn[1]).toEqual([
+      ['DARC', 'plain-line', 'sim'],
+      ['c-FCFS', 'plain-line', 'sim'],
+      ['DARC, measured', 'dots', 'hw'],
+      ['c-FCFS, measured', 'dots', 'hw'],
+    ]);
+    expect(panels[0]!.series.map(({ points }) => points.length)).toEqual([5, 5, 5, 5]);
+  });
+
   it('draws the cores to the end, and both tails of every slice', () => {
     const { panels } = figure('8').chart([run('darc', () => 14_000, adapted), other]);
     expect(panels.map(({ series }) => series.map(({ points }) => points.length))).toEqual([
