@@ -112,7 +112,7 @@ policy.create = (setup, parameters) => {
         for (let i = 0; i < 1000 && children.some((pid) => existsSync(`/proc/${pid}`)); i++) await sleep(50);
         expect(readdirSync(places[0]!)).toHaveLength(1);
         for (const TMPDIR of [...places, join(folder, 'missing')]) {
-          const { code, err } = await start([...RUN, '--requests', '50'], { TMPDIR }).outcome();
+          const { code, err } = await start([...RUN, '--policy', 'c-fcfs', '--requests', '50'], { TMPDIR }).outcome();
           expect(code, err).toBe(0);
         }
         expect(places.map((place) => readdirSync(place))).toEqual([[], []]);
@@ -128,7 +128,10 @@ policy.create = (setup, parameters) => {
         const users = [65533, 65534];
         for (const user of users) {
           const as = ['--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', process.execPath, MAIN];
-          const run = spawnSync('setpriv', [...as, ...RUN, '--requests', '50'], { cwd: '/', encoding: 'utf8' });
+          const run = spawnSync('setpriv', [...as, ...RUN, '--policy', 'c-fcfs', '--requests', '50'], {
+            cwd: '/',
+            encoding: 'utf8',
+          });
           expect(run.status, run.stderr).toBe(0);
         }
         // DPDK's default folders for ordinary users, and those of runs.
