@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -11,8 +11,9 @@ import { readDistributions } from '../../src/data/import/histogram-logs.js';
 import { NameTable } from '../../src/data/import/name-table.js';
 import { type Moment, readDecimal, readTime, TIME_FORMS } from '../../src/data/import/read-time.js';
 import { RowStore } from '../../src/data/import/row-store.js';
-import { writeTrace } from '../../src/data/import/trace-writer.js';
+import { type WriteRow, writeTrace } from '../../src/data/import/trace-writer.js';
 import { KnownValues } from '../../src/metrics/histogram.js';
+import { InputError } from '../../src/units/errors.js';
 import { distributionLogs, LOGS } from './log-samples.js';
 import { importFile, rowsOf } from './logs.js';
 import { otlpLog, type Served } from './otel-spans.js';
@@ -257,6 +258,26 @@ test('the numbers of a trace are written as JavaScript writes them', async () =>
   });
   const lines = whole.map((ns, i) => `${ns},${['"a, ""b"""', 'é'][i % 2]},${whole.at(-1 - i)}\n`);
   expect(gunzipSync(readFileSync(path)).toString()).toBe(`arrival_ns,type,service_ns\n${lines.join('')}`);
+});
+
+describe('a trace that cannot be written whole', () => {
+  function* manyRows(row: WriteRow): Iterable<undefined> {
+    for (let i = 0; i < 600_000; i++) {
+      row(i * 1e6 + ((i * 2654435761) % 1e6), 0, (i * 40503) % 1e6);
+      if (i % 1000 === 0) yield;
+    }
+    throw new InputError('the log ends here');
+  }
+
+  test('is not there, when its rows fail', async () => {
+    const place = mkdtempSync(join(folder, 'failing-'));
+    await expect(writeTrace(join(place, 'trace.csv.gz'), ['A'], manyRows)).rejects.toThrow('the log ends here');
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('is an error when the disk is full', async () => {
+    await expect(writeTrace('/dev/full', ['A'], manyRows)).rejects.toThrow('/dev/full: cannot be written: ENOSPC');
+  });
 });
 
 describe('what cannot be used is refused, with file and line', () => {

@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import type { TransformOptions } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import { constants, createGzip, type ZlibOptions } from 'node:zlib';
 import { cannotWrite, openOutput } from '../../files/output-file.js';
 import { quoted } from '../../units/lists.js';
@@ -35,23 +35,32 @@ export async function writeTrace(
   const zip = createGzip(ZIP);
   try {
     const output = openOutput(path);
+    const written = writeAll(zip, output.descriptor);
+    // Seen where it is waited for, or not at all if the rows fail first.
+    written.catch(() => {});
     try {
-      const file = zip.pipe(createWriteStream('', { fd: output.descriptor, autoClose: false }));
       const lines = new Lines(names);
       const row = lines.add.bind(lines);
       for (const _ of write(row)) {
         if (lines.length < PIECE || zip.write(lines.take())) continue;
-        await new Promise<void>((resolve) => zip.once('drain', resolve));
+        await Promise.race([once(zip, 'drain'), written]);
       }
       zip.end(lines.take());
-      await finished(file);
+      await written;
       output.publish();
     } finally {
+      // The file is closed only when nothing is written any more.
+      zip.destroy();
+      await written.catch(() => {});
       output.close();
     }
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === undefined ? error : cannotWrite(path, error);
   }
+}
+
+async function writeAll(pieces: AsyncIterable<Uint8Array>, descriptor: number): Promise<void> {
+  for await (const piece of pieces) writeFileSync(descriptor, piece);
 }
 
 /** Lines of a trace as bytes: strings would take most of the time of an import. */
