@@ -97,7 +97,7 @@ describe('the folder of a sweep', () => {
     const notes = new Set<string>();
     const { files, find } = gatherSources({}, [{ lists: { workload: [trace, 'bimodal'] } }], notes)!;
     const { content, ...listed } = files[0]!;
-    expect([files.length, content, find(trace)]).toEqual([1, undefined, trace]);
+    expect([files.length, content === undefined, find(trace)]).toEqual([1, true, trace]);
     expect(listed).toEqual({
       path: 'large.csv',
       bytes: (16 << 20) + 1,
