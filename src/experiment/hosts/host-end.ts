@@ -11,7 +11,7 @@ import { configOfRole, type HardwareConfig, parseHardwareConfig } from '../../hw
 import { examine } from '../../hw/machine/examine.js';
 import { builtNative } from '../../hw/native/native.js';
 import { makeRunFolder, removeRunFolder } from '../../hw/native/run-folder.js';
-import type { ClientOrder, ServerOrder } from '../../hw/run/child-messages.js';
+import type { ChildMessage, ClientOrder, FromChild, ServerOrder, ToChild } from '../../hw/run/child-messages.js';
 import { Child } from '../../hw/run/child-process.js';
 import { drainNsFor, lateAfterNs } from '../../hw/run/run-pair.js';
 import { receivePolicy } from '../../policy-files/load-policies.js';
@@ -126,12 +126,22 @@ function startEnd(order: HostOrder, files: readonly Buffer[], folder: string, te
   }
   const prepared =
     order.role === 'server' ? serverOrder(order, folder) : clientOrder(order, placeOf(order, files, folder), folder);
-  const child = new Child(order.role === 'server' ? 'server' : 'load generator', (line) =>
-    process.stderr.write(`${line}\n`),
-  );
+  const fork = () =>
+    new Child(order.role === 'server' ? 'server' : 'load generator', (line) => process.stderr.write(`${line}\n`));
+  let child = fork();
+  const forkAgain = async () => {
+    await child.end(GONE_LIMIT_MS);
+    child = fork();
+    return child;
+  };
   const { device } = prepared.config;
+  const begun = begin(
+    child,
+    'trace' in prepared ? { kind: 'client', order: prepared } : { kind: 'server', order: prepared },
+    forkAgain,
+  );
   return {
-    done: 'trace' in prepared ? play(child, prepared, tell) : serve(child, prepared, tell),
+    done: 'trace' in prepared ? play(begun, tell) : serve(begun, tell),
     tell: (message) => child.send(message),
     async stop(limitMs) {
       const signal = await child.end(limitMs);
@@ -141,18 +151,42 @@ function startEnd(order: HostOrder, files: readonly Buffer[], folder: string, te
   };
 }
 
-async function serve(child: Child, order: ServerOrder, tell: Tell): Promise<void> {
-  child.send({ kind: 'server', order });
-  const { mac, net } = await child.next('serverReady');
+interface Begun {
+  readonly child: Child;
+  readonly ready: FromChild;
+}
+
+/** Processes to try until one opens its device. */
+const MOST_PROCESSES = 4;
+
+/**
+ * Gives a process its order, and waits until it is ready. A device of af_packet takes the number of its fanout group
+ * from the number of its process; if that of another process on this machine is the same, another process is tried.
+ */
+async function begin(first: Child, message: ToChild, forkAgain: () => Promise<Child>): Promise<Begun> {
+  let child = first;
+  for (let tried = 1; ; tried++) {
+    child.send(message);
+    try {
+      return { child, ready: await child.next(message.kind === 'client' ? 'clientConnected' : 'serverReady') };
+    } catch (error) {
+      if (tried === MOST_PROCESSES || !(error as Error).message.includes('PACKET_FANOUT')) throw error;
+      child = await forkAgain();
+    }
+  }
+}
+
+async function serve(begun: Promise<Begun>, tell: Tell): Promise<void> {
+  const { child, ready } = await begun;
+  const { mac, net } = ready as ChildMessage<'serverReady'>;
   await tell({ kind: 'ready', mac, net });
   const { counts, reservations, failure } = await child.next('serverDone');
   await tell({ kind: 'serverDone', counts, reservations, ...(failure && { failure }) });
 }
 
-async function play(child: Child, order: ClientOrder, tell: Tell): Promise<void> {
-  child.send({ kind: 'client', order });
-  const { digest } = await child.next('clientConnected');
-  await tell({ kind: 'connected', digest });
+async function play(begun: Promise<Begun>, tell: Tell): Promise<void> {
+  const { child, ready } = await begun;
+  await tell({ kind: 'connected', digest: (ready as ChildMessage<'clientConnected'>).digest });
   const { counts, records, end, durationNs } = await child.next('clientDone');
   for (let from = 0; from < records.sentNs.length; from += ROWS) {
     await tell({ kind: 'records', from, columns: packRecords(records, from, from + ROWS) });
