@@ -112,7 +112,8 @@ function words(line: string): string[] {
 
 // A file that may not grow is what a full disk is to who writes it.
 it('a full disk leaves the report that was there', async () => {
-  const report = join(scratchOf('full'), 'report.html');
+  mkdirSync(here('full'));
+  const report = join(here('full'), 'report.html');
   writeFileSync(report, 'the old report');
   const run = `ulimit -f 1; exec "$0" "$@"`;
   const args = [process.execPath, MAIN, 'report', here('sweep'), '--out', report];
@@ -137,9 +138,3 @@ it('a result may go to a device, which stays one', async () => {
   writeFileSync('/dev/null', 'x');
   expect(readFileSync('/dev/null', 'utf8')).toBe('');
 });
-
-function scratchOf(name: string): string {
-  const path = join(folder, '..', `psp-test-${name}-${process.pid}`);
-  mkdirSync(path, { recursive: true });
-  return path;
-}
