@@ -24,7 +24,7 @@ const PACKAGES = [
   'haproxy',
 ];
 /** For the plug-in in Rust, unless there is a compiler that is not Debian's. */
-const RUST = spawnSync('rustc', ['--version']).error ? ['rustc'] : [];
+const RUST = spawnSync('rustc', ['--version']).status === 0 ? [] : ['rustc'];
 const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive' };
 const APT_OPTIONS = ['-y', '-qq', '-o', 'DPkg::Lock::Timeout=60'];
 
