@@ -129,13 +129,16 @@ function startEnd(order: HostOrder, files: readonly Buffer[], folder: string, te
   const fork = () =>
     new Child(order.role === 'server' ? 'server' : 'load generator', (line) => process.stderr.write(`${line}\n`));
   let child = fork();
+  let isStopped = false;
   const forkAgain = async () => {
     await child.end(GONE_LIMIT_MS);
+    // Nothing begins any more once the orchestrator has gone.
+    if (isStopped) throw new EnvironmentError('interrupted');
     child = fork();
     return child;
   };
   const { device } = prepared.config;
-  const begun = begin(
+  const begun = beginInFreeProcess(
     child,
     'trace' in prepared ? { kind: 'client', order: prepared } : { kind: 'server', order: prepared },
     forkAgain,
@@ -144,6 +147,7 @@ function startEnd(order: HostOrder, files: readonly Buffer[], folder: string, te
     done: 'trace' in prepared ? play(begun, tell) : serve(begun, tell),
     tell: (message) => child.send(message),
     async stop(limitMs) {
+      isStopped = true;
       const signal = await child.end(limitMs);
       // A process that was killed leaves it.
       if (signal && device.kind === 'memif' && device.listens) rmSync(device.socket, { force: true });
@@ -151,8 +155,10 @@ function startEnd(order: HostOrder, files: readonly Buffer[], folder: string, te
   };
 }
 
-interface Begun {
-  readonly child: Child;
+type Orderable = Pick<Child, 'send' | 'next'>;
+
+interface Begun<C extends Orderable = Child> {
+  readonly child: C;
   readonly ready: FromChild;
 }
 
@@ -163,7 +169,11 @@ const MOST_PROCESSES = 4;
  * Gives a process its order, and waits until it is ready. A device of af_packet takes the number of its fanout group
  * from the number of its process; if that of another process on this machine is the same, another process is tried.
  */
-async function begin(first: Child, message: ToChild, forkAgain: () => Promise<Child>): Promise<Begun> {
+export async function beginInFreeProcess<C extends Orderable>(
+  first: C,
+  message: ToChild,
+  forkAgain: () => Promise<C>,
+): Promise<Begun<C>> {
   let child = first;
   for (let tried = 1; ; tried++) {
     child.send(message);

@@ -1,3 +1,4 @@
+import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy, queueLimit } from '../policy.js';
 import { grown, Queues } from '../queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
@@ -34,8 +35,8 @@ class Nudge extends NonPreemptiveScheduler {
     // UNKNOWN is one more type.
     this.all = setup.types.length + 1;
     this.profile = new ServiceProfile(this.all + 1);
-    this.requestOn = new Int32Array(setup.workers);
-    this.startedNs = new Float64Array(setup.workers);
+    this.requestOn = int32s(setup.workers);
+    this.startedNs = float64s(setup.workers);
     this.idle = new WorkerSet(setup.workers);
     this.idle.addRange(0, setup.workers);
   }
