@@ -202,6 +202,7 @@ export class Referee implements Scheduler {
 
   complete(worker: number): void {
     const { sharing } = this.chosen.policy;
+    const isToldLate = this.left[worker]!.length > 0;
     const handle = sharing ? this.planned : this.takeOff(worker);
     const request = handle === undefined ? undefined : this.known.get(handle);
     if (!request) {
@@ -220,7 +221,8 @@ export class Referee implements Scheduler {
     this.known.delete(handle!);
     if (sharing) this.waiting.remove(request);
     this.shares?.check(this.nowNs);
-    this.slices.yielding.delete(worker);
+    // Told late, the worker may have been asked to give up its next request by now.
+    if (!isToldLate) this.slices.yielding.delete(worker);
     this.inner.complete(worker);
     this.checkBooks();
   }
@@ -256,8 +258,8 @@ export class Referee implements Scheduler {
     if (this.on[worker] === undefined) this.violated('one at a time', `worker ${worker} left while it ran nothing`);
     else this.left[worker]!.push(this.on[worker]);
     this.on[worker] = undefined;
-    if (preempted && !this.slices.yielding.delete(worker))
-      this.violated('preemption', `worker ${worker} gave up its request without being asked`);
+    const wasAsked = this.slices.yielding.delete(worker);
+    if (preempted && !wasAsked) this.violated('preemption', `worker ${worker} gave up its request without being asked`);
     this.inner.leaves!(worker, preempted);
     this.checkBooks();
   }

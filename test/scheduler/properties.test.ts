@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeCase, formatCase } from '../../src/check/check-case.js';
-import { findViolation } from '../../src/check/find-violation.js';
+import { describeCase, formatCase, parseCase } from '../../src/check/check-case.js';
+import { findViolation, judgeCase } from '../../src/check/find-violation.js';
 import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
 import { repeatLine, runs, SEED } from '../support/runs.js';
 
@@ -56,4 +56,10 @@ describe.each(policies.map((policy) => policy.name))('%s keeps its promises', { 
     expect(told && `${told}: ${text} --case ${formatCase(violation.simplest)}; ${repeatLine()}`).toBeUndefined();
     expect(cases).toBeGreaterThan(0);
   });
+});
+
+it('the late end of a request leaves what its worker was asked about the next one', async () => {
+  const chosen = parsePolicy('jbsq:k=3:cost=0ns:quantum=700ns');
+  const given = parseCase('seed=1127648277:load=0.5:requests=2:tick=1000:costs=165187910:vary');
+  expect(await judgeCase(chosen, given)).toBeUndefined();
 });
