@@ -8,13 +8,15 @@ import { type Block, planSweep } from '../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../experiment/sweep/planned-point.js';
 import { writeInFolder } from '../files/output-file.js';
 import { yamlValue } from '../input/yaml.js';
-import type { Figure } from '../report/figures/paper-figure.js';
+import type { Figure } from '../report/figures/claims.js';
+import { inShare, type PlotSpec } from '../report/plot/plot-spec.js';
 import { exactDuration } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
 import { realPlanOf } from './asked-world.js';
 
 export interface FigurePlan {
   readonly figure: Figure;
+  readonly plot: PlotSpec;
   readonly blocks: readonly Block[];
   readonly planned: readonly PlannedPoint[];
 }
@@ -71,7 +73,7 @@ export async function withMeasured(
 const isReal = ({ real }: PlannedPoint): boolean => real !== undefined;
 
 /** How long the runs are is for the time to say. */
-function realBlocks({ figure, blocks }: FigurePlan): Block[] {
+function realBlocks({ figure, blocks }: Pick<FigurePlan, 'figure' | 'blocks'>): Block[] {
   return blocks.flatMap(({ lists }) => {
     const { requests: _, durationNs, replications: __, sliceNs, ...rest } = lists;
     const systems = rest.systems?.filter((name) => name !== IDEAL);
@@ -96,17 +98,17 @@ const SHARE_STEP = 1e-4;
  * simulated twins with the very same requests.
  */
 async function inTime(
-  { figure, blocks }: FigurePlan,
+  { figure, plot, blocks }: FigurePlan,
   seconds: number,
   real: RealPlan,
   notes: Set<string>,
   out: string,
 ): Promise<FigurePlan> {
-  const asked = realBlocks({ figure, blocks, planned: [] });
+  const asked = realBlocks({ figure, blocks });
   const whole = (await planSweep(asked, undefined, real)).filter(isReal);
   const longest = Math.max(...whole.map((point) => point.real!.seconds - START_SECONDS));
   const share = Math.min(1, Math.max(SHARE_STEP, Math.floor(seconds / longest / SHARE_STEP) * SHARE_STEP));
-  if (share === 1 || whole.length === 0) return { figure, blocks, planned: await planSweep(asked, notes, real) };
+  if (share === 1 || whole.length === 0) return { figure, plot, blocks, planned: await planSweep(asked, notes, real) };
   const shortened = asked.map(({ lists }): Block => {
     if (!lists.durationNs) throw new InputError(`figure ${figure.name}: expected a duration, found none`);
     const made = lists.workload!.map((name) => shortenedWorkload(name, share, out));
@@ -120,7 +122,8 @@ async function inTime(
     };
   });
   const planned = await planSweep(shortened, notes, { ...real, shortWindows: true });
-  return { figure: figure.inTime!(share), blocks: shortened, planned };
+  const shorter = { figure: figure.inTime!(share), plot: inShare(plot, share, (ns) => exactDuration(Math.round(ns))) };
+  return { ...shorter, blocks: shortened, planned };
 }
 
 /**

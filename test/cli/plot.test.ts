@@ -20,6 +20,9 @@ function measuredToo(): string {
   return both;
 }
 
+/** The row with the name that figure 3 gives to its policy. */
+const inLegend = (row: string) => row.replace(',c-fcfs,', ',c-FCFS,').replace(',darc,', ',DARC,');
+
 describe('a sweep', () => {
   it('is drawn, with measured points over simulated curves, and verified', { timeout: 120_000 }, async () => {
     expect((await psp([...SWEEP, '--out', 'swept'], { cwd: folder })).code).toBe(0);
@@ -47,6 +50,16 @@ describe('a sweep', () => {
     await pspHere(['plot', both, '--out', 'paper.pdf'], folder);
     expect(readFileSync(join(folder, 'paper.pdf'), 'latin1')).toMatch(/^%PDF-/);
 
+    const spec = ['--where', 'load=.6', '--y', 'ccdf', '--panel', 'type', '--no-title', '--save-spec', 'tails.yaml'];
+    const saved = await csv('swept', ...spec);
+    expect(saved).toEqual(tails);
+    expect(await csv('swept', '--spec', 'tails.yaml')).toEqual(tails);
+    expect(readFileSync(join(folder, 'tails.yaml'), 'utf8')).toContain('title: false\n');
+    const builtIn = ['swept', '--spec', 'figure-3', '--where', 'type=SHORT', '--y', 'p99 sojourn'];
+    expect(new Set(await csv(...builtIn))).toEqual(
+      new Set((await csv('swept', '--where', 'type=SHORT', '--y', 'p99 sojourn')).map(inLegend)),
+    );
+
     const verified = await psp(['verify', 'swept', '--sample', '2'], { cwd: folder });
     expect([verified.code, verified.out]).toEqual([0, '2 of 4 points run again: 2 the same, 0 differ']);
     const [first] = points as [Point];
@@ -64,6 +77,10 @@ describe('a sweep', () => {
     expect(await refused('--where', 'load=.9', '--out', 'x.svg')).toContain('--where load: expected one of 0.3, 0.6');
     expect(await refused('--y', 'cdf', '--out', 'x.svg')).toContain('--y: expected a statistic');
     expect(await refused('--width', '3', '--out', 'x.svg')).toContain('--width: expected a size');
+    writeFileSync(join(folder, 'wrong.yaml'), 'y: cdf\n');
+    expect(await refused('--spec', 'wrong.yaml', '--out', 'x.svg')).toMatch(/^psp: wrong.yaml:1:4: y: expected a stat/);
+    expect(await refused('--spec', 'figure-2', '--out', 'x.svg')).toMatch(/^psp: figure-2: cannot be read/);
+    expect(await refused('--out', 'x.svg', '--save-spec', 'swept/points/a.txt')).toContain('--save-spec: expected');
     expect(await refused('--out', 'x.gif')).toContain('--out: expected a file whose name ends in');
   });
 });

@@ -141,6 +141,10 @@ describe('psp sim', () => {
     const [unzipped] = await simulate(['--workload', zipped, ...args]);
     expect(unzipped!.digest).toBe(plain!.digest);
     expect(unzipped!.manifest.configHash).toBe(plain!.manifest.configHash);
+    const own = traceCsv().replaceAll(',', '\t').replace('arrival_ns\ttype\tservice_ns', 'SENDING\tREQ_TYPE\tMEAN_NS');
+    writeFileSync(join(folder, 'client-traces'), own);
+    const [ofClient] = await simulate(['--workload', join(folder, 'client-traces'), ...args]);
+    expect(ofClient).toMatchObject({ workload: 'client-traces', digest: plain!.digest });
     const [faster] = await simulate(['--workload', zipped, ...args, '--rate-scale', '1.5']);
     expect(faster!.load).toBeCloseTo(1.5 * plain!.load!);
     const [loaded] = await simulate(['--workload', csv, ...args, '--load', '0.4']);

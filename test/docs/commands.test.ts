@@ -22,6 +22,8 @@ beforeAll(() => {
   writeFileSync(join(folder, 'mine.yaml'), workload!.text);
   const [lcfs] = blocks('ts policy');
   writeFileSync(join(folder, 'lcfs.ts'), lcfs!.text);
+  const [plot] = blocks('yaml plot');
+  writeFileSync(join(folder, 'plot.yaml'), plot!.text);
   writeFileSync(join(folder, 'access.csv'), accessLog(20_000));
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(ROOT, join(folder, 'node_modules/psp'));

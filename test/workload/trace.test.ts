@@ -41,6 +41,32 @@ describe('a trace file', () => {
     expect((await scan('0,"a,b",1\n1,"a,b",1\n')).hasFlow).toBe(false);
   });
 
+  it.each([
+    ['\t', ''],
+    [',', '\r'],
+  ])('may be what the client of Perséphone writes, with %j between its columns', async (separator, end) => {
+    const lines = [
+      ['REQ_ID', 'REQ_TYPE', 'SENDING', 'COMPLETED', 'RESP_TIME', 'MEAN_NS', 'SCHED_ID'],
+      ['0', 'GET /item/:id', '1234567890.123456', '1239667890.0', '5100000.0', '5000000', '0'],
+      ['1', 'POST "a"', '1254567890.999999', '1256167890.0', '1600000.0', '1500', '0'],
+    ];
+    const text = lines.map((cells) => `${cells.join(separator)}${end}\n`).join('');
+    const { types, startNs } = await scan(text);
+    expect([startNs, types.map(({ name }) => name)]).toEqual([1234567890, ['GET /item/:id', 'POST "a"']]);
+    const played = { arrivalNs: [0, 20e6], serviceNs: [5e6, 1500], type: [0, 1], flow: [0, 0] };
+    for (const size of [1, 7, 1000]) {
+      expect(await drain(openTrace(pieces(text, [size]), await scan(text)))).toEqual(played);
+    }
+    const wrong = await errors(text.replace('1254567890.999999', '4').replace('5000000', '0'));
+    expect(wrong).toEqual([
+      "t.csv:2: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found '0'",
+    ]);
+    expect(await errors(text.replace('1254567890.999999', '4'))).toEqual([
+      't.csv:3: arrival_ns: expected at least that of the request before (1234567890), found 4: psp import sorts the ' +
+        'requests',
+    ]);
+  });
+
   it('is summed up by the first pass', async () => {
     const summary = await scan(GOOD);
     expect(summary).toEqual({

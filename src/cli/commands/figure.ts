@@ -10,13 +10,13 @@ import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
 import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
 import { createStore } from '../../experiment/sweep/store.js';
 import { writeOutput } from '../../files/output-file.js';
-import type { Chart } from '../../report/charts/chart.js';
 import { chartCsv } from '../../report/charts/chart-csv.js';
-import { renderChart } from '../../report/charts/render.js';
-import type { Claim } from '../../report/figures/claims.js';
+import type { Claim, Figure } from '../../report/figures/claims.js';
 import { figures } from '../../report/figures/index.js';
-import type { Figure } from '../../report/figures/paper-figure.js';
+import { plotChart } from '../../report/plot/plot-chart.js';
+import type { PlotSpec } from '../../report/plot/plot-spec.js';
 import { wrap } from '../../report/text/table.js';
+import type { Point } from '../../results/point.js';
 import type { Result } from '../../results/result.js';
 import { InputError } from '../../units/errors.js';
 import { estimate, hostsOption } from '../asked-world.js';
@@ -26,9 +26,10 @@ import { parseDilation } from '../hardware-settings.js';
 import { abortOnSignal } from '../interrupt.js';
 import { withMeasured } from '../measured-figure.js';
 import { checkFolder, outputTo, writePicture } from '../output.js';
+import { drawPlot, plotOfFigure, plotText } from '../plot-file.js';
 import { showProgress } from '../progress.js';
 
-const ENDINGS = ['.svg', '.png', '.csv'];
+const ENDINGS = ['.svg', '.png', '.csv', '.plot.yaml'];
 
 interface FigureOptions {
   readonly quick?: true;
@@ -43,9 +44,11 @@ interface FigureOptions {
 }
 
 const EXAMPLES = `
-Each figure is an experiment file: experiments/figure-NAME.yaml in the folder of
-psp, and a quick form in experiments/quick. The results are figure-NAME.svg,
-.png and .csv, and the simulated points.
+Each figure is an experiment file and the specification of a plot:
+experiments/figure-NAME.yaml (a quick form in experiments/quick) and
+experiments/plots/figure-NAME.yaml in the folder of psp. The results are
+figure-NAME.svg, .png and .csv, figure-NAME.plot.yaml for psp plot --spec, and
+the simulated points.
 
 Examples:
   psp figure 3
@@ -75,7 +78,7 @@ export function defineFigure(command: Command): void {
         'with --hw or --hosts: stretch all times by K (default: from the number of cores; 1 with --hosts)',
       ).argParser(parseDilation),
     )
-    .option('--experiments <DIR>', "folder with figure-NAME.yaml files, instead of psp's own")
+    .option('--experiments <DIR>', "folder with figure-NAME.yaml files, and plots/, instead of psp's own")
     .addHelpText('after', EXAMPLES)
     .action(async (asked: string[], options: FigureOptions) => {
       process.exitCode = await draw(asked, options);
@@ -93,7 +96,8 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   const simulated = await Promise.all(
     wanted.map(async (figure) => {
       const blocks = blocksOf(folder, figure.name);
-      return { figure, blocks, planned: await planSweep(blocks) };
+      const plot = plotOfFigure(folder, figure.name);
+      return { figure, plot, blocks, planned: await planSweep(blocks) };
     }),
   );
   checkFolder(
@@ -117,15 +121,19 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
     complain(`interrupted: ${outcome.left} of ${all.size} points are left; the same command continues`);
     return EXIT.interrupted;
   }
-  const found = new Map(outcome.points.map((point) => [point.key, point.result]));
-  let disagrees = false;
-  for (const { figure, planned } of plans) {
-    const results = planned.flatMap(({ key }) => found.get(key) ?? []);
-    const claims = claimsOf(figure, results);
-    await show(baseOf(figure.name, isMeasured), chartOf(figure, results, full === true, hosts), claims, out);
-    disagrees ||= claims.some(({ agrees }) => agrees === false);
+  const found = new Map(outcome.points.map((point) => [point.key, point]));
+  let isWrong = false;
+  for (const { figure, plot, planned } of plans) {
+    const points = planned.flatMap(({ key }) => found.get(key) ?? []);
+    const spec = { ...plot, caption: captionOf(plot, points, full === true, hosts) };
+    const claims = claimsOf(
+      figure,
+      points.map(({ result }) => result),
+    );
+    const isDrawn = await show(baseOf(figure.name, isMeasured), points, spec, claims, out);
+    isWrong ||= !isDrawn || (check === true && claims.some(({ agrees }) => agrees === false));
   }
-  return outcome.failures.length > 0 || (check && disagrees) ? EXIT.no : EXIT.ok;
+  return outcome.failures.length > 0 || isWrong ? EXIT.no : EXIT.ok;
 }
 
 function blocksOf(folder: string, name: string): readonly Block[] {
@@ -153,12 +161,10 @@ async function run(planned: readonly PlannedPoint[], out: string, engine?: Engin
   }
 }
 
-/** Adds a note to a chart that was made with --quick. */
-function chartOf({ chart }: Figure, results: readonly Result[], isFull: boolean, hosts?: Testbed): Chart {
-  const { caption = '', ...drawn } = chart(results);
-  const measured = results.some(({ world }) => world === 'hw') ? measuredCaption(hosts) : '';
-  const quick = isFull ? '' : ' Made with --quick: fewer loads, wider intervals.';
-  return { ...drawn, caption: `${caption}${measured}${quick}` };
+/** Says also how the points came about. */
+function captionOf({ caption = '' }: PlotSpec, points: readonly Point[], isFull: boolean, hosts?: Testbed): string {
+  const measured = points.some(({ result }) => result.world === 'hw') ? measuredCaption(hosts) : '';
+  return `${caption}${measured}${isFull ? '' : ' Made with --quick: fewer loads, wider intervals.'}`;
 }
 
 /** What a reader must know of the dots. */
@@ -193,17 +199,36 @@ function parseMinutes(text: string): number {
 /** Where the text of a claim begins. */
 const CLAIM_INDENT = 13;
 
-async function show(name: string, chart: Chart, claims: readonly Claim[], out: string): Promise<void> {
+/** Draws a figure and says what became of its claims. @returns is it drawn? */
+async function show(
+  name: string,
+  points: readonly Point[],
+  spec: PlotSpec,
+  claims: readonly Claim[],
+  out: string,
+): Promise<boolean> {
   const base = join(out, name);
-  const svg = renderChart(chart);
-  for (const ending of ['svg', 'png']) await writePicture(`${base}.${ending}`, svg);
-  writeOutput(`${base}.csv`, chartCsv(chart));
   const { write, style, width } = outputTo(process.stdout);
-  write(`${style.heading(chart.title)}\n${base}.svg, .png, .csv\n`);
+  const title = spec.title || name;
+  let isDrawn = true;
+  try {
+    const chart = plotChart(points, spec, name);
+    const svg = drawPlot(chart, spec);
+    for (const ending of ['svg', 'png']) await writePicture(`${base}.${ending}`, svg);
+    writeOutput(`${base}.csv`, chartCsv(chart));
+    writeOutput(`${base}.plot.yaml`, plotText(spec));
+    write(`${style.heading(title)}\n${base}.svg, .png, .csv, .plot.yaml\n`);
+  } catch (error) {
+    // Points are missing, or are not those that the specification names.
+    if (!(error instanceof InputError)) throw error;
+    isDrawn = false;
+    complain(`${title}: not drawn: ${error.message}`);
+  }
   for (const { claim, found, agrees } of claims) {
     const verdict = agrees === undefined ? 'finding' : agrees ? 'agrees' : 'DISAGREES';
     const texts = [claim, found].flatMap((text) => wrap(text, width - CLAIM_INDENT));
     write(texts.map((text, i) => `  ${(i === 0 ? verdict : '').padEnd(CLAIM_INDENT - 2)}${text}\n`).join(''));
   }
   write('\n');
+  return isDrawn;
 }

@@ -1,6 +1,7 @@
 /** The kinds of logs that psp reads, and how it knows them by their first lines. */
 
 import { InputError } from '../../units/errors.js';
+import { CLIENT_COLUMNS } from '../../workload/client-trace.js';
 import type { Collector } from './collector.js';
 import type { AskedColumns } from './columns.js';
 import { cellsOf, DelimitedReader } from './delimited.js';
@@ -131,14 +132,13 @@ const KNOWN_COLUMNS: readonly {
     },
   },
   {
-    // What Perséphone's client writes of each request: times in ns, and the service time that it asked for.
     name: 'persephone',
-    has: ['REQ_TYPE', 'SENDING', 'MEAN_NS'],
+    has: Object.values(CLIENT_COLUMNS),
     usual: {
-      time: { column: 'SENDING', form: 'epoch-ns' },
+      time: { column: CLIENT_COLUMNS.arrival, form: 'epoch-ns' },
       timeIs: 'arrival',
-      type: ['REQ_TYPE'],
-      service: { column: 'MEAN_NS', unit: 'ns' },
+      type: [CLIENT_COLUMNS.type],
+      service: { column: CLIENT_COLUMNS.service, unit: 'ns' },
     },
   },
 ];

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { cannotRead } from '../../files/cannot-read.js';
 import { parseSystem, type System } from '../../sim/parse-system.js';
 import { InputError } from '../../units/errors.js';
 import { unknownName } from '../../units/nearest.js';
+import { clientLines } from '../../workload/client-trace.js';
 import { parseWorkload } from '../../workload/parse-workload.js';
 import type { Workload } from '../../workload/workload.js';
 import { PACKAGE_ROOT } from '../package-info.js';
@@ -41,12 +42,13 @@ export interface WorkloadFile {
 }
 
 /**
- * The file of a workload: the name of one that comes with psp, or a path to a .yaml, .csv or .csv.gz file.
+ * The file of a workload: the name of one that comes with psp, or a path to a .yaml, .csv or .csv.gz file, or to a
+ * trace of Perséphone's client, whatever its name.
  *
  * @throws InputError that suggests the nearest name
  */
 export function findWorkload(nameOrFile: string): WorkloadFile {
-  const kind = kindOf(nameOrFile);
+  const kind = kindOf(nameOrFile) ?? (isClientTrace(nameOrFile) ? 'trace' : undefined);
   if (kind) return { path: resolve(nameOrFile), fileName: nameOrFile, kind };
   if (/[/\\]/.test(nameOrFile) || /\.\w+$/.test(nameOrFile)) {
     throw new InputError(`${nameOrFile}: expected a workload file whose name ends in .yaml, .yml, .csv or .csv.gz`);
@@ -61,6 +63,25 @@ export function findWorkload(nameOrFile: string): WorkloadFile {
 function kindOf(file: string): WorkloadFile['kind'] | undefined {
   if (/\.ya?ml$/i.test(file)) return 'yaml';
   return /\.csv(\.gz)?$/i.test(file) ? 'trace' : undefined;
+}
+
+/** The header of the client's traces is shorter. */
+const HEADER_BYTES = 512;
+
+function isClientTrace(path: string): boolean {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const read = readSync(file, bytes);
+      return clientLines(bytes.toString('utf8', 0, read).split('\n')[0]!) !== undefined;
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
 }
 
 /**

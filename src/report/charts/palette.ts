@@ -36,10 +36,10 @@ export const TYPE_COLORS_ON_DARK: readonly string[] = TYPE_COLORS.map((color) =>
 
 type Color = keyof typeof COLORS;
 
-/** By policy and by system. A system shares the colour of the policy it is known for. */
+/** By policy and by system, and by itself. A system shares the colour of the policy it is known for. */
 const FIXED: Readonly<Record<string, Color>> = {
+  ...(Object.fromEntries(Object.keys(COLORS).map((color) => [color, color])) as Record<Color, Color>),
   darc: 'blue',
-  'darc-learning': 'sky',
   persephone: 'blue',
   'c-fcfs': 'vermillion',
   shenango: 'vermillion',
@@ -54,6 +54,10 @@ const FIXED: Readonly<Record<string, Color>> = {
   srpt: 'black',
   ps: 'black',
 };
+
+export function isPaletteName(name: string): boolean {
+  return Object.hasOwn(FIXED, name);
+}
 
 /** Marks tell series apart where colours do not. */
 export const MARKS = ['circle', 'square', 'triangle', 'diamond'] as const;

@@ -1,11 +1,9 @@
 import type { ReservationEntry, Result } from '../../results/result.js';
 import { parsePolicy } from '../../scheduler/policy-registry.js';
 import { formatDuration } from '../../units/duration.js';
-import type { Axis, ChartPoint, Panel, Series } from '../charts/chart.js';
-import { quantityAxis, seriesByWorld } from '../charts/charted-results.js';
+import { slicesOf } from '../plot/plot-chart.js';
 import { formatGroups, reservationChanges } from '../text/reserved-workers.js';
-import type { Claim } from './claims.js';
-import { byPolicy, type Figure } from './paper-figure.js';
+import type { Claim, Figure } from './claims.js';
 
 /**
  * The workload `changing` (seed systems, section 3): what is in each phase, and which of its types is the short one.
@@ -41,100 +39,10 @@ function changing(phaseNs: number): Figure {
     changes: [1, 2, 3].map((phase) => phase * phaseNs),
     withinNs: phaseNs * WITHIN_SHARE,
   };
-  const [swap, rare, gone] = times.changes.map((ns) => formatDuration(ns).replace(/(?<=\d)(?=[a-z])/, ' '));
   return {
     name: '8',
-    chart: (results) => ({
-      title: 'Figure 8: changing workload, 14 workers, load 0.8',
-      caption:
-        `What DARC reserves, and the p99.9 sojourn of each ${sliceOf(results)}. At ${swap} the types swap their ` +
-        `service times, at ${rare} the long one becomes rare, at ${gone} it is gone. Sojourns are measured at the ` +
-        `client, with 10 us of network. ${isOfSeveral(results) ? 'The first of several runs. ' : ''}Bands are 95 % ` +
-        'confidence intervals.',
-      columns: 1,
-      panels: [allocation(results, times), tail(results, 'SHORT', times), tail(results, 'LONG', times)],
-    }),
     claims: (results) => [adapts(results, times), recovers(results, times)],
   };
-}
-
-function isOfSeveral(results: readonly Result[]): boolean {
-  return results.some(({ seed }) => seed !== results[0]!.seed);
-}
-
-/** How long a slice is, for people. */
-function sliceOf(results: readonly Result[]): string {
-  const { fromNs, toNs } = results[0]?.slices?.[0] ?? { fromNs: 0, toNs: 100e6 };
-  return formatDuration(Math.round(toNs - fromNs)).replace(/(?<=\d)(?=[a-z])/, ' ');
-}
-
-/** When the runs end. */
-function endOf(results: readonly Result[], { phaseNs }: Times): number {
-  return results[0]?.slices?.at(-1)?.toNs ?? PHASES.length * phaseNs;
-}
-
-function timeAxis(results: readonly Result[], times: Times): Axis {
-  return { label: 'time', scale: 'linear', unit: 'duration', range: [0, endOf(results, times)] };
-}
-
-function phaseLines({ changes }: Times) {
-  return changes.map((at, i) => ({ axis: 'x' as const, at, label: `phase ${i + 2}` }));
-}
-
-function allocation(results: readonly Result[], times: Times): Panel {
-  const runs = firstRuns(results, 'darc');
-  const isBoth = runs.length > 1;
-  return {
-    title: 'cores that DARC reserves',
-    x: timeAxis(results, times),
-    y: { label: 'cores', scale: 'linear', range: [0, 15] },
-    series: runs.flatMap((run) => {
-      // Where both worlds are there, the measured changes are dots over the simulated steps.
-      const isDots = isBoth && run.world === 'hw';
-      return run.types.map(
-        ({ name }): Series => ({
-          ...(isDots ? { name: `${name}, measured`, color: name, world: 'hw' } : { name }),
-          shape: isDots ? 'dots' : 'step',
-          points: coresOf(run, name, endOf(results, times)),
-        }),
-      );
-    }),
-    lines: phaseLines(times),
-  };
-}
-
-/** The cores of a type at each change of the reservation, and at the end. */
-function coresOf({ reservations }: Result, type: string, endNs: number): ChartPoint[] {
-  const steps = reservations.map(({ atNs, groups }) => ({
-    x: atNs,
-    y: groups.find(({ types }) => types.includes(type))?.workers.length ?? 0,
-  }));
-  return [...steps, ...steps.slice(-1).map(({ y }) => ({ x: endNs, y }))];
-}
-
-function tail(results: readonly Result[], type: string, times: Times): Panel {
-  const series = seriesByWorld(
-    ['darc', 'c-fcfs'].flatMap((policy) => firstRuns(results, policy)),
-    byPolicy,
-    ({ world }) => world,
-    (runs) => runs.flatMap((run) => tailsOf(run, type)),
-  );
-  return {
-    title: type,
-    x: timeAxis(results, times),
-    y: quantityAxis({ type, metric: 'sojournNs', statistic: 'p99_9' }, 'log'),
-    series: series.map((each) => ({ shape: 'plain-line', ...each })),
-    lines: phaseLines(times),
-  };
-}
-
-/** The p99.9 sojourn of each slice that has requests of the type. */
-function tailsOf({ slices = [] }: Result, type: string): ChartPoint[] {
-  return slices.flatMap(({ fromNs, toNs, types }) => {
-    const { p99_9, ci95, count } = types.find(({ name }) => name === type)!.sojournNs;
-    const [low, high] = ci95.p99_9 ?? [null, null];
-    return count > 0 ? [{ x: (fromNs + toNs) / 2, y: p99_9, low, high }] : [];
-  });
 }
 
 function adapts(results: readonly Result[], { changes, phaseNs, withinNs }: Times): Claim {
@@ -193,7 +101,7 @@ function recovers(results: readonly Result[], { phaseNs, withinNs }: Times): Cla
   const phases = PHASES.flatMap(({ short }, phase) => {
     if (!short) return [];
     const settled = (result: Result) =>
-      tailsOf(result, short)
+      slicesOf(result, short, { metric: 'sojournNs', statistic: 'p99_9' })
         .filter(({ x }) => x > phase * phaseNs + withinNs && x < (phase + 1) * phaseNs)
         .map(({ y }) => y!);
     // Without slices the largest is -Infinity and the smallest Infinity.
@@ -233,10 +141,4 @@ function countRuns(runs: readonly Result[]): string {
 /** One run per seed. */
 function runsOf(results: readonly Result[], policy: string): Result[] {
   return results.filter((result) => result.policy === policy);
-}
-
-/** The first run of each world: runs of other seeds would lie on top of it. */
-function firstRuns(results: readonly Result[], policy: string): Result[] {
-  const runs = runsOf(results, policy);
-  return (['sim', 'hw'] as const).flatMap((world) => runs.filter((run) => run.world === world).slice(0, 1));
 }

@@ -15,6 +15,27 @@ export interface Claim {
   readonly agrees?: boolean;
 }
 
+/** A figure of Perséphone (Demoulin et al., SOSP 2021); experiments/plots says how it is drawn. */
+export interface Figure {
+  /** The name on the command line: `5a`. */
+  readonly name: string;
+  readonly claims: (results: readonly Result[]) => Claim[];
+  /** Of a workload that changes: the same figure when all its times are multiplied by a share. */
+  readonly inTime?: (share: number) => Figure;
+}
+
+/** The results of each series by ascending load. */
+export type Groups = ReadonlyMap<string, readonly Result[]>;
+
+export function groupsOf(results: readonly Result[], seriesOf: (result: Result) => string): Groups {
+  const groups = new Map<string, Result[]>();
+  for (const result of [...results].sort((a, b) => loadOf(a) - loadOf(b))) {
+    const series = seriesOf(result);
+    groups.set(series, [...(groups.get(series) ?? []), result]);
+  }
+  return groups;
+}
+
 /** The load as it was asked for, without the digits that the rounding of rates leaves. */
 export function loadOf({ load }: Result): number {
   return Number((load ?? Number.NaN).toPrecision(9));
@@ -108,14 +129,14 @@ function tailsAscend(results: readonly Result[]): boolean {
 /**
  * At one load: the tail of each series shorter than that of the next.
  *
- * @param names of the palette, in the order claimed, with how to call them
+ * @param names of the series, in the order claimed, with how to call them
  */
 export function orderClaim(
-  groups: ReadonlyMap<string, readonly Result[]>,
-  names: readonly (readonly [color: string, name: string])[],
+  groups: Groups,
+  names: readonly (readonly [series: string, name: string])[],
   load: number,
 ): Claim {
-  const found = names.map(([color]) => groups.get(color)?.find((result) => loadOf(result) === load));
+  const found = names.map(([series]) => groups.get(series)?.find((result) => loadOf(result) === load));
   return {
     claim: `p99.9 slowdown at a load of ${load}: ${names.map(([, name]) => name).join(' < ')}`,
     found: names.map(([, name], i) => `${name} ${found[i] ? showTail(found[i]) : 'missing'}`).join(', '),

@@ -1,5 +1,4 @@
-import type { Result } from '../../results/result.js';
-import { type Carried, type Claim, carried, orderClaim, reservationClaim, showCarried } from './claims.js';
+import { type Carried, type Claim, carried, type Groups, orderClaim, reservationClaim, showCarried } from './claims.js';
 
 /** The step of loads in the artifact's figures; they tell nothing finer. */
 const STEP = 0.05;
@@ -12,8 +11,6 @@ const SYSTEMS = [
   ['shenango', 'Shenango'],
   ['shenango-d-fcfs', 'Shenango d-FCFS'],
 ] as const;
-
-type Groups = ReadonlyMap<string, readonly Result[]>;
 
 interface Compared extends Carried {
   readonly name: string;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readPlotFile } from '../../../src/cli/plot-file.js';
 import {
   carried,
   orderClaim,
@@ -9,7 +10,10 @@ import {
   sustained,
 } from '../../../src/report/figures/claims.js';
 import { figures } from '../../../src/report/figures/index.js';
+import { plotChart } from '../../../src/report/plot/plot-chart.js';
+import { inShare } from '../../../src/report/plot/plot-spec.js';
 import type { Result } from '../../../src/results/result.js';
+import { exactDuration } from '../../../src/units/duration.js';
 import { distribution, RESERVED, resultOf } from '../results.js';
 
 /** A made-up result with a tail. */
@@ -24,6 +28,12 @@ function tail(p99_9: number, other: Partial<Result> = {}): Result {
 }
 
 const figure = (name: string) => figures.find((each) => each.name === name)!;
+
+/** The panels of a figure, as its specification says. */
+const panelsOf = (name: string, results: readonly Result[], share = 1) => {
+  const points = results.map((result) => ({ schema: 'psp.point/1' as const, key: '', command: '', result }));
+  return plotChart(points, inShare(readPlotFile(`figure-${name}`), share, exactDuration), '').panels;
+};
 
 describe('claims', () => {
   it('a load is sustained up to where the tail first goes beyond, with what the intervals leave open', () => {
@@ -93,7 +103,9 @@ describe('claims', () => {
 
 describe('figure 1', () => {
   const curve = (policy: string, tails: Record<string, number>) =>
-    Object.entries(tails).map(([load, p99_9]) => tail(p99_9, { policy, load: Number(load) }));
+    Object.entries(tails).map(([load, p99_9]) =>
+      tail(p99_9, { policy, load: Number(load), offeredRps: Number(load) * 5e6 }),
+    );
   const others = [
     ...curve('ts', { 0.5: 2, 0.8: 5, 0.93: 20 }),
     ...curve('c-fcfs', { 0.5: 5, 0.8: 90, 0.93: 200 }),
@@ -116,7 +128,7 @@ describe('figure 1', () => {
     const claims = figure('1').claims([...darc(9), ...darc(50, false), ...others]);
     expect(claims.map(({ agrees }) => agrees)).toEqual([true, true, undefined]);
     expect(claims.at(-1)!.found).toBe('sustains a load of 0.8');
-    const [panel] = figure('1').chart([...darc(9), ...darc(50, false), ...others]).panels;
+    const [panel] = panelsOf('1', [...darc(9), ...darc(50, false), ...others]);
     expect(panel!.series.map(({ name }) => name)).toEqual([
       'DARC, workload known',
       'DARC, learning',
@@ -129,7 +141,14 @@ describe('figure 1', () => {
 
 describe('figure 4a', () => {
   const fixed = (tails: readonly number[]) =>
-    tails.map((p99_9, reserved) => tail(p99_9, { policy: 'darc-static', policyParameters: { reserved } }));
+    tails.map((p99_9, reserved) => {
+      const groups = [{ types: ['SHORT'], workers: Array<number>(reserved).fill(0) }];
+      return tail(p99_9, {
+        policy: 'darc-static',
+        policyParameters: { reserved },
+        reservations: [{ atNs: 0, groups }],
+      });
+    });
   const darc = tail(10, { reservations: RESERVED });
   const verdicts = (results: readonly Result[]) =>
     figure('4a')
@@ -155,11 +174,12 @@ describe('figure 4a', () => {
     expect(claim).toMatchObject({ found: '1 in 2, 0 in 1 of 3 runs', agrees: true });
     const ideal = [...fixed([3, 2, 1]), none].map((each) => ({ ...each, system: 'ideal' }));
     expect(verdicts([...fixed([20, 10]), darc, ...ideal])).toEqual([true, true, false, false]);
-    expect(
-      figure('4a')
-        .chart([...fixed([20, 10]), darc, ...ideal])
-        .panels[0]!.series.map(({ name }) => name),
-    ).toEqual(['DARC-static', 'DARC', 'DARC-static without costs', 'DARC without costs']);
+    expect(panelsOf('4b', [...fixed([20, 10]), darc, ...ideal])[0]!.series.map(({ name }) => name)).toEqual([
+      'DARC-static',
+      'DARC',
+      'DARC-static without costs',
+      'DARC without costs',
+    ]);
   });
 });
 
@@ -302,14 +322,13 @@ describe('figure 8', () => {
     expect(fast[0]!.found).toContain('SHORT 1 | LONG 13 after 2ms; ');
     const slow = claimsOn([start, { ...swapped, atNs: 6.1e9 }, rare, alone], (s) => (s % 5 < 2 ? 91_000 : 14_000));
     expect(slow.map(({ agrees }) => agrees)).toEqual([false, false]);
-    const { caption, panels } = short.chart([shorter(run('darc', () => 14_000, adapted))]);
-    expect(caption).toMatch(/p99\.9 sojourn of each 1 ms\. At 50 ms the types swap/);
+    const panels = panelsOf('8', [shorter(run('darc', () => 14_000, adapted))], share);
     expect(panels[0]!.lines!.map(({ at }) => at)).toEqual([50e6, 100e6, 150e6]);
   });
 
   it('draws the changes and the tails of a machine as dots over the simulated steps and curves', () => {
     const both = (result: Result): Result[] => [result, { ...result, world: 'hw' }];
-    const { panels } = figure('8').chart([...both(run('darc', () => 14_000, adapted)), ...both(other)]);
+    const panels = panelsOf('8', [...both(run('darc', () => 14_000, adapted)), ...both(other)]);
     const drawn = panels.map(({ series }) => series.map(({ name, shape, world }) => [name, shape, world ?? 'sim']));
     expect(drawn[0]).toEqual([
       ['SHORT', 'step', 'sim'],
@@ -327,7 +346,7 @@ describe('figure 8', () => {
   });
 
   it('draws the cores to the end, and both tails of every slice', () => {
-    const { panels } = figure('8').chart([run('darc', () => 14_000, adapted), other]);
+    const panels = panelsOf('8', [run('darc', () => 14_000, adapted), other]);
     expect(panels.map(({ series }) => series.map(({ points }) => points.length))).toEqual([
       [5, 5],
       [200, 200],
