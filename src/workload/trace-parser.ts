@@ -168,8 +168,8 @@ export class TraceParser {
     const arrivalNs = this.readNumber(bytes, start, end);
     if (arrivalNs < 0) return this.wrongArrival(bytes, start, end);
     if (arrivalNs < this.lastArrivalNs) {
-      const sorts = this.ownForm ? ': psp import sorts the requests' : '';
-      return `arrival_ns: expected at least that of the request before (${this.lastArrivalNs}), found ${arrivalNs}${sorts}`;
+      const least = `at least that of the request before (${this.lastArrivalNs})`;
+      return `arrival_ns: expected ${least}, found ${arrivalNs}${this.ownForm ? ': psp import sorts requests' : ''}`;
     }
     if (this.position === end) return this.wrongColumns(bytes, start, end);
 

@@ -62,7 +62,7 @@ describe('a trace file', () => {
       "t.csv:2: service_ns: expected a whole number of ns above 0, at most 104 days (2^53 ns), found '0'",
     ]);
     expect(await errors(text.replace('1254567890.999999', '4'))).toEqual([
-      't.csv:3: arrival_ns: expected at least that of the request before (1234567890), found 4: psp import sorts the ' +
+      't.csv:3: arrival_ns: expected at least that of the request before (1234567890), found 4: psp import sorts ' +
         'requests',
     ]);
   });
