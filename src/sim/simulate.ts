@@ -117,6 +117,7 @@ export async function simulate(options: SimulateOptions): Promise<RunRecord> {
   }
   refuseBeyondTime(simulation);
   if (!from) {
+    simulation.startRecording();
     from = to;
     skipped = requests;
   }

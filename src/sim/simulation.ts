@@ -81,7 +81,7 @@ export interface Simulation {
   drain(events: number): boolean;
   /**
    * Forgets what was recorded. From the next arrival on, completed requests are recorded; those that arrived before are
-   * only counted.
+   * only counted. Before the first call all are recorded, except in `sojournsNs`.
    */
   startRecording(): void;
   snapshot(): Snapshot;
@@ -266,7 +266,8 @@ function snapshotOf(state: State, systemState: SystemState | undefined): Snapsho
 
 function createState(workers: number, types: number, owners: number, sojournsNs?: Float64Array): State {
   const doubles = float64s(6);
-  doubles[StateDouble.firstRecorded] = Number.POSITIVE_INFINITY;
+  // The warm-up is recorded, too, so that V8 need not compile the loop again when the recording begins anew.
+  doubles[StateDouble.firstRecorded] = sojournsNs ? Number.POSITIVE_INFINITY : 0;
   return {
     events: createEventList(owners),
     recorder: createRecorder(types, sojournsNs),

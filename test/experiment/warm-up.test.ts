@@ -52,6 +52,12 @@ describe('the warm-up', () => {
     expect(result.overall.slowdown.count).toBe(200_000 - result.warmupRequests);
   });
 
+  test('has the whole of a run that ends within it: nothing is measured', async () => {
+    const { specs } = await planRuns({ workload: 'exponential', policies: ['c-fcfs'], requests: 1000 });
+    const result = await runSimulation({ ...specs[0]!, warmup: 1 });
+    expect([result.overall.slowdown.count, result.warmupRequests]).toEqual([0, 1000]);
+  });
+
   test('of a policy that learns is not over before it has learnt', async () => {
     // DARC reserves after 50 000 completions: within the first tenth of a million, within the first half of 150 000,
     // never in 40 000.

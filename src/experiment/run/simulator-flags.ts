@@ -17,6 +17,11 @@ const INLINE_ALL = [
   '--max-inlined-bytecode-size-cumulative=8000',
   '--max-inlined-bytecode-size-absolute=10000',
   '--max-inlined-bytecode-size=1000',
+  // `simulate` is larger than this. It would be compiled with the loop in it, for nothing: it is called once.
+  '--max-optimized-bytecode-size=1300',
+  // V8 compiles a little later than by default, when it has seen more: half of what it compiled before was thrown away.
+  '--interrupt-budget=300000',
+  '--max-bytecode-size-for-early-opt=0',
 ];
 
 /**
