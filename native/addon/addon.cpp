@@ -54,8 +54,9 @@ Napi::Value pinThread(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** prepareThread(poll) sets timers and priority of the calling thread, as for every native thread. */
+/** prepareThread(poll) names the dispatcher's thread, and sets its timers and priority as for every native thread. */
 Napi::Value prepareThread(const Napi::CallbackInfo& info) {
+  nameThisThread("psp-dispatcher");
   sharpenTimersOfThisThread();
   preferThisThread(pollOf(info[0].ToString().Utf8Value()));
   return info.Env().Undefined();

@@ -63,8 +63,8 @@ export interface HardwareFields {
    */
   readonly serverCounted: boolean;
   /**
-   * For how long a core of this machine was away in all, by a millisecond or more each time, real ns: another program
-   * had it, or a virtual machine's host. Null when nobody looked: only the cores of a dilated run are watched.
+   * For how long cores were away in all, real ns: another program had them, or a virtual machine's host. Over hosts, of
+   * all of them. Null when nobody looked.
    */
   readonly coresAwayNs: number | null;
   /**

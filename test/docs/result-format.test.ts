@@ -88,6 +88,7 @@ it('docs/result-format.md names every field of a result of a real machine', asyn
       counts: { ...counts, nowNs: 1e9 },
       end: 'drained',
       durationNs: 1e9,
+      watched: [],
     },
     { counts: { ...readServerCounts(memory), reservations: 12_000 }, reservations: [] },
   );

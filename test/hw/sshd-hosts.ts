@@ -31,6 +31,12 @@ export interface SshdHosts {
   readonly tiny: string;
   /** Ends the server or load generator on a host, as when the kernel is out of memory. */
   killEnd(name: HostName): void;
+  /** Stops that process for a while, as when another program has its cores. */
+  freeze(name: HostName, forMs: number): Promise<void>;
+  /** Takes the data port of a host off the bridge, which its link does not show, or puts it there again. */
+  plug(name: HostName, isIn: boolean): void;
+  /** Frames that came to the data port of a host. */
+  received(name: HostName): number;
   /** Ends all sessions of a host and what they run, as when it loses its power. */
   powerOff(name: HostName): void;
   end(): void;
@@ -70,6 +76,11 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
 
   const within = (args: readonly string[]) =>
     execa('ip', ['netns', 'exec', space, process.execPath, MAIN, ...args], { cwd: folder, reject: false });
+  const signalEnd = (name: HostName, signal: NodeJS.Signals) =>
+    signalAll(
+      signal,
+      descendants(sshds.get(name)!.pid!).filter((pid) => /child\.js/.test(commandOf(pid))),
+    );
   const running = (): string[] =>
     execFileSync('ip', ['netns', 'pids', space], { encoding: 'utf8' })
       .split('\n')
@@ -95,11 +106,25 @@ export async function startHosts(folder: string): Promise<SshdHosts> {
       return found();
     },
     tiny,
-    killEnd: (name) => killAll(descendants(sshds.get(name)!.pid!).filter((pid) => /child\.js/.test(commandOf(pid)))),
-    powerOff: (name) => killAll(descendants(sshds.get(name)!.pid!)),
+    killEnd: (name) => signalEnd(name, 'SIGKILL'),
+    async freeze(name, forMs) {
+      signalEnd(name, 'SIGSTOP');
+      await sleep(forMs);
+      signalEnd(name, 'SIGCONT');
+    },
+    plug: (name, isIn) =>
+      ip('-n', space, 'link', 'set', `port${NAMES.indexOf(name)}`, ...(isIn ? ['master', 'bridge'] : ['nomaster'])),
+    received(name) {
+      const show = ['-n', space, '-s', '-j', 'link', 'show', `data${NAMES.indexOf(name)}`];
+      return JSON.parse(execFileSync('ip', show, { encoding: 'utf8' }))[0].stats64.rx.packets;
+    },
+    powerOff: (name) => signalAll('SIGKILL', descendants(sshds.get(name)!.pid!)),
     end() {
       for (const sshd of sshds.values()) sshd.kill('SIGKILL');
-      killAll(running().map((line) => Number(line.split(' ')[0])));
+      signalAll(
+        'SIGKILL',
+        running().map((line) => Number(line.split(' ')[0])),
+      );
       ip('netns', 'del', space);
       spawnSync('umount', ['-l', tiny]);
     },
@@ -194,8 +219,8 @@ async function listening(own: string): Promise<void> {
   while (!existsSync(join(own, 'pid'))) await sleep(20);
 }
 
-function killAll(pids: readonly number[]): void {
-  for (const pid of pids) spawnSync('kill', ['-KILL', String(pid)]);
+function signalAll(signal: NodeJS.Signals, pids: readonly number[]): void {
+  if (pids.length > 0) spawnSync('kill', ['-s', signal.slice(3), ...pids.map(String)]);
 }
 
 function commandOf(pid: number): string {

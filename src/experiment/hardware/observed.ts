@@ -21,7 +21,7 @@ interface Followed {
 }
 
 /** The parts of a run that are used here. */
-export interface StampedRun extends Pick<HardwareRun, 'records' | 'gaps'> {
+export interface StampedRun extends Pick<HardwareRun, 'records' | 'away'> {
   readonly trace: Pick<HardwareRun['trace'], 'length' | 'arrivalNs' | 'serviceNs'>;
 }
 
@@ -43,7 +43,7 @@ export function observed(run: StampedRun): Observed {
     if (!Number.isNaN(repliedNs[i]!) && !Number.isNaN(endedNs[i]!)) whole.push(i);
   }
   const undisturbed = ({ i }: Followed) =>
-    !run.gaps?.some(({ fromNs, toNs }) => fromNs < repliedNs[i]! && trace.arrivalNs[i]! < toNs);
+    !run.away?.gaps.some(({ fromNs, toNs }) => fromNs < repliedNs[i]! && trace.arrivalNs[i]! < toNs);
   const lastEndNs = new Map<number, number>();
   const free: Followed[] = [];
   const turns: Followed[] = [];

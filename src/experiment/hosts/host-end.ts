@@ -190,18 +190,18 @@ async function serve(begun: Promise<Begun>, tell: Tell): Promise<void> {
   const { child, ready } = await begun;
   const { mac, net } = ready as ChildMessage<'serverReady'>;
   await tell({ kind: 'ready', mac, net });
-  const { counts, reservations, failure } = await child.next('serverDone');
-  await tell({ kind: 'serverDone', counts, reservations, ...(failure && { failure }) });
+  const { counts, reservations, watched, failure } = await child.next('serverDone');
+  await tell({ kind: 'serverDone', counts, reservations, ...(watched && { watched }), ...(failure && { failure }) });
 }
 
 async function play(begun: Promise<Begun>, tell: Tell): Promise<void> {
   const { child, ready } = await begun;
   await tell({ kind: 'connected', digest: (ready as ChildMessage<'clientConnected'>).digest });
-  const { counts, records, end, durationNs } = await child.next('clientDone');
+  const { counts, records, end, durationNs, watched } = await child.next('clientDone');
   for (let from = 0; from < records.sentNs.length; from += ROWS) {
     await tell({ kind: 'records', from, columns: packRecords(records, from, from + ROWS) });
   }
-  await tell({ kind: 'clientDone', counts, end, durationNs });
+  await tell({ kind: 'clientDone', counts, end, durationNs, watched });
 }
 
 /** The path of a plug-in is relative to psp's folder, where this runs. */

@@ -3,6 +3,7 @@
  * lines, such as the greeting of a login shell, are for people.
  */
 
+import type { WatchedCores } from '../../hw/machine/cores-away.js';
 import type { MachineCheck } from '../../hw/machine/examine.js';
 import type { TimedReservation } from '../../hw/memory/shared-reservation.js';
 import type { LoadCounts, LoadEnd, NativeRecords, NetForm } from '../../hw/native/native.js';
@@ -79,11 +80,13 @@ export type FromHost =
       readonly counts: LoadCounts;
       readonly end: Exclude<LoadEnd, 'running'>;
       readonly durationNs: number;
+      readonly watched: readonly WatchedCores[];
     }
   | {
       readonly kind: 'serverDone';
       readonly counts: ServerCounts;
       readonly reservations: readonly TimedReservation[];
+      readonly watched?: WatchedCores;
       readonly failure?: SentError;
     }
   | { readonly kind: 'failed'; readonly error: SentError };

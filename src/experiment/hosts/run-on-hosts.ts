@@ -2,16 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { type ClientResult, createRecords } from '../../hw/client/client.js';
-import {
-  ALONE,
-  type ClientShare,
-  digestOfTrace,
-  LEAD_NS,
-  makeTrace,
-  type PlannedTrace,
-} from '../../hw/client/planned-trace.js';
+import { ALONE, type ClientShare, digestOfTrace, makeTrace, type PlannedTrace } from '../../hw/client/planned-trace.js';
 import { hardwarePolicy, sentPolicy } from '../../hw/dispatcher/hardware-policy.js';
-import type { TimedReservation } from '../../hw/memory/shared-reservation.js';
 import type { LoadCounts, NativeRecords, NetForm } from '../../hw/native/native.js';
 import { type Dilation, fitDemands, givenDilation } from '../../hw/run/dilation.js';
 import { ENDS } from '../../hw/run/record.js';
@@ -70,9 +62,7 @@ export async function runOnHosts(
     const played = await orNot(atServer, Promise.all(playing.map((client) => client())));
     const served = await stopServer(atServer);
     const client = together(played, plan.records);
-    const reservations = served.reservations.map(inTime(plan.records));
-    const dilation = { ...plan.dilation, net };
-    const run = finishedRun(dilation, plan.trace, client, { counts: served.counts, reservations });
+    const run = finishedRun({ ...plan.dilation, net }, plan.trace, client, served);
     return withFailure(run, served.failure && receiveError(served.failure));
   } finally {
     signal?.removeEventListener('abort', onAbort);
@@ -269,19 +259,6 @@ function together(played: readonly Played[], records: NativeRecords): ClientResu
     counts: { ...counts, ...own } as unknown as LoadCounts,
     end: ENDS[worst] as Played['end'],
     durationNs,
+    watched: played.flatMap(({ watched }) => watched),
   };
-}
-
-/**
- * A reservation of the server in the time of the clients. The server's clock is ahead of theirs by what it read when
- * the quickest request came, less when that was sent.
- */
-function inTime({ sentNs, receivedNs }: NativeRecords): (timed: TimedReservation) => TimedReservation {
-  let aheadNs = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < sentNs.length; i++) {
-    const apart = receivedNs[i]! - sentNs[i]!;
-    if (apart < aheadNs) aheadNs = apart;
-  }
-  if (aheadNs === Number.POSITIVE_INFINITY) aheadNs = 0;
-  return (timed) => ({ ...timed, atNs: timed.atNs - aheadNs - LEAD_NS });
 }

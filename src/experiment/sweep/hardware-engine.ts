@@ -4,7 +4,6 @@
  * only.
  */
 
-import { availableParallelism } from 'node:os';
 import { loadNative } from '../../hw/native/native.js';
 import { type HardwareOptions, type HardwareRun, type HardwareSpec, runHardware } from '../../hw/run/run-pair.js';
 import type { Point } from '../../results/point.js';
@@ -189,8 +188,7 @@ async function runOf(
         environment: environment(),
         ...(hosts && { hosts }),
       });
-      const realNs = run.durationNs * run.dilation.factor * availableParallelism();
-      return { raw, away: (raw.parts.coresAwayNs ?? 0) / realNs };
+      return { raw, away: run.away?.share ?? 0 };
     } catch (error) {
       if (signal.aborted) return undefined;
       if (error instanceof InputError || failures >= retries) throw error;

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientConfig, refuseUselessMac } from '../machine/config.js';
 import { firstAllowedCore, refuseMissingCores } from '../machine/cores.js';
+import { sendingGaps, type WatchedCores } from '../machine/cores-away.js';
 import { refuseMissingDevice } from '../native/device.js';
 import { deviceArguments, ealArguments, startEal, startupError } from '../native/eal.js';
 import {
@@ -45,6 +46,8 @@ export interface ClientResult {
   readonly end: Exclude<LoadEnd, 'running'>;
   /** From the first planned time to the end, on the client's clock. */
   readonly durationNs: number;
+  /** By each load generator that played. */
+  readonly watched: readonly WatchedCores[];
   /** The clock of its times; absent when it never started. */
   readonly clock?: NativeClock;
 }
@@ -119,7 +122,10 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
     if (end === 'running') throw new Error('the load generator did not stop');
     const counts = load.counts();
     const clock = load.clock();
-    return { records, counts, end, durationNs: counts.nowNs, ...(clock && { clock }) };
+    const cores = config.cores.length;
+    // Without planned times nobody knows when a request was due.
+    const watched = spec.closedLoop ? [] : [{ cores, gapsNs: sendingGaps(spec.trace, records, cores) }];
+    return { records, counts, end, durationNs: counts.nowNs, watched, ...(clock && { clock }) };
   } catch (error) {
     throw startupError(error, eal.words);
   } finally {
@@ -147,7 +153,7 @@ const NOTHING_COUNTED: LoadCounts = {
 
 /** The result of a run that was ended before the server was found. */
 function nothingPlayed(length: number): ClientResult {
-  return { records: createRecords(length), counts: NOTHING_COUNTED, end: 'stopped', durationNs: 0 };
+  return { records: createRecords(length), counts: NOTHING_COUNTED, end: 'stopped', durationNs: 0, watched: [] };
 }
 
 /** Of requests that nothing has happened to yet: NaN and -1. */

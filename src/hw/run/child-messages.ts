@@ -6,6 +6,7 @@ import type { Offer, WorkloadSource } from '../../workload/workload.js';
 import type { TracePart } from '../client/planned-trace.js';
 import type { SentPolicy } from '../dispatcher/hardware-policy.js';
 import type { ClientConfig } from '../machine/config.js';
+import type { WatchedCores } from '../machine/cores-away.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
 import type { LoadCounts, LoadEnd, NativeClock, NativeRecords, NetForm, PacketTimes } from '../native/native.js';
 import type { ServerSpec } from '../server/server.js';
@@ -58,8 +59,7 @@ export type FromChild =
       readonly reservations: readonly TimedReservation[];
       readonly clock?: NativeClock;
       readonly packetTimes?: PacketTimes;
-      /** From, to, from, to, … on the clock. */
-      readonly gapsNs?: Float64Array;
+      readonly watched?: WatchedCores;
       /** Why it ended early. */
       readonly failure?: SentError;
     }
@@ -73,6 +73,7 @@ export type FromChild =
       readonly records: NativeRecords;
       readonly end: Exclude<LoadEnd, 'running'>;
       readonly durationNs: number;
+      readonly watched: readonly WatchedCores[];
       readonly clock?: NativeClock;
     }
   | { readonly kind: 'failed'; readonly error: SentError };

@@ -72,7 +72,7 @@ async function serve(order: ServerOrder): Promise<void> {
   await tell({ kind: 'serverReady', mac: server.mac, net: server.net });
   await Promise.race([server.ended.catch(() => {}), aborted(ending.signal)]);
   clearInterval(live);
-  const [packetTimes, gapsNs] = [server.packetTimes(), server.gapsNs()];
+  const [packetTimes, watched] = [server.packetTimes(), server.watchedCores()];
   const counts = await server.stop();
   const failure = server.failure();
   await tell({
@@ -81,7 +81,7 @@ async function serve(order: ServerOrder): Promise<void> {
     reservations: server.reservations,
     ...(server.clock && { clock: server.clock }),
     ...(packetTimes && { packetTimes }),
-    ...(gapsNs && { gapsNs }),
+    ...(watched && { watched }),
     ...(failure && { failure: sendError(failure) }),
   });
 }

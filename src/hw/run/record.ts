@@ -163,7 +163,6 @@ export interface FieldParts {
 }
 
 function partsOf(run: HardwareRun, lost: number, { fromSend, server }: Measured): FieldParts {
-  const awayNs = run.gaps && sum(run.gaps.map(({ fromNs, toNs }) => toNs - fromNs)) * run.dilation.factor;
   const { slowdown, sojournNs } = fromSend.histograms(0);
   return {
     counts: { lost, late: run.client.late, skipped: run.client.skipped, stampsRefused: run.stampsRefused },
@@ -173,7 +172,7 @@ function partsOf(run: HardwareRun, lost: number, { fromSend, server }: Measured)
     ...(run.failure !== undefined && { failure: run.failure }),
     unreconciled: run.wrong,
     serverCounted: run.server !== undefined,
-    coresAwayNs: awayNs === undefined ? null : Math.round(awayNs),
+    coresAwayNs: run.away ? Math.round(run.away.totalNs) : null,
     closingLine: run.closingLine,
     sent: { slowdown, sojournNs },
     server,

@@ -19,6 +19,7 @@ import { doesRealWork } from '../machine/application-config.js';
 import { defaultClassifier } from '../machine/classifier-config.js';
 import { DEFAULT_DRAIN_NS, DEFAULT_UDP_PORT, type ServerConfig } from '../machine/config.js';
 import { allowedCores, type LoopbackCores, loopbackCores } from '../machine/cores.js';
+import { type CoresAway, coresAway, type WatchedCores } from '../machine/cores-away.js';
 import { closingLine, type RunCounts, reconcileRun } from '../memory/counts.js';
 import { MAX_WORKERS } from '../memory/layout.js';
 import type { TimedReservation } from '../memory/shared-reservation.js';
@@ -34,7 +35,7 @@ import {
 } from '../native/native.js';
 import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dilation.js';
 import { type LoopbackLive, type LoopbackOrders, runLoopback } from './loopback.js';
-import { believable, onOneClock, toOneClock } from './stamps.js';
+import { believable, byQuickest, onOneClock, toOneClock } from './stamps.js';
 
 export interface HardwareSpec {
   readonly workload: Workload;
@@ -87,15 +88,6 @@ export interface HardwareOptions {
  */
 export type HardwareRecords = NativeRecords;
 
-/**
- * A core was away for a millisecond or more of real time: another program, or a virtual machine's host, had it.
- * Undilated ns since the start of the trace.
- */
-export interface Gap {
-  readonly fromNs: number;
-  readonly toNs: number;
-}
-
 export interface HardwareRun {
   readonly dilation: Dilation;
   readonly trace: PlannedTrace;
@@ -103,11 +95,8 @@ export interface HardwareRun {
   /** Replies whose stamps cannot be true; in the records they have none. */
   readonly stampsRefused: number;
   readonly client: LoadCounts;
-  /**
-   * When cores of this machine were away, ascending; absent when nobody looked: only cores that are kept awake are
-   * watched.
-   */
-  readonly gaps?: readonly Gap[];
+  /** When cores were away; absent when nobody looked. */
+  readonly away?: CoresAway;
   /** Who polled the server's device; absent when only the load generator ran here. */
   readonly net?: NetForm;
   /** Of whoever polled the server's device. */
@@ -123,7 +112,7 @@ export interface HardwareRun {
   readonly failure?: string;
   /** Undilated. */
   readonly durationNs: number;
-  /** Undilated, on the server's clock. */
+  /** Undilated, since the start of the trace. */
   readonly reservations: readonly TimedReservation[];
   readonly closingLine: string;
 }
@@ -247,12 +236,23 @@ export function finishedRun(
     /** Of a server on the same machine. */
     readonly clock?: NativeClock;
     readonly packetTimes?: PacketTimes;
-    readonly gapsNs?: Float64Array;
+    readonly watched?: WatchedCores;
   },
 ): HardwareRun {
   const { factor } = dilation;
   const reconciled = server && reconcileRun(trace.length, client.counts, server.counts);
   const translate = toOneClock(client, server?.clock);
+  // Of the server's own times, which need not be as exact as stamps.
+  const toClient = translate ?? byQuickest(client.records);
+  const undilate = (ns: number) => (ns - LEAD_NS) / factor;
+  const durationNs = undilate(client.durationNs);
+  const watched = server?.watched;
+  const ends = [
+    ...(watched ? [{ ...watched, gapsNs: watched.gapsNs.map(toClient) }] : []),
+    // A server that keeps all cores of this machine awake watches those of the load generator, too.
+    ...(translate && watched && watched.waitedNs === undefined ? [] : client.watched),
+  ];
+  const away = coresAway(ends, durationNs, factor, undilate);
   const { records, refused } = believable(client.records);
   return {
     dilation,
@@ -261,28 +261,19 @@ export function finishedRun(
     stampsRefused: refused,
     client: client.counts,
     ...(server && { server: server.counts, net: dilation.net }),
-    ...(translate && server?.gapsNs && { gaps: gapsOf(server.gapsNs, (ns) => (translate(ns) - LEAD_NS) / factor) }),
+    ...(away && { away }),
     ...(server?.packetTimes && { packetTimes: server.packetTimes }),
     ...(reconciled && { counts: reconciled.counts }),
     wrong: reconciled?.wrong ?? [],
     end: client.end,
-    durationNs: (client.durationNs - LEAD_NS) / factor,
+    durationNs,
     reservations: (server?.reservations ?? []).map((timed) => ({
       ...timed,
       // A reservation from before the first request was in force from the start.
-      atNs: Math.max(0, translate ? translate(timed.atNs) - LEAD_NS : timed.atNs) / factor,
+      atNs: Math.max(0, undilate(toClient(timed.atNs))),
     })),
     closingLine: closingLine(client.durationNs, client.counts),
   };
-}
-
-/** The gaps of the run: one before the first request was sent disturbed nobody. */
-function gapsOf(times: Float64Array, undilate: (ns: number) => number): Gap[] {
-  const gaps: Gap[] = [];
-  for (let i = 0; i < times.length; i += 2) {
-    gaps.push({ fromNs: undilate(times[i]!), toNs: undilate(times[i + 1]!) });
-  }
-  return gaps.filter(({ toNs }) => toNs >= 0).sort((a, b) => a.fromNs - b.fromNs);
 }
 
 /** How late a request may be sent before it counts as late, real ns. */

@@ -54,6 +54,18 @@ export function toOneClock(
   return (ns) => epochNs + ns * rate;
 }
 
+/**
+ * The same for a server on another machine: its clock is ahead by what it read when the quickest request came, less
+ * when that was sent. So its times are earlier than they were, by that request's way.
+ */
+export function byQuickest({ sentNs, receivedNs }: NativeRecords): (ns: number) => number {
+  let aheadNs = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < sentNs.length; i++) {
+    if (receivedNs[i]! - sentNs[i]! < aheadNs) aheadNs = receivedNs[i]! - sentNs[i]!;
+  }
+  return Number.isFinite(aheadNs) ? (ns) => ns - aheadNs : (ns) => ns;
+}
+
 /** The records with the server's stamps as the client's clock would have read them. */
 export function onOneClock(records: NativeRecords, translate: (ns: number) => number): NativeRecords {
   return {

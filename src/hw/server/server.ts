@@ -1,5 +1,6 @@
 /** A running server: native threads, the dispatcher's thread and the memory they share. DPDK allows one per process. */
 
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../files/entry-point.js';
@@ -12,7 +13,15 @@ import type { DispatcherMessage, DispatcherThreadData } from '../dispatcher/disp
 import { hardwarePolicy, schedulerTypes, sentPolicy } from '../dispatcher/hardware-policy.js';
 import type { ClassifierConfig } from '../machine/classifier-config.js';
 import { refuseUselessMac, type ServerConfig } from '../machine/config.js';
-import { chooseNet, firstAllowedCore, ownsItsCores, refuseCrowdedCores, refuseMissingCores } from '../machine/cores.js';
+import {
+  chooseNet,
+  firstAllowedCore,
+  ownsItsCores,
+  refuseCrowdedCores,
+  refuseMissingCores,
+  serverCoresNeeded,
+} from '../machine/cores.js';
+import { type WatchedCores, waitedNs } from '../machine/cores-away.js';
 import { readServerCounts } from '../memory/counts.js';
 import {
   Control,
@@ -67,8 +76,8 @@ export interface RunningServer {
   counts(): ServerCounts;
   /** Until it is stopped. */
   packetTimes(): PacketTimes | undefined;
-  /** Until it is stopped. */
-  gapsNs(): Float64Array | undefined;
+  /** Since it takes requests, until it is stopped; nothing when nobody looks: its threads sleep or yield. */
+  watchedCores(): WatchedCores | undefined;
   /** Workers reserved for each type's group now; nothing while none are. */
   reservedWorkers(): number[] | undefined;
   /** Every change of the reservation so far, up to {@link RESERVATIONS_KEPT}. */
@@ -170,7 +179,7 @@ async function startSettled(spec: SettledSpec): Promise<RunningServer> {
     ...(clock && { clock }),
     counts: () => readServerCounts(memory),
     packetTimes: () => server.packetTimes(),
-    gapsNs: () => server.gapsNs(),
+    watchedCores: watchCores(spec, server),
     reservedWorkers: () => readReservedWorkers(memory),
     reservations,
     ended: Promise.race([thread.failed, thread.exited]),
@@ -180,6 +189,20 @@ async function startSettled(spec: SettledSpec): Promise<RunningServer> {
       return stopping;
     },
   };
+}
+
+/** Threads that sleep are late in a run with stretched times where cores sleep, too. */
+function keepsAwake({ config: { poll }, dilation }: Pick<ServerSpec, 'config' | 'dilation'>): boolean {
+  return poll === 'sleep' && dilation > 1 && ownsItsCores();
+}
+
+/** Only a core that is kept awake, or on which a thread spins, is seen to be away. */
+function watchCores(spec: SettledSpec, server: NativeServer): RunningServer['watchedCores'] {
+  const { workers, poll, net } = spec.config;
+  if (keepsAwake(spec)) return () => ({ cores: availableParallelism(), gapsNs: [...(server.gapsNs() ?? [])] });
+  if (poll !== 'spin') return () => undefined;
+  const beforeNs = waitedNs();
+  return () => ({ cores: serverCoresNeeded(workers, net), gapsNs: [], waitedNs: waitedNs() - beforeNs });
 }
 
 function nativeConfig(
@@ -204,7 +227,7 @@ function nativeConfig(
     inlineNet: net === 'inline',
     ...(cores.net !== undefined && { netCore: cores.net }),
     workerCores: cores.workers ?? [],
-    keepAwake: poll === 'sleep' && dilation > 1 && ownsItsCores(),
+    keepAwake: keepsAwake({ config, dilation }),
     application: {
       name: application.name,
       plugin: application.plugin ?? '',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { observed, ofFree, ofTurns, type StampedRun } from '../../../src/experiment/hardware/observed.js';
+import type { Gap } from '../../../src/hw/machine/cores-away.js';
 
 const REQUESTS = 20;
 const PERIOD_NS = 1000;
@@ -11,7 +12,7 @@ const DEMAND_NS = 500;
 const STEPS = { sent: 1, received: 2, dispatched: 4, started: 8, beside: 16, replied: 32 };
 
 /** One request per period, all on one worker, which is free by then. `change` may change each of them. */
-function run(gaps: StampedRun['gaps'] = undefined, change: (stamps: Record<string, Float64Array>) => void = () => {}) {
+function run(gaps: readonly Gap[] = [], change: (stamps: Record<string, Float64Array>) => void = () => {}) {
   const column = () => new Float64Array(REQUESTS);
   const [arrivalNs, serviceNs] = [column(), column().fill(DEMAND_NS)];
   const stamps = {
@@ -33,7 +34,11 @@ function run(gaps: StampedRun['gaps'] = undefined, change: (stamps: Record<strin
   }
   change(stamps);
   const records = { ...stamps, worker: new Int32Array(REQUESTS) };
-  return { trace: { length: REQUESTS, arrivalNs, serviceNs }, records, ...(gaps && { gaps }) } satisfies StampedRun;
+  return {
+    trace: { length: REQUESTS, arrivalNs, serviceNs },
+    records,
+    away: { gaps, totalNs: 0, share: 0 },
+  } satisfies StampedRun;
 }
 
 const numbers = (requests: readonly { readonly i: number }[]) => requests.map(({ i }) => i);

@@ -75,8 +75,7 @@ describe.skipIf(missingNative() !== undefined)('a sweep on a machine', { timeout
         spec.push(told);
         if (spec.length === 1) throw new EnvironmentError('the server ended unexpectedly (SIGKILL)');
         run ??= await runHardware(told, options);
-        const ns = run.durationNs * (away.shift() ?? 0) * 2;
-        return { ...run, gaps: [{ fromNs: 0, toNs: ns }] };
+        return { ...run, away: { gaps: [], totalNs: 0, share: away.shift() ?? 0 } };
       },
     });
     const notes: string[] = [];

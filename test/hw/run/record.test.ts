@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { ALONE, LEAD_NS, makeTrace } from '../../../src/hw/client/planned-trace.js';
+import type { WatchedCores } from '../../../src/hw/machine/cores-away.js';
 import { readServerCounts } from '../../../src/hw/memory/counts.js';
 import { createSharedMemory } from '../../../src/hw/memory/layout.js';
 import { givenDilation } from '../../../src/hw/run/dilation.js';
@@ -26,7 +27,13 @@ async function played(serviceNs: number, gapNs: number) {
     ...{ sent: trace.length, received: trace.length, late: 0, skipped: 0, foreign: 0, duplicates: 0, malformed: 0 },
     ...{ badChecksum: 0, withoutChecksum: 0, stranger: 0, sendAttempts: trace.length, nowNs: freeNs },
   };
-  const run = finishedRun(givenDilation(1, 1, 4), trace, { records, counts, end: 'complete', durationNs: freeNs });
+  const run = finishedRun(givenDilation(1, 1, 4), trace, {
+    records,
+    counts,
+    end: 'complete',
+    durationNs: freeNs,
+    watched: [],
+  });
   return recordOfRun(run, BIMODAL, 0.1).record;
 }
 
@@ -69,8 +76,10 @@ it('stamps of a server on the same machine are read on the clock of the client',
 it('reservations, and times without a core, happened when the requests say they did', async () => {
   const trace = await makeTrace(BIMODAL, { rateRps: 1e6 }, { seed: 1, requests: 10, share: ALONE });
   const column = new Float64Array(trace.length);
+  // The quickest request took no time.
+  const receivedNs = column.map((_, i) => 500e6 + (i === 3 ? 0 : 1e3));
   const records = {
-    ...{ sentNs: column, repliedNs: column, receivedNs: column, dispatchedNs: column },
+    ...{ sentNs: column, repliedNs: column, receivedNs, dispatchedNs: column },
     ...{ startedNs: column, endedNs: column, worker: new Int32Array(trace.length) },
   };
   const counts = {
@@ -81,7 +90,8 @@ it('reservations, and times without a core, happened when the requests say they 
     records,
     counts,
     end: 'complete' as const,
-    durationNs: 0,
+    durationNs: 1e9,
+    watched: [{ cores: 1, gapsNs: [100e6, 110e6].map((ns) => ns + LEAD_NS) }],
     clock: { epochTicks: 1e6, nsPerTick: 0.5 },
   };
   const memory = createSharedMemory({ workers: 4, types: 2, slots: 16, arrivalsCapacity: 16 });
@@ -93,31 +103,47 @@ it('reservations, and times without a core, happened when the requests say they 
       ...{ atNs, reservation, completed: 0, queued: 0 },
     })),
   };
-  // The gaps of two cores, each in order; the first is before any request was sent.
-  const gapsNs = Float64Array.from([450e6, 460e6, 700e6, 702e6, 499e6, 600e6].map((ns) => ns + LEAD_NS));
-  const run = (clock?: { epochTicks: number; nsPerTick: number }) => {
-    const played = finishedRun(givenDilation(100, 4, 2), trace, client, { ...server, gapsNs, ...(clock && { clock }) });
+  // Of two cores, each in order: one before any request was sent, and one after the end.
+  const times = [450e6, 460e6, 700e6, 702e6, 499e6, 600e6, 1600e6, 1700e6];
+  const gapsNs = times.map((ns) => ns + LEAD_NS);
+  const run = (watched?: WatchedCores, clock?: { epochTicks: number; nsPerTick: number }) => {
+    const told = { ...server, ...(watched && { watched }), ...(clock && { clock }) };
+    const played = finishedRun(givenDilation(100, 4, 2), trace, client, told);
     return {
       times: played.reservations.map(({ atNs }) => Math.round(atNs)),
-      gaps: played.gaps?.map(({ fromNs, toNs }) => [Math.round(fromNs), Math.round(toNs)]),
+      gaps: played.away?.gaps.map(({ fromNs, toNs }) => [Math.round(fromNs), Math.round(toNs)]),
+      share: played.away?.share,
+      // In real time, not undilated.
       awayNs: recordOfRun(played, BIMODAL, 0).parts.coresAwayNs,
     };
   };
-  expect(run({ epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual({
-    times: [0, 0, 0, 2e6],
-    gaps: [
-      [-10_000, 1e6],
-      [2e6, 2.02e6],
-    ],
-    // In real time, not undilated.
-    awayNs: 103e6,
+  const reserved = [0, 0, 0, 2e6];
+  const ofServer = [
+    [-10_000, 1e6],
+    [2e6, 2.02e6],
+  ];
+  const ofClient = [1e6, 1.1e6];
+  const share = (ns: number) => expect.closeTo(ns / (1e9 - LEAD_NS), 9);
+  // On one machine, the server watches the cores of both.
+  expect(run({ cores: 2, gapsNs }, { epochTicks: 1e6 - 1e9, nsPerTick: 0.5 })).toEqual({
+    times: reserved,
+    gaps: ofServer,
+    ...{ share: share(103e6 / 2), awayNs: 103e6 },
   });
-  // With a server on another machine, its times stay its own, and nothing is known about cores.
-  expect(run()).toEqual({
-    times: [0, 5e6, 5e6 + LEAD_NS / 100, 7e6 + LEAD_NS / 100],
-    gaps: undefined,
-    awayNs: null,
+  // The clock of another machine is known from the quickest request.
+  const [early, late] = ofServer;
+  expect(run({ cores: 2, gapsNs })).toEqual({
+    times: reserved,
+    gaps: [early, ofClient, late],
+    ...{ share: share(103e6 / 2), awayNs: 113e6 },
   });
+  // Of threads that spin only the sum is known.
+  expect(run({ cores: 4, gapsNs: [], waitedNs: 30e6 })).toEqual({
+    times: reserved,
+    gaps: [ofClient],
+    ...{ share: share(10e6), awayNs: 40e6 },
+  });
+  expect(run()).toMatchObject({ gaps: [ofClient], awayNs: 10e6 });
 });
 
 it('stamps that cannot be true are refused and counted; those of slightly different clocks are not', () => {
