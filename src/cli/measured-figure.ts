@@ -1,11 +1,14 @@
 /** The points of figures that run for real, and how long each may take. */
 
-import { join } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Testbed } from '../experiment/hosts/read-testbed.js';
 import { findWorkload, readWorkload } from '../experiment/plan/files.js';
+import { keepSources } from '../experiment/sweep/kept-sources.js';
 import type { RealPlan } from '../experiment/sweep/plan-real.js';
 import { type Block, planSweep } from '../experiment/sweep/plan-sweep.js';
 import type { PlannedPoint } from '../experiment/sweep/planned-point.js';
+import type { Sources } from '../experiment/sweep/sources.js';
+import { makeFolder } from '../files/folders.js';
 import { writeInFolder } from '../files/output-file.js';
 import { yamlValue } from '../input/yaml.js';
 import type { Figure } from '../report/figures/claims.js';
@@ -26,8 +29,9 @@ export interface MeasuredOptions {
   readonly minutes?: number;
   readonly hosts?: Testbed;
   readonly dilate?: number | 'auto';
-  /** The folder of the figures. */
+  /** The folder of the figures, and what it keeps. */
   readonly out: string;
+  readonly sources?: Sources | undefined;
 }
 
 const DEFAULT_MINUTES = 15;
@@ -47,11 +51,15 @@ const IDEAL = 'ideal';
 export async function withMeasured(
   plans: readonly FigurePlan[],
   notes: Set<string>,
-  { minutes = DEFAULT_MINUTES, hosts, dilate, out }: MeasuredOptions,
+  { minutes = DEFAULT_MINUTES, hosts, dilate, out, sources }: MeasuredOptions,
 ): Promise<FigurePlan[]> {
-  const real = realPlanOf({ both: true, ...(hosts && { hosts }), ...(dilate !== undefined && { dilate }) })!;
+  const real = realPlanOf(
+    { both: true, ...(hosts && { hosts }), ...(dilate !== undefined && { dilate }) },
+    {},
+    sources,
+  )!;
   const plan = (blocks: readonly Block[], seconds: number) =>
-    planSweep(blocks, notes, { ...real, shortWindows: true, seconds });
+    planSweep(blocks, notes, { ...real, shortWindows: true, seconds }, sources);
   const weightOf = ({ figure }: FigurePlan) => (figure.inTime ? CHANGING_WEIGHT : 1);
   const counts = await Promise.all(
     plans.map(async (each) => {
@@ -63,7 +71,7 @@ export async function withMeasured(
   return Promise.all(
     plans.map(async (each) => {
       const seconds = Math.max(LEAST_SECONDS, weightOf(each) * share - START_SECONDS);
-      if (each.figure.inTime) return inTime(each, seconds, real, notes, out);
+      if (each.figure.inTime) return inTime(each, seconds, real, notes, { out, sources });
       const planned = await plan(realBlocks(each), seconds);
       return { ...each, planned: [...each.planned, ...planned.filter(isReal)] };
     }),
@@ -102,16 +110,21 @@ async function inTime(
   seconds: number,
   real: RealPlan,
   notes: Set<string>,
-  out: string,
+  kept: Pick<MeasuredOptions, 'out' | 'sources'>,
 ): Promise<FigurePlan> {
+  const { out, sources } = kept;
   const asked = realBlocks({ figure, blocks });
   const whole = (await planSweep(asked, undefined, real)).filter(isReal);
   const longest = Math.max(...whole.map((point) => point.real!.seconds - START_SECONDS));
   const share = Math.min(1, Math.max(SHARE_STEP, Math.floor(seconds / longest / SHARE_STEP) * SHARE_STEP));
-  if (share === 1 || whole.length === 0) return { figure, plot, blocks, planned: await planSweep(asked, notes, real) };
+  if (share === 1 || whole.length === 0)
+    return { figure, plot, blocks, planned: await planSweep(asked, notes, real, sources) };
+  const files = new Map<string, string>();
+  const known = sources && { ...sources, find: (path: string) => sources.find(path) ?? placeIn(out, path) };
   const shortened = asked.map(({ lists }): Block => {
     if (!lists.durationNs) throw new InputError(`figure ${figure.name}: expected a duration, found none`);
-    const made = lists.workload!.map((name) => shortenedWorkload(name, share, out));
+    const made = lists.workload!.map((name) => shortenedWorkload(name, share, kept));
+    for (const { path, text } of made) files.set(path, text);
     return {
       lists: {
         ...lists,
@@ -121,31 +134,50 @@ async function inTime(
       },
     };
   });
-  const planned = await planSweep(shortened, notes, { ...real, shortWindows: true });
+  // Written once nothing is refused any more. They name what the folder keeps.
+  makeFolder(out);
+  if (sources) keepSources(out, sources);
+  for (const [path, text] of files) writeInFolder(path, text);
+  const planned = await planSweep(shortened, notes, { ...real, shortWindows: true }, known);
   const shorter = { figure: figure.inTime!(share), plot: inShare(plot, share, (ns) => exactDuration(Math.round(ns))) };
   return { ...shorter, blocks: shortened, planned };
 }
 
+/** How a file of the folder is found from there. */
+function placeIn(folder: string, path: string): string | undefined {
+  return dirname(resolve(path)) === resolve(folder) ? basename(path) : undefined;
+}
+
 /**
- * Writes a workload whose phases are shorter, so that the command of a point finds it.
- *
- * @returns its path, and the length of its first phase
+ * A workload whose phases are shorter, for a file of the folder, so that the command of a point finds it. The files
+ * that it names are those of the original.
  */
-function shortenedWorkload(name: string, share: number, out: string): { path: string; phaseNs: number } {
-  const workload = readWorkload(findWorkload(name));
-  if (workload.phases.length < 2) throw new InputError(`${name}: expected a workload with phases, found none`);
-  const lengths = workload.phases.map(({ durationNs }) => Math.round(durationNs * share));
-  const phaseNs = lengths[0]!;
-  const stated = yamlValue(workload.source.text) as { readonly phases: readonly object[] };
+function shortenedWorkload(
+  name: string,
+  share: number,
+  { out, sources }: Pick<MeasuredOptions, 'out' | 'sources'>,
+): { path: string; text: string; phaseNs: number } {
+  const found = findWorkload(name);
+  const { source, phases, name: own } = readWorkload(found);
+  if (phases.length < 2) throw new InputError(`${name}: expected a workload with phases, found none`);
+  const lengths = phases.map(({ durationNs }) => exactDuration(Math.round(durationNs * share)));
+  const stated = yamlValue(source.text) as { readonly phases: readonly object[] };
   const shorter = {
     ...stated,
-    name: `${workload.name} in ${exactDuration(phaseNs)}`,
-    phases: stated.phases.map((phase, i) => ({ ...phase, duration: exactDuration(lengths[i]!) })),
+    name: `${own} in ${lengths[0]}`,
+    phases: stated.phases.map((phase, i) => ({ ...phase, duration: lengths[i] })),
   };
-  const path = join(out, `${workload.name}-${exactDuration(phaseNs)}.yaml`);
-  // JSON is also YAML.
-  writeInFolder(path, `${JSON.stringify(shorter, null, 2)}\n`);
-  return { path, phaseNs };
+  const withPlace = (key: string, value: unknown): unknown => {
+    if (key !== 'file' || !Object.hasOwn(source.files, String(value))) return value;
+    const original = resolve(dirname(found.path), String(value));
+    return sources?.find(original) ?? relative(out, original);
+  };
+  return {
+    path: join(out, `${own}-${lengths[0]}.yaml`),
+    // JSON is also YAML.
+    text: `${JSON.stringify(shorter, withPlace, 2)}\n`,
+    phaseNs: Math.round(phases[0]!.durationNs * share),
+  };
 }
 
 function sum(counts: readonly number[]): number {

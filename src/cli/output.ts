@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolder } from '../experiment/plan/files.js';
 import { reasonOf } from '../files/cannot-read.js';
+import { makeFolder } from '../files/folders.js';
 import { type Content, fileIdentity, writeOutput } from '../files/output-file.js';
 import { COLOUR, codesOf, PLAIN, type Style, WIDTH } from '../report/text/style.js';
 import { InputError } from '../units/errors.js';

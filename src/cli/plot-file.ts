@@ -10,25 +10,16 @@ import type { Chart } from '../report/charts/chart.js';
 import { renderChart } from '../report/charts/render.js';
 import { type PlotSpec, pictureWidth, readPlotSpec } from '../report/plot/plot-spec.js';
 
-/** In the folder of experiments. */
-const PLOTS = 'plots';
-
 /**
  * Reads a specification: a file, or the name of one that comes with psp, `figure-3`.
  *
  * @throws InputError when it cannot be read, or with everything that is wrong
  */
 export function readPlotFile(nameOrFile: string): PlotSpec {
-  const shipped = join(PACKAGE_ROOT, 'experiments', PLOTS, `${nameOrFile}.yaml`);
+  const shipped = join(PACKAGE_ROOT, 'experiments/plots', `${nameOrFile}.yaml`);
   const isShipped = /^figure-\w+$/.test(nameOrFile) && existsSync(shipped);
   const path = isShipped ? shipped : nameOrFile;
   return readChecked(readText(path), path, readPlotSpec, { scalars: 'text' });
-}
-
-/** The specification of a figure: that beside its experiment, else that of psp. */
-export function plotOfFigure(folder: string, name: string): PlotSpec {
-  const own = join(folder, PLOTS, `figure-${name}.yaml`);
-  return readPlotFile(existsSync(own) ? own : `figure-${name}`);
 }
 
 /** The text of a file that {@link readPlotFile} reads. */

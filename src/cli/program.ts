@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../experiment/package-info.js';
+import { removeEmptyFolders } from '../files/folders.js';
 import { allowPolicyFiles } from '../policy-files/open-policies.js';
 import { reportFailure } from './failure.js';
 
@@ -195,6 +196,7 @@ export async function runPsp(args: readonly string[]): Promise<void> {
     else await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = reportFailure(error);
+    removeEmptyFolders();
   }
 }
 

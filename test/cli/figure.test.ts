@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
@@ -39,10 +39,16 @@ describe('psp figure, small', () => {
   const run = (...more: string[]) => psp(['figure', '4a', '--experiments', experiments, '--out', out, ...more]);
   const points = () =>
     readdirSync(join(out, 'points')).map((name) => [name, statSync(join(out, 'points', name)).mtimeMs]);
-  mkdirSync(experiments);
+  mkdirSync(join(experiments, 'plots'), { recursive: true });
+  const plot = readFileSync(join(ROOT, 'experiments/plots/figure-4a.yaml'), 'utf8');
+  writeFileSync(
+    join(experiments, 'plots/figure-4a.yaml'),
+    plot.replace('darc-static: DARC-static', 'darc-static: by hand'),
+  );
+  cpSync(join(ROOT, 'workloads/bimodal.yaml'), join(experiments, 'own.yaml'));
   writeFileSync(
     join(experiments, 'figure-4a.yaml'),
-    `workload: bimodal
+    `workload: own.yaml
 workers: 14
 load: 0.9
 warmup: 0.3
@@ -65,10 +71,21 @@ series:
     // Two panels with three numbers of cores and two runs of DARC.
     expect(rows.map((row) => row.split(',').slice(0, 3).join())).toEqual(
       ['all requests', 'SHORT'].flatMap((panel) => [
-        ...[0, 1, 2].map((cores) => `${panel},DARC-static,${cores}`),
+        ...[0, 1, 2].map((cores) => `${panel},by hand,${cores}`),
         ...[1, 1].map((cores) => `${panel},DARC,${cores}`),
       ]),
     );
+  });
+
+  it('keeps what it was made from, so that its folder can be carried', () => {
+    const id = readdirSync(join(out, 'sources')).find((name) => !name.endsWith('.json'));
+    expect(readdirSync(join(out, 'sources', id!), { recursive: true })).toEqual(
+      expect.arrayContaining(['figure-4a.yaml', join('plots', 'figure-4a.yaml')]),
+    );
+    const [first] = points();
+    const { command } = JSON.parse(readFileSync(join(out, 'points', String(first![0])), 'utf8'));
+    expect(command).toContain(`--workload sources/${id}/own.yaml`);
+    expect(readFileSync(join(out, 'figure-4a.plot.yaml'), 'utf8')).toContain('darc-static: by hand');
   });
 
   it('runs nothing a second time, and draws the same', async () => {

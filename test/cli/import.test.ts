@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ImportReport } from '../../src/results/import-schema.js';
@@ -110,5 +110,6 @@ describe('psp import', () => {
     const { code, err } = await pspHere(['import', 'access.csv', '--out', 'no', ...args], folder);
     expect(code).toBe(2);
     expect(err).toContain(message);
+    expect(existsSync(join(folder, 'no'))).toBe(false);
   });
 });

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readExperiment } from '../../src/cli/experiment-file.js';
-import { withMeasured } from '../../src/cli/measured-figure.js';
+import { type FigurePlan, withMeasured } from '../../src/cli/measured-figure.js';
 import { readPlotFile } from '../../src/cli/plot-file.js';
 import { receiveSpec } from '../../src/experiment/plan/run-spec.js';
+import { gatherSources } from '../../src/experiment/sweep/sources.js';
 import { createStore } from '../../src/experiment/sweep/store.js';
 import { figures } from '../../src/report/figures/index.js';
 import { ROOT, scratchFolder } from './psp.js';
@@ -43,6 +44,25 @@ it('the phases of figure 8 are as short as the time allows, on the machine and i
   // The command of a point finds the workload, and keeps the slices.
   expect(planned[0]!.command).toMatch(/^psp sweep --hw --workload \S+changing-29ms\.yaml .*--slice 2\.9ms/);
   expect(JSON.parse(readFileSync(join(folder, 'changing-29ms.yaml'), 'utf8')).name).toBe('changing in 29ms');
+});
+
+it('a workload that changes may name files, in the folder or where they are', async () => {
+  const own = join(folder, 'own');
+  mkdirSync(own);
+  const text = readFileSync(join(ROOT, 'workloads/changing.yaml'), 'utf8');
+  writeFileSync(join(own, 'w.yaml'), text.replace('arrivals: poisson', 'arrivals: { trace: { file: gaps.csv } }'));
+  writeFileSync(join(own, 'gaps.csv'), '0,A,1\n1000,A,1\n4000,A,1\n');
+  const [block] = planOf('8').blocks;
+  const plan = { ...planOf('8'), blocks: [{ lists: { ...block!.lists, workload: [join(own, 'w.yaml')] } }] };
+  const options = { minutes: 4, dilate: DILATION, out: join(folder, 'figures') };
+  for (const sources of [undefined, gatherSources({}, plan.blocks)!]) {
+    const [{ planned }] = (await withMeasured([plan], new Set(), { ...options, sources })) as [FigurePlan];
+    const written = JSON.parse(readFileSync(join(options.out, 'changing-29ms.yaml'), 'utf8'));
+    expect(written.arrivals.trace.file).toBe(sources ? `sources/${sources.id}/gaps.csv` : '../own/gaps.csv');
+    const at = sources ? 'changing-29ms.yaml' : join(options.out, 'changing-29ms.yaml');
+    expect(planned[0]!.command).toContain(`--workload ${at} `);
+    expect(receiveSpec(planned[0]!.spec).workload).toMatchObject({ workload: { phases: { length: 4 } } });
+  }
 });
 
 it('a testbed that has the time runs figure 8 as it is', async () => {

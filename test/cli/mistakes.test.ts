@@ -26,6 +26,8 @@ const FILES = {
 };
 for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
 mkdirSync(join(folder, 'folder.yaml'));
+mkdirSync(join(folder, 'figures'));
+writeFileSync(join(folder, 'figures/figure-8.yaml'), 'workload: changing\npolicy: darc\nrequests: 1000\n');
 execFileSync('mkfifo', [join(folder, 'fifo')]);
 writeFileSync(join(folder, 'huge.yaml'), '');
 truncateSync(join(folder, 'huge.yaml'), 3e9);
@@ -200,6 +202,10 @@ const MISTAKES: Record<string, readonly [args: readonly string[], ...lines: stri
     "--redis: expected the address of Redis or Valkey, such as redis://host:6379, found 'localhost'",
   ],
   'an experiment that is not there': [['sweep', 'no.yaml'], 'no.yaml: cannot be read: there is no such file'],
+  'a measured figure whose runs have no duration': [
+    ['figure', '8', '--hw', '--minutes', '0.1', '--experiments', 'figures', '--out', 'x'],
+    'figure 8: expected a duration, found none',
+  ],
   'merging what is no sweep': [
     ['merge', '.', '--out', 'x'],
     '.: expected a folder that psp sweep has written, found no points/ in it',
@@ -214,6 +220,7 @@ describe('a mistake is told in one line, with exit code 2, before anything runs'
     for (const [i, line] of lines.entries()) expect(found[i]).toContain(`psp: ${line}`);
     expect(out).toBe('');
     expect(code).toBe(2);
+    expect(existsSync(join(folder, 'x'))).toBe(false);
   });
 
   test('by the process as well, with its exit code', async () => {

@@ -111,6 +111,6 @@ describe('the folder of a sweep', () => {
     const there = gatherSources({ hosts }, [])!;
     expect(there.files.map(({ path }) => path)).toEqual(['client.yaml', 'hosts.yaml', 'server.yaml']);
     expect(realPlanOf({ hosts }, {}, there)!.hosts!.file).toBe(`sources/${there.id}/hosts.yaml`);
-    expect(gatherSources({ experiment: '/dev/null' }, [{ lists: { workload: ['bimodal'] } }])).toBeUndefined();
+    expect(gatherSources({ experiments: ['/dev/null'] }, [{ lists: { workload: ['bimodal'] } }])).toBeUndefined();
   });
 });

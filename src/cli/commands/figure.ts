@@ -1,14 +1,12 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import type { Testbed } from '../../experiment/hosts/read-testbed.js';
 import { PACKAGE_ROOT } from '../../experiment/package-info.js';
-import type { Engine } from '../../experiment/sweep/engine.js';
 import { hardwareEngine } from '../../experiment/sweep/hardware-engine.js';
 import { hostsEngine } from '../../experiment/sweep/hosts-engine.js';
-import { type Block, planSweep } from '../../experiment/sweep/plan-sweep.js';
-import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
-import { runSweep, type SweepOutcome, type SweepProgress } from '../../experiment/sweep/run-sweep.js';
-import { createStore } from '../../experiment/sweep/store.js';
+import { planSweep } from '../../experiment/sweep/plan-sweep.js';
+import { gatherSources } from '../../experiment/sweep/sources.js';
 import { writeOutput } from '../../files/output-file.js';
 import { chartCsv } from '../../report/charts/chart-csv.js';
 import type { Claim, Figure } from '../../report/figures/claims.js';
@@ -23,11 +21,10 @@ import { estimate, hostsOption } from '../asked-world.js';
 import { readExperiment } from '../experiment-file.js';
 import { complain, EXIT, tellNotes } from '../failure.js';
 import { parseDilation } from '../hardware-settings.js';
-import { abortOnSignal } from '../interrupt.js';
 import { withMeasured } from '../measured-figure.js';
 import { checkFolder, outputTo, writePicture } from '../output.js';
-import { drawPlot, plotOfFigure, plotText } from '../plot-file.js';
-import { showProgress } from '../progress.js';
+import { drawPlot, plotText, readPlotFile } from '../plot-file.js';
+import { runPoints } from '../run-points.js';
 
 const ENDINGS = ['.svg', '.png', '.csv', '.plot.yaml'];
 
@@ -90,14 +87,23 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   const isMeasured = options.hw || hosts !== undefined;
   if (quick && full) throw new InputError('expected only one of --quick and --full, found both');
   const wanted = figures.filter(({ name }) => asked.includes(name) || asked.includes('all'));
-  const folder = options.experiments ?? join(PACKAGE_ROOT, 'experiments', full ? '' : 'quick');
   const alone = (['minutes', 'dilate'] as const).find((key) => options[key] !== undefined);
   if (alone && !isMeasured) throw new InputError(`--${alone}: expected --hw or --hosts beside it`);
+  const notes = new Set<string>();
+  const experiments = wanted.map(({ name }) => readFigure(name, options));
+  const sources = gatherSources(
+    {
+      experiments: options.experiments === undefined ? [] : experiments.flatMap(({ files }) => files),
+      hosts,
+      policies: experiments.flatMap(({ policyFiles }) => policyFiles),
+    },
+    experiments.flatMap(({ blocks }) => blocks),
+    notes,
+  );
   const simulated = await Promise.all(
-    wanted.map(async (figure) => {
-      const blocks = blocksOf(folder, figure.name);
-      const plot = plotOfFigure(folder, figure.name);
-      return { figure, plot, blocks, planned: await planSweep(blocks) };
+    wanted.map(async (figure, i) => {
+      const { blocks, plot } = experiments[i]!;
+      return { figure, plot, blocks, planned: await planSweep(blocks, undefined, undefined, sources) };
     }),
   );
   checkFolder(
@@ -105,9 +111,7 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
     out,
     wanted.flatMap(({ name }) => ENDINGS.map((ending) => `${baseOf(name, isMeasured)}${ending}`)),
   );
-  createStore(out);
-  const notes = new Set<string>();
-  const plans = isMeasured ? await withMeasured(simulated, notes, options) : simulated;
+  const plans = isMeasured ? await withMeasured(simulated, notes, { ...options, sources }) : simulated;
   tellNotes([...notes]);
   // Figures share points: each point runs once. The last figure has the longest runs, so they come first, and no core
   // waits for one at the end.
@@ -115,12 +119,8 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   const long = estimate([...all.values()], hosts);
   if (long !== undefined) complain(long);
   const engine = hosts ? hostsEngine(hosts, out) : isMeasured ? hardwareEngine() : undefined;
-  const outcome = await run([...all.values()], out, engine);
-  for (const { planned, message } of outcome.failures) complain(`failed: ${planned.command}: ${message}`);
-  if (outcome.left > 0) {
-    complain(`interrupted: ${outcome.left} of ${all.size} points are left; the same command continues`);
-    return EXIT.interrupted;
-  }
+  const outcome = await runPoints([...all.values()], { out, sources, ...(engine && { engine }) }, 'figures');
+  if (outcome.left > 0) return EXIT.interrupted;
   const found = new Map(outcome.points.map((point) => [point.key, point]));
   let isWrong = false;
   for (const { figure, plot, planned } of plans) {
@@ -136,29 +136,12 @@ async function draw(asked: readonly string[], options: FigureOptions): Promise<n
   return outcome.failures.length > 0 || isWrong ? EXIT.no : EXIT.ok;
 }
 
-function blocksOf(folder: string, name: string): readonly Block[] {
-  return readExperiment(join(folder, `figure-${name}.yaml`)).blocks;
-}
-
-async function run(planned: readonly PlannedPoint[], out: string, engine?: Engine): Promise<SweepOutcome> {
-  const { signal, undo } = abortOnSignal();
-  let progress: SweepProgress | undefined;
-  const { hide, note } = showProgress({ done: () => progress?.done ?? 0 }, 'figures');
-  try {
-    return await runSweep(planned, {
-      out,
-      ...(engine && { engine }),
-      signal,
-      onNote: complain,
-      onProgress: (now) => {
-        progress = now;
-        note(`${now.points}/${now.total} points`);
-      },
-    });
-  } finally {
-    hide();
-    undo();
-  }
+/** The experiment of a figure, how it is drawn, and the files of both. */
+function readFigure(name: string, { experiments, full }: FigureOptions) {
+  const folder = experiments ?? join(PACKAGE_ROOT, 'experiments', full ? '' : 'quick');
+  const file = join(folder, `figure-${name}.yaml`);
+  const own = join(folder, 'plots', `figure-${name}.yaml`);
+  return { ...readExperiment(file), plot: readPlotFile(existsSync(own) ? own : `figure-${name}`), files: [file, own] };
 }
 
 /** Says also how the points came about. */

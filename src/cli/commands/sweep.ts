@@ -11,23 +11,14 @@ import { type Block, type Lists, planSweep } from '../../experiment/sweep/plan-s
 import type { PlannedPoint } from '../../experiment/sweep/planned-point.js';
 import { withQueuePackages } from '../../experiment/sweep/queue-packages.js';
 import { parseRedisUrl } from '../../experiment/sweep/redis-url.js';
-import {
-  runSweep,
-  type SweepOptions,
-  type SweepOutcome,
-  type SweepProgress,
-  TABLES,
-} from '../../experiment/sweep/run-sweep.js';
+import { type SweepOutcome, TABLES } from '../../experiment/sweep/run-sweep.js';
 import { gatherSources, type Sources } from '../../experiment/sweep/sources.js';
 import { InputError } from '../../units/errors.js';
-import { inShell } from '../../units/lists.js';
-import { formatRate } from '../../units/rate.js';
 import { addWorldOptions, estimate, realPlanOf, type WorldOptions } from '../asked-world.js';
 import { type Experiment, readExperiment } from '../experiment-file.js';
 import { complain, EXIT, reportOutcomes, tellNotes } from '../failure.js';
-import { abortOnSignal } from '../interrupt.js';
 import { checkFolder, outputTo } from '../output.js';
-import { showProgress } from '../progress.js';
+import { runPoints, runsIn } from '../run-points.js';
 import { addLists, checkConflict, missingWorkload } from '../setting-options.js';
 
 interface Shard {
@@ -109,14 +100,12 @@ async function sweep(
   const planned = shard ? all.filter((_, i) => i % shard.of === shard.index - 1) : all;
   const long = estimate(planned, hosts);
   if (long !== undefined) complain(long);
-  const outcome = await run(planned, { out, engine, sources });
-  // Commands name the copies in the folder.
-  const where = sources ? `cd ${inShell(out)} && ` : '';
-  tell(outcome, planned, out, where);
+  const outcome = await runPoints(planned, { out, engine, sources }, 'sweep');
+  tell(outcome, planned, out);
   const { points } = outcome;
   const pointsCode = reportOutcomes(
     points.map(({ result }) => result),
-    (_, i) => `${where}${points[i]!.command}`,
+    (_, i) => `${runsIn({ out, sources })}${points[i]!.command}`,
   );
   if (outcome.left > 0) return EXIT.interrupted;
   return outcome.failures.length > 0 ? EXIT.no : pointsCode;
@@ -161,38 +150,10 @@ function sourcesOf(
   // A pipe can be read only once.
   if (file === undefined || !statSync(file).isFile()) return gatherSources({ hosts }, given, notes);
   const { blocks, policyFiles } = readExperiment(file);
-  return gatherSources({ experiment: file, hosts, policies: policyFiles }, [...blocks, ...given], notes);
+  return gatherSources({ experiments: [file], hosts, policies: policyFiles }, [...blocks, ...given], notes);
 }
 
-async function run(
-  planned: readonly PlannedPoint[],
-  options: Pick<SweepOptions, 'out' | 'engine' | 'sources'>,
-): Promise<SweepOutcome> {
-  const { signal, undo } = abortOnSignal();
-  let progress: SweepProgress | undefined;
-  const { hide, note } = showProgress({ done: () => progress?.done ?? 0 }, 'sweep');
-  const startedMs = performance.now();
-  try {
-    return await runSweep(planned, {
-      ...options,
-      signal,
-      onNote: complain,
-      onProgress: (now) => {
-        progress = now;
-        const perSecond = formatRate((now.requests * 1000) / (performance.now() - startedMs));
-        note(`${now.points}/${now.total} points · ${perSecond}`);
-      },
-    });
-  } finally {
-    hide();
-    undo();
-  }
-}
-
-function tell(outcome: SweepOutcome, planned: readonly PlannedPoint[], out: string, where: string): void {
-  const { ran, present, failures, left } = outcome;
-  for (const { planned: failed, message } of failures) complain(`failed: ${where}${failed.command}: ${message}`);
-  if (left > 0) complain(`interrupted: ${left} of ${planned.length} points are left; the same command continues`);
+function tell({ ran, present, failures, left }: SweepOutcome, planned: readonly PlannedPoint[], out: string): void {
   const counts = [
     `${ran} run`,
     ...(present > 0 ? [`${present} were there already`] : []),

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { cannotRead } from '../../files/cannot-read.js';
 import { parseSystem, type System } from '../../sim/parse-system.js';
@@ -172,20 +172,5 @@ export function readText(path: string, fileName = path, mayBePipe = true): strin
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw error instanceof InputError ? error : cannotRead(fileName, error);
-  }
-}
-
-/**
- * Makes a folder and those above it. Not with `recursive`, because Node then tries forever in a folder that accepts
- * nothing, such as /proc.
- */
-export function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(folder) !== folder) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    // Another process may have made it meanwhile.
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }

@@ -2,10 +2,10 @@
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../files/folders.js';
 import type { HostLog } from '../hosts/host-connection.js';
 import type { Testbed } from '../hosts/read-testbed.js';
 import { runOnHosts } from '../hosts/run-on-hosts.js';
-import { makeFolder } from '../plan/files.js';
 import type { Engine } from './engine.js';
 import { hardwareEngine } from './hardware-engine.js';
 import type { PlannedPoint } from './planned-point.js';

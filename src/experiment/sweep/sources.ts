@@ -43,7 +43,8 @@ export interface Sources extends SourceSet {
 
 /** What a sweep is asked for, beside its blocks. */
 export interface NamedSources {
-  readonly experiment?: string | undefined;
+  /** Files of experiments, and of how they are drawn. */
+  readonly experiments?: readonly string[];
   readonly hosts?: Testbed | undefined;
   /** Files of policies. */
   readonly policies?: readonly string[];
@@ -67,7 +68,7 @@ const IN_PACKAGE = `${sep}node_modules${sep}`;
  * @throws InputError when a file cannot be read
  */
 export function gatherSources(
-  { experiment, hosts, policies = [] }: NamedSources,
+  { experiments = [], hosts, policies = [] }: NamedSources,
   blocks: readonly NamingBlock[],
   notes?: Set<string>,
 ): Sources | undefined {
@@ -76,8 +77,7 @@ export function gatherSources(
   const add = (path: string): void => {
     if (statSync(path, { throwIfNoEntry: false })?.isFile()) paths.add(resolve(path));
   };
-  if (experiment !== undefined) add(experiment);
-  for (const path of hosts ? filesOfHosts(hosts) : []) add(path);
+  for (const path of [...experiments, ...(hosts ? filesOfHosts(hosts) : [])]) add(path);
   const all = (key: keyof NamingBlock['lists']) => new Set(blocks.flatMap(({ lists }) => lists[key] ?? []));
   for (const name of all('workload')) for (const path of unlessWrong(() => filesOfWorkload(name))) add(path);
   for (const policy of all('policies')) typed.add(policy);

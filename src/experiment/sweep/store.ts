@@ -8,13 +8,13 @@ import { accessSync, constants, readdirSync, readFileSync, rmSync, statSync } fr
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { cannotRead, reasonOf } from '../../files/cannot-read.js';
+import { makeFolder } from '../../files/folders.js';
 import { removeLeftovers, writeInFolder } from '../../files/output-file.js';
 import type { FailedPoint, Point } from '../../results/point.js';
 import { failureSchema, keySchema, pointSchema } from '../../results/point-schema.js';
 import { type Read, readAs } from '../../results/result-schema.js';
 import { policyLabel } from '../../scheduler/policy-label.js';
 import { EnvironmentError, InputError } from '../../units/errors.js';
-import { makeFolder } from '../plan/files.js';
 import { SOURCES } from './sources.js';
 
 /** The points of a folder. */

@@ -7,10 +7,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { reasonOf } from '../../files/cannot-read.js';
+import { makeFolder } from '../../files/folders.js';
 import { writeInFolder } from '../../files/output-file.js';
 import { scanTraceFile } from '../../files/trace-file.js';
 import { EnvironmentError } from '../../units/errors.js';
-import { makeFolder } from '../plan/files.js';
 import type { PlannedPoint } from './planned-point.js';
 import { codeCarried, readKeptPlan } from './queue-messages.js';
 import type { Sources } from './sources.js';
