@@ -1,6 +1,13 @@
 import { int32s } from '../units/arrays.js';
 
 /**
+ * Room that arrays by request handle have at first. More requests than that are in flight only in overload: V8 takes an
+ * array that is never replaced as a constant, and compiles all code that uses it again when it is. What is not used
+ * takes only address space.
+ */
+export const FIRST_HANDLES = 1 << 14;
+
+/**
  * Several FIFO queues of requests: linked lists whose links share one array, by request handle. One link per request is
  * enough, because a request is in at most one queue at a time.
  *
@@ -12,7 +19,7 @@ export class Queues {
   readonly length: Int32Array;
   private readonly first: Int32Array;
   private readonly last: Int32Array;
-  private next = new Int32Array(1024);
+  private next = new Int32Array(FIRST_HANDLES);
 
   /** Empty queues 0 … count-1. */
   constructor(readonly count: number) {
@@ -62,7 +69,7 @@ export class Queues {
  * time.
  */
 export class TimedQueues extends Queues {
-  private arrivals = new Float64Array(1024);
+  private arrivals = new Float64Array(FIRST_HANDLES);
 
   /** @param now the cell of the scheduler's setup that holds the time, ns */
   constructor(

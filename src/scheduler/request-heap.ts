@@ -1,4 +1,4 @@
-import { grown } from './queues.js';
+import { FIRST_HANDLES, grown } from './queues.js';
 
 /**
  * A 4-ary heap of requests by ascending key, over typed arrays. Requests of equal key come out in the order in which
@@ -11,7 +11,7 @@ export class RequestHeap {
   /** Requests in the heap. */
   length = 0;
   /** Key by request handle; see {@link fit}. A change after `push` does not move the request. */
-  keyOf = new Float64Array(1024);
+  keyOf = new Float64Array(FIRST_HANDLES);
   // By place in the heap. The turn counts the pushes; it may overflow, because only differences are compared.
   private keys = new Float64Array(64);
   private turns = new Int32Array(64);

@@ -1,7 +1,7 @@
 import { float64s, int32s } from '../units/arrays.js';
 import { GroupedWorkers } from './grouped-workers.js';
 import { PreemptionBudget } from './preemption-budget.js';
-import { grown, TimedQueues } from './queues.js';
+import { FIRST_HANDLES, grown, TimedQueues } from './queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from './scheduler.js';
 import { LEVELS, levelOf, levelStart, SizeProfile } from './size-profile.js';
 import { WorkShares } from './work-shares.js';
@@ -71,7 +71,7 @@ export class ShortestExpected implements Scheduler {
   /** Per worker whose request has had its quantum: attained service at which its class becomes less urgent, ns. */
   private readonly nextLevelNs: Float64Array;
   /** By request handle: service received before its latest start, ns. */
-  private attainedNs = new Float64Array(1024);
+  private attainedNs = new Float64Array(FIRST_HANDLES);
   /** By class: requests that run and have not been told to yield. */
   private readonly running: Int32Array;
   /** By class: the workers whose request has had its quantum. */

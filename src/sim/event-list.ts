@@ -27,6 +27,8 @@ export function createEventList(workers: number): EventList {
 
 /** Places before the first entry of a sorted list that has just been moved back. */
 const ROOM = 1024;
+/** The same in a new list: so little that V8 sees it move back before it compiles, and need not compile again. */
+const ROOM_AT_FIRST = 100;
 const FIRST = 0;
 const LAST = 1;
 const HEAD = 0;
@@ -43,6 +45,8 @@ export function createSortedEventList(workers: number): EventList {
   // The entries are at first … last. The places before them are sentinels, later than everything.
   const ends = int32s(2);
   clear();
+  ends[FIRST] = ROOM_AT_FIRST;
+  ends[LAST] = ROOM_AT_FIRST - 1;
 
   function clear(): void {
     ends[FIRST] = ROOM;

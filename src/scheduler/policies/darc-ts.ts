@@ -1,6 +1,6 @@
 import { int32s } from '../../units/arrays.js';
 import { definePolicy, PREEMPTION_COST, quantum } from '../policy.js';
-import { grown } from '../queues.js';
+import { FIRST_HANDLES, grown } from '../queues.js';
 import { PREEMPT, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 import { YieldingWorkers } from '../yielding-workers.js';
@@ -24,7 +24,7 @@ class PreemptiveDarc extends Darc {
   private readonly backlog: number;
   private readonly requestOn: Int32Array;
   /** By request handle: service received before its latest start, ns. */
-  private attainedNs = new Float64Array(1024);
+  private attainedNs = new Float64Array(FIRST_HANDLES);
   /** By type: the workers whose request has had its quantum. And their number over all types. */
   private readonly overdueOf: WorkerSet[];
   private overdue = 0;

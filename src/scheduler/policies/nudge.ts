@@ -1,6 +1,6 @@
 import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy, queueLimit } from '../policy.js';
-import { grown, Queues } from '../queues.js';
+import { FIRST_HANDLES, grown, Queues } from '../queues.js';
 import { DropReason, NonPreemptiveScheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { ServiceProfile } from '../service-profile.js';
 import { WorkerSet } from '../worker-set.js';
@@ -19,7 +19,7 @@ class Nudge extends NonPreemptiveScheduler {
   private readonly queue = new Queues(1);
   /** The request at the tail, behind all of `queue`, which may still be passed; -1 when there is none. */
   private tail = -1;
-  private typeOf = new Uint16Array(1024);
+  private typeOf = new Uint16Array(FIRST_HANDLES);
   private readonly idle: WorkerSet;
   private readonly requestOn: Int32Array;
   private readonly startedNs: Float64Array;

@@ -1,6 +1,6 @@
 import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy, quantum, queueLimit } from '../policy.js';
-import { grown, Queues } from '../queues.js';
+import { FIRST_HANDLES, grown, Queues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
@@ -33,7 +33,7 @@ class TinyQuanta implements Scheduler {
    */
   private readonly burden: Float64Array;
   /** By request handle: quanta it has had. */
-  private quantaOf = new Int32Array(1024);
+  private quantaOf = new Int32Array(FIRST_HANDLES);
   private waiting = 0;
 
   constructor(

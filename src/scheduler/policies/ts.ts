@@ -1,6 +1,6 @@
 import { float64s, int32s } from '../../units/arrays.js';
 import { definePolicy, type ParameterSpec, PREEMPTION_COST, quantum, queueLimit } from '../policy.js';
-import { grown, TimedQueues } from '../queues.js';
+import { FIRST_HANDLES, grown, TimedQueues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { ServiceProfile } from '../service-profile.js';
 import { WorkerSet } from '../worker-set.js';
@@ -62,8 +62,8 @@ class TimeSharing implements Scheduler {
     this.statedSloNs = Float64Array.from([...setup.types.map((type) => type.sloNs ?? 0), 0]);
     this.requestOn = int32s(setup.workers);
     this.startedNs = float64s(setup.workers);
-    this.typeOf = new Uint16Array(1024);
-    this.attainedNs = new Float64Array(1024);
+    this.typeOf = new Uint16Array(FIRST_HANDLES);
+    this.attainedNs = new Float64Array(FIRST_HANDLES);
     this.quantumNs = parameters.quantumNs;
     this.whenWaiting = parameters.preempt === 'when-waiting';
     this.toHead = parameters.requeue === 'head';
