@@ -1,17 +1,14 @@
 import { float64s, int32s } from '../units/arrays.js';
-import { GroupedWorkers } from './grouped-workers.js';
 import { PreemptionBudget } from './preemption-budget.js';
 import { FIRST_HANDLES, grown, TimedQueues } from './queues.js';
+import { RunningRequests, typeOf } from './running-requests.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from './scheduler.js';
-import { LEVELS, levelOf, levelStart, SizeProfile } from './size-profile.js';
+import { ClassSet, LEVELS, MUCH_SHORTER, SizeProfile } from './size-profile.js';
 import { WorkShares } from './work-shares.js';
 import { WorkerSet } from './worker-set.js';
 import { YieldingWorkers } from './yielding-workers.js';
 
 export type SeptParameters = { quantumNs: number; target: number; patience: number; costNs: number; queue: number };
-
-/** A request makes room only for a class of at most half its size, because similar requests gain nothing by turns. */
-const MUCH_SHORTER = 2;
 
 /** Waiting for a worker to become free is worth while when one is expected within the wait at least this often. */
 const WORTH_A_WAIT = 0.2;
@@ -63,23 +60,14 @@ export class ShortestExpected implements Scheduler {
   private readonly idle: WorkerSet;
   private waiting = 0;
   private readonly waitingOf: Int32Array;
+  /** The classes with waiting requests. */
+  private readonly waitingIn: ClassSet;
 
-  private readonly requestOn: Int32Array;
-  private readonly classOn: Int32Array;
-  /** Per worker: when its request would have started, had it run without a break. */
-  private readonly bornNs: Float64Array;
-  /** Per worker whose request has had its quantum: attained service at which its class becomes less urgent, ns. */
-  private readonly nextLevelNs: Float64Array;
+  private readonly running: RunningRequests;
   /** By request handle: service received before its latest start, ns. */
   private attainedNs = new Float64Array(FIRST_HANDLES);
-  /** By class: requests that run and have not been told to yield. */
-  private readonly running: Int32Array;
-  /** By class: the workers whose request has had its quantum. */
-  private readonly overdue: GroupedWorkers;
   private readonly yielding: YieldingWorkers;
   private readonly budget: PreemptionBudget;
-  /** Per worker: when it became idle, ns. */
-  private readonly idleSinceNs: Float64Array;
   private readonly shares: WorkShares;
   /** Do longer types leave workers to shorter ones? */
   private leavesWorkers: boolean;
@@ -88,11 +76,18 @@ export class ShortestExpected implements Scheduler {
 
   /** By type: the stated deadline or SLO, ns; 0 where `target` times the size applies. */
   private readonly statedNs: Float64Array;
+  /** By type: the size of the requests to which what is stated would belong, ns; 0 where nothing is. */
+  private readonly statedUnitNs: Float64Array;
+  /** By class: time from an arrival to the deadline; what a wait is compared with, its own or the stated size; ns. */
+  private readonly allowedNs: Float64Array;
+  private readonly unitNs: Float64Array;
+  /** One cell, since V8 puts a double on the heap that a function returns to one that it is not inlined into. */
+  private readonly slowdown = float64s(1);
   private readonly handoffNs: number;
   /** By class: how long a request runs before it can have to make room, ns, or TO_COMPLETION. */
   private readonly sliceNs: Int32Array;
-  /** Time after which a request that has had its quantum is looked at again, ns, or TO_COMPLETION. */
-  private lookNs = TO_COMPLETION;
+  /** One cell: time after which a request that has had its quantum is looked at again, ns, or TO_COMPLETION. */
+  private readonly lookNs = int32s(1).fill(TO_COMPLETION);
 
   constructor(
     private readonly setup: SchedulerSetup,
@@ -107,18 +102,19 @@ export class ShortestExpected implements Scheduler {
     this.idle = new WorkerSet(workers);
     this.idle.addRange(0, workers);
     this.waitingOf = int32s(types);
-    this.requestOn = int32s(workers);
-    this.classOn = int32s(workers);
-    this.bornNs = float64s(workers);
-    this.nextLevelNs = float64s(workers);
-    this.running = int32s(classes);
-    this.overdue = new GroupedWorkers(classes, workers);
+    this.waitingIn = new ClassSet(this.profile);
+    this.running = new RunningRequests(workers, this.profile, parameters.quantumNs);
     this.yielding = new YieldingWorkers(workers);
     this.budget = new PreemptionBudget(workers, parameters.costNs, parameters.quantumNs, now);
-    this.idleSinceNs = float64s(workers);
     this.leavesWorkers = !preempts;
     this.shares = new WorkShares(types, workers, MUCH_SHORTER);
-    this.statedNs = Float64Array.from([...setup.types.map(({ deadlineNs, sloNs }) => deadlineNs ?? sloNs ?? 0), 0]);
+    this.statedNs = float64s(types);
+    this.statedNs.set(setup.types.map(({ deadlineNs, sloNs }) => deadlineNs ?? sloNs ?? 0));
+    this.statedUnitNs = float64s(types);
+    if (parameters.target > 0) this.statedUnitNs.set(this.statedNs.map((ns) => ns / parameters.target));
+    this.allowedNs = float64s(classes);
+    this.unitNs = float64s(classes);
+    this.computeDeadlines();
     this.sliceNs = int32s(classes).fill(preempts ? parameters.quantumNs : TO_COMPLETION);
     this.handoffNs = setup.handoffNs ?? 0;
   }
@@ -131,50 +127,52 @@ export class ShortestExpected implements Scheduler {
     if (request >= this.attainedNs.length) this.attainedNs = grown(this.attainedNs, request);
     this.attainedNs[request] = 0;
     const at = type * LEVELS;
-    this.profile.meet(at);
+    if (this.profile.meet(at)) this.orderChanged();
     this.queues.arrive(at, request);
-    this.waitingOf[type]!++;
-    this.waiting++;
+    this.waits(at, type);
   }
 
   complete(worker: number): void {
-    const serviceNs = Math.max(1, this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs);
-    const type = typeOf(this.classOn[worker]!);
+    const { profile, running } = this;
+    const type = typeOf(running.classOn[worker]!);
+    profile.servedNs[0] = Math.max(1, this.setup.now[0]! - running.bornNs[worker]! - this.handoffNs);
     if (this.leave(worker) && this.refusals >= 0 && ++this.refusals === REFUSALS) this.stopPreempting();
-    this.free(worker);
-    if (this.profile.observe(type, serviceNs)) this.sizesChanged();
-    if (this.leavesWorkers) this.shares.observe(type, serviceNs, this.profile.sizeNs, LEVELS);
+    this.idle.add(worker);
+    this.budget.stops(worker);
+    if (profile.observe(type)) this.sizesChanged();
+    if (this.leavesWorkers) this.shares.observe(type, profile.servedNs, profile.sizeNs, LEVELS);
   }
 
   sliceExpired(worker: number): number {
     if (!this.preempts) return TO_COMPLETION;
-    const attainedNs = this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs;
-    if (!this.overdue.has(this.classOn[worker]!, worker) || attainedNs >= this.nextLevelNs[worker]!) {
-      this.raise(worker, attainedNs);
+    const { running } = this;
+    const attainedNs = this.setup.now[0]! - running.bornNs[worker]! - this.handoffNs;
+    if (running.isOverdue[worker] === 0 || attainedNs >= running.nextLevelNs[worker]!) {
+      this.profile.servedNs[0] = attainedNs;
+      if (running.raise(worker)) this.orderChanged();
     }
     if (this.waiting > this.yielding.count) {
       const urgent = this.mostUrgent();
-      const isShorter = urgent >= 0 && !this.isSimilar(urgent, this.classOn[worker]!);
-      if (isShorter && this.pressesOn(worker, this.pressure(urgent)) && this.budget.allows()) {
+      const isShorter = urgent >= 0 && !this.isSimilar(urgent, running.classOn[worker]!);
+      if (isShorter && this.presses(urgent) && this.suffersLess(worker) && this.budget.allows()) {
         this.beginYield(worker);
         return PREEMPT;
       }
     }
-    const untilNs = this.nextLevelNs[worker]! - attainedNs;
-    if (this.lookNs === TO_COMPLETION) return untilNs < 2 ** 31 ? Math.ceil(untilNs) : TO_COMPLETION;
-    return untilNs < this.lookNs ? Math.ceil(untilNs) : this.lookNs;
+    const lookNs = this.lookNs[0]!;
+    const untilNs = running.nextLevelNs[worker]! - attainedNs;
+    return untilNs < (lookNs === TO_COMPLETION ? 2 ** 31 - 1 : lookNs) ? Math.ceil(untilNs) | 0 : lookNs;
   }
 
   preempted(worker: number): void {
     this.leave(worker);
     this.refusals = -1;
-    const at = this.classOn[worker]!;
-    this.profile.meet(at);
+    const at = this.running.classOn[worker]!;
     // The limit does not apply, because the request was admitted when it arrived.
-    this.queues.unshift(at, this.requestOn[worker]!);
-    this.waitingOf[typeOf(at)]!++;
-    this.waiting++;
-    this.free(worker);
+    this.queues.unshift(at, this.running.requestOn[worker]!);
+    this.waits(at, typeOf(at));
+    this.idle.add(worker);
+    this.budget.stops(worker);
   }
 
   dispatch(): void {
@@ -187,7 +185,7 @@ export class ShortestExpected implements Scheduler {
       this.idle.delete(worker);
       this.start(worker, urgent);
     }
-    while (this.overdue.count > 0 && this.waiting > this.yielding.count && this.preempts) {
+    while (this.preempts && this.waiting > this.yielding.count && this.running.overdueIn.any()) {
       const urgent = this.mostUrgent();
       const worker = urgent < 0 ? -1 : this.longestFor(urgent);
       if (worker < 0 || !this.budget.allows()) return;
@@ -202,33 +200,40 @@ export class ShortestExpected implements Scheduler {
 
   private start(worker: number, at: number): void {
     const request = this.queues.shift(at);
+    if (this.queues.length[at] === 0) this.waitingIn.delete(at);
     this.waiting--;
     this.waitingOf[typeOf(at)]!--;
-    this.running[at]!++;
-    this.requestOn[worker] = request;
-    this.classOn[worker] = at;
-    this.budget.earn(this.setup.now[0]! - this.idleSinceNs[worker]!);
-    this.bornNs[worker] = this.setup.now[0]! - this.attainedNs[request]!;
+    this.running.start(worker, request, at);
+    this.budget.starts(worker);
+    this.running.bornNs[worker] = this.setup.now[0]! - this.attainedNs[request]!;
     this.setup.world.start(worker, request, this.sliceNs[at]!);
+  }
+
+  /** A request of this class has been queued. */
+  private waits(at: number, type: number): void {
+    this.waitingIn.add(at);
+    this.waitingOf[type]!++;
+    this.waiting++;
   }
 
   /** The class whose oldest request has the earliest deadline; past the deadline, the smallest class. -1: none may. */
   private mostUrgent(): number {
-    const { queues, profile, statedNs } = this;
-    const { order, known, sizeNs } = profile;
+    const { queues, allowedNs } = this;
+    const { words } = this.waitingIn;
+    const { order } = this.profile;
     const nowNs = this.setup.now[0]!;
     let best = -1;
     let earliestNs = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < known; i++) {
-      const at = order[i]!;
-      if (queues.length[at] === 0 || (this.leavesWorkers && !this.leavesEnough(at))) continue;
-      if (queues.length[at] === this.waiting) return at;
-      const stated = statedNs[typeOf(at)]!;
-      const timeNs = stated > 0 ? stated : this.parameters.target * sizeNs[at]!;
-      const deadlineNs = Math.max(nowNs, queues.headArrivalNs(at) + timeNs);
-      if (deadlineNs < earliestNs) {
-        earliestNs = deadlineNs;
-        best = at;
+    for (let i = 0; i < words.length; i++) {
+      for (let word = words[i]!; word !== 0; word &= word - 1) {
+        const at = order[(i << 5) + 31 - Math.clz32(word & -word)]!;
+        if (this.leavesWorkers && !this.leavesEnough(at)) continue;
+        if (queues.length[at] === this.waiting) return at;
+        const deadlineNs = Math.max(nowNs, queues.headArrivalNs(at) + allowedNs[at]!);
+        if (deadlineNs < earliestNs) {
+          earliestNs = deadlineNs;
+          best = at;
+        }
       }
     }
     return best;
@@ -236,15 +241,20 @@ export class ShortestExpected implements Scheduler {
 
   /** The worker of the longest running class that has to make room for the class; -1 when none has to. */
   private longestFor(at: number): number {
-    const { order, known } = this.profile;
-    let slowdown = -1;
-    for (let i = known - 1; i >= 0; i--) {
-      const other = order[i]!;
-      if (this.isSimilar(at, other)) return -1;
-      if (this.overdue.size[other] === 0) continue;
-      if (slowdown < 0) slowdown = this.pressure(at);
-      const worker = this.overdue.lowestIn(other);
-      if (this.pressesOn(worker, slowdown)) return worker;
+    const { words } = this.running.overdueIn;
+    const { order } = this.profile;
+    let isPressing = false;
+    for (let i = words.length - 1; i >= 0; i--) {
+      for (let word = words[i]!; word !== 0; ) {
+        const bit = 31 - Math.clz32(word);
+        word ^= 1 << bit;
+        const other = order[(i << 5) + bit]!;
+        if (this.isSimilar(at, other)) return -1;
+        isPressing ||= this.presses(at);
+        if (!isPressing) return -1;
+        const worker = this.running.lowestOverdue(other);
+        if (this.suffersLess(worker)) return worker;
+      }
     }
     return -1;
   }
@@ -252,51 +262,51 @@ export class ShortestExpected implements Scheduler {
   /** Would enough workers stay free of this class and of longer ones, if one more request of it started? */
   private leavesEnough(at: number): boolean {
     const { order, known } = this.profile;
+    const { count } = this.running;
     let longer = 0;
-    for (let i = 0; i < known; i++) if (this.isSimilar(order[i]!, at)) longer += this.running[order[i]!]!;
+    for (let i = 0; i < known; i++) if (this.isSimilar(order[i]!, at)) longer += count[order[i]!]!;
     return longer < this.setup.workers - this.shares.left[typeOf(at)]!;
   }
 
+  /** Is the other class less than twice as long? */
   private isSimilar(at: number, other: number): boolean {
-    const { sizeNs } = this.profile;
-    return sizeNs[other]! < MUCH_SHORTER * sizeNs[at]!;
+    const { rank, similar } = this.profile;
+    return rank[other]! < similar[at]!;
   }
 
-  private pressesOn(worker: number, slowdown: number): boolean {
-    return slowdown > this.patience() && slowdown > this.slowdownOn(worker);
+  /** Would a class wait for longer than short requests are expected to bear now? */
+  private presses(at: number): boolean {
+    this.measurePressure(at);
+    const slowdown = this.slowdown[0]!;
+    const { patience, target } = this.parameters;
+    if (slowdown <= patience) return false;
+    return slowdown > patience + Math.max(0, MOST_PATIENCE * target - patience) * this.budget.scarcity();
   }
 
-  /** The slowdown to be expected in a class unless one more worker serves it; Infinity when waiting is no use. */
-  private pressure(at: number): number {
-    const { running, queues } = this;
-    const { order, known, sizeNs, stageNs, lowNs } = this.profile;
-    const shortestNs = this.unitNs(at, at % LEVELS === 0 ? lowNs[typeOf(at)]! : sizeNs[at]!);
-    let ahead = 0;
+  /** Sets the slowdown to be expected in a class unless one more worker serves it; Infinity when waiting is no use. */
+  private measurePressure(at: number): void {
+    const { queues, slowdown } = this;
+    const { order, known, sizeNs, stageNs, lowNs, noLonger, similar } = this.profile;
+    const { count } = this.running;
+    const type = typeOf(at);
+    const isNew = at === type * LEVELS && this.statedUnitNs[type] === 0;
+    const shortestNs = isNew ? lowNs[type]! : this.unitNs[at]!;
     let helpers = this.yielding.count;
+    for (let i = 0; i < similar[at]!; i++) helpers += count[order[i]!]!;
+    if (helpers > 0) {
+      let ahead = 0;
+      for (let i = 0; i < noLonger[at]!; i++) ahead += queues.length[order[i]!]!;
+      slowdown[0] = (ahead * stageNs[at]!) / (helpers * shortestNs);
+      return;
+    }
     let freePerNs = 0;
     for (let i = 0; i < known; i++) {
       const other = order[i]!;
-      if (sizeNs[other]! <= sizeNs[at]!) ahead += queues.length[other]!;
-      if (running[other] === 0) continue;
-      if (this.isSimilar(at, other)) helpers += running[other]!;
-      freePerNs += running[other]! / sizeNs[other]!;
+      if (count[other]! > 0) freePerNs += count[other]! / sizeNs[other]!;
     }
-    if (helpers > 0) return (ahead * stageNs[at]!) / (helpers * shortestNs);
-    if (this.budgetNs(shortestNs) * freePerNs < WORTH_A_WAIT) return Number.POSITIVE_INFINITY;
     const waitNs = this.setup.now[0]! - queues.headArrivalNs(at) + this.parameters.costNs;
-    return 1 + waitNs / shortestNs;
-  }
-
-  /** The slowdown that short requests are expected to bear now. */
-  private patience(): number {
-    const { patience, target } = this.parameters;
-    return patience + Math.max(0, MOST_PATIENCE * target - patience) * this.budget.scarcity();
-  }
-
-  /** What a wait is compared with, ns: the request's own size, or that to which the stated deadline would belong. */
-  private unitNs(at: number, sizeNs: number): number {
-    const stated = this.statedNs[typeOf(at)]!;
-    return stated > 0 && this.parameters.target > 0 ? stated / this.parameters.target : sizeNs;
+    const isWorthAWait = !(this.budgetNs(shortestNs) * freePerNs < WORTH_A_WAIT);
+    slowdown[0] = isWorthAWait ? 1 + waitNs / shortestNs : Number.POSITIVE_INFINITY;
   }
 
   /** Time that a request may wait before a preemption begins, ns. */
@@ -304,39 +314,18 @@ export class ShortestExpected implements Scheduler {
     return (this.parameters.patience - 1) * shortestNs - this.parameters.costNs;
   }
 
-  /** The slowdown that the request on a worker has already suffered. */
-  private slowdownOn(worker: number): number {
-    const waitedNs = this.bornNs[worker]! - this.queues.arrivalNs(this.requestOn[worker]!);
-    const at = this.classOn[worker]!;
-    return 1 + waitedNs / this.unitNs(at, this.profile.sizeNs[at]!);
-  }
-
-  /** Moves the request on a worker to the class of what it has attained, at the end of its quantum or of a level. */
-  private raise(worker: number, attainedNs: number): void {
-    const { sizeNs } = this.profile;
-    const before = this.classOn[worker]!;
-    const type = typeOf(before);
-    const at = Math.max(before, type * LEVELS + levelOf(attainedNs / this.parameters.quantumNs));
-    this.overdue.remove(this.classOn[worker]!, worker);
-    this.running[before]!--;
-    this.running[at]!++;
-    this.classOn[worker] = at;
-    this.overdue.add(at, worker);
-    this.profile.meet(at);
-    // Only a level that is less urgent is worth a look.
-    let next = at + 1;
-    while (next < (type + 1) * LEVELS && sizeNs[next]! <= sizeNs[at]!) next++;
-    const isLast = next === (type + 1) * LEVELS;
-    this.nextLevelNs[worker] = isLast
-      ? Number.POSITIVE_INFINITY
-      : levelStart(next % LEVELS) * this.parameters.quantumNs;
+  /** Has the request on a worker suffered less than the class whose pressure was measured would? */
+  private suffersLess(worker: number): boolean {
+    const { requestOn, classOn, bornNs } = this.running;
+    const waitedNs = bornNs[worker]! - this.queues.arrivalNs(requestOn[worker]!);
+    return this.slowdown[0]! > 1 + waitedNs / this.unitNs[classOn[worker]!]!;
   }
 
   private beginYield(worker: number): void {
-    this.overdue.remove(this.classOn[worker]!, worker);
-    this.running[this.classOn[worker]!]!--;
+    const { requestOn, bornNs } = this.running;
+    this.running.leave(worker);
     // Each start takes a hand-off, which is not service.
-    this.attainedNs[this.requestOn[worker]!] = this.setup.now[0]! - this.bornNs[worker]! - this.handoffNs;
+    this.attainedNs[requestOn[worker]!] = this.setup.now[0]! - bornNs[worker]! - this.handoffNs;
     this.yielding.add(worker);
     this.budget.spend();
   }
@@ -344,14 +333,13 @@ export class ShortestExpected implements Scheduler {
   /** The request has left the worker, finished or not. Returns whether it had been told to. */
   private leave(worker: number): boolean {
     if (this.yielding.remove(worker)) return true;
-    this.overdue.remove(this.classOn[worker]!, worker);
-    this.running[this.classOn[worker]!]!--;
+    this.running.leave(worker);
     return false;
   }
 
-  private free(worker: number): void {
-    this.idle.add(worker);
-    this.idleSinceNs[worker] = this.setup.now[0]!;
+  private orderChanged(): void {
+    this.waitingIn.refill(this.queues.length);
+    this.running.refill();
   }
 
   private stopPreempting(): void {
@@ -361,19 +349,30 @@ export class ShortestExpected implements Scheduler {
   }
 
   private sizesChanged(): void {
+    this.orderChanged();
+    this.computeDeadlines();
     if (!this.preempts) return;
     this.leavesWorkers = this.areTooDear();
-    this.lookNs = this.chooseLook();
-    this.profile.chooseSlices(MUCH_SHORTER, this.sliceNs);
+    this.lookNs[0] = this.chooseLook();
+    this.profile.chooseSlices(this.sliceNs);
+  }
+
+  private computeDeadlines(): void {
+    const { statedNs, statedUnitNs, allowedNs, unitNs } = this;
+    const { sizeNs } = this.profile;
+    for (let at = 0; at < sizeNs.length; at++) {
+      const type = typeOf(at);
+      allowedNs[at] = statedNs[type]! > 0 ? statedNs[type]! : this.parameters.target * sizeNs[at]!;
+      unitNs[at] = statedUnitNs[type]! > 0 ? statedUnitNs[type]! : sizeNs[at]!;
+    }
   }
 
   /** Would the shortest type miss its target by a preemption alone? */
   private areTooDear(): boolean {
     const { sizeNs, types } = this.profile;
     const { costNs, target } = this.parameters;
-    for (let type = 0; type < types; type++) {
-      const size = sizeNs[type * LEVELS]!;
-      if (size > 0 && (target - 1) * this.unitNs(type * LEVELS, size) < costNs) return true;
+    for (let at = 0; at < types * LEVELS; at += LEVELS) {
+      if (sizeNs[at]! > 0 && (target - 1) * this.unitNs[at]! < costNs) return true;
     }
     return false;
   }
@@ -386,15 +385,12 @@ export class ShortestExpected implements Scheduler {
     const longestNs = sizeNs[order[last]!]!;
     let lookNs = Number.POSITIVE_INFINITY;
     for (let type = 0; type < types; type++) {
-      const budgetNs = this.budgetNs(this.unitNs(type * LEVELS, lowNs[type]!));
+      const statedNs = this.statedUnitNs[type]!;
+      const budgetNs = this.budgetNs(statedNs > 0 ? statedNs : lowNs[type]!);
       // The workers are looked at in turns, so the oldest request is looked at as often as there are workers.
       const eachNs = Math.ceil((budgetNs * workers) / LOOKS_PER_WAIT);
       if (budgetNs * workers >= WORTH_A_WAIT * longestNs && eachNs < lookNs) lookNs = eachNs;
     }
     return lookNs < 2 ** 31 ? Math.max(lookNs, this.parameters.quantumNs) : TO_COMPLETION;
   }
-}
-
-function typeOf(at: number): number {
-  return (at / LEVELS) | 0;
 }

@@ -1,7 +1,10 @@
-import { float64s, int32s } from '../units/arrays.js';
+import { float64s, int32s, uint8s } from '../units/arrays.js';
 
 /** Levels of attained service per type. Level 0 ends after one unit, each later one at four times the end before it. */
 export const LEVELS = 10;
+
+/** A request makes room only for a class of at most half its size, because similar requests gain nothing by turns. */
+export const MUCH_SHORTER = 2;
 
 /** Completions of a type after which its counts are halved, so that a change shows within a few hundred of them. */
 const MEMORY = 256;
@@ -46,6 +49,13 @@ export class SizeProfile {
   /** Classes that have had a request, by ascending size: the first {@link known} entries. */
   readonly order: Int32Array;
   known = 0;
+  /** By class that has had a request: its place in the order. */
+  readonly rank: Int32Array;
+  /** By class that has had a request: how many of the order are not longer, and are less than twice as long. */
+  readonly noLonger: Int32Array;
+  readonly similar: Int32Array;
+  /** One cell: the service that a request has had, ns, for a call that is about this request. */
+  readonly servedNs = float64s(1);
   private readonly isKnown: Uint8Array;
   /** By class: completions within this level, the sum of their demands in ns, and that of their inverses. */
   private readonly count: Float64Array;
@@ -66,7 +76,10 @@ export class SizeProfile {
     this.lowNs = float64s(types);
     this.share = float64s(classes);
     this.order = int32s(classes);
-    this.isKnown = new Uint8Array(classes);
+    this.rank = int32s(classes);
+    this.noLonger = int32s(classes);
+    this.similar = int32s(classes);
+    this.isKnown = uint8s(classes);
     this.count = float64s(classes);
     this.sumNs = float64s(classes);
     this.sumInverse = float64s(classes);
@@ -74,8 +87,9 @@ export class SizeProfile {
     this.lookAt = int32s(types).fill(1);
   }
 
-  /** A request of the type has completed after so much service, ns, above 0. Returns whether sizes have changed. */
-  observe(type: number, serviceNs: number): boolean {
+  /** A request of the type completes after {@link servedNs}, above 0. Returns whether sizes and order have changed. */
+  observe(type: number): boolean {
+    const serviceNs = this.servedNs[0]!;
     const at = type * LEVELS + levelOf(serviceNs / this.unitNs);
     this.count[at]!++;
     this.sumNs[at]! += serviceNs;
@@ -89,21 +103,22 @@ export class SizeProfile {
     return true;
   }
 
-  /** A request is of this class. */
-  meet(at: number): void {
-    if (this.isKnown[at] === 1) return;
+  /** A request is of this class. Returns whether it is the first, which changes the order. */
+  meet(at: number): boolean {
+    if (this.isKnown[at] === 1) return false;
     this.isKnown[at] = 1;
     this.order[this.known++] = at;
     this.sortBySize();
+    return true;
   }
 
   /**
    * By class: how long a new request may run before it is much longer than the smallest class, and can have to make
    * room, ns; 0 where that never happens.
    */
-  chooseSlices(muchLonger: number, sliceNs: Int32Array): void {
+  chooseSlices(sliceNs: Int32Array): void {
     const { order, known, sizeNs, unitNs } = this;
-    const longNs = muchLonger * sizeNs[order[0]!]!;
+    const longNs = MUCH_SHORTER * sizeNs[order[0]!]!;
     for (let i = 0; i < known; i++) {
       const at = order[i]!;
       if (at % LEVELS > 0) continue;
@@ -163,8 +178,8 @@ export class SizeProfile {
 
   /** Insertion sort: the order changes little, and it allocates nothing. Equal sizes keep the order of the classes. */
   private sortBySize(): void {
-    const { order, sizeNs } = this;
-    for (let i = 1; i < this.known; i++) {
+    const { order, sizeNs, known } = this;
+    for (let i = 1; i < known; i++) {
       const at = order[i]!;
       let to = i;
       while (to > 0 && comesAfter(order[to - 1]!, at, sizeNs)) {
@@ -173,6 +188,49 @@ export class SizeProfile {
       }
       order[to] = at;
     }
+    let noLonger = 0;
+    let similar = 0;
+    for (let i = 0; i < known; i++) {
+      const at = order[i]!;
+      while (noLonger < known && sizeNs[order[noLonger]!]! <= sizeNs[at]!) noLonger++;
+      while (similar < known && sizeNs[order[similar]!]! < MUCH_SHORTER * sizeNs[at]!) similar++;
+      this.rank[at] = i;
+      this.noLonger[at] = noLonger;
+      this.similar[at] = similar;
+    }
+  }
+}
+
+/** A set of classes as bits in the order of their sizes: bit r & 31 of word r >> 5 is the class `order[r]`. */
+export class ClassSet {
+  /** Read only. */
+  readonly words: Int32Array;
+
+  constructor(private readonly profile: SizeProfile) {
+    this.words = int32s((profile.order.length + 31) >>> 5);
+  }
+
+  add(at: number): void {
+    const rank = this.profile.rank[at]!;
+    this.words[rank >>> 5]! |= 1 << (rank & 31);
+  }
+
+  delete(at: number): void {
+    const rank = this.profile.rank[at]!;
+    this.words[rank >>> 5]! &= ~(1 << (rank & 31));
+  }
+
+  any(): boolean {
+    const { words } = this;
+    for (let i = 0; i < words.length; i++) if (words[i] !== 0) return true;
+    return false;
+  }
+
+  /** Once the order has changed: the classes with a member. */
+  refill(members: Int32Array): void {
+    const { order, known } = this.profile;
+    this.words.fill(0);
+    for (let i = 0; i < known; i++) if (members[order[i]!]! > 0) this.add(order[i]!);
   }
 }
 

@@ -24,9 +24,12 @@ export class WorkShares {
     this.workNs = float64s(types);
   }
 
-  /** @param sizeNs the size of each type, at every `stride`-th place, ns */
-  observe(type: number, serviceNs: number, sizeNs: Float64Array, stride: number): void {
-    this.workNs[type]! += serviceNs;
+  /**
+   * @param servedNs one cell: the service of the request that has completed, ns
+   * @param sizeNs the size of each type, at every `stride`-th place, ns
+   */
+  observe(type: number, servedNs: Float64Array, sizeNs: Float64Array, stride: number): void {
+    this.workNs[type]! += servedNs[0]!;
     if (++this.completions < WINDOW) return;
     this.completions = 0;
     const { left, workNs, workers, muchLonger } = this;

@@ -20,8 +20,13 @@ const UNIT_NS = 5_000;
 /** The sizes of one type after completions with these demands, ns. */
 function learned(demandsNs: Iterable<number>) {
   const profile = new SizeProfile(1, UNIT_NS);
-  for (const demandNs of demandsNs) profile.observe(0, demandNs);
+  for (const demandNs of demandsNs) observe(profile, demandNs);
   return profile;
+}
+
+function observe(profile: SizeProfile, demandNs: number) {
+  profile.servedNs[0] = demandNs;
+  profile.observe(0);
 }
 
 function* exponential(meanNs: number, count: number) {
@@ -63,9 +68,9 @@ describe('a profile of sizes', () => {
 
   it('follows a type that becomes a hundred times longer within 1500 completions, and shorter within 300', () => {
     const profile = learned(new Array(10_000).fill(1_000));
-    for (let i = 0; i < 1500; i++) profile.observe(0, 100_000);
+    for (let i = 0; i < 1500; i++) observe(profile, 100_000);
     expect(profile.sizeNs[0]).toBeGreaterThan(50_000);
-    for (let i = 0; i < 300; i++) profile.observe(0, 1_000);
+    for (let i = 0; i < 300; i++) observe(profile, 1_000);
     expect(profile.sizeNs[0]).toBeLessThan(5_000);
   });
 
@@ -78,7 +83,7 @@ describe('a profile of sizes', () => {
       '0.25',
       '0.00',
     ]);
-    for (let i = 0; i < 1500; i++) profile.observe(0, 1_000);
+    for (let i = 0; i < 1500; i++) observe(profile, 1_000);
     expect(profile.share[1]).toBeLessThan(0.01);
   });
 
@@ -297,8 +302,10 @@ describe('a budget for preemptions', () => {
     const budget = new PreemptionBudget(4, costNs, 10, now);
     let count = 0;
     for (let t = 0; t < 10_000_000; t += 100) {
-      now[0] = t;
-      budget.earn(400 * idleShare);
+      now[0] = t + 100 * (1 - idleShare);
+      for (let worker = 0; worker < 4; worker++) budget.stops(worker);
+      now[0] = t + 100;
+      for (let worker = 0; worker < 4; worker++) budget.starts(worker);
       while (costNs > 0 && budget.allows()) {
         budget.spend();
         count++;
@@ -322,7 +329,8 @@ describe('a budget for preemptions', () => {
     expect(budget.scarcity()).toBeCloseTo(0, 9);
     for (let i = 0; i < 120; i++) budget.spend();
     expect(budget.scarcity()).toBeCloseTo(0.5, 9);
-    budget.earn(1500);
+    now[0] = 1500;
+    budget.starts(0);
     expect(budget.scarcity()).toBeCloseTo(0, 9);
     expect(new PreemptionBudget(4, 0, 10, now).scarcity()).toBe(0);
   });

@@ -14,8 +14,8 @@ const ALWAYS = ['--no-use-osr'];
  * compilation, many times what a short run takes.
  */
 const INLINE_ALL = [
-  '--max-inlined-bytecode-size-cumulative=8000',
-  '--max-inlined-bytecode-size-absolute=10000',
+  '--max-inlined-bytecode-size-cumulative=12000',
+  '--max-inlined-bytecode-size-absolute=20000',
   '--max-inlined-bytecode-size=1000',
   // `simulate` is larger than this. It would be compiled with the loop in it, for nothing: it is called once.
   '--max-optimized-bytecode-size=1300',
