@@ -98,7 +98,7 @@ export class TimedQueues extends Queues {
 }
 
 /** A copy of an array by request handle with room for `request`; its size is a power of two. */
-export function grown<A extends Int32Array | Float64Array | Uint16Array>(values: A, request: number): A {
+export function grown<A extends Int32Array | Float64Array | Uint16Array | Uint8Array>(values: A, request: number): A {
   const larger = new (values.constructor as new (length: number) => A)(2 ** Math.ceil(Math.log2(request + 1)));
   larger.set(values);
   return larger;
