@@ -13,6 +13,8 @@ export interface KnownRequest {
   /** Place in the {@link History} of its latest arrival or preemption; no two have the same. */
   enteredAt: number;
   receivedNs: number;
+  /** Has it ever been started? */
+  hasStarted?: true;
 }
 
 /** A running request with what it has received until now. */

@@ -231,7 +231,9 @@ export const historyRules: Readonly<Record<string, HistoryRule>> = {
     // A request that starts later than one which began to wait after it was not in the central queue, which is FIFO: it
     // had been dealt to the worker it started on, at the latest when it was overtaken. No worker can hold more than k -
     // 1 of those.
-    const youngestFirst = stintsOf(history).sort((a, b) => b.enteredAt - a.enteredAt);
+    // What the dispatcher runs itself goes before those that have run.
+    const dealt = stintsOf(history).filter(({ worker }) => worker < history.workers);
+    const youngestFirst = dealt.sort((a, b) => b.enteredAt - a.enteredAt);
     const change: { at: number; worker: number; by: number }[] = [];
     let overtakenAt = Number.POSITIVE_INFINITY;
     for (const { worker, startedAt } of youngestFirst) {

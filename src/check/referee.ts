@@ -2,7 +2,13 @@
 
 import type { ChosenPolicy } from '../scheduler/policy-registry.js';
 import { policies } from '../scheduler/policy-registry.js';
-import type { DropReason, Scheduler, SchedulerSetup, World } from '../scheduler/scheduler.js';
+import {
+  type DropReason,
+  type Scheduler,
+  type SchedulerSetup,
+  TO_COMPLETION,
+  type World,
+} from '../scheduler/scheduler.js';
 import { exactDuration } from '../units/duration.js';
 import { lookUp } from '../units/names.js';
 import type { Breach, HistoryEvent, KnownRequest, Running } from './books.js';
@@ -79,11 +85,17 @@ export class Referee implements Scheduler {
   droppedNs = 0;
   readonly reservation?: () => ReturnType<NonNullable<Scheduler['reservation']>>;
   readonly leaves?: NonNullable<Scheduler['leaves']>;
+  readonly dispatcherIdles?: NonNullable<Scheduler['dispatcherIdles']>;
+  readonly parks?: NonNullable<Scheduler['parks']>;
   private changedNs = 0;
   private readonly inner: Scheduler;
   private readonly known = new Map<number, KnownRequest>();
   private readonly waiting: WaitingRequests;
+  /** The request on each worker; the last place is the dispatcher's, for a request that it runs itself. */
   private readonly on: (number | undefined)[];
+  private readonly parked = new Set<number>();
+  /** May the scheduler start a request on the dispatcher now? */
+  private doesDispatcherIdle = false;
   /** Per worker: the request it has finished, until the scheduler is told. */
   private readonly left: number[][];
   private readonly slices: Slices;
@@ -106,8 +118,8 @@ export class Referee implements Scheduler {
     private readonly options: RefereeOptions,
   ) {
     const { policy, parameters } = chosen;
-    this.on = new Array(setup.workers).fill(undefined);
-    this.left = Array.from({ length: setup.workers }, () => []);
+    this.on = new Array(setup.workers + 1).fill(undefined);
+    this.left = Array.from({ length: setup.workers + 1 }, () => []);
     const history = options.history === false ? undefined : lookUp(historyRules, policy.name);
     this.rules = {
       start: lookUp(startRules, policy.name),
@@ -129,6 +141,8 @@ export class Referee implements Scheduler {
     this.inner = policy.create({ ...withheld(chosen, setup), world: this.refereed(setup.world), random }, parameters);
     if (this.inner.reservation) this.reservation = () => this.inner.reservation!();
     if (this.inner.leaves) this.leaves = (worker, preempted) => this.takesNext(worker, preempted);
+    if (this.inner.dispatcherIdles) this.dispatcherIdles = () => this.asksForOwn();
+    if (this.inner.parks) this.parks = (worker, parked) => this.parksOrWakes(worker, parked);
   }
 
   private refereed(world: World): World {
@@ -264,6 +278,26 @@ export class Referee implements Scheduler {
     this.checkBooks();
   }
 
+  private asksForOwn(): void {
+    this.doesDispatcherIdle = true;
+    this.inner.dispatcherIdles!();
+    this.doesDispatcherIdle = false;
+    this.checkBooks();
+  }
+
+  private parksOrWakes(worker: number, parked: boolean): void {
+    if (parked) this.parked.add(worker);
+    else this.parked.delete(worker);
+    this.inner.parks!(worker, parked);
+    this.checkBooks();
+  }
+
+  /** The first worker that runs nothing and is not parked, or -1. */
+  private idleWorker(): number {
+    const { workers } = this.setup;
+    return this.on.findIndex((on, worker) => on === undefined && worker < workers && !this.parked.has(worker));
+  }
+
   /** The request that a worker is said to have finished: one that it left before, or the one that it runs. */
   private takeOff(worker: number): number | undefined {
     if (this.left[worker]!.length > 0) return this.left[worker]!.shift();
@@ -278,7 +312,7 @@ export class Referee implements Scheduler {
     // Who shares the workers does not wait.
     if (this.waiting.count() === 0 || this.chosen.policy.sharing) return;
     this.checkSettled();
-    const idle = this.on.indexOf(undefined);
+    const idle = this.idleWorker();
     if (this.chosen.policy.workConserving && idle >= 0) {
       const [first] = this.waiting.oldest();
       this.violated('work conservation', `worker ${idle} was left idle while request ${first!.id} waited`);
@@ -302,8 +336,10 @@ export class Referee implements Scheduler {
   private start(worker: number, handle: number, sliceNs: number): void {
     const request = this.known.get(handle);
     const named = request ? `request ${request.id}` : `the handle ${handle}`;
-    if (!this.isWorker(worker, `was given ${named}`)) return;
-    if (this.on[worker] !== undefined) {
+    const isOwn = worker === this.setup.workers && this.doesDispatcherIdle;
+    if (!isOwn && !this.isWorker(worker, `was given ${named}`)) return;
+    if (this.parked.has(worker)) this.violated('parked', `worker ${worker} was given ${named} while it was parked`);
+    else if (this.on[worker] !== undefined) {
       const { id } = this.requestOn(worker);
       this.violated('one at a time', `worker ${worker} was given ${named} while it still ran request ${id}`);
     } else if (!request)
@@ -311,11 +347,14 @@ export class Referee implements Scheduler {
     else if (request.state === 'running') {
       const other = this.on.indexOf(handle);
       this.violated('runs once', `worker ${worker} was given ${named} while that still ran on worker ${other}`);
-    } else if (!isSlice(sliceNs))
+    } else if (isOwn && (request.hasStarted || sliceNs !== TO_COMPLETION))
+      this.violated('dispatcher', `${named} was given to the dispatcher, after it had run before or for a slice`);
+    else if (!isSlice(sliceNs))
       this.violated('slices', `worker ${worker} was given ${named} for ${sliceNs}: expected whole nanoseconds, or 0`);
     else {
       this.checkOrder(worker, request);
       request.state = 'running';
+      request.hasStarted = true;
       this.waiting.remove(request);
       this.note({ what: 'started', id: request.id, worker });
       this.on[worker] = handle;

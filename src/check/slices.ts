@@ -34,7 +34,7 @@ export function createSlices(
   const sinceNs: number[] = [];
   const sliceFromNs: number[] = [];
   const sliceNs: number[] = [];
-  const stealPaidNs: number[] = new Array(setup.workers).fill(0);
+  const stealPaidNs: number[] = new Array(setup.workers + 1).fill(0);
   const yielding = new Set<number>();
   const { quantumNs } = parameters;
   const nowNs = () => setup.now[0]!;

@@ -18,6 +18,7 @@ export const EventKind = {
   demand: 5,
   /** worker, 1 if it gave up its request; 0 if that is done */
   leaves: 6,
+  dispatcherIdles: 7,
   // Answered by the scheduler, after one event and before the next.
   /** worker, request, slice in ns */
   start: 8,
@@ -36,11 +37,14 @@ export const EventKind = {
   // Written by the recorder itself.
   /** This many events were not recorded because the log was full. */
   gap: 15,
+  // Told to the scheduler.
+  /** worker, 1 if it has parked; 0 if it has been woken */
+  parks: 16,
 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
 /** How many of the three numbers each kind uses. */
-export const ARITY: readonly number[] = [3, 1, 1, 1, 0, 0, 2, 0, 3, 1, 2, 3, 1, 1, 1, 1];
+export const ARITY: readonly number[] = [3, 1, 1, 1, 0, 0, 2, 0, 3, 1, 2, 3, 1, 1, 1, 1, 2];
 
 const NAMES = Object.fromEntries(Object.entries(EventKind).map(([name, kind]) => [kind, name]));
 

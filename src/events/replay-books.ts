@@ -31,8 +31,9 @@ export interface Books {
 export function createBooks(workers: number, observer: Observer | undefined): Books {
   const present = new Map<number, { number: number; type: number; arrivedNs: number; running: boolean }>();
   let arrived = 0;
-  const on = new Array<number>(workers).fill(-1);
-  const left = Array.from({ length: workers }, (): number[] => []);
+  // The last place is the dispatcher's, for a request that it runs itself.
+  const on = new Array<number>(workers + 1).fill(-1);
+  const left = Array.from({ length: workers + 1 }, (): number[] => []);
   /** Returns the request that an event is about, and takes it off its worker. */
   const takeOff = (worker: number): number => {
     const before = left[worker]!.shift();
@@ -81,9 +82,9 @@ export function createBooks(workers: number, observer: Observer | undefined): Bo
         .filter(([, { running }]) => !running)
         .map(([request, { type, arrivedNs }]) => ({ request, type, waitedNs: nowNs - arrivedNs }))
         .sort((a, b) => b.waitedNs - a.waitedNs || a.request - b.request),
-    idle: () => on.flatMap((request, worker) => (request < 0 ? [worker] : [])),
+    idle: () => on.flatMap((request, worker) => (request < 0 && worker < workers ? [worker] : [])),
     present: () => present.size,
     has: (request) => present.has(request),
-    runs: (worker) => worker >= 0 && worker < workers && (on[worker]! >= 0 || left[worker]!.length > 0),
+    runs: (worker) => worker >= 0 && worker <= workers && (on[worker]! >= 0 || left[worker]!.length > 0),
   };
 }

@@ -211,6 +211,8 @@ function placeOf({ told, cursor }: Replaying): string {
   return told ? `event ${cursor.number()} (${describe(told)}): ` : '';
 }
 
+const NO_USE = 'the policy has no use for it';
+
 /** Says why no run can have this event; nothing when one can. */
 function cannotBe(
   { options: { policy, setup }, books, now, scheduler }: Replaying,
@@ -224,7 +226,12 @@ function cannotBe(
     if (b < 0 || b > setup.types.length) return 'there is no such type';
     return books.has(a) ? 'the request is there already' : undefined;
   }
-  if (kind === EventKind.leaves && !scheduler?.leaves) return 'the policy has no use for it';
+  if (kind === EventKind.leaves && !scheduler?.leaves) return NO_USE;
+  if (kind === EventKind.dispatcherIdles) return scheduler?.dispatcherIdles ? undefined : NO_USE;
+  if (kind === EventKind.parks) {
+    if (!scheduler?.parks) return NO_USE;
+    return books.idle().includes(a) ? undefined : 'the worker does not idle';
+  }
   return books.runs(a) ? undefined : 'the worker runs nothing';
 }
 
@@ -249,6 +256,12 @@ function tell(replaying: Replaying, scheduler: Scheduler, { kind, a, b, c }: Log
     case EventKind.leaves:
       books.leaves(a);
       scheduler.leaves!(a, b === 1);
+      break;
+    case EventKind.dispatcherIdles:
+      scheduler.dispatcherIdles!();
+      break;
+    case EventKind.parks:
+      scheduler.parks!(a, b === 1);
       break;
     default:
       scheduler.dispatch();
@@ -324,6 +337,8 @@ function describe({ kind, a, b, c, timeNs }: LoggedEvent): string {
       return a < 0 ? 'preempt it' : a === TO_COMPLETION ? 'let it run on' : `let it run for ${a} ns more`;
     case EventKind.dispatch:
       return 'dispatch';
+    case EventKind.dispatcherIdles:
+      return 'the dispatcher idles';
     case EventKind.demand:
       return `a demand of ${timeNs} ns`;
     default:

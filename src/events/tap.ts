@@ -69,18 +69,37 @@ function tap(
       sink.write(EventKind.preempted, worker, 0, 0, now);
       scheduler.preempted(worker);
     },
-    ...(scheduler.leaves && {
-      leaves: (worker: number, preempted: boolean) => {
-        sink.write(EventKind.leaves, worker, preempted ? 1 : 0, 0, now);
-        scheduler.leaves!(worker, preempted);
-      },
-    }),
+    ...tapOfSome(scheduler, now, sink),
     dispatch: () => {
       sink.write(EventKind.dispatch, 0, 0, 0, now);
       scheduler.dispatch();
     },
     queued: () => scheduler.queued(),
     ...(scheduler.reservation && { reservation: () => scheduler.reservation!() }),
+  };
+}
+
+/** What only some schedulers are told. */
+function tapOfSome(scheduler: Scheduler, now: Float64Array, sink: EventSink): Partial<Scheduler> {
+  return {
+    ...(scheduler.leaves && {
+      leaves: (worker, preempted) => {
+        sink.write(EventKind.leaves, worker, preempted ? 1 : 0, 0, now);
+        scheduler.leaves!(worker, preempted);
+      },
+    }),
+    ...(scheduler.dispatcherIdles && {
+      dispatcherIdles: () => {
+        sink.write(EventKind.dispatcherIdles, 0, 0, 0, now);
+        scheduler.dispatcherIdles!();
+      },
+    }),
+    ...(scheduler.parks && {
+      parks: (worker, parked) => {
+        sink.write(EventKind.parks, worker, parked ? 1 : 0, 0, now);
+        scheduler.parks!(worker, parked);
+      },
+    }),
   };
 }
 

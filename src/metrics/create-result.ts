@@ -29,10 +29,7 @@ export function createResult(
     policy: identity.policy,
     policyParameters: identity.policyParameters,
     ...(identity.policyDefaults && { policyDefaults: identity.policyDefaults }),
-    ...(identity.system !== undefined && {
-      system: identity.system,
-      dispatcherUtilisation: windowNs > 0 ? window.dispatcherNs / windowNs : 0,
-    }),
+    ...(identity.system !== undefined && ofSystem(identity.system, identity.workers, window)),
     workload: identity.workload,
     workers: identity.workers,
     load,
@@ -99,4 +96,19 @@ function finite(value: number | null): number | null {
 
 function total(counts: Float64Array): number {
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** What is only known of a simulated system. */
+function ofSystem(
+  system: string,
+  workers: number,
+  { fromNs, toNs, dispatcherNs, dispatcherServedNs, parkedNs }: RunRecord['window'],
+) {
+  const share = (ns: number) => (toNs > fromNs ? ns / (toNs - fromNs) : 0);
+  return {
+    system,
+    dispatcherUtilisation: share(dispatcherNs),
+    ...(dispatcherServedNs !== undefined && { dispatcherServed: share(dispatcherServedNs) }),
+    ...(parkedNs !== undefined && { parked: share(parkedNs / workers) }),
+  };
 }

@@ -70,7 +70,9 @@ function lagOf({ load, workers }: Identity, { windows = [], isSteady }: RunRecor
   if (isSurelyMuch(requests)) return `${percent(mean(requests))} of what came was not done`;
   // A few long requests that wait for ever are little in number, but much work.
   if (!isSteady || load === null) return undefined;
-  const work = windows.map((window) => 1 - shareOf(window.busyNs, window, workers) / load - onWorkers(window.arrived));
+  const work = windows.map(
+    (window) => 1 - shareOf(servedNs(window), window, workers) / load - onWorkers(window.arrived),
+  );
   return isSurelyMuch(work) ? `${percent(mean(work))} of the work that came was not done` : undefined;
 }
 
@@ -120,7 +122,7 @@ function overloadOf(identity: Identity, { isSteady, ...record }: RunRecord): str
   // A trace whose requests all come at once has no load.
   if (load === null) return undefined;
   const idle = idleShare(identity, record);
-  if (load >= 1 && (world === 'sim' || idle < ALL_BUSY)) {
+  if (load >= 1 + spareOf(identity, record) && (world === 'sim' || idle < ALL_BUSY)) {
     return `A load of ${threeDigits(load)} is ${load > 1 ? 'more than' : 'all'} the workers can do`;
   }
   const busy = busyShare(identity, record);
@@ -144,8 +146,18 @@ function doubtOf(identity: Identity, record: RunRecord): string | undefined {
   return idleShare(identity, record) < NEVER_IDLE ? 'its workers never idled' : undefined;
 }
 
+/** What a dispatcher that runs requests itself can do at most besides its own work, in workers' time. */
+function spareOf({ workers }: Identity, { window }: Pick<RunRecord, 'window'>): number {
+  return window.dispatcherServedNs === undefined ? 0 : 1 / workers - shareOf(window.dispatcherNs, window, workers);
+}
+
 function busyShare({ workers }: Identity, { window }: Pick<RunRecord, 'window'>): number {
-  return shareOf(window.busyNs, window, workers);
+  return shareOf(servedNs(window), window, workers);
+}
+
+/** Time that workers, and a dispatcher that does, have run requests. */
+function servedNs({ busyNs, dispatcherServedNs = 0 }: RunRecord['window']): number {
+  return busyNs + dispatcherServedNs;
 }
 
 function idleShare({ workers }: Identity, { window }: Pick<RunRecord, 'window'>): number {

@@ -128,6 +128,10 @@ function pooledRecord(records: readonly RunRecord[]): RunRecord {
       busyNs: sum((record) => record.window.busyNs),
       overheadNs: sum((record) => record.window.overheadNs),
       dispatcherNs: sum((record) => record.window.dispatcherNs),
+      ...(first.window.dispatcherServedNs !== undefined && {
+        dispatcherServedNs: sum(({ window }) => window.dispatcherServedNs ?? 0),
+      }),
+      ...(first.window.parkedNs !== undefined && { parkedNs: sum(({ window }) => window.parkedNs ?? 0) }),
     },
   };
 }

@@ -67,6 +67,10 @@ export interface MeasuringWindow {
   readonly overheadNs: number;
   /** Time the dispatcher of a system was busy in it, ns; 0 without a system. */
   readonly dispatcherNs: number;
+  /** Time the dispatcher of a system ran requests itself in it, ns; absent where it runs none. */
+  readonly dispatcherServedNs?: number;
+  /** Time workers were parked in it, ns over all workers; absent where none park. */
+  readonly parkedNs?: number;
 }
 
 export type RunIdentity = Pick<

@@ -71,7 +71,7 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   /** The requests that wait when the window begins, and the changes after. */
   const before = typeNames.map(() => 0);
   const changes: WaitingChange[] = [];
-  const on = Array.from({ length: workers }, () => ({ isBusy: false, request: 0, type: 0, fromNs: 0, part: 0 }));
+  const on = Array.from({ length: workers + 1 }, () => ({ isBusy: false, request: 0, type: 0, fromNs: 0, part: 0 }));
   /** Stretches so far, of requests that were preempted and are not done. */
   const parts = new Map<number, number>();
   let endNs = toNs;
@@ -143,7 +143,10 @@ export function collectTimeline({ fromNs, toNs, workers, typeNames }: TimelineWi
   return { observer, finish };
 }
 
-/** What runs on a worker: overwritten, because most of it is before the window and never kept. */
+/**
+ * What runs on a worker, or in the last place on the dispatcher: overwritten, because most of it is before the window
+ * and never kept.
+ */
 interface Running {
   isBusy: boolean;
   request: number;

@@ -76,6 +76,8 @@ export const resultSchema = z.looseObject({
   policyDefaults: parameters.exactOptional(),
   system: name.exactOptional(),
   dispatcherUtilisation: maybe.exactOptional(),
+  dispatcherServed: maybe.exactOptional(),
+  parked: maybe.exactOptional(),
   workload: name,
   workers: z.int().min(1),
   load: amount.nullable(),

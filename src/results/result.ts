@@ -48,6 +48,10 @@ export interface Result extends Judged {
   readonly system?: string;
   /** Share of the window in which the system's dispatcher was busy. */
   readonly dispatcherUtilisation?: number;
+  /** Share of the window in which the system's dispatcher ran requests itself; absent where it runs none. */
+  readonly dispatcherServed?: number;
+  /** Share of worker time that workers were parked; absent where none park. */
+  readonly parked?: number;
   readonly workload: string;
   readonly workers: number;
   /** Null where the requests of a trace all arrive at once: they have no rate. So is the next. */

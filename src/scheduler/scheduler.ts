@@ -48,6 +48,20 @@ export interface Scheduler {
   leaves?(worker: number, preempted: boolean): void;
 
   /**
+   * Only in simulated systems whose dispatcher runs requests itself when it would idle (Concord); on a machine it never
+   * does. The dispatcher has nothing to do, and requests wait. It counts as one more worker, whose number is
+   * {@link SchedulerSetup.workers}: start a request on it that has never run, to completion, or nothing. `complete`
+   * with that number follows.
+   */
+  dispatcherIdles?(): void;
+
+  /**
+   * Only in simulated systems whose idle workers park (Caladan); on a machine they never do. The idle `worker` has
+   * parked, and starts nothing until a second call with false says that it has been woken.
+   */
+  parks?(worker: number, parked: boolean): void;
+
+  /**
    * Assign what can be assigned now. A world calls this after one event or a batch of events, and may skip the call
    * while no request waits.
    */

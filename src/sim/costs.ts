@@ -23,6 +23,13 @@ export interface SystemCosts {
   readonly preemptedNs: number | undefined;
   /** Undefined: the policy's own cost. */
   readonly stealNs: number | undefined;
+  /** Undefined or 0: the dispatcher runs no requests itself. */
+  readonly pollNs?: number | undefined;
+  readonly ownSwitchNs?: number | undefined;
+  /** Undefined or 0: no worker parks. */
+  readonly parkNs?: number | undefined;
+  readonly allocateNs?: number | undefined;
+  readonly wakeNs?: number | undefined;
   /**
    * Are the queues of workers in the dispatcher? It then starts every request, even under policies whose workers could
    * take requests themselves.
@@ -51,12 +58,14 @@ export interface ConstantSpec {
   readonly field: CostField;
   readonly help: string;
   /** The value when a file does not state it; default: 0. */
-  readonly absent?: 'policy' | 'handoff';
+  readonly absent?: 'policy' | 'handoff' | 'never';
+  /** It means nothing without this one. */
+  readonly needs?: CostField;
 }
 
 /**
- * Every constant of a system, in the order of a request's way. During a delay nobody works; the other costs keep the
- * dispatcher or a worker busy.
+ * Every constant of a system, in the order of a request's way; then those of dispatchers that run requests, and of
+ * workers that park. During a delay nobody works; the other costs keep the dispatcher or a worker busy.
  */
 export const CONSTANTS: readonly ConstantSpec[] = [
   { section: 'delays', key: 'wire', field: 'wireNs', help: 'between client and server, each way' },
@@ -90,6 +99,38 @@ export const CONSTANTS: readonly ConstantSpec[] = [
   { section: 'worker', key: 'transmit', field: 'workerTransmitNs', help: 'per reply' },
   { section: 'worker', key: 'preempted', field: 'preemptedNs', help: 'per preemption received', absent: 'policy' },
   { section: 'worker', key: 'steal', field: 'stealNs', help: 'per steal', absent: 'policy' },
+  {
+    section: 'dispatcher',
+    key: 'poll',
+    field: 'pollNs',
+    help: 'longest it runs a request itself, when it would idle, before it looks for messages again',
+    absent: 'never',
+  },
+  {
+    section: 'dispatcher',
+    key: 'switch',
+    field: 'ownSwitchNs',
+    help: 'per such slice of a request',
+    absent: 'never',
+    needs: 'pollNs',
+  },
+  { section: 'worker', key: 'park', field: 'parkNs', help: 'idle time after which it parks', absent: 'never' },
+  {
+    section: 'delays',
+    key: 'allocate',
+    field: 'allocateNs',
+    help: 'between two looks for requests that wait while workers are parked; each wakes one',
+    absent: 'never',
+    needs: 'parkNs',
+  },
+  {
+    section: 'delays',
+    key: 'wake',
+    field: 'wakeNs',
+    help: 'until a worker that is woken looks for requests',
+    absent: 'never',
+    needs: 'parkNs',
+  },
 ];
 
 /** As in a system's file: `delays.wire`. */
@@ -98,12 +139,9 @@ export function constantName(field: CostField): string {
   return `${section}.${key}`;
 }
 
-export const NO_COSTS: SystemCosts = {
-  ...(Object.fromEntries(CONSTANTS.map(({ field }) => [field, 0])) as unknown as SystemCosts),
-  againNs: undefined,
-  preemptedNs: undefined,
-  stealNs: undefined,
-};
+export const NO_COSTS = Object.fromEntries(
+  CONSTANTS.map(({ field, absent }) => [field, absent === undefined ? 0 : undefined]),
+) as unknown as SystemCosts;
 
 /**
  * The costs of a system under a policy. Where the system states no cost of preemptions or steals, the policy's own
@@ -117,6 +155,11 @@ export function costsOf(costs: SystemCosts, { policy, parameters }: ChosenPolicy
     againNs: costs.againNs ?? costs.handoffNs,
     preemptedNs: costs.preemptedNs ?? preemptionNs,
     stealNs: costs.stealNs ?? stealNs,
+    pollNs: costs.pollNs ?? 0,
+    ownSwitchNs: costs.ownSwitchNs ?? 0,
+    parkNs: costs.parkNs ?? 0,
+    allocateNs: costs.allocateNs ?? 0,
+    wakeNs: costs.wakeNs ?? 0,
     // If it is not stated, it is as long as any hand-off, and varies like it.
     ...(costs.againNs === undefined &&
       costs.spread?.handoffNs && { spread: { ...costs.spread, againNs: costs.spread.handoffNs } }),

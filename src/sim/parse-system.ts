@@ -6,7 +6,15 @@ import { readChecked } from '../input/read-checked.js';
 import { parsePolicy, policyNamed } from '../scheduler/policy-registry.js';
 import { lookUp } from '../units/names.js';
 import { readQuantiles as readEmpirical } from '../workload/distributions/empirical.js';
-import { CONSTANTS, type ConstantSpec, NO_COSTS, type Spread, type SystemCosts, VARYING } from './costs.js';
+import {
+  CONSTANTS,
+  type ConstantSpec,
+  constantName,
+  NO_COSTS,
+  type Spread,
+  type SystemCosts,
+  VARYING,
+} from './costs.js';
 
 /** A modelled system: a policy and what the mechanisms around it cost. */
 export interface System {
@@ -102,6 +110,13 @@ function readSystem(value: unknown, checker: Checker, find: FindPolicy): System 
   const each = 'a map from the names of workloads to policies';
   const workloads = readEach(fields.workloads, checker.at('workloads'), each, readPolicy) ?? {};
   const constants = SECTIONS.flatMap((section) => readSection(section, fields[section], checker.at(section)));
+  for (const { spec } of constants) {
+    if (spec.needs === undefined || constants.some((each) => each.spec.field === spec.needs)) continue;
+    checker
+      .at(spec.section)
+      .at(spec.key)
+      .refuse(`expected ${constantName(spec.needs)} beside it, found none`);
+  }
   const measured = fields.measured === undefined ? undefined : readMeasured(fields.measured, checker.at('measured'));
   const { queues = 'workers' } = fields;
   if (queues !== 'workers' && queues !== 'dispatcher') {

@@ -196,6 +196,8 @@ function recordOf(
       busyNs: to.busyNs - from.busyNs,
       overheadNs: to.overheadNs - from.overheadNs,
       dispatcherNs: to.dispatcherNs - from.dispatcherNs,
+      ...(to.dispatcherServedNs > 0 && { dispatcherServedNs: to.dispatcherServedNs - from.dispatcherServedNs }),
+      ...(to.parkedNs > 0 && { parkedNs: to.parkedNs - from.parkedNs }),
     },
   };
 }

@@ -20,6 +20,8 @@ import { createSystemLoop } from './system-loop.js';
 import {
   createSystemState,
   dispatcherBusyNs,
+  dispatcherServedNs,
+  parkedNs,
   type SimulatedSystem,
   type SystemState,
   unreadArrivals,
@@ -67,8 +69,12 @@ export interface Snapshot {
   readonly preemptions: number;
   readonly steals: number;
   readonly queued: number;
-  /** Time the dispatcher has been busy, ns; 0 without a system. */
+  /** Time the dispatcher has been busy with its own work, ns; 0 without a system. */
   readonly dispatcherNs: number;
+  /** Time the dispatcher has run requests itself, ns. */
+  readonly dispatcherServedNs: number;
+  /** Time workers have been parked, ns, over all workers. */
+  readonly parkedNs: number;
 }
 
 /** A running simulation: virtual time, simulated workers, and one scheduler. */
@@ -261,6 +267,8 @@ function snapshotOf(state: State, systemState: SystemState | undefined): Snapsho
     steals: doubles[StateDouble.steals]!,
     queued: integers[StateInteger.waiting]! + (systemState ? unreadArrivals(systemState) : 0),
     dispatcherNs: systemState ? dispatcherBusyNs(systemState, now[0]!) : 0,
+    dispatcherServedNs: systemState ? dispatcherServedNs(systemState, now[0]!) : 0,
+    parkedNs: systemState ? parkedNs(systemState, now[0]!) : 0,
   };
 }
 

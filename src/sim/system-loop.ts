@@ -4,7 +4,16 @@ import { float64s, uint8s } from '../units/arrays.js';
 import type { RequestBatch } from '../workload/request-source.js';
 import { InboxMessage, MESSAGE_KINDS } from './inbox.js';
 import { type Loop, Meaning, type Slots, type State, StateDouble, StateInteger } from './loop.js';
-import { drawsOf, type SimulatedSystem, SystemDouble, SystemInteger, type SystemState } from './system-state.js';
+import { createOwnRequests } from './own-requests.js';
+import { createParking, PARKS, WAKES } from './parking.js';
+import {
+  drawsOf,
+  NO_MESSAGE,
+  type SimulatedSystem,
+  SystemDouble,
+  SystemInteger,
+  type SystemState,
+} from './system-state.js';
 
 // Constants of this module: see loop.ts.
 const { completes: COMPLETES, sliceEnds: SLICE_ENDS, yields: YIELDS } = Meaning;
@@ -62,6 +71,8 @@ const NOTIFIES_PREEMPTED = 7;
  * the wire are added to its sojourn.
  *
  * A cost that varies is drawn when it is charged. Both ways over the wire are one draw.
+ *
+ * A dispatcher that runs requests itself is in own-requests.ts, workers that park are in parking.ts.
  */
 export function createSystemLoop(
   state: State,
@@ -99,6 +110,15 @@ export function createSystemLoop(
   messageNs[COMPLETED] = costs.completionNs + dispatcherTransmitNs;
   messageNs[PREEMPTED] = costs.completionNs;
   messageNs[REPLY] = dispatcherTransmitNs;
+  const ownRequests =
+    costs.pollNs > 0 && scheduler.dispatcherIdles && !workersHaveQueues
+      ? createOwnRequests(state, system, slots, scheduler, simulated, { occupy, depart, releaseSlot })
+      : undefined;
+  // Where workers have queues, no notices are under way, and the owner of their events is free.
+  const parking =
+    costs.parkNs > 0 && scheduler.parks && workersHaveQueues
+      ? createParking(state, system, scheduler, simulated, way)
+      : undefined;
 
   // The dispatcher.
 
@@ -132,6 +152,7 @@ export function createSystemLoop(
       }
       act();
     }
+    if (ownRequests?.begin()) return;
     system.integers[OCCUPIED] = 0;
   }
 
@@ -161,6 +182,7 @@ export function createSystemLoop(
     demandNs[0] = serviceNs[request]!;
     scheduler.arrive(request, typeOf[request]!, flow);
     scheduler.dispatch();
+    if (parking) parking.waits();
   }
 
   function tellCompletion(worker: number, request: number): void {
@@ -213,6 +235,7 @@ export function createSystemLoop(
   // What the scheduler calls.
 
   function start(worker: number, request: number, sliceNs: number): void {
+    if (parking) parking.starts(worker);
     integers[WAITING]!--;
     requestOn[worker] = request;
     serial[worker]!++;
@@ -318,6 +341,7 @@ export function createSystemLoop(
     else releaseSlot(request);
     scheduler.complete(worker);
     if (integers[WAITING]! > 0) scheduler.dispatch();
+    if (parking && requestOn[worker]! < 0) parking.idles(worker);
   }
 
   function endSlice(worker: number): void {
@@ -367,8 +391,10 @@ export function createSystemLoop(
     doubles[OVERHEAD_NS] = doubles[OVERHEAD_NS]! + (now[0]! - stretchFromNs[worker]!);
     doneOn[worker] = requestOn[worker]!;
     requestOn[worker] = -1;
-    if (workersHaveQueues) tellPreemption(worker);
-    else {
+    if (workersHaveQueues) {
+      tellPreemption(worker);
+      if (parking && requestOn[worker]! < 0) parking.idles(worker);
+    } else {
       if (workersHavePlaces) leave(worker, true);
       notify(worker, PREEMPTED, NOTIFIES_PREEMPTED, doneOn[worker]);
     }
@@ -433,11 +459,17 @@ export function createSystemLoop(
     now[0] = atNs;
     const worker = events.take();
     if (worker === dispatcher) {
-      act();
+      if (system.integers[KIND] === NO_MESSAGE) {
+        if (ownRequests!.goesOn()) return;
+      } else act();
       takeMessages();
       return;
     }
     if (worker === way) {
+      if (parking) {
+        parking.looks();
+        return;
+      }
       const message = underWay.kind();
       const subject = underWay.subject();
       const request = underWay.detail();
@@ -452,6 +484,8 @@ export function createSystemLoop(
     else if (means === YIELDS) endYield(worker);
     else if (means === SIGNALLED) yieldNow(worker);
     else if (means === REPLIES) finish(worker);
+    else if (means === PARKS) parking!.parks(worker);
+    else if (means === WAKES) parking!.wakes(worker);
     else post(means === NOTIFIES_COMPLETED ? COMPLETED : PREEMPTED, worker, doneOn[worker]!);
   }
 
@@ -472,5 +506,18 @@ export function createSystemLoop(
     return events.size() > 0;
   }
 
-  return { start, preempt, drop, stole, completeAt, ...(workersHavePlaces && { dealt }), advance, advanceTo, drain };
+  return {
+    start: ownRequests
+      ? (worker, request, sliceNs) =>
+          worker === dispatcher ? ownRequests.take(request) : start(worker, request, sliceNs)
+      : start,
+    preempt,
+    drop,
+    stole,
+    completeAt,
+    ...(workersHavePlaces && { dealt }),
+    advance,
+    advanceTo,
+    drain,
+  };
 }

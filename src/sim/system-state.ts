@@ -10,7 +10,16 @@ import { Inbox } from './inbox.js';
 import type { State } from './loop.js';
 
 /** Indices of {@link SystemState.doubles}. */
-export const SystemDouble = { freeAtNs: 0, chargedNs: 1 } as const;
+export const SystemDouble = {
+  freeAtNs: 0,
+  chargedNs: 1,
+  /** Of requests that the dispatcher runs itself: all it has begun to run, and the slice under way. */
+  servedNs: 2,
+  sliceNs: 3,
+  /** Area under the number of parked workers, until when it is counted. */
+  parkedNs: 4,
+  parkedUntilNs: 5,
+} as const;
 /** Indices of {@link SystemState.integers}. */
 export const SystemInteger = {
   occupied: 0,
@@ -21,7 +30,21 @@ export const SystemInteger = {
   detail: 4,
   /** The worker whose notice is being told to the scheduler; -1: none. */
   justFree: 5,
+  /** The request that the dispatcher runs itself; -1: none. */
+  own: 6,
+  /** 1 while the dispatcher is in a slice of it. */
+  inSlice: 7,
+  /** 1 while it sends the reply. */
+  ownReplies: 8,
+  parked: 9,
+  /** 1 while the core allocator will look. */
+  looks: 10,
+  /** 1 once the workers idle for the first time. */
+  parksBegun: 11,
 } as const;
+
+/** {@link SystemInteger.kind} while the dispatcher's event is about a request of its own, not about a message. */
+export const NO_MESSAGE = -1;
 
 /** A system around the policy: what its mechanisms cost. */
 export interface SimulatedSystem {
@@ -43,7 +66,6 @@ export interface SystemState {
    * they were sent.
    */
   readonly underWay: Inbox;
-  /** When the dispatcher will have finished all it has begun; and all the time it was charged for. */
   readonly doubles: Float64Array;
   readonly integers: Int32Array;
   /**
@@ -53,6 +75,8 @@ export interface SystemState {
   readonly doneOn: Int32Array;
   readonly serial: Int32Array;
   readonly signalled: Uint8Array;
+  /** Per worker: 1 when it is parked. */
+  readonly parked: Uint8Array;
   /**
    * Per request: when its worker can take it, ns; and whether the worker has paid for receiving it. They grow with the
    * slots.
@@ -75,11 +99,12 @@ export function createSystemState(workers: number): SystemState {
     arrivals: new Inbox(),
     notices: new Inbox(),
     underWay: new Inbox(),
-    doubles: float64s(2),
-    integers: int32s(6).fill(-1, SystemInteger.justFree),
+    doubles: float64s(6),
+    integers: int32s(12).fill(-1, SystemInteger.justFree, SystemInteger.own + 1),
     doneOn: int32s(workers),
     serial: int32s(workers),
     signalled: uint8s(workers),
+    parked: uint8s(workers),
     landsNs: float64s(0),
     received: uint8s(0),
   };
@@ -89,8 +114,27 @@ export function createSystemState(workers: number): SystemState {
  * Time the dispatcher has been busy until `nowNs`. It works without a pause, so the part of its charges that is left
  * lies after `nowNs`.
  */
-export function dispatcherBusyNs({ doubles }: SystemState, nowNs: number): number {
-  return doubles[SystemDouble.chargedNs]! - Math.max(0, doubles[SystemDouble.freeAtNs]! - nowNs);
+export function dispatcherBusyNs(system: SystemState, nowNs: number): number {
+  const { doubles } = system;
+  const ahead = Math.max(0, doubles[SystemDouble.freeAtNs]! - nowNs);
+  return doubles[SystemDouble.chargedNs]! - Math.max(0, ahead - sliceAhead(system, nowNs));
+}
+
+/** Time the dispatcher has run requests itself until `nowNs`. */
+export function dispatcherServedNs(system: SystemState, nowNs: number): number {
+  return system.doubles[SystemDouble.servedNs]! - sliceAhead(system, nowNs);
+}
+
+/** What is left of the slice that the dispatcher is in, which ends when it will be free. */
+function sliceAhead({ doubles, integers }: SystemState, nowNs: number): number {
+  if (integers[SystemInteger.inSlice] === 0) return 0;
+  return Math.max(0, Math.min(doubles[SystemDouble.sliceNs]!, doubles[SystemDouble.freeAtNs]! - nowNs));
+}
+
+/** Time that workers have been parked until `nowNs`, over all workers. */
+export function parkedNs({ doubles, integers }: SystemState, nowNs: number): number {
+  const sinceNs = nowNs - doubles[SystemDouble.parkedUntilNs]!;
+  return doubles[SystemDouble.parkedNs]! + integers[SystemInteger.parked]! * sinceNs;
 }
 
 /** Requests that the dispatcher has not read yet. */

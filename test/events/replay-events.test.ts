@@ -10,6 +10,7 @@ import { runSimulation } from '../../src/experiment/run/run-simulation.js';
 import { runTimeline } from '../../src/experiment/run/run-timeline.js';
 import type { Timeline } from '../../src/metrics/timeline.js';
 import { parsePolicy, policies } from '../../src/scheduler/policy-registry.js';
+import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
 import { InputError } from '../../src/units/errors.js';
 import { trueProfile } from '../../src/workload/workload.js';
 import { run, shippedWorkload } from '../support/workloads.js';
@@ -21,7 +22,7 @@ const workload = shippedWorkload('tpcc');
 const WORKERS = 14;
 
 /** Records a short simulated run. Returns the path of the file. */
-async function record(policy: string, requests = 4000): Promise<string> {
+async function record(policy: string, requests = 4000, costs?: SystemCosts): Promise<string> {
   const path = join(folder, `${policy.replaceAll(/[:=]/g, '_')}.events`);
   const types = workload.types.slice(0, workload.classified);
   const recording = recordSimulation(
@@ -29,10 +30,11 @@ async function record(policy: string, requests = 4000): Promise<string> {
     { policy: parsePolicy(policy), workers: WORKERS, seed: '1', replication: 0 },
     { name: 'tpcc', types, trueProfile: trueProfile(workload) },
   );
-  const { digest } = await run(policy, workload, { requests, load: 0.85, workers: WORKERS, policy: recording.policy });
+  const options = { requests, load: 0.85, workers: WORKERS, ...(costs && { costs }) };
+  const { digest } = await run(policy, workload, { ...options, policy: recording.policy });
   recording.close();
   // The tap changes nothing.
-  expect(digest).toBe((await run(policy, workload, { requests, load: 0.85, workers: WORKERS })).digest);
+  expect(digest).toBe((await run(policy, workload, options)).digest);
   return path;
 }
 
@@ -55,6 +57,25 @@ describe('a recorded run', () => {
       expect(report.decisions).toBeGreaterThanOrEqual(4000);
     },
   );
+
+  it.each([
+    ['jbsq:k=1', { pollNs: 1000, dispatchNs: 50 }, EventKind.dispatcherIdles],
+    ['d-fcfs-steal', { parkNs: 500, wakeNs: 500 }, EventKind.parks],
+  ] as const)('of %s in a system with more than workers is, too', async (policy, costs, kind) => {
+    const path = await record(policy, 4000, { ...NO_COSTS, ...costs });
+    expect(replayFile(path).report).toMatchObject({ decisions: expect.any(Number) });
+    expect(replayFile(path).report.difference).toBeUndefined();
+    // Without it the scheduler decides otherwise.
+    const { difference } = replayFile(
+      alter(
+        path,
+        (each) => each === kind,
+        20,
+        () => [],
+      ),
+    ).report;
+    expect(difference).toBeDefined();
+  });
 
   /** Copies a recording, with one event changed. */
   function alter(

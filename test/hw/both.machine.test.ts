@@ -91,6 +91,13 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
         code: 2,
         err: expect.stringContaining('expected --dilate 200, or psp calibrate --dilate 300'),
       });
+      for (const [system, what] of [
+        ['concord', 'its dispatcher runs requests itself'],
+        ['caladan', 'its workers park'],
+      ] as const) {
+        const err = expect.stringContaining(`--system ${system}: ${what}, which psp's own runtime does not`);
+        expect(await psp([...other.slice(0, -1), system], { cwd: folder })).toMatchObject({ code: 2, err });
+      }
     });
   },
 );

@@ -136,6 +136,13 @@ describe('the outcome of a run', () => {
     expect(judged({ window, isSteady: false }, { load: 0.9 }).outcome).toBe('ok');
   });
 
+  it('counts what a dispatcher runs itself, and takes more load then', () => {
+    const window = { busyNs: 0.97e9, overheadNs: 0.03e9, dispatcherNs: 0.5e9, dispatcherServedNs: 0.25e9 };
+    expect(judged({ window }, { load: 1.2 }).outcome).toBe('ok');
+    expect(judged({ window }, { load: 1.25 }).reason).toContain('Overhead leaves 122 %');
+    expect(judged({ window }, { load: 1.5 }).reason).toContain('A load of 1.5 is more than the workers can do');
+  });
+
   it('is unstable when a reservation leaves some types too few workers, dropped or not', () => {
     const room = { types: ['LONG'], needed: 13.0297, had: 13 };
     expect(judged({ room })).toEqual({

@@ -101,7 +101,8 @@ measured:
     ['name: x\npolicy: c-fcfs\ndelays: { wire: 5 }', '3:17: wire: expected a duration with its unit'],
     [
       'name: x\npolicy: c-fcfs\ndelays: { wier: 5us }',
-      "3:11: wier: expected one of wire, handoff, again, notice, signal, found 'wier' (did you mean 'wire'?)",
+      '3:11: wier: expected one of wire, handoff, again, notice, signal, allocate, wake, ' +
+        "found 'wier' (did you mean 'wire'?)",
     ],
     ['name: x\npolicy: c-fcfs\nworker: 5us', '3:9: worker: expected a map with one of receive'],
     [
@@ -140,6 +141,10 @@ measured:
     [
       'name: x\npolicy: c-fcfs\nmeasured: { work: [5us] }',
       '3:19: work: expected a map from what was measured to its time, found',
+    ],
+    [
+      'name: x\npolicy: jbsq\ndispatcher: { switch: 1us }\ndelays: { wake: 1us }',
+      '4:17: wake: expected worker.park beside it, found none',
     ],
     ['name: x\npolicy: c-fcfs\nmeasured: { parts: { reply: 5 } }', '3:29: reply: expected a duration with its unit'],
   ])('with a mistake is refused: %#', (text, complaint) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSystem } from '../../src/experiment/plan/files.js';
+import type { Observer } from '../../src/metrics/observer.js';
 import type { RunRecord } from '../../src/metrics/run-record.js';
 import { policies } from '../../src/scheduler/policy-registry.js';
 import { NO_COSTS, type SystemCosts } from '../../src/sim/costs.js';
@@ -232,6 +233,84 @@ describe('a worker with places that the dispatcher fills', () => {
     expect(await busy('jbsq')).toBeGreaterThan(central * 1.1);
     // Who deals arrivals only has less to do.
     expect(await busy('d-fcfs')).toBeLessThan(central * 0.9);
+  });
+});
+
+describe('a dispatcher that runs requests itself', () => {
+  const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
+
+  it('runs one in slices, reads messages between them, and keeps it to its end', async () => {
+    const costs = charging({ dispatchNs: 100, workerTransmitNs: 60, pollNs: 500, ownSwitchNs: 50 });
+    const spans: string[] = [];
+    const observer: Observer = {
+      ...{ arrives() {}, drops() {}, steals() {}, dispatcher() {} },
+      starts: (worker, request, _type, _fromNs, runsNs) => spans.push(`${request} on ${worker} from ${runsNs}`),
+      stops: (worker, atNs, completed) => spans.push(`${completed ? 'done' : 'stops'} on ${worker} at ${atNs}`),
+    };
+    const record = await run('jbsq:k=1', burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs, observer });
+    // The worker is done with the first at 2100 and has replied at 2160. The dispatcher, whose number is 1, reads that
+    // when the last of its own four slices and its own reply are over, at 2360.
+    expect(spans).toEqual([
+      ...['0 on 0 from 100', '1 on 1 from 150', 'stops on 1 at 650', '1 on 1 from 700', 'stops on 1 at 1200'],
+      ...['1 on 1 from 1250', 'stops on 1 at 1750', '1 on 1 from 1800', 'done on 0 at 2100', 'done on 1 at 2300'],
+      ...['2 on 0 from 2460', 'done on 0 at 4460'],
+    ]);
+    expect(record.histograms[0]!.sojournNs.sum).toBe(2160 + 2360 + 4520);
+  });
+
+  it('is as much as one more worker where it has nothing else to do', async () => {
+    const options = { load: 1.5, workers: 1, requests: 40_000, costs: charging({ pollNs: 1000 }) };
+    const { window, growth } = await run('jbsq:quantum=1s', single(1), options);
+    const windowNs = window.toNs - window.fromNs;
+    expect(growth).toBe('none');
+    expect((window.busyNs + window.dispatcherServedNs!) / windowNs).toBeCloseTo(1.5, 2);
+    expect(window.dispatcherServedNs! / windowNs).toBeGreaterThan(0.45);
+    // Half of it is lost in switches, which are its own work.
+    const half = await run('jbsq', single(1), { ...options, costs: charging({ pollNs: 500, ownSwitchNs: 500 }) });
+    expect(half.window.dispatcherNs / half.window.dispatcherServedNs!).toBeCloseTo(1, 2);
+    expect((half.window.dispatcherNs + half.window.dispatcherServedNs!) / half.window.toNs).toBeLessThan(1);
+  });
+
+  it.each([
+    ['c-fcfs', {}],
+    ['d-fcfs', {}],
+    ['jbsq', { dispatcherQueues: true as const }],
+  ])('%s: only where the policy knows of it', async (policy, more) => {
+    const options = { load: 0.95, requests: 3000, workers: 2 };
+    const costs = charging({ pollNs: 1000, ...more });
+    const { window } = await run(policy, shippedWorkload('exponential'), { ...options, costs });
+    expect(window.dispatcherServedNs === undefined).toBe(policy !== 'jbsq');
+  });
+});
+
+describe('workers that park', () => {
+  const parking = charging({ parkNs: 2000, allocateNs: 10_000, wakeNs: 5000 });
+  // One request each 33 us.
+  const options = { requests: 3, warmup: 0, load: 100 / 33 / 2, workers: 2, costs: parking };
+
+  it('are woken at once when all are parked, and at the next look of the allocator when not', async () => {
+    const began: number[] = [];
+    const observer: Observer = {
+      ...{ arrives() {}, stops() {}, drops() {}, steals() {}, dispatcher() {} },
+      starts: (_worker, _request, _type, fromNs) => began.push(fromNs),
+    };
+    await run('d-fcfs-steal', single(100), { ...options, observer });
+    // The third, at 99 us, finds both at work, and takes the first that is done.
+    expect(began).toEqual([33_000 + 5000, 70_000 + 5000, 138_000]);
+  });
+
+  it('are parked for as long as nothing comes, and lose no request', async () => {
+    const alone = { ...options, workers: 1, load: 0.01, requests: 1000 };
+    const { window, histograms } = await run('steal-ts', single(1), alone);
+    // One request each 100 us, of which it wakes for 5, runs for 1, and looks for work for 2.
+    expect(window.parkedNs! / (window.toNs - window.fromNs)).toBeCloseTo(0.92, 2);
+    expect(histograms[0]!.sojournNs.sum).toBe(1000 * (5000 + 1000));
+    // Polling workers are faster, and none is parked.
+    const polling = await run('steal-ts', single(1), { ...alone, costs: NO_COSTS });
+    expect(polling.histograms[0]!.sojournNs.sum).toBe(1000 * 1000);
+    expect(polling.window.parkedNs).toBeUndefined();
+    // A policy that does not know of parked workers has none.
+    expect((await run('d-fcfs', single(1), alone)).window.parkedNs).toBeUndefined();
   });
 });
 

@@ -50,7 +50,9 @@ class Books implements Observer {
 
   constructor(
     private readonly trace: SmallTrace,
+    private readonly workers: number,
     private readonly earliestNs: number,
+    private readonly onDispatcherNs: number,
   ) {}
 
   private changes(by: number, atNs: number): void {
@@ -72,7 +74,9 @@ class Books implements Observer {
     this.check(this.on[worker] === undefined, `worker ${worker} was given a second request`);
     this.check(!this.running.has(request), `request ${request} runs twice`);
     this.check(fromNs >= (this.freeNs[worker] ?? 0), `worker ${worker} began before it was free`);
-    this.check(fromNs >= this.trace.arrivalNs[request]! + this.earliestNs, `request ${request} ran too early`);
+    const earliestNs = worker < this.workers ? this.earliestNs : this.onDispatcherNs;
+    this.check(worker <= this.workers, `worker ${worker} does not exist`);
+    this.check(fromNs >= this.trace.arrivalNs[request]! + earliestNs, `request ${request} ran too early`);
     this.check(runsNs >= fromNs, 'it ran before it was there');
     this.on[worker] = { request, runsNs };
     this.running.add(request);
@@ -112,7 +116,8 @@ async function check(text: string, shape: TraceShape, costs: SystemCosts) {
   const trace = makeSmallTrace(shape);
   const { dispatcherReceiveNs, dispatchNs, handoffNs, againNs, wireNs, workerTransmitNs, dispatcherTransmitNs } =
     costsOf(costs, chosen);
-  const books = new Books(trace, dispatcherReceiveNs + dispatchNs + Math.min(handoffNs, againNs));
+  const earliestNs = dispatcherReceiveNs + dispatchNs + Math.min(handoffNs, againNs);
+  const books = new Books(trace, shape.workers, earliestNs, dispatcherReceiveNs);
   const { referee, record } = await play(chosen, trace, { ...shape, costs, observer: books });
   expect(books.complaints).toEqual([]);
   expect(referee.violations.filter(({ property }) => !TOLD_LATE.includes(property))).toEqual([]);

@@ -178,12 +178,18 @@ async function run(options: RunOptions): Promise<number> {
 }
 
 /**
- * Refuses a system of another dilation: costs are real time, so the dilation changes them.
+ * Refuses a system that works in another way than psp's own runtime, or of another dilation: costs are real time, so
+ * the dilation changes them.
  *
  * @throws InputError
  */
-function refuseOtherDilation(name: string, factor: number): void {
-  const measured = readSystem(name).measured?.dilation;
+function refuseOtherSystem(name: string, factor: number): void {
+  const { costs, measured: conditions } = readSystem(name);
+  if (costs.pollNs || costs.parkNs) {
+    const what = costs.pollNs ? 'its dispatcher runs requests itself' : 'its workers park';
+    throw new InputError(`--system ${name}: ${what}, which psp's own runtime does not: expected one that does not`);
+  }
+  const measured = conditions?.dilation;
   if (measured !== undefined && measured !== factor) {
     throw new InputError(
       `--system ${name}: measured with times stretched ${measured} times, while this run stretches them ` +
@@ -211,7 +217,7 @@ async function runOne(
     ...(options.poll && { net: options.poll }),
   });
   warnOfOverload(offeredLoad(spec.workload, spec.offer, workers));
-  if (options.system !== undefined) refuseOtherDilation(options.system, dilationOf(spec).factor);
+  if (options.system !== undefined) refuseOtherSystem(options.system, dilationOf(spec).factor);
   const live = showProgress(undefined, policy.text);
   const names = input.workload.types.map((type) => type.name);
   // A client knows the server's policy only from the command line.

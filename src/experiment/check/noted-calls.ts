@@ -15,6 +15,8 @@ const CALLS = [
   'queued',
   'reservation',
   'leaves',
+  'dispatcherIdles',
+  'parks',
 ] as const;
 
 type Call = (typeof CALLS)[number];
@@ -82,6 +84,10 @@ export function notingCalls(policy: Policy, notes: Int32Array): Policy {
       ...(inner.reservation && { reservation: noting('reservation', () => inner.reservation!()) }),
       ...(inner.leaves && {
         leaves: noting('leaves', (worker: number, preempted: boolean) => inner.leaves!(worker, preempted)),
+      }),
+      ...(inner.dispatcherIdles && { dispatcherIdles: noting('dispatcherIdles', () => inner.dispatcherIdles!()) }),
+      ...(inner.parks && {
+        parks: noting('parks', (worker: number, parked: boolean) => inner.parks!(worker, parked)),
       }),
     };
     return scheduler;

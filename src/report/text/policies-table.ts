@@ -172,6 +172,12 @@ function workTable(results: readonly Result[], look: Look): string[] {
       title: 'dispatcher\nbusy',
       cell: (r: Result) => orDash(r.dispatcherUtilisation ?? 0, formatShare),
     },
+    {
+      when: some((r) => r.dispatcherServed ?? 0),
+      title: 'dispatcher\nruns itself',
+      cell: (r: Result) => orDash(r.dispatcherServed ?? 0, formatShare),
+    },
+    { when: some((r) => r.parked ?? 0), title: 'parked', cell: (r: Result) => orDash(r.parked ?? 0, formatShare) },
     { when: some((r) => r.overhead), title: 'overhead', cell: (r: Result) => orDash(r.overhead, formatShare) },
     { when: some((r) => r.preemptions), title: 'preemptions', cell: (r: Result) => orDash(r.preemptions, formatCount) },
     { when: some((r) => r.steals), title: 'steals', cell: (r: Result) => orDash(r.steals, formatCount) },
@@ -254,6 +260,16 @@ function footnotes(results: readonly Result[]): string[] {
       'Systems: times are measured at the client, with the wire both ways; overhead is all worker time that ' +
         'serves no request.',
     );
+  }
+  const ownWays = [
+    ['pollNs', 'dispatcherServed', 'The dispatcher of', 'ran no request itself'],
+    ['parkNs', 'parked', 'The workers of', 'never parked'],
+  ] as const;
+  for (const [constant, share, who, did] of ownWays) {
+    const without = results.filter((each) => (each.manifest.costs?.[constant] ?? 0) > 0 && each[share] === undefined);
+    if (without.length > 0) {
+      notes.push(`${who} ${without.map(policyLabel).join(', ')} ${did}: no occasion, or not under this policy.`);
+    }
   }
   const atTheirLimit = results.filter((result) => (result.dispatcherUtilisation ?? 0) > DISPATCHER_FULL);
   for (const result of atTheirLimit) {

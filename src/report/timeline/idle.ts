@@ -8,8 +8,9 @@ export interface IdleSpan extends Span {
 export function idleWhileWaiting(timeline: Timeline): IdleSpan[] {
   const queued = whenWaiting(timeline);
   const busy = Array.from({ length: timeline.workers }, (): Span[] => []);
+  // What the dispatcher runs itself is on no worker.
   for (const { worker, fromNs, toNs } of [...timeline.runs, ...timeline.overheads])
-    busy[worker]!.push({ fromNs, toNs });
+    busy[worker]?.push({ fromNs, toNs });
   return busy.flatMap((spans, worker) => {
     spans.sort((a, b) => a.fromNs - b.fromNs);
     const idle = gaps(spans, timeline);

@@ -17,6 +17,8 @@ const RIGHT = 20;
 const PLOT = WIDTH - LEFT - RIGHT;
 const QUEUE_HEIGHT = 96;
 const GAP = 26;
+/** Below the row of the dispatcher. */
+const ROW_GAP = 6;
 const LEGEND_LINE = 20;
 /** Shorter stretches than this many pixels are drawn this long, so that short requests are seen at all. */
 const LEAST_WIDTH = 0.6;
@@ -81,7 +83,7 @@ export function stackedTimelineSvg(
 function sceneOf(timeline: Timeline, x: (ns: number) => number, head: number): Scene {
   const { workers, dispatcher } = timeline;
   const rowHeight = Math.max(3, Math.min(18, Math.floor(420 / workers)));
-  const top = head + (dispatcher.length > 0 ? rowHeight + 6 : 0);
+  const top = head + (dispatcher.length > 0 ? rowHeight + ROW_GAP : 0);
   const queueTop = top + workers * rowHeight + GAP;
   return { timeline, x, rowHeight, top, queueTop, queueBottom: queueTop + QUEUE_HEIGHT };
 }
@@ -185,18 +187,21 @@ function bar(
 }
 
 /** What a stretch is of: `LONG 1201, part 2: 5us on worker 3 from 300.01ms, preempted`. */
-function titleOf({ typeNames }: Timeline, run: TimelineRun): string {
+function titleOf({ typeNames, workers }: Timeline, run: TimelineRun): string {
   const part = run.part > 0 || run.end === 'preempted' ? `, part ${run.part + 1}` : '';
   const length = formatDuration(run.toNs - run.fromNs);
   const from = `${Number((run.fromNs / 1e3).toFixed(3))}us`;
-  return `${typeNames[run.type]} ${run.request}${part}: ${length} on worker ${run.worker} from ${from}, ${run.end}`;
+  const where = run.worker < workers ? `worker ${run.worker}` : 'the dispatcher';
+  return `${typeNames[run.type]} ${run.request}${part}: ${length} on ${where} from ${from}, ${run.end}`;
 }
 
 function runs(scene: Scene): string {
   const { timeline, rowHeight, top, x } = scene;
   const inset = rowHeight > 8 ? 2 : 0.5;
   const height = rowHeight - 2 * inset;
-  const y = (worker: number) => top + worker * rowHeight + inset;
+  // What the dispatcher runs itself is in its row, above those of the workers.
+  const rowTop = (worker: number) => (worker < timeline.workers ? top + worker * rowHeight : top - ROW_GAP - rowHeight);
+  const y = (worker: number) => rowTop(worker) + inset;
   const byType = timeline.typeNames.map((_, type) => {
     const bars = timeline.runs
       .filter((run) => run.type === type)

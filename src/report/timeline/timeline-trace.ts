@@ -71,7 +71,8 @@ function happenings(timeline: Timeline, pid: number): TraceEvent[] {
         cat: 'request',
         ph: 'X',
         pid,
-        tid: rowOf(run.worker),
+        // The dispatcher's number follows those of the workers.
+        tid: run.worker < timeline.workers ? rowOf(run.worker) : DISPATCHER,
         ...clipped(run),
         cname: COLOURS[run.type % COLOURS.length]!,
         args: { request: run.request, part: run.part, end: run.end },

@@ -46,6 +46,11 @@ export class StealingFcfs extends NonPreemptiveScheduler {
     this.idle.add(worker);
   }
 
+  parks(worker: number, parked: boolean): void {
+    if (parked) this.idle.delete(worker);
+    else this.idle.add(worker);
+  }
+
   dispatch(): void {
     const { idle, queues } = this;
     // A worker takes from its own queue first, so that nobody steals what its owner is about to run.

@@ -1,7 +1,7 @@
 import { int32s } from '../../units/arrays.js';
 import { definePolicy, quantum, queueLimit } from '../policy.js';
-import { Queues } from '../queues.js';
-import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup } from '../scheduler.js';
+import { grown, Queues } from '../queues.js';
+import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
 /**
@@ -10,16 +10,20 @@ import { WorkerSet } from '../worker-set.js';
  * runs. So a worker that finishes a request finds the next one without asking. A request that has used up a quantum
  * goes to the tail of the central queue, even when nothing waits.
  *
- * Of workers with the same number of requests, the lowest-numbered gets the next. Concord's dispatcher also runs
- * requests itself when it is idle; this one does not.
+ * Of workers with the same number of requests, the lowest-numbered gets the next. A dispatcher that would idle while
+ * all hold k takes the oldest request that has not run yet (section 3.3), in simulated systems that have such a
+ * dispatcher.
  */
 class BoundedShortestQueue implements Scheduler {
   /**
-   * Queue w holds what worker w has been given and does not run yet. The queue after the last worker's is the central
-   * one.
+   * Queue w holds what worker w has been given and does not run yet. The two after the last worker's are the central
+   * one: requests that have not run yet, and requests that were preempted. `turns` has their common order.
    */
   private readonly queues: Queues;
-  private readonly central: number;
+  private readonly fresh: number;
+  private readonly begun: number;
+  private turns = int32s(1024);
+  private turn = 0;
   /** By number of requests, from 0 to k - 1: the workers that hold as many. Workers that hold k are in no set. */
   private readonly holding: WorkerSet[];
   /** Idle workers whose queue is not empty. */
@@ -45,8 +49,9 @@ class BoundedShortestQueue implements Scheduler {
     private readonly limit: number,
   ) {
     const { workers } = setup;
-    this.queues = new Queues(workers + 1);
-    this.central = workers;
+    this.queues = new Queues(workers + 2);
+    this.fresh = workers;
+    this.begun = workers + 1;
     this.holding = Array.from({ length: k }, () => new WorkerSet(workers));
     this.holding[0]!.addRange(0, workers);
     this.ready = new WorkerSet(workers);
@@ -57,12 +62,12 @@ class BoundedShortestQueue implements Scheduler {
   }
 
   arrive(request: number, _type: number, _flow: number): void {
-    if (this.queues.length[this.central]! < this.limit) this.queues.push(this.central, request);
+    if (this.waitingCentral() < this.limit) this.enqueue(this.fresh, request);
     else this.setup.world.drop(request, DropReason.queueFull);
   }
 
   complete(worker: number): void {
-    this.free(worker);
+    if (worker < this.setup.workers) this.free(worker);
   }
 
   sliceExpired(_worker: number): number {
@@ -71,7 +76,7 @@ class BoundedShortestQueue implements Scheduler {
 
   preempted(worker: number): void {
     const { givenUp } = this;
-    this.queues.push(this.central, this.late ? givenUp.shift(worker) : this.requestOn[worker]!);
+    this.enqueue(this.begun, this.late ? givenUp.shift(worker) : this.requestOn[worker]!);
     this.free(worker);
   }
 
@@ -84,16 +89,21 @@ class BoundedShortestQueue implements Scheduler {
     this.start(worker, this.queues.shift(worker));
   }
 
+  dispatcherIdles(): void {
+    const { queues, fresh, setup } = this;
+    if (queues.length[fresh]! > 0) setup.world.start(setup.workers, queues.shift(fresh), TO_COMPLETION);
+  }
+
   dispatch(): void {
-    const { queues, central, ready } = this;
+    const { queues, ready } = this;
     for (let worker = ready.lowest(); worker >= 0; worker = ready.lowest()) {
       ready.delete(worker);
       this.waitingDealt--;
       this.start(worker, queues.shift(worker));
     }
-    while (queues.length[central]! > 0 && this.room > 0) {
+    while (this.room > 0 && this.waitingCentral() > 0) {
       const worker = this.leastLoaded();
-      const request = queues.shift(central);
+      const request = queues.shift(this.older());
       this.load(worker, 1);
       if (this.late ? this.requestOn[worker]! < 0 : this.loads[worker] === 1) this.start(worker, request);
       else {
@@ -105,7 +115,28 @@ class BoundedShortestQueue implements Scheduler {
   }
 
   queued(): number {
-    return this.queues.length[this.central]! + this.waitingDealt;
+    return this.waitingCentral() + this.waitingDealt;
+  }
+
+  private waitingCentral(): number {
+    const { length } = this.queues;
+    return length[this.fresh]! + length[this.begun]!;
+  }
+
+  private enqueue(queue: number, request: number): void {
+    if (request >= this.turns.length) this.turns = grown(this.turns, request);
+    this.turns[request] = this.turn;
+    this.turn = (this.turn + 1) | 0;
+    this.queues.push(queue, request);
+  }
+
+  /** The one of the two central queues whose head has waited longest. One of them must not be empty. */
+  private older(): number {
+    const { queues, fresh, begun, turns } = this;
+    if (queues.length[begun] === 0) return fresh;
+    if (queues.length[fresh] === 0) return begun;
+    // The difference is right even when the numbers have begun anew.
+    return ((turns[queues.head(fresh)]! - turns[queues.head(begun)]!) | 0) < 0 ? fresh : begun;
   }
 
   private start(worker: number, request: number): void {
@@ -140,9 +171,7 @@ class BoundedShortestQueue implements Scheduler {
 export const jbsq = definePolicy<{ k: number; quantumNs: number; costNs: number; queue: number }>({
   name: 'jbsq',
   title: 'Join the bounded shortest queue',
-  summary:
-    'at most k requests per worker, the rest in one queue; cheap preemption after a quantum: Concord without ' +
-    'its working dispatcher',
+  summary: 'at most k requests per worker, the rest in one queue; cheap preemption after a quantum: Concord',
   reference: "Concord (SOSP'23): JBSQ(2) and cooperative preemption; JBSQ is from R2P2 (ATC'19)",
   needsTypes: false,
   needsFlows: false,
