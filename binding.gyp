@@ -10,30 +10,11 @@
   "targets": [
     {
       "target_name": "psp_probe",
-      "sources": ["native/base/clock.cpp", "native/probe/addon.cpp", "native/probe/probe_world.cpp", "native/probe/ring_hops.cpp", "native/net/frame.cpp"]
+      "sources": ["native/psp_probe.cpp"]
     },
     {
       "target_name": "psp_native",
-      "sources": [
-        "native/addon/addon.cpp",
-        "native/addon/dispatcher_net.cpp",
-        "native/addon/load_binding.cpp",
-        "native/addon/server_binding.cpp",
-        "native/apps/application.cpp",
-        "native/apps/built_in.cpp",
-        "native/apps/rocksdb_app.cpp",
-        "native/base/clock.cpp",
-        "native/client/load_generator.cpp",
-        "native/client/load_thread.cpp",
-        "native/net/eal.cpp",
-        "native/net/frame.cpp",
-        "native/net/memif_rings.cpp",
-        "native/net/port.cpp",
-        "native/server/net_loop.cpp",
-        "native/server/net_thread.cpp",
-        "native/server/server.cpp",
-        "native/server/worker_thread.cpp"
-      ],
+      "sources": ["native/psp_native.cpp", "native/psp_runtime.cpp"],
       "libraries": ["<!@(pkg-config --libs libdpdk)"],
       "conditions": [
         [
