@@ -75,8 +75,8 @@ const LAUGHS = Array.from({ length: 9 }, (_, i) => `a${i}: &a${i} [${i === 0 ? '
 );
 
 /**
- * Feeds the YAML reader with workloads, systems and plots that are broken at random. Each must be usable or be refused with a
- * clear error.
+ * Feeds the YAML reader with workloads, systems and plots that are broken at random. Each must be usable or be refused
+ * with a clear error.
  *
  * @throws Error that names the run
  */
