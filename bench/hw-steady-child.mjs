@@ -14,6 +14,6 @@ worker.on('message', (message) => {
     worker.postMessage({});
     return;
   }
-  worker.postMessage({ seconds: slices === 0 ? 3 : seconds });
+  worker.postMessage({ seconds: slices === 0 ? Math.min(3, seconds) : seconds });
   slices++;
 });

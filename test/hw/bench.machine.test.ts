@@ -23,7 +23,7 @@ describe.skipIf(skip)('the benchmarks run', { timeout: 180_000 }, () => {
     const figures = said.match(
       /^ {2}darc +[\d.]+ M\/s +[\d.]+ x C\+\+ +target 10 M\/s: (met|MISSED(, as by C\+\+)?)$/gm,
     );
-    expect(figures).toHaveLength(2);
+    expect(figures).toHaveLength(1);
     expect(said).toMatch(
       /^ {2}c-fcfs .* p99\.9 ([\d.]+ x C\+\+ +target 1\.5 x C\+\+: (met|MISSED)|beyond what is counted, .*: not judged)$/m,
     );
@@ -31,7 +31,7 @@ describe.skipIf(skip)('the benchmarks run', { timeout: 180_000 }, () => {
 
   it('collections and deoptimisations', () => {
     expect(quick('hw-steady')).toMatch(
-      /^darc: 1 s at [\d.]+ M requests\/s: \d+ collections, \d+ deoptimisations \(targets: 0, 0/m,
+      /^darc: 0.3 s at [\d.]+ M requests\/s: \d+ collections, \d+ deoptimisations \(targets: 0, 0/m,
     );
   });
 

@@ -21,8 +21,8 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
   { timeout: 90_000 },
   (net) => {
     const workload = workloadNamed('bimodal');
-    const [workers, load, dilate] = [4, 0.5, 1000];
-    const common = { policy: parsePolicy('c-fcfs'), workers, seed: '1', requests: 300 } as const;
+    const [workers, load, dilate] = [4, 0.5, 500];
+    const common = { policy: parsePolicy('c-fcfs'), workers, seed: '1', requests: 150 } as const;
     const settings = { ...common, policies: ['c-fcfs'], workload: 'bimodal', load, warmup: WARMUP };
     const simulated = async (systems: readonly string[] = []) =>
       runSampled((await planRuns({ ...settings, ...(systems.length > 0 && { systems }) })).specs[0]!);
@@ -40,7 +40,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)(
       const comparison = compareSides([await simulated()], [real]);
       const [short, long, all] = comparison.runs[0]!.types;
       // Both worlds must have the same requests, and measure the same of them.
-      expect(all!.paired!.count).toBe(270);
+      expect(all!.paired!.count).toBe(135);
       // The real request is never faster than the simulated one by more than a rounding. How much slower it is depends
       // on what else this machine does, so only the median has a limit.
       expect(all!.paired!.medianNs).toBeLessThan(0);

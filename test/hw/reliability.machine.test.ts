@@ -146,7 +146,7 @@ describe.skipIf(missingNative() !== undefined).each(FORMS)('a server, poll: %s',
     const trace = { ...order.trace, offer: { load: 20, workers: 4 } };
     client.send({ kind: 'client', order: { ...order, trace, dilation } });
     await client.next('clientStarted');
-    await sleep(2500);
+    await sleep(500);
     const beganMs = Date.now();
     server.send({ kind: 'stop' });
     const { counts } = await server.next('serverDone');

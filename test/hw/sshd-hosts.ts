@@ -188,7 +188,7 @@ function writeConfigs(folder: string): void {
 }
 
 function writeHosts(folder: string, name: string, changes: Changes): string {
-  // Stands for a build of the addon, which takes a minute.
+  // Stands for a build of the addon from nothing, which takes a minute.
   const gyp = join(folder, 'node-gyp.cjs');
   const addon = 'build/Release/psp_native.node';
   const [from, to] = [join(ROOT, addon), addon].map((path) => JSON.stringify(path));

@@ -29,9 +29,7 @@ export function defineTestbed(command: Command): void {
         'client reaches the server. Exit code 1 if one is not ready.',
     )
     .requiredOption('--hosts <FILE>', 'the machines; see configs/cloudlab.yaml')
-    .action(async ({ hosts }: { hosts: string }) => {
-      process.exitCode = await check(hosts);
-    });
+    .action(({ hosts }: { hosts: string }) => check(hosts));
   command
     .command('push')
     .description(
@@ -39,9 +37,7 @@ export function defineTestbed(command: Command): void {
         'replaced when that is done. Exit code 1 if it fails on one.',
     )
     .requiredOption('--hosts <FILE>', 'the machines; see configs/cloudlab.yaml')
-    .action(async ({ hosts }: { hosts: string }) => {
-      process.exitCode = await push(readHostsFile(hosts));
-    });
+    .action(({ hosts }: { hosts: string }) => push(readHostsFile(hosts)));
   command
     .command('end', { hidden: true })
     .description('What runs on a host while an orchestrator is connected to it; nobody types this.')
@@ -59,59 +55,68 @@ export function defineTestbed(command: Command): void {
       if (role !== undefined && role !== 'server' && role !== 'client') {
         throw new InputError(`--role: expected server or client, found '${role}'`);
       }
-      process.exitCode = await run(
+      await run(
         readHostsFile(hosts).filter((host) => role === undefined || host.role === role),
         words,
       );
     });
 }
 
-async function check(file: string): Promise<number> {
-  const { signal, undo } = abortOnSignal();
-  try {
-    const hosts = readHostsFile(file);
+async function check(file: string): Promise<void> {
+  const hosts = readHostsFile(file);
+  await untilSignal(async (signal) => {
     const checked = await checkHosts(file, hosts, signal);
-    const width = Math.max(...hosts.map(({ name }) => name.length));
-    const { write } = outputTo(process.stdout);
+    const named = nameOf(hosts);
     for (const { host, faults, found } of checked) {
-      write(`${faults.length === 0 ? 'ok  ' : 'fail'} ${host.name.padEnd(width)} ${host.role} ${found}\n`);
-      for (const fault of faults) write(`     ${' '.repeat(width)} ${fault}\n`);
+      print(`${faults.length === 0 ? 'ok  ' : 'fail'} ${named(host)} ${host.role} ${found}`);
+      for (const fault of faults) print(`     ${' '.repeat(named(host).length)} ${fault}`);
     }
-    if (signal.aborted) return EXIT.interrupted;
-    return checked.some(({ faults }) => faults.length > 0) ? EXIT.no : EXIT.ok;
-  } finally {
-    undo();
-  }
+    return checked.every(({ faults }) => faults.length === 0);
+  });
 }
 
-async function push(hosts: readonly Host[]): Promise<number> {
-  const { signal, undo } = abortOnSignal();
-  const width = Math.max(...hosts.map(({ name }) => name.length));
-  try {
+async function push(hosts: readonly Host[]): Promise<void> {
+  await untilSignal(async (signal) => {
     const pushed = await pushHosts(hosts, signal);
-    if (signal.aborted) return EXIT.interrupted;
+    if (signal.aborted) return false;
+    const named = nameOf(hosts);
     for (const { host, fault } of pushed) {
-      const found = fault ?? `psp ${packageVersion()} in ${host.folder}`;
-      outputTo(process.stdout).write(`${fault === undefined ? 'ok  ' : 'fail'} ${host.name.padEnd(width)} ${found}\n`);
+      print(
+        `${fault === undefined ? 'ok  ' : 'fail'} ${named(host)} ${fault ?? `psp ${packageVersion()} in ${host.folder}`}`,
+      );
     }
-    return pushed.some(({ fault }) => fault !== undefined) ? EXIT.no : EXIT.ok;
+    return pushed.every(({ fault }) => fault === undefined);
+  });
+}
+
+async function run(hosts: readonly Host[], words: readonly string[]): Promise<void> {
+  const named = nameOf(hosts);
+  const onLine = (host: Host, line: string): void => print(`${named(host)} | ${line}`);
+  await untilSignal(async (signal) => {
+    const outcomes = await Promise.all(hosts.map((host) => onHost(host, words, { signal, onLine })));
+    const failed = signal.aborted ? [] : outcomes.filter(({ code }) => code !== 0);
+    for (const { host, code } of failed) complain(`${host.name}: exit code ${code}`);
+    return failed.length === 0;
+  });
+}
+
+/** Does something on hosts that a signal ends. It returns whether all went well, which the exit code says. */
+async function untilSignal(work: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
+  const { signal, undo } = abortOnSignal();
+  try {
+    const isWell = await work(signal);
+    process.exitCode = signal.aborted ? EXIT.interrupted : isWell ? EXIT.ok : EXIT.no;
   } finally {
     undo();
   }
 }
 
-async function run(hosts: readonly Host[], words: readonly string[]): Promise<number> {
-  const { signal, undo } = abortOnSignal();
-  const { write } = outputTo(process.stdout);
+/** The name of a host, as wide as the longest. */
+function nameOf(hosts: readonly Host[]): (host: Host) => string {
   const width = Math.max(0, ...hosts.map(({ name }) => name.length));
-  const onLine = (host: Host, line: string): void => write(`${host.name.padEnd(width)} | ${line}\n`);
-  try {
-    const outcomes = await Promise.all(hosts.map((host) => onHost(host, words, { signal, onLine })));
-    const failed = outcomes.filter(({ code }) => code !== 0);
-    if (signal.aborted) return EXIT.interrupted;
-    for (const { host, code } of failed) complain(`${host.name}: exit code ${code}`);
-    return failed.length > 0 ? EXIT.no : EXIT.ok;
-  } finally {
-    undo();
-  }
+  return ({ name }) => name.padEnd(width);
+}
+
+function print(line: string): void {
+  outputTo(process.stdout).write(`${line}\n`);
 }

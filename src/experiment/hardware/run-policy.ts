@@ -9,7 +9,6 @@ import { dilationOf, type HardwareOptions, type HardwareSpec, runHardware } from
 import type { RequestSamples } from '../../metrics/samples.js';
 import type { TypedPolicy } from '../../scheduler/policy-registry.js';
 import { type Offer, offeredRps } from '../../workload/workload.js';
-import { describeEnvironment } from '../environment.js';
 import type { Settings } from '../plan/run-settings.js';
 import { type HardwareInput, hardwareOffer } from './hardware-input.js';
 import { type HardwareResult, hardwareResult, hardwareSamples } from './run-hardware.js';
@@ -92,7 +91,6 @@ export async function runPolicy(
     warmup,
     startedAt,
     wallSeconds: Math.round(performance.now() - startedMs) / 1000,
-    environment: describeEnvironment(),
   });
   return { result, samples: hardwareSamples(finished, workload, warmup), offer, ...(trace && { trace }) };
 }

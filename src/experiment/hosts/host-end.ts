@@ -28,6 +28,7 @@ import {
   type SentConfig,
   type ToHost,
 } from './host-messages.js';
+import type { HostRole } from './hosts-file.js';
 
 /** An orchestrator says something every second. After this silence its connection is gone. */
 const SILENCE_MS = 4000;
@@ -120,14 +121,16 @@ function startEnd(order: HostOrder, files: readonly Buffer[], folder: string, te
   if (order.role === 'check') {
     const checks = examine({
       addon: builtNative(),
-      ...(order.config && { config: configOfRole(configOf(order.config), order.as) }),
+      ...(order.config && { config: configOf(order.config, order.as) }),
     });
     return { done: tell({ kind: 'checked', checks }), tell: () => {}, stop: async () => {} };
   }
-  const prepared =
-    order.role === 'server' ? serverOrder(order, folder) : clientOrder(order, placeOf(order, files, folder), folder);
-  const fork = () =>
-    new Child(order.role === 'server' ? 'server' : 'load generator', (line) => process.stderr.write(`${line}\n`));
+  const message: Begin =
+    order.role === 'server'
+      ? { kind: 'server', order: serverOrder(order, folder) }
+      : { kind: 'client', order: clientOrder(order, placeOf(order, files, folder), folder) };
+  const role = order.role === 'server' ? 'server' : 'load generator';
+  const fork = () => new Child(role, (line) => process.stderr.write(`${line}\n`));
   let child = fork();
   let isStopped = false;
   const forkAgain = async () => {
@@ -137,24 +140,21 @@ function startEnd(order: HostOrder, files: readonly Buffer[], folder: string, te
     child = fork();
     return child;
   };
-  const { device } = prepared.config;
-  const begun = beginInFreeProcess(
-    child,
-    'trace' in prepared ? { kind: 'client', order: prepared } : { kind: 'server', order: prepared },
-    forkAgain,
-  );
+  const begun = beginInFreeProcess(child, message, forkAgain);
   return {
-    done: 'trace' in prepared ? play(begun, tell) : serve(begun, tell),
+    done: message.kind === 'client' ? play(begun, tell) : serve(begun, tell),
     tell: (message) => child.send(message),
     async stop(limitMs) {
       isStopped = true;
       const signal = await child.end(limitMs);
+      const { device } = message.order.config;
       // A process that was killed leaves it.
       if (signal && device.kind === 'memif' && device.listens) rmSync(device.socket, { force: true });
     },
   };
 }
 
+type Begin = Extract<ToChild, { order: unknown }>;
 type Orderable = Pick<Child, 'send' | 'next'>;
 
 interface Begun<C extends Orderable = Child> {
@@ -171,7 +171,7 @@ const MOST_PROCESSES = 4;
  */
 export async function beginInFreeProcess<C extends Orderable>(
   first: C,
-  message: ToChild,
+  message: Begin,
   forkAgain: () => Promise<C>,
 ): Promise<Begun<C>> {
   let child = first;
@@ -205,12 +205,12 @@ async function play(begun: Promise<Begun>, tell: Tell): Promise<void> {
 }
 
 /** The path of a plug-in is relative to psp's folder, where this runs. */
-function configOf({ text, fileName }: SentConfig): HardwareConfig {
-  return parseHardwareConfig(text, fileName);
+function configOf({ text, fileName }: SentConfig, role: HostRole): HardwareConfig {
+  return configOfRole(parseHardwareConfig(text, fileName), role);
 }
 
 function serverOrder(order: HostServerOrder, folder: string): ServerOrder {
-  const { frame, classifier, server } = configOfRole(configOf(order.config), 'server');
+  const { frame, classifier, server } = configOf(order.config, 'server');
   const { policy, code, workload, seed, dilation } = order;
   const chosen = receivePolicy(policy, code);
   if (codeIdentity(chosen).join() !== order.identity.join()) {
@@ -234,7 +234,7 @@ function withWorkers(config: NonNullable<HardwareConfig['server']>, workers: num
 }
 
 function clientOrder(order: HostClientOrder, file: ScaledTraceFile | undefined, folder: string): ClientOrder {
-  const { frame, classifier, client } = configOfRole(configOf(order.config), 'client');
+  const { frame, classifier, client } = configOf(order.config, 'client');
   const { trace, dilation, longestNs, address } = order;
   return {
     ...{ frame, classifier, dilation, folder },

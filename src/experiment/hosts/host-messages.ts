@@ -13,6 +13,7 @@ import type { ServerCounts } from '../../results/server-schema.js';
 import type { PolicyCode } from '../../scheduler/policy-registry.js';
 import type { SentError } from '../../units/errors.js';
 import type { WorkloadSource } from '../../workload/workload.js';
+import type { HostRole } from './hosts-file.js';
 
 /** The configuration of a host as text: it travels with each run. */
 export interface SentConfig {
@@ -50,7 +51,7 @@ export interface HostClientOrder {
 /** Asks for what psp doctor finds. */
 export interface HostCheckOrder {
   readonly role: 'check';
-  readonly as: 'server' | 'client';
+  readonly as: HostRole;
   readonly config?: SentConfig;
 }
 

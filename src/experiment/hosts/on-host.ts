@@ -21,17 +21,7 @@ export interface HostOptions {
 }
 
 /** ssh asks nobody anything, and notices a connection that is gone within some seconds. */
-const SSH = [
-  '-T',
-  '-o',
-  'BatchMode=yes',
-  '-o',
-  'ConnectTimeout=10',
-  '-o',
-  'ServerAliveInterval=2',
-  '-o',
-  'ServerAliveCountMax=2',
-];
+const SSH = '-T -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=2 -o ServerAliveCountMax=2'.split(' ');
 
 /** A running ssh. */
 export interface Ssh {

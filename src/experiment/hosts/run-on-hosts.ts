@@ -2,7 +2,14 @@
 
 import { readFile } from 'node:fs/promises';
 import { type ClientResult, createRecords } from '../../hw/client/client.js';
-import { ALONE, type ClientShare, digestOfTrace, makeTrace, type PlannedTrace } from '../../hw/client/planned-trace.js';
+import {
+  ALONE,
+  type ClientShare,
+  digestOfTrace,
+  makeTrace,
+  type PlannedTrace,
+  partOf,
+} from '../../hw/client/planned-trace.js';
 import { hardwarePolicy, sentPolicy } from '../../hw/dispatcher/hardware-policy.js';
 import type { LoadCounts, NativeRecords, NetForm } from '../../hw/native/native.js';
 import { type Dilation, fitDemands, givenDilation } from '../../hw/run/dilation.js';
@@ -49,14 +56,8 @@ export async function runOnHosts(
   { signal, onLog, onGreeted }: HostsOptions = {},
 ): Promise<HardwareRun> {
   const plan = await planOf(spec);
-  if (signal?.aborted) throw new EnvironmentError('interrupted');
-  const connections = [server, ...clients].map(({ host }) => connectHost(host, onLog));
-  const [atServer, ...atClients] = connections as [HostConnection, ...HostConnection[]];
-  const closeAll = () => Promise.all(connections.map(({ close }) => close()));
-  const onAbort = () => void closeAll();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    await greetAll(connections, onGreeted);
+  return connected([server, ...clients], { signal, onLog }, async (atServer, atClients) => {
+    await greetAll([atServer, ...atClients], onGreeted);
     const net = await startServer(atServer, server, spec, plan);
     const playing = await orNot(atServer, startClients(atClients, clients, spec, plan));
     const played = await orNot(atServer, Promise.all(playing.map((client) => client())));
@@ -64,6 +65,22 @@ export async function runOnHosts(
     const client = together(played, plan.records);
     const run = finishedRun({ ...plan.dilation, net }, plan.trace, client, served);
     return withFailure(run, served.failure && receiveError(served.failure));
+  });
+}
+
+/** Does something over connections to a server and clients, which end with it or with the signal. */
+async function connected<T>(
+  machines: readonly TestbedMachine[],
+  { signal, onLog }: { readonly signal: AbortSignal | undefined; readonly onLog?: HostLog | undefined },
+  work: (atServer: HostConnection, atClients: readonly HostConnection[]) => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted) throw new EnvironmentError('interrupted');
+  const connections = machines.map(({ host }) => connectHost(host, onLog));
+  const closeAll = () => Promise.all(connections.map(({ close }) => close()));
+  const onAbort = () => void closeAll();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(connections[0]!, connections.slice(1));
   } finally {
     signal?.removeEventListener('abort', onAbort);
     await closeAll();
@@ -82,12 +99,7 @@ export async function probeClients({ server, clients }: Testbed, signal?: AbortS
   const policy = parsePolicy('c-fcfs');
   const spec = { workload, policy, offer: { rateRps: 1000 }, workers: 1, seed: '1', requests, dilate: 1 };
   const plan = await planOf(spec);
-  const connections = [server, ...clients].map(({ host }) => connectHost(host));
-  const [atServer, ...atClients] = connections as [HostConnection, ...HostConnection[]];
-  const closeAll = () => Promise.all(connections.map(({ close }) => close()));
-  const onAbort = () => void closeAll();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
+  return connected([server, ...clients], { signal }, async (atServer, atClients) => {
     await startServer(atServer, server, spec, plan);
     const faults = await Promise.all(
       atClients.map(async (connection, i): Promise<[string, string][]> => {
@@ -102,10 +114,7 @@ export async function probeClients({ server, clients }: Testbed, signal?: AbortS
       }),
     );
     return new Map(faults.flat());
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-    await closeAll();
-  }
+  });
 }
 
 interface HostsPlan {
@@ -119,23 +128,13 @@ interface HostsPlan {
 }
 
 async function planOf(spec: HardwareSpec): Promise<HostsPlan> {
-  const trace = await makeTrace(spec.workload, spec.offer, { ...partOf(spec), share: ALONE });
+  const trace = await makeTrace(spec.workload, spec.offer, partOf(spec, ALONE));
   const longestNs = longestServiceNs(trace);
   const factor = spec.dilate === 'auto' ? 1 : spec.dilate;
   const dilation = fitDemands(givenDilation(factor, 0, 0), longestNs, false);
   hardwarePolicy(spec.policy, factor);
   const file = spec.trace && (await readFile(spec.trace.path));
   return { trace, dilation, longestNs, records: createRecords(trace.length), ...(file && { file }) };
-}
-
-function partOf({ seed, replication, requests, durationNs, trace }: HardwareSpec) {
-  return {
-    seed,
-    ...(replication !== undefined && { replication }),
-    ...(requests !== undefined && { requests }),
-    ...(durationNs !== undefined && { durationNs }),
-    ...(trace && { file: trace }),
-  };
 }
 
 async function greetAll(
@@ -209,7 +208,7 @@ function orderOf(
 ): HostClientOrder {
   return {
     ...{ role: 'client', config, longestNs, ...(address && { address }) },
-    trace: { ...partOf(spec), workload: spec.workload.source, offer: spec.offer, share },
+    trace: { ...partOf(spec, share), workload: spec.workload.source, offer: spec.offer },
     dilation: dilation.factor,
   };
 }

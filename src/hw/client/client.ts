@@ -28,8 +28,6 @@ export interface ClientSpec {
   readonly closedLoop?: boolean;
   /** Where DPDK keeps its files; absent: in a folder of this load generator. */
   readonly folder?: string;
-  /** How long to wait for the link and for the server's MAC. */
-  readonly connectNs?: number;
   /** Awaited once the server is found: several load generators begin at one moment. */
   readonly beforeStart?: () => Promise<void>;
   /** Called before the first request is sent. */
@@ -71,7 +69,7 @@ export async function runClient(spec: ClientSpec): Promise<ClientResult> {
   refuseUselessMac(config.address);
   refuseUselessMac(config.server);
   const native = loadNative();
-  const connectNs = spec.connectNs ?? config.connectNs ?? DEFAULT_CONNECT_NS;
+  const connectNs = config.connectNs ?? DEFAULT_CONNECT_NS;
   await refuseMissingDevice(config.device, { waitNs: connectNs, signal: spec.signal });
   if (spec.signal?.aborted) return nothingPlayed(spec.trace.length);
   const queues = config.cores.length;

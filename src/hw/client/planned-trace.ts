@@ -60,6 +60,22 @@ export function makeTrace(workload: Workload, offer: Offer, part: TracePart): Pr
 
 export const ALONE: ClientShare = { clients: 1, index: 0 };
 
+/** What a run says of its trace. */
+export interface TraceLength extends Omit<TracePart, 'share' | 'file'> {
+  readonly trace?: ScaledTraceFile;
+}
+
+/** The part of its trace that a client with this share plays. */
+export function partOf({ seed, replication, requests, durationNs, trace }: TraceLength, share: ClientShare): TracePart {
+  return {
+    ...{ seed, share },
+    ...(replication !== undefined && { replication }),
+    ...(requests !== undefined && { requests }),
+    ...(durationNs !== undefined && { durationNs }),
+    ...(trace && { file: trace }),
+  };
+}
+
 /** Reads a source to its end, or to `limit` requests of this client. */
 export async function readTrace(
   source: RequestSource,

@@ -18,19 +18,13 @@ import {
 } from '../run/run-pair.js';
 import { runClient } from './client.js';
 import { liveP99Slowdown } from './live.js';
-import { makeTrace, type ScaledTraceFile, wireTrace } from './planned-trace.js';
+import { makeTrace, partOf, type TraceLength, wireTrace } from './planned-trace.js';
 
-export interface LoadSpec {
+export interface LoadSpec extends TraceLength {
   readonly config: HardwareConfig;
   readonly workload: Workload;
   /** What all clients together offer. */
   readonly offer: Offer;
-  readonly seed: string | number;
-  readonly requests?: number;
-  /** Undilated. */
-  readonly durationNs?: number;
-  /** Played instead of what the workload would generate. */
-  readonly trace?: ScaledTraceFile;
   readonly dilation: number;
 }
 
@@ -43,13 +37,7 @@ export interface LoadSpec {
 export async function runLoad(spec: LoadSpec, options: HardwareOptions = {}): Promise<HardwareRun> {
   const { frame, classifier, client } = spec.config;
   if (!client) throw new EnvironmentError('the configuration has no client: section');
-  const planned = await makeTrace(spec.workload, spec.offer, {
-    seed: spec.seed,
-    ...(spec.requests !== undefined && { requests: spec.requests }),
-    ...(spec.durationNs !== undefined && { durationNs: spec.durationNs }),
-    ...(spec.trace && { file: spec.trace }),
-    share: client.share,
-  });
+  const planned = await makeTrace(spec.workload, spec.offer, partOf(spec, client.share));
   const longestNs = longestServiceNs(planned);
   const dilation = fitDemands(givenDilation(spec.dilation, 0, 0), longestNs, false);
   const codes = wireCodes(

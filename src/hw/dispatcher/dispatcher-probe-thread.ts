@@ -28,6 +28,8 @@ export interface DispatcherProbeData {
   readonly rate: number;
   /** Requests under way at once. */
   readonly window: number;
+  /** Requests of the warm-up; absent: as many as for threads that spin. */
+  readonly warmUp?: number;
   /** Measure the loop in C++ instead, which this one is compared with (c-FCFS only). */
   readonly cpp?: boolean;
 }
@@ -53,7 +55,17 @@ const SIZES = { slots: 16384, arrivalsCapacity: 4096 };
 /** Turns between two reads of the clock, which allocates a number and must not be what is measured. */
 const TURNS_PER_LOOK = 50;
 
-function main({ policy, code, workers, core, worldCore, rate, window, cpp = false }: DispatcherProbeData): void {
+function main({
+  policy,
+  code,
+  workers,
+  core,
+  worldCore,
+  rate,
+  window,
+  cpp = false,
+  ...data
+}: DispatcherProbeData): void {
   // The same flags as a server's dispatcher.
   setDispatcherFlags();
   const native = loadNative();
@@ -66,7 +78,7 @@ function main({ policy, code, workers, core, worldCore, rate, window, cpp = fals
   const bytes = new Uint8Array(memory.buffer, memory.base, memory.totalBytes);
   const makeWarmUp = warmUpScheduler(workload, chosen, workers);
   const dispatcher = createDispatcher(memory, makeWarmUp);
-  if (!cpp) warmUp(dispatcher, memory, workload, makeWarmUp);
+  if (!cpp) warmUp(dispatcher, memory, workload, makeWarmUp, data.warmUp);
   native.pinThread(core);
 
   /**

@@ -83,12 +83,11 @@ export function coresAway(
   if (ends.length === 0) return undefined;
   const found = ends.map(({ cores, gapsNs, waitedNs = 0 }) => {
     const times = gapsNs.map(undilate);
+    // Before the first request, and after the end of the load generators, nobody was disturbed.
     const gaps = Array.from({ length: times.length / 2 }, (_, i) => ({
-      fromNs: times[2 * i]!,
-      toNs: times[2 * i + 1]!,
-    }))
-      // Before the first request, and after the end of the load generators, nobody was disturbed.
-      .filter(({ fromNs, toNs }) => toNs >= 0 && fromNs <= durationNs);
+      fromNs: Math.max(0, times[2 * i]!),
+      toNs: Math.min(durationNs, times[2 * i + 1]!),
+    })).filter(({ fromNs, toNs }) => toNs > fromNs);
     const totalNs = gaps.reduce((sum, { fromNs, toNs }) => sum + toNs - fromNs, 0) * dilation + waitedNs;
     return { gaps, totalNs, share: totalNs / Math.max(1, durationNs * dilation * cores) };
   });

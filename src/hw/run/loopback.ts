@@ -39,6 +39,9 @@ export interface LoopbackResult {
   readonly failure?: Error;
 }
 
+/** On a busy machine a server takes long to start. If it fails, nobody waits for it any more. */
+const START_LIMIT_NS = 150e9;
+
 /**
  * Runs both to the end. Leaves no process and no file behind.
  *
@@ -54,8 +57,13 @@ export async function runLoopback(orders: LoopbackOrders, options: LoopbackOptio
   options.signal?.addEventListener('abort', stopClient, { once: true });
   try {
     server.send({ kind: 'server', order: { ...orders.server(socket), folder } });
+    // It makes its trace while the server starts, and then waits for it.
+    const order = orders.client(socket);
+    client.send({
+      kind: 'client',
+      order: { ...order, folder, config: { ...order.config, connectNs: START_LIMIT_NS } },
+    });
     await server.next('serverReady');
-    client.send({ kind: 'client', order: { ...orders.client(socket), folder } });
     await client.next('clientStarted');
     options.onStarted?.({ server: server.pid, client: client.pid });
     let live: LoopbackLive = {};

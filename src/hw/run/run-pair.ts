@@ -11,7 +11,8 @@ import {
   LEAD_NS,
   makeTrace,
   type PlannedTrace,
-  type ScaledTraceFile,
+  partOf,
+  type TraceLength,
   type TracePart,
 } from '../client/planned-trace.js';
 import { hardwarePolicy, sentPolicy } from '../dispatcher/hardware-policy.js';
@@ -37,18 +38,11 @@ import { chooseDilation, type Dilation, fitDemands, givenDilation } from './dila
 import { type LoopbackLive, type LoopbackOrders, runLoopback } from './loopback.js';
 import { believable, byQuickest, onOneClock, toOneClock } from './stamps.js';
 
-export interface HardwareSpec {
+export interface HardwareSpec extends TraceLength {
   readonly workload: Workload;
   readonly policy: TypedPolicy;
   readonly offer: Offer;
   readonly workers: number;
-  readonly seed: string | number;
-  readonly replication?: number;
-  readonly requests?: number;
-  /** Undilated. */
-  readonly durationNs?: number;
-  /** Played instead of what the workload would generate. */
-  readonly trace?: ScaledTraceFile;
   /** How much to stretch time; `auto` from the number of cores. */
   readonly dilate: number | 'auto';
   /** Who polls the server's device; absent: from the number of cores. */
@@ -145,14 +139,7 @@ export async function runHardware(spec: HardwareSpec, options: HardwareOptions =
   hardwarePolicy(spec.policy);
   // Loaded here too, so that a missing addon is said before anything else.
   loadNative();
-  const part = {
-    seed: spec.seed,
-    ...(spec.replication !== undefined && { replication: spec.replication }),
-    ...(spec.requests !== undefined && { requests: spec.requests }),
-    ...(spec.durationNs !== undefined && { durationNs: spec.durationNs }),
-    ...(spec.trace && { file: spec.trace }),
-    share: ALONE,
-  };
+  const part = partOf(spec, ALONE);
   const trace = await makeTrace(workload, spec.offer, part);
   const dilation = fitDemands(dilationOf(spec), longestServiceNs(trace), spec.dilate === 'auto');
   hardwarePolicy(spec.policy, dilation.factor);
