@@ -81,9 +81,8 @@ async function push(hosts: readonly Host[]): Promise<void> {
     if (signal.aborted) return false;
     const named = nameOf(hosts);
     for (const { host, fault } of pushed) {
-      print(
-        `${fault === undefined ? 'ok  ' : 'fail'} ${named(host)} ${fault ?? `psp ${packageVersion()} in ${host.folder}`}`,
-      );
+      const found = fault ?? `psp ${packageVersion()} in ${host.folder}`;
+      print(`${fault === undefined ? 'ok  ' : 'fail'} ${named(host)} ${found}`);
     }
     return pushed.every(({ fault }) => fault === undefined);
   });
