@@ -1,6 +1,6 @@
 import { int32s } from '../../units/arrays.js';
 import { definePolicy, quantum, queueLimit } from '../policy.js';
-import { grown, Queues } from '../queues.js';
+import { FIRST_HANDLES, grown, Queues } from '../queues.js';
 import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../scheduler.js';
 import { WorkerSet } from '../worker-set.js';
 
@@ -22,10 +22,11 @@ class BoundedShortestQueue implements Scheduler {
   private readonly queues: Queues;
   private readonly fresh: number;
   private readonly begun: number;
-  private turns = int32s(1024);
+  private turns = new Int32Array(FIRST_HANDLES);
   private turn = 0;
-  /** By number of requests, from 0 to k - 1: the workers that hold as many. Workers that hold k are in no set. */
-  private readonly holding: WorkerSet[];
+  /** By number of requests, from 0 to k: the workers that hold as many, as a bitset of `words` words. */
+  private readonly holding: Int32Array;
+  private readonly words: number;
   /** Idle workers whose queue is not empty. */
   private readonly ready: WorkerSet;
   /** The request on each worker. After {@link leaves}: -1 when the worker runs nothing. */
@@ -52,8 +53,9 @@ class BoundedShortestQueue implements Scheduler {
     this.queues = new Queues(workers + 2);
     this.fresh = workers;
     this.begun = workers + 1;
-    this.holding = Array.from({ length: k }, () => new WorkerSet(workers));
-    this.holding[0]!.addRange(0, workers);
+    this.words = (workers + 31) >>> 5;
+    this.holding = int32s((k + 1) * this.words);
+    for (let worker = 0; worker < workers; worker++) this.holding[worker >>> 5]! |= 1 << (worker & 31);
     this.ready = new WorkerSet(workers);
     this.requestOn = int32s(workers).fill(-1);
     this.givenUp = new Queues(workers);
@@ -154,16 +156,21 @@ class BoundedShortestQueue implements Scheduler {
     const before = loads[worker]!;
     const after = before + change;
     loads[worker] = after;
-    if (before < holding.length) holding[before]!.delete(worker);
-    if (after < holding.length) holding[after]!.add(worker);
+    const bit = 1 << (worker & 31);
+    const word = worker >>> 5;
+    holding[before * this.words + word]! &= ~bit;
+    holding[after * this.words + word]! |= bit;
     this.room -= change;
   }
 
   /** Called only while some worker holds fewer than k. */
   private leastLoaded(): number {
+    const { holding, words } = this;
     for (let load = 0; ; load++) {
-      const worker = this.holding[load]!.lowest();
-      if (worker >= 0) return worker;
+      for (let i = 0; i < words; i++) {
+        const word = holding[load * words + i]!;
+        if (word !== 0) return (i << 5) + 31 - Math.clz32(word & -word);
+      }
     }
   }
 }
