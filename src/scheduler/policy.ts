@@ -1,6 +1,6 @@
 import { exactDuration, formatDuration, parseDuration } from '../units/duration.js';
 import { InputError } from '../units/errors.js';
-import type { Scheduler, SchedulerSetup } from './scheduler.js';
+import type { Scheduler, SchedulerSetup, TrueProfile } from './scheduler.js';
 
 /**
  * Where a worker's next request comes from:
@@ -106,6 +106,24 @@ export const PREEMPTION_COST: ParameterSpec = {
   default: 1_000,
   help: 'worker time lost per preemption, in the simulator',
 };
+
+/** The parameter `declared` of policies that learn how long the types are. */
+export const DECLARED: ParameterSpec = {
+  key: 'declared',
+  kind: 'flag',
+  default: false,
+  help: 'start from the means and ratios that the workload’s file states, on a real machine, too',
+};
+
+/**
+ * What the workload states of its types, for policies with the parameter `oracle` or `declared`.
+ *
+ * @throws InputError where the world does not know it
+ */
+export function statedProfile({ trueProfile }: SchedulerSetup, policy: string): TrueProfile {
+  if (trueProfile) return trueProfile;
+  throw new InputError(`${policy}: oracle, declared: the means and ratios of this workload are not known`);
+}
 
 /**
  * The cell with the demand of the request that arrives, for clairvoyant policies.

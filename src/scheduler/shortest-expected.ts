@@ -1,14 +1,30 @@
 import { float64s, int32s } from '../units/arrays.js';
+import { ClassTargets } from './class-targets.js';
+import { statedProfile } from './policy.js';
 import { PreemptionBudget } from './preemption-budget.js';
 import { FIRST_HANDLES, grown, TimedQueues } from './queues.js';
 import { RunningRequests, typeOf } from './running-requests.js';
-import { DropReason, PREEMPT, type Scheduler, type SchedulerSetup, TO_COMPLETION } from './scheduler.js';
+import {
+  DropReason,
+  PREEMPT,
+  type Scheduler,
+  type SchedulerSetup,
+  TO_COMPLETION,
+  type TrueProfile,
+} from './scheduler.js';
 import { ClassSet, LEVELS, MUCH_SHORTER, SizeProfile } from './size-profile.js';
 import { WorkShares } from './work-shares.js';
 import { WorkerSet } from './worker-set.js';
 import { YieldingWorkers } from './yielding-workers.js';
 
-export type SeptParameters = { quantumNs: number; target: number; patience: number; costNs: number; queue: number };
+export type SeptParameters = {
+  quantumNs: number;
+  target: number;
+  patience: number;
+  costNs: number;
+  queue: number;
+  declared: boolean;
+};
 
 /** Waiting for a worker to become free is worth while when one is expected within the wait at least this often. */
 const WORTH_A_WAIT = 0.2;
@@ -74,13 +90,7 @@ export class ShortestExpected implements Scheduler {
   /** Requests that completed although they were told to yield; -1 once one has yielded. */
   private refusals = 0;
 
-  /** By type: the stated deadline or SLO, ns; 0 where `target` times the size applies. */
-  private readonly statedNs: Float64Array;
-  /** By type: the size of the requests to which what is stated would belong, ns; 0 where nothing is. */
-  private readonly statedUnitNs: Float64Array;
-  /** By class: time from an arrival to the deadline; what a wait is compared with, its own or the stated size; ns. */
-  private readonly allowedNs: Float64Array;
-  private readonly unitNs: Float64Array;
+  private readonly targets: ClassTargets;
   /** One cell, since V8 puts a double on the heap that a function returns to one that it is not inlined into. */
   private readonly slowdown = float64s(1);
   private readonly handoffNs: number;
@@ -108,15 +118,10 @@ export class ShortestExpected implements Scheduler {
     this.budget = new PreemptionBudget(workers, parameters.costNs, parameters.quantumNs, now);
     this.leavesWorkers = !preempts;
     this.shares = new WorkShares(types, workers, MUCH_SHORTER);
-    this.statedNs = float64s(types);
-    this.statedNs.set(setup.types.map(({ deadlineNs, sloNs }) => deadlineNs ?? sloNs ?? 0));
-    this.statedUnitNs = float64s(types);
-    if (parameters.target > 0) this.statedUnitNs.set(this.statedNs.map((ns) => ns / parameters.target));
-    this.allowedNs = float64s(classes);
-    this.unitNs = float64s(classes);
-    this.computeDeadlines();
+    this.targets = new ClassTargets(this.profile, setup.types, parameters.target);
     this.sliceNs = int32s(classes).fill(preempts ? parameters.quantumNs : TO_COMPLETION);
     this.handoffNs = setup.handoffNs ?? 0;
+    if (parameters.declared) this.believe(statedProfile(setup, 'sept'));
   }
 
   arrive(request: number, type: number, _flow: number): void {
@@ -198,6 +203,12 @@ export class ShortestExpected implements Scheduler {
     return this.waiting;
   }
 
+  private believe(stated: TrueProfile): void {
+    this.profile.believe(stated.meanNs);
+    this.shares.believe(stated, this.profile.sizeNs, LEVELS);
+    this.sizesChanged();
+  }
+
   private start(worker: number, at: number): void {
     const request = this.queues.shift(at);
     if (this.queues.length[at] === 0) this.waitingIn.delete(at);
@@ -218,7 +229,8 @@ export class ShortestExpected implements Scheduler {
 
   /** The class whose oldest request has the earliest deadline; past the deadline, the smallest class. -1: none may. */
   private mostUrgent(): number {
-    const { queues, allowedNs } = this;
+    const { queues } = this;
+    const { allowedNs } = this.targets;
     const { words } = this.waitingIn;
     const { order } = this.profile;
     const nowNs = this.setup.now[0]!;
@@ -289,8 +301,8 @@ export class ShortestExpected implements Scheduler {
     const { order, known, sizeNs, stageNs, lowNs, noLonger, similar } = this.profile;
     const { count } = this.running;
     const type = typeOf(at);
-    const isNew = at === type * LEVELS && this.statedUnitNs[type] === 0;
-    const shortestNs = isNew ? lowNs[type]! : this.unitNs[at]!;
+    const isNew = at === type * LEVELS && this.targets.statedUnitNs[type] === 0;
+    const shortestNs = isNew ? lowNs[type]! : this.targets.unitNs[at]!;
     let helpers = this.yielding.count;
     for (let i = 0; i < similar[at]!; i++) helpers += count[order[i]!]!;
     if (helpers > 0) {
@@ -318,7 +330,7 @@ export class ShortestExpected implements Scheduler {
   private suffersLess(worker: number): boolean {
     const { requestOn, classOn, bornNs } = this.running;
     const waitedNs = bornNs[worker]! - this.queues.arrivalNs(requestOn[worker]!);
-    return this.slowdown[0]! > 1 + waitedNs / this.unitNs[classOn[worker]!]!;
+    return this.slowdown[0]! > 1 + waitedNs / this.targets.unitNs[classOn[worker]!]!;
   }
 
   private beginYield(worker: number): void {
@@ -350,21 +362,11 @@ export class ShortestExpected implements Scheduler {
 
   private sizesChanged(): void {
     this.orderChanged();
-    this.computeDeadlines();
+    this.targets.refresh();
     if (!this.preempts) return;
     this.leavesWorkers = this.areTooDear();
     this.lookNs[0] = this.chooseLook();
     this.profile.chooseSlices(this.sliceNs);
-  }
-
-  private computeDeadlines(): void {
-    const { statedNs, statedUnitNs, allowedNs, unitNs } = this;
-    const { sizeNs } = this.profile;
-    for (let at = 0; at < sizeNs.length; at++) {
-      const type = typeOf(at);
-      allowedNs[at] = statedNs[type]! > 0 ? statedNs[type]! : this.parameters.target * sizeNs[at]!;
-      unitNs[at] = statedUnitNs[type]! > 0 ? statedUnitNs[type]! : sizeNs[at]!;
-    }
   }
 
   /** Would the shortest type miss its target by a preemption alone? */
@@ -372,7 +374,7 @@ export class ShortestExpected implements Scheduler {
     const { sizeNs, types } = this.profile;
     const { costNs, target } = this.parameters;
     for (let at = 0; at < types * LEVELS; at += LEVELS) {
-      if (sizeNs[at]! > 0 && (target - 1) * this.unitNs[at]! < costNs) return true;
+      if (sizeNs[at]! > 0 && (target - 1) * this.targets.unitNs[at]! < costNs) return true;
     }
     return false;
   }
@@ -385,7 +387,7 @@ export class ShortestExpected implements Scheduler {
     const longestNs = sizeNs[order[last]!]!;
     let lookNs = Number.POSITIVE_INFINITY;
     for (let type = 0; type < types; type++) {
-      const statedNs = this.statedUnitNs[type]!;
+      const statedNs = this.targets.statedUnitNs[type]!;
       const budgetNs = this.budgetNs(statedNs > 0 ? statedNs : lowNs[type]!);
       // The workers are looked at in turns, so the oldest request is looked at as often as there are workers.
       const eachNs = Math.ceil((budgetNs * workers) / LOOKS_PER_WAIT);

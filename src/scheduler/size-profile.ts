@@ -103,6 +103,15 @@ export class SizeProfile {
     return true;
   }
 
+  /** Begins as if one request of each type had completed, after these means, ns. */
+  believe(meanNs: readonly number[]): void {
+    meanNs.forEach((ns, type) => {
+      this.servedNs[0] = Math.max(1, ns);
+      this.meet(type * LEVELS);
+      this.observe(type);
+    });
+  }
+
   /** A request is of this class. Returns whether it is the first, which changes the order. */
   meet(at: number): boolean {
     if (this.isKnown[at] === 1) return false;

@@ -1,4 +1,5 @@
 import { float64s, int32s } from '../units/arrays.js';
+import type { TrueProfile } from './scheduler.js';
 
 /** Completions between two looks at the shares, and the part of the past that each look keeps. */
 const WINDOW = 1024;
@@ -32,6 +33,17 @@ export class WorkShares {
     this.workNs[type]! += servedNs[0]!;
     if (++this.completions < WINDOW) return;
     this.completions = 0;
+    this.share(sizeNs, stride);
+    for (let t = 0; t < this.workNs.length; t++) this.workNs[t]! *= KEPT;
+  }
+
+  /** Begins as if a window of requests like these had completed. See {@link observe}. */
+  believe({ meanNs, ratio }: TrueProfile, sizeNs: Float64Array, stride: number): void {
+    this.workNs.set(meanNs.map((ns, type) => WINDOW * ns * ratio[type]!));
+    this.share(sizeNs, stride);
+  }
+
+  private share(sizeNs: Float64Array, stride: number): void {
     const { left, workNs, workers, muchLonger } = this;
     let totalNs = 0;
     for (let t = 0; t < workNs.length; t++) totalNs += workNs[t]!;
@@ -43,6 +55,5 @@ export class WorkShares {
       const needed = Math.max(1, Math.round((workers * shorterNs) / totalNs));
       left[t] = shorterNs > 0 ? Math.min(needed, workers - 1) : 0;
     }
-    for (let t = 0; t < workNs.length; t++) workNs[t]! *= KEPT;
   }
 }

@@ -42,6 +42,7 @@ const variants = [
   'darc:window=500',
   'darc:window=500:oracle',
   'darc:window=500:declared',
+  'sept:declared',
   'ts-mq:preempt=when-waiting',
   'd-fcfs:queue=2',
 ];

@@ -36,7 +36,7 @@ const variants: Record<string, readonly string[]> = {
   jbsq: ['jbsq:k=1:quantum=2us', 'jbsq:k=3:cost=0ns:quantum=700ns', 'jbsq:queue=2'],
   tq: ['tq:cost=0ns:quantum=500ns', 'tq:cost=1us', 'tq:queue=2'],
   las: ['las:cost=0ns:quantum=700ns', 'las:quantum=2us:cost=3us'],
-  sept: ['sept:cost=0ns:quantum=700ns:patience=1', 'sept:quantum=2us:target=3:queue=3'],
+  sept: ['sept:cost=0ns:quantum=700ns:patience=1', 'sept:quantum=2us:target=3:queue=3:declared'],
   srpt: ['srpt:cost=1us'],
   ts: [
     'ts:quantum=700ns:cost=0ns',

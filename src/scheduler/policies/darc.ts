@@ -1,6 +1,5 @@
 import { float64s } from '../../units/arrays.js';
-import { InputError } from '../../units/errors.js';
-import { definePolicy, type ParameterSpec, queueLimit } from '../policy.js';
+import { DECLARED, definePolicy, type ParameterSpec, queueLimit, statedProfile } from '../policy.js';
 import { ReservedScheduler } from '../reserved-scheduler.js';
 import type { SchedulerSetup } from '../scheduler.js';
 import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
@@ -185,8 +184,7 @@ export class Darc extends ReservedScheduler {
    * the original has it, and later windows correct it.
    */
   private believe(setup: SchedulerSetup): void {
-    const truth = setup.trueProfile;
-    if (!truth) throw new InputError('darc: oracle, declared: the means and ratios of this workload are not known');
+    const truth = statedProfile(setup, 'darc');
     for (let type = 0; type < this.types; type++) {
       this.windowSumNs[type] = truth.meanNs[type]! * truth.ratio[type]!;
       this.windowCount[type] = truth.ratio[type]!;
@@ -232,12 +230,7 @@ export const darcParameters: readonly ParameterSpec[] = [
     help: 'queueing delay that allows an update, in mean service times of the type',
   },
   { key: 'oracle', kind: 'flag', default: false, help: 'start from the workload’s true means and ratios' },
-  {
-    key: 'declared',
-    kind: 'flag',
-    default: false,
-    help: 'the same from what its file states, which is allowed on a real machine',
-  },
+  DECLARED,
   queueLimit(TYPED_QUEUE_LIMIT),
 ];
 

@@ -1,4 +1,4 @@
-import { definePolicy, queueLimit } from '../policy.js';
+import { DECLARED, definePolicy, queueLimit } from '../policy.js';
 import { ShortestExpected } from '../shortest-expected.js';
 import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
 import { TARGET } from './sept.js';
@@ -6,7 +6,7 @@ import { TARGET } from './sept.js';
 /** The unit of the levels of attained service, ns. Here they only describe how the demands of a type vary. */
 const UNIT_NS = 5_000;
 
-export const septNp = definePolicy<{ target: number; queue: number }>({
+export const septNp = definePolicy<{ target: number; declared: boolean; queue: number }>({
   name: 'sept-np',
   title: 'Shortest expected first, never preemptive',
   summary:
@@ -20,7 +20,7 @@ export const septNp = definePolicy<{ target: number; queue: number }>({
   clairvoyant: false,
   fifoWithinType: true,
   queues: 'central',
-  parameters: [TARGET, queueLimit(TYPED_QUEUE_LIMIT)],
-  create: (setup, { target, queue }) =>
-    new ShortestExpected(setup, { quantumNs: UNIT_NS, target, patience: 1, costNs: 0, queue }, false),
+  parameters: [TARGET, DECLARED, queueLimit(TYPED_QUEUE_LIMIT)],
+  create: (setup, given) =>
+    new ShortestExpected(setup, { ...given, quantumNs: UNIT_NS, patience: 1, costNs: 0 }, false),
 });

@@ -1,4 +1,4 @@
-import { definePolicy, type ParameterSpec, quantum, queueLimit } from '../policy.js';
+import { DECLARED, definePolicy, type ParameterSpec, quantum, queueLimit } from '../policy.js';
 import { type SeptParameters, ShortestExpected } from '../shortest-expected.js';
 import { TYPED_QUEUE_LIMIT } from '../typed-scheduler.js';
 
@@ -44,6 +44,7 @@ export const sept = definePolicy<SeptParameters>({
       default: 1_000,
       help: 'worker time that a preemption takes: what the rule reckons with, and what the simulator charges',
     },
+    DECLARED,
     queueLimit(TYPED_QUEUE_LIMIT),
   ],
   create: (setup, parameters) => new ShortestExpected(setup, parameters),

@@ -277,10 +277,11 @@ it('chooses a dilation from the cores, and stretches every time of a policy', ()
     'no real machine does; run it with psp sim, or begin with what the workload states: darc:declared',
   );
   expect(declaredProfile(parsePolicy('darc'), bimodal)).toEqual({});
-  const declared = hardwarePolicy(parsePolicy('darc:declared'));
-  expect(declaredProfile(declared, bimodal, 100)).toEqual({
-    trueProfile: { meanNs: [100_000, 10_000_000], ratio: [0.5, 0.5] },
-  });
+  for (const declared of ['darc:declared', 'sept:declared', 'sept-np:declared']) {
+    expect(declaredProfile(hardwarePolicy(parsePolicy(declared)), bimodal, 100)).toEqual({
+      trueProfile: { meanNs: [100_000, 10_000_000], ratio: [0.5, 0.5] },
+    });
+  }
 });
 
 it('gives types the codes of the original, and refuses tables that lack one', () => {
