@@ -10,6 +10,7 @@ import { optional } from '../input/fields.js';
 import { InputError } from '../units/errors.js';
 import { parseDilation, readDilation } from './hardware-settings.js';
 import { shortTime } from './progress.js';
+import { wholeNumber } from './whole-number.js';
 
 export interface AskedWorld {
   readonly world: 'sim' | RealPlan['world'];
@@ -67,9 +68,13 @@ export function addWorldOptions(command: Command): void {
     .option(
       '--repeat <N>',
       'with --hw: independent runs of each point, pooled (default: 1)',
-      wholeNumber('--repeat', 1),
+      wholeNumber('--repeat', 1, MOST_REPEATS),
     )
-    .option('--retries <N>', 'with --hw: try a run that fails again (default: 2)', wholeNumber('--retries', 0));
+    .option(
+      '--retries <N>',
+      'with --hw: try a run that fails again (default: 2)',
+      wholeNumber('--retries', 0, MOST_REPEATS),
+    );
 }
 
 /** The machines that points run on, over ssh. */
@@ -78,14 +83,6 @@ export function hostsOption(): Option {
     '--hosts <FILE>',
     'run the points on the machines of a testbed, over ssh; see configs/cloudlab.yaml and docs/testbed.md',
   ).argParser((file: string) => readTestbed(file));
-}
-
-function wholeNumber(option: string, least: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (number >= least && number <= MOST_REPEATS) return number;
-    throw new InputError(`${option}: expected a whole number from ${least} to ${MOST_REPEATS}, found '${text}'`);
-  };
 }
 
 /**

@@ -13,6 +13,7 @@ import { checkOutputs, outputBeside, send, sendJson, withEnding } from '../outpu
 import { showProgress } from '../progress.js';
 import { addSettings } from '../setting-options.js';
 import { parseShare, type SimSettings } from '../settings.js';
+import { wholeNumber } from '../whole-number.js';
 
 interface AdviseCliOptions extends Omit<SimSettings, 'unclassified'> {
   readonly slo?: readonly Slo[];
@@ -60,7 +61,9 @@ export function defineAdvise(command: Command): void {
     )
     .addOption(sharesOption())
     .addOption(
-      new Option('--workers-max <N>', 'most workers that are tried').argParser(parseWorkersMax).default(256, '256'),
+      new Option('--workers-max <N>', 'most workers that are tried')
+        .argParser(wholeNumber('--workers-max', 1, 65_536))
+        .default(256, '256'),
     )
     .option('--out <FILE>', 'also write a page, .html')
     .addHelpText('after', EXAMPLES)
@@ -91,12 +94,6 @@ function parseShares(text: string): number[] {
       throw new InputError(`--unclassified: expected shares from 0% to 100%, such as 5%,100%, found '${each}'`);
     })
     .filter((share) => share > 0);
-}
-
-function parseWorkersMax(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 65_536) return value;
-  throw new InputError(`--workers-max: expected a whole number from 1 to 65536, found '${text}'`);
 }
 
 async function adviseOn(workload: string, options: AdviseCliOptions): Promise<number> {

@@ -9,6 +9,7 @@ import { EXIT } from '../failure.js';
 import { outputBeside, sendJson } from '../output.js';
 import { showProgress } from '../progress.js';
 import { asInput, parseSetting, settingOf } from '../settings.js';
+import { wholeNumber } from '../whole-number.js';
 
 interface CheckCliOptions {
   readonly seed?: string;
@@ -51,7 +52,7 @@ async function run(names: readonly string[], { seed, runs, case: text, json }: C
     throw new InputError('--case is one workload: expected neither --seed nor --runs beside it');
   const options = {
     seed: seed === undefined ? 1 : (parseSetting(settingOf('seed'), seed, '--seed') as string),
-    runs: runs === undefined ? USUAL_RUNS : readRuns(runs),
+    runs: runs === undefined ? USUAL_RUNS : wholeNumber('--runs', 1, MOST_RUNS)(runs),
     ...(only && { only }),
   };
   const chosen = names.flatMap(typedPolicies);
@@ -82,12 +83,6 @@ function typedPolicies(text: string): TypedPolicy[] {
   const [file = text] = splitList(text, ':');
   const isWhole = all.length > 1 && file === text;
   return isWhole ? all.map(({ name }) => parsePolicy(`${text}:${name}`)) : [parsePolicy(text)];
-}
-
-function readRuns(text: string): number {
-  const runs = Number(text);
-  if (/^\d+$/.test(text) && runs >= 1 && runs <= MOST_RUNS) return runs;
-  throw new InputError(`--runs: expected a whole number from 1 to ${MOST_RUNS}, found '${text}'`);
 }
 
 /** What a report says: a paragraph. */

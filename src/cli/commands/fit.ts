@@ -12,6 +12,7 @@ import { InputError } from '../../units/errors.js';
 import { EXIT } from '../failure.js';
 import { checkOutputs, outputBeside, sendJson, withEnding } from '../output.js';
 import { showProgress } from '../progress.js';
+import { wholeNumber } from '../whole-number.js';
 
 interface FitCliOptions {
   readonly out: string;
@@ -35,18 +36,14 @@ export function defineFit(command: Command): void {
     .argument('<TRACE>', 'a trace, .csv or .csv.gz, such as psp import writes')
     .option('--out <FILE>', 'the workload, .yaml', 'fitted.yaml')
     .option('--page <FILE>', 'the fit as a page with pictures, .html')
-    .addOption(new Option('--workers <N>', 'workers of the proof').argParser(parseWorkers).default(14))
+    .addOption(
+      new Option('--workers <N>', 'workers of the proof').argParser(wholeNumber('--workers', 1, 65_536)).default(14),
+    )
     .option('--json <FILE>', 'the fit as JSON, - for stdout')
     .addHelpText('after', '\nExample:\n  psp fit shop/trace.csv.gz --workers 4 --out shop/fitted.yaml --page fit.html')
     .action(async (trace: string, options: FitCliOptions) => {
       process.exitCode = await fit(trace, options);
     });
-}
-
-function parseWorkers(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 65_536) return value;
-  throw new InputError(`--workers: expected a whole number from 1 to 65536, found '${text}'`);
 }
 
 async function fit(trace: string, { out, page, json, workers }: FitCliOptions): Promise<number> {

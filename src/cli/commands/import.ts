@@ -25,6 +25,7 @@ import { checkSelf } from '../import-check.js';
 import { importNotes } from '../import-notes.js';
 import { checkFolder, outputTo } from '../output.js';
 import { showProgress } from '../progress.js';
+import { wholeNumber } from '../whole-number.js';
 
 /** What it writes into its folder. */
 const FILES = { trace: 'trace.csv.gz', workload: 'workload.yaml', report: 'import.json', page: 'import.html' } as const;
@@ -65,7 +66,11 @@ export function defineImport(command: Command): void {
     .argument('<FILE>', 'the log')
     .option('--out <DIR>', `folder for ${Object.values(FILES).join(', ')}; without it, only the guess is shown`)
     .addOption(new Option('--duration-is <WHAT>', 'what a duration in the log is').choices(['service', 'response']))
-    .addOption(whole('--workers <N>', 'workers of the service that wrote the log', 65_536))
+    .addOption(
+      new Option('--workers <N>', 'workers of the service that wrote the log').argParser(
+        wholeNumber('--workers', 1, 65_536),
+      ),
+    )
     .addOption(columnOption('--time <COLUMN:FORM>', `when; FORM: ${TIME_FORMS.join(', ')}`, TIME_FORMS))
     .addOption(new Option('--time-is <WHAT>', 'what that time is').choices(['arrival', 'completion']))
     .option('--type <COLUMN>', 'what the request was; several as COLUMN,COLUMN')
@@ -77,7 +82,11 @@ export function defineImport(command: Command): void {
       ),
     )
     .option('--log-format <FORMAT>', 'lines of an access log, in the words of nginx, HAProxy or Envoy')
-    .addOption(whole('--types-max <N>', 'types that are kept; the rarest become OTHER', 64).default(12))
+    .addOption(
+      new Option('--types-max <N>', 'types that are kept; the rarest become OTHER')
+        .argParser(wholeNumber('--types-max', 1, 64))
+        .default(12),
+    )
     .addOption(
       new Option('--unreadable-max <X%>', 'share of rows that may be unreadable')
         .argParser(parsePercent)
@@ -87,15 +96,6 @@ export function defineImport(command: Command): void {
     .action(async (file: string, options: ImportCliOptions) => {
       process.exitCode = await importFile(file, options);
     });
-}
-
-function whole(flags: string, help: string, most: number): Option {
-  const name = flags.split(' ')[0];
-  return new Option(flags, help).argParser((text: string) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InputError(`${name}: expected a whole number from 1 to ${most}, found '${text}'`);
-  });
 }
 
 /** `COLUMN:FORM`, where a column may have colons in its name. */

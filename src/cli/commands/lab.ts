@@ -9,6 +9,7 @@ import { EnvironmentError, InputError } from '../../units/errors.js';
 import { EXIT } from '../failure.js';
 import { abortOnSignal } from '../interrupt.js';
 import { checkOutputs, outputTo } from '../output.js';
+import { wholeNumber } from '../whole-number.js';
 
 const EXAMPLES = `
 Examples:
@@ -22,7 +23,7 @@ export function defineLab(command: Command): void {
         'policy of your own. Nothing leaves the browser.',
     )
     .option('--out <FILE>', 'write the page as one file instead of serving it')
-    .option('--port <N>', 'port of 127.0.0.1 (default: one that is free)', parsePort)
+    .option('--port <N>', 'port of 127.0.0.1 (default: one that is free)', wholeNumber('--port', 1, 65535))
     .addHelpText('after', EXAMPLES)
     .action(async ({ out, port }: { out?: string; port?: number }) => {
       if (out !== undefined && port !== undefined) {
@@ -36,12 +37,6 @@ export function defineLab(command: Command): void {
         outputTo(process.stdout).write(`${out}: ${Math.ceil(page.length / 1000)} kB\n`);
       }
     });
-}
-
-function parsePort(text: string): number {
-  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (port >= 1 && port <= 65535) return port;
-  throw new InputError(`--port: expected a whole number from 1 to 65535, found '${text}'`);
 }
 
 async function serveUntilSignal(page: Uint8Array, port: number): Promise<number> {

@@ -17,6 +17,7 @@ import { withKnownFile } from '../policy-names.js';
 import { showProgress } from '../progress.js';
 import { addSettings, checkConflict, missingWorkload } from '../setting-options.js';
 import type { SimSettings } from '../settings.js';
+import { wholeNumber } from '../whole-number.js';
 import { parsePicture } from './compare.js';
 
 interface TuneCommandOptions extends Omit<SimSettings, 'policies'> {
@@ -68,12 +69,12 @@ export function defineTune(command: Command): void {
   command
     .addOption(
       new Option('--candidates <N>', 'sets of values that race')
-        .argParser((text: string) => parseWhole('--candidates', text, 1, MOST_CANDIDATES))
+        .argParser(wholeNumber('--candidates', 1, MOST_CANDIDATES))
         .default(CANDIDATES),
     )
     .addOption(
       new Option('--runs <N>', 'most runs of one candidate, and runs that confirm the winner')
-        .argParser((text: string) => parseWhole('--runs', text, LEAST_RUNS, MOST_REPLICATIONS))
+        .argParser(wholeNumber('--runs', LEAST_RUNS, MOST_REPLICATIONS))
         .default(RACE_RUNS),
     )
     .option('--out <DIR>', 'folder that keeps every run', 'results/tune')
@@ -82,12 +83,6 @@ export function defineTune(command: Command): void {
     .action(async (options: TuneCommandOptions) => {
       process.exitCode = await tune(options);
     });
-}
-
-function parseWhole(option: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new InputError(`${option}: expected a whole number from ${least} to ${most}, found '${text}'`);
 }
 
 async function tune({

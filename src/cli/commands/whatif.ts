@@ -16,6 +16,7 @@ import { inShell } from '../../units/lists.js';
 import { complain, EXIT } from '../failure.js';
 import { type Output, outputTo } from '../output.js';
 import { addSettings } from '../setting-options.js';
+import { wholeNumber } from '../whole-number.js';
 
 interface WhatifOptions {
   readonly policies?: readonly string[];
@@ -39,11 +40,7 @@ export function defineWhatif(command: Command): void {
   command
     .addOption(
       new Option('--blame <N>', 'also show the N worst requests of each type, and what they waited behind').argParser(
-        (text: string) => {
-          const value = Number(text);
-          if (Number.isInteger(value) && value >= 1 && value <= 1000) return value;
-          throw new InputError(`--blame: expected a whole number from 1 to 1000, found '${text}'`);
-        },
+        wholeNumber('--blame', 1, 1000),
       ),
     )
     .addHelpText('after', '\nExample:\n  psp whatif run.events --policy sept,ts,c-fcfs --blame 5')
