@@ -49,8 +49,9 @@ export class PreemptionBudget {
 
   /** A worker is idle no more. */
   starts(worker: number): void {
-    const idle = this.cells[IDLE]! + PER_IDLE * (this.now[0]! - this.idleSinceNs[worker]!);
-    this.cells[IDLE] = Math.min(idle, this.mostNs);
+    const { cells, mostNs } = this;
+    if (cells[IDLE] === mostNs) return;
+    cells[IDLE] = Math.min(cells[IDLE]! + PER_IDLE * (this.now[0]! - this.idleSinceNs[worker]!), mostNs);
   }
 
   /** May one more request be preempted? */

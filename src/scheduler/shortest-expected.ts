@@ -241,7 +241,9 @@ export class ShortestExpected implements Scheduler {
         const at = order[(i << 5) + 31 - Math.clz32(word & -word)]!;
         if (this.leavesWorkers && !this.leavesEnough(at)) continue;
         if (queues.length[at] === this.waiting) return at;
-        const deadlineNs = Math.max(nowNs, queues.headArrivalNs(at) + allowedNs[at]!);
+        const deadlineNs = queues.headArrivalNs(at) + allowedNs[at]!;
+        // No longer class is more urgent than one that is past its deadline.
+        if (deadlineNs <= nowNs) return at;
         if (deadlineNs < earliestNs) {
           earliestNs = deadlineNs;
           best = at;

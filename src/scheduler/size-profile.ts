@@ -90,7 +90,9 @@ export class SizeProfile {
   /** A request of the type completes after {@link servedNs}, above 0. Returns whether sizes and order have changed. */
   observe(type: number): boolean {
     const serviceNs = this.servedNs[0]!;
-    const at = type * LEVELS + levelOf(serviceNs / this.unitNs);
+    // Most requests are short, and a division takes time.
+    const level = serviceNs < this.unitNs ? 0 : levelOf(serviceNs / this.unitNs);
+    const at = type * LEVELS + level;
     this.count[at]!++;
     this.sumNs[at]! += serviceNs;
     this.sumInverse[at]! += 1 / serviceNs;
