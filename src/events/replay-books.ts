@@ -15,8 +15,8 @@ export interface Books {
   start(worker: number, request: number, nowNs: number): void;
   drop(request: number, nowNs: number): void;
   willComplete(request: number): void;
-  /** The worker goes on with another request; what becomes of this one is reported later. */
-  leaves(worker: number): void;
+  /** The worker has finished its request or given it up; the scheduler is told later which one that was. */
+  leaves(worker: number, preempted: boolean, nowNs: number): void;
   complete(worker: number, nowNs: number): void;
   preempted(worker: number, nowNs: number): void;
   waiting(nowNs: number): readonly Waiting[];
@@ -34,14 +34,15 @@ export function createBooks(workers: number, observer: Observer | undefined): Bo
   // The last place is the dispatcher's, for a request that it runs itself.
   const on = new Array<number>(workers + 1).fill(-1);
   const left = Array.from({ length: workers + 1 }, (): number[] => []);
-  /** Returns the request that an event is about, and takes it off its worker. */
-  const takeOff = (worker: number): number => {
-    const before = left[worker]!.shift();
-    if (before !== undefined) return before;
+  const stop = (worker: number, completed: boolean, nowNs: number): number => {
     const request = on[worker]!;
     on[worker] = -1;
+    if (present.get(request)?.running) observer?.stops(worker, nowNs, completed, nowNs);
     return request;
   };
+  /** Returns the request that an event is about: one that the worker has left, or the one that it runs until now. */
+  const takeOff = (worker: number, completed: boolean, nowNs: number): number =>
+    left[worker]!.shift() ?? stop(worker, completed, nowNs);
   return {
     arrive: (request, type, arrivedNs) => {
       const number = arrived++;
@@ -63,19 +64,15 @@ export function createBooks(workers: number, observer: Observer | undefined): Bo
     willComplete: (request) => {
       on[0] = request;
     },
-    leaves: (worker) => {
-      left[worker]!.push(on[worker]!);
-      on[worker] = -1;
+    leaves: (worker, preempted, nowNs) => {
+      left[worker]!.push(stop(worker, !preempted, nowNs));
     },
     complete: (worker, nowNs) => {
-      const request = takeOff(worker);
-      if (present.get(request)?.running) observer?.stops(worker, nowNs, true, nowNs);
-      present.delete(request);
+      present.delete(takeOff(worker, true, nowNs));
     },
     preempted: (worker, nowNs) => {
-      const known = present.get(takeOff(worker));
+      const known = present.get(takeOff(worker, false, nowNs));
       if (known) known.running = false;
-      observer?.stops(worker, nowNs, false, nowNs);
     },
     waiting: (nowNs) =>
       [...present]

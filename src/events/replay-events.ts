@@ -254,7 +254,7 @@ function tell(replaying: Replaying, scheduler: Scheduler, { kind, a, b, c }: Log
       scheduler.preempted(a);
       break;
     case EventKind.leaves:
-      books.leaves(a);
+      books.leaves(a, b === 1, now[0]!);
       scheduler.leaves!(a, b === 1);
       break;
     case EventKind.dispatcherIdles:

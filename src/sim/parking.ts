@@ -12,7 +12,7 @@ export interface Parking {
   idles(worker: number): void;
   /** An idle worker starts a request. */
   starts(worker: number): void;
-  /** Call it when a request waits. */
+  /** Call it when a request has come, and some wait. */
   waits(): void;
   parks(worker: number): void;
   wakes(worker: number): void;
@@ -38,7 +38,7 @@ export function createParking(
   const everyNs = Math.max(1, costs.allocateNs);
   const workers = requestOn.length;
   const { parkedNs: PARKED_NS, parkedUntilNs: PARKED_UNTIL_NS } = SystemDouble;
-  const { parked: PARKED, looks: LOOKS, parksBegun: BEGUN } = SystemInteger;
+  const { parked: PARKED, looks: LOOKS, parksBegun: BEGUN, futile: FUTILE } = SystemInteger;
   const { waiting: WAITING } = StateInteger;
   if (marks[BEGUN] === 0) {
     marks[BEGUN] = 1;
@@ -57,11 +57,16 @@ export function createParking(
   function parks(worker: number): void {
     count(worker, 1);
     scheduler.parks!(worker, true);
-    waits();
+    seek();
   }
 
   function waits(): void {
-    if (integers[WAITING] === 0 || marks[PARKED] === 0) return;
+    marks[FUTILE] = 0;
+    seek();
+  }
+
+  function seek(): void {
+    if (integers[WAITING] === 0 || marks[PARKED] === 0 || marks[FUTILE] === 1) return;
     if (marks[PARKED] === workers) wakeOne();
     else if (marks[LOOKS] === 0) {
       marks[LOOKS] = 1;
@@ -72,7 +77,7 @@ export function createParking(
   function looks(): void {
     marks[LOOKS] = 0;
     if (integers[WAITING]! > 0 && marks[PARKED]! > 0) wakeOne();
-    waits();
+    seek();
   }
 
   function wakeOne(): void {
@@ -85,7 +90,10 @@ export function createParking(
   function wakes(worker: number): void {
     scheduler.parks!(worker, false);
     if (integers[WAITING]! > 0) scheduler.dispatch();
-    if (requestOn[worker]! < 0) idles(worker);
+    if (requestOn[worker]! >= 0) return;
+    // What waits, waits for ever: only a policy that loses requests comes here while some wait.
+    marks[FUTILE] = 1;
+    idles(worker);
   }
 
   function count(worker: number, isParked: number): void {

@@ -41,6 +41,8 @@ export const SystemInteger = {
   looks: 10,
   /** 1 once the workers idle for the first time. */
   parksBegun: 11,
+  /** 1 once a worker was woken for nothing, until the next arrival. */
+  futile: 12,
 } as const;
 
 /** {@link SystemInteger.kind} while the dispatcher's event is about a request of its own, not about a message. */
@@ -100,7 +102,7 @@ export function createSystemState(workers: number): SystemState {
     notices: new Inbox(),
     underWay: new Inbox(),
     doubles: float64s(6),
-    integers: int32s(12).fill(-1, SystemInteger.justFree, SystemInteger.own + 1),
+    integers: int32s(13).fill(-1, SystemInteger.justFree, SystemInteger.own + 1),
     doneOn: int32s(workers),
     serial: int32s(workers),
     signalled: uint8s(workers),

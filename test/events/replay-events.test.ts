@@ -6,6 +6,7 @@ import { EventKind, isAnswer } from '../../src/events/event.js';
 import { createEventFile, openEventFile } from '../../src/events/event-file.js';
 import { planRuns } from '../../src/experiment/plan/plan.js';
 import { recordSimulation, replayFile } from '../../src/experiment/run/event-recording.js';
+import { recordedRequests } from '../../src/experiment/run/recorded-requests.js';
 import { runSimulation } from '../../src/experiment/run/run-simulation.js';
 import { runTimeline } from '../../src/experiment/run/run-timeline.js';
 import type { Timeline } from '../../src/metrics/timeline.js';
@@ -60,12 +61,21 @@ describe('a recorded run', () => {
   );
 
   it.each([
-    ['jbsq:k=1', { pollNs: 1000, dispatchNs: 50 }, EventKind.dispatcherIdles],
+    ['jbsq:k=1', { pollNs: 1000, dispatchNs: 50, noticeNs: 200 }, EventKind.dispatcherIdles],
     ['d-fcfs-steal', { parkNs: 500, wakeNs: 500 }, EventKind.parks],
   ] as const)('of %s in a system with more than workers is, too', async (policy, costs, kind) => {
     const path = await record(policy, 4000, { ...NO_COSTS, ...costs });
     expect(replayFile(path).report).toMatchObject({ decisions: expect.any(Number) });
     expect(replayFile(path).report.difference).toBeUndefined();
+    // All are done, and no worker has two at once, not even for the time until the dispatcher hears of it.
+    const { doneNs, stretches } = recordedRequests(path);
+    expect(doneNs.filter((ns) => !Number.isFinite(ns))).toEqual([]);
+    const freeNs: number[] = [];
+    for (const { worker, fromNs, toNs } of stretches) {
+      expect(fromNs).toBeGreaterThanOrEqual(freeNs[worker] ?? 0);
+      freeNs[worker] = toNs;
+    }
+    expect(freeNs).toHaveLength(WORKERS + (kind === EventKind.dispatcherIdles ? 1 : 0));
     // Without it the scheduler decides otherwise.
     const { difference } = replayFile(
       alter(

@@ -1,7 +1,8 @@
-import { definePolicy, type Policy } from '../../src/scheduler/policy.js';
+import { defaultParameters, definePolicy, type Policy } from '../../src/scheduler/policy.js';
 import { policyNamed } from '../../src/scheduler/policy-registry.js';
 import { ReservedScheduler } from '../../src/scheduler/reserved-scheduler.js';
-import { type Scheduler, type SchedulerSetup, TO_COMPLETION } from '../../src/scheduler/scheduler.js';
+import { type Scheduler, type SchedulerSetup, TO_COMPLETION, type World } from '../../src/scheduler/scheduler.js';
+import type { SystemCosts } from '../../src/sim/costs.js';
 
 interface Waiting {
   readonly request: number;
@@ -136,343 +137,384 @@ class BrokenReservation extends ReservedScheduler {
   protected observe(): void {}
 }
 
+interface BrokenPolicy {
+  readonly what: string;
+  readonly property: string;
+  readonly policy: Policy;
+  /** It is only asked for this in a system with these costs. */
+  readonly costs?: Partial<SystemCosts>;
+}
+
 /** What is broken, the property that must be found violated, and the policy. Each has two types and four workers. */
-export const brokenPolicies: readonly { readonly what: string; readonly property: string; readonly policy: Policy }[] =
-  [
-    {
-      what: 'forgets every tenth request',
-      property: 'conservation',
-      policy: broken(
-        'c-fcfs',
-        (setup) =>
-          new (class extends Breakable {
-            override arrive(request: number, type: number, flow: number): void {
-              super.arrive(request, type, flow);
-              if (this.arrivals % 10 === 0) this.list.pop();
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'starts a request that never arrived',
-      property: 'conservation',
-      policy: broken(
-        'c-fcfs',
-        (setup) =>
-          new (class extends Breakable {
-            protected override begin(worker: number, request: number): void {
-              super.begin(worker, this.arrivals === 5 ? request + 100 : request);
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'gives a busy worker a second request',
-      property: 'one at a time',
-      policy: broken(
-        'c-fcfs',
-        (setup) =>
-          new (class extends Breakable {
-            override dispatch(): void {
-              for (const { request } of this.list.splice(0)) this.begin(0, request);
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'runs a request on two workers at once',
-      property: 'runs once',
-      policy: broken(
-        'c-fcfs',
-        (setup) =>
-          new (class extends Breakable {
-            protected override begin(worker: number, request: number): void {
-              super.begin(worker, request);
-              if (this.idle.size > 0) super.begin(Math.min(...this.idle), request);
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'serves the newest first',
-      property: 'global FIFO',
-      policy: broken(
-        'c-fcfs',
-        (setup) =>
-          new (class extends Breakable {
-            protected override pick(): number {
-              return this.list.length - 1;
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'serves the newest of a type first',
-      property: 'FIFO within a type',
-      policy: broken(
-        'fixed-priority',
-        (setup) =>
-          new (class extends Breakable {
-            protected override pick(): number {
-              return this.list.length - 1;
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'leaves a worker idle though it says it never does',
-      property: 'work conservation',
-      policy: broken('c-fcfs', (setup) => {
-        const scheduler = new (class extends Breakable {})({ ...setup, workers: setup.workers - 1 });
-        return scheduler;
-      }),
-    },
-    {
-      what: 'serves the latest deadline first',
-      property: 'earliest deadline',
-      policy: broken(
-        'edf',
-        (setup) =>
-          new (class extends Breakable {
-            protected override pick(): number {
-              return indexOfMax(this.list.map(({ type, arrivedNs }) => arrivedNs + setup.types[type]!.deadlineNs!));
-            }
-          })(setup),
-        { fifoWithinType: false },
-      ),
-    },
-    {
-      what: 'lets a request be passed by two',
-      property: 'passed at most once',
-      policy: broken(
-        'nudge',
-        (setup) =>
-          new (class extends Breakable {
-            protected override pick(): number {
-              return this.list.length > 2 ? 2 : 0;
-            }
-          })(setup),
-        { fifoWithinType: false },
-      ),
-    },
-    {
-      what: 'serves the longest type first',
-      property: 'shortest job',
-      policy: broken(
-        'sjf',
-        (setup) =>
-          new (class extends Breakable {
-            protected override pick(): number {
-              return indexOfMax(this.list.map(({ type }) => type));
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'lets a request run beyond its quantum while others wait',
-      property: 'quantum',
-      policy: broken(
-        'ts',
-        (setup, parameters) =>
-          new (class extends Breakable {
-            protected override begin(worker: number, request: number): void {
-              this.idle.delete(worker);
-              this.setup.world.start(worker, request, parameters.quantumNs!);
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'uses another quantum than the one it was given',
-      property: 'quantum',
-      policy: broken(
-        'ts',
-        (setup, parameters) =>
-          new (class extends Breakable {
-            protected override begin(worker: number, request: number): void {
-              this.idle.delete(worker);
-              this.setup.world.start(worker, request, parameters.quantumNs! / 2);
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'preempts though it says it never does',
-      property: 'preemption',
-      policy: broken(
-        'c-fcfs',
-        (setup) =>
-          new (class extends Breakable {
-            override arrive(request: number, type: number, flow: number): void {
-              super.arrive(request, type, flow);
-              if (!this.idle.has(0)) this.setup.world.preempt(0);
-            }
-          })(setup),
-      ),
-    },
-    {
-      what: 'lets long requests run on cores reserved for short ones',
-      property: 'reserved cores',
-      policy: broken('darc-static', (setup) => new BrokenReservation(setup, 'longs on short cores')),
-    },
-    {
-      what: 'reserves no worker for a group and lets it use none',
-      property: 'every group is served',
-      policy: broken('darc-static', (setup) => {
-        const scheduler = new BrokenReservation(setup, 'a group without workers');
-        const sound = scheduler.reservation.bind(scheduler);
-        // The group's workers exist, but the policy reports a group that has none.
-        scheduler.reservation = () => ({ groups: [...sound().groups, { types: [], workers: [], stealable: [] }] });
-        return scheduler;
-      }),
-    },
-    {
-      what: 'leaves a worker to nobody',
-      property: 'every worker is used',
-      policy: broken('darc-static', (setup) => new BrokenReservation(setup, 'a worker nobody owns')),
-    },
-    {
-      what: 'serves the longer group first',
-      property: 'shorter groups first',
-      policy: broken('darc-static', (setup) => {
-        const scheduler = new (class extends Breakable {
-          reservation = () => ({
-            groups: [
-              { types: [0], workers: [0], stealable: [1, 2, 3] },
-              { types: [1], workers: [1, 2, 3], stealable: [] },
-            ],
-          });
+export const brokenPolicies: readonly BrokenPolicy[] = [
+  {
+    what: 'forgets every tenth request',
+    property: 'conservation',
+    policy: broken(
+      'c-fcfs',
+      (setup) =>
+        new (class extends Breakable {
+          override arrive(request: number, type: number, flow: number): void {
+            super.arrive(request, type, flow);
+            if (this.arrivals % 10 === 0) this.list.pop();
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'starts a request that never arrived',
+    property: 'conservation',
+    policy: broken(
+      'c-fcfs',
+      (setup) =>
+        new (class extends Breakable {
+          protected override begin(worker: number, request: number): void {
+            super.begin(worker, this.arrivals === 5 ? request + 100 : request);
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'gives a busy worker a second request',
+    property: 'one at a time',
+    policy: broken(
+      'c-fcfs',
+      (setup) =>
+        new (class extends Breakable {
           override dispatch(): void {
-            this.list.sort((a, b) => b.type - a.type);
-            for (let i = 0; i < this.list.length; ) {
-              const { type, request } = this.list[i]!;
-              const worker = [1, 2, 3, ...(type === 0 ? [0] : [])].find((w) => this.idle.has(w));
-              if (worker === undefined) i++;
-              else {
-                this.list.splice(i, 1);
-                this.begin(worker, request);
-              }
+            for (const { request } of this.list.splice(0)) this.begin(0, request);
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'runs a request on two workers at once',
+    property: 'runs once',
+    policy: broken(
+      'c-fcfs',
+      (setup) =>
+        new (class extends Breakable {
+          protected override begin(worker: number, request: number): void {
+            super.begin(worker, request);
+            if (this.idle.size > 0) super.begin(Math.min(...this.idle), request);
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'serves the newest first',
+    property: 'global FIFO',
+    policy: broken(
+      'c-fcfs',
+      (setup) =>
+        new (class extends Breakable {
+          protected override pick(): number {
+            return this.list.length - 1;
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'serves the newest of a type first',
+    property: 'FIFO within a type',
+    policy: broken(
+      'fixed-priority',
+      (setup) =>
+        new (class extends Breakable {
+          protected override pick(): number {
+            return this.list.length - 1;
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'leaves a worker idle though it says it never does',
+    property: 'work conservation',
+    policy: broken('c-fcfs', (setup) => {
+      const scheduler = new (class extends Breakable {})({ ...setup, workers: setup.workers - 1 });
+      return scheduler;
+    }),
+  },
+  {
+    what: 'serves the latest deadline first',
+    property: 'earliest deadline',
+    policy: broken(
+      'edf',
+      (setup) =>
+        new (class extends Breakable {
+          protected override pick(): number {
+            return indexOfMax(this.list.map(({ type, arrivedNs }) => arrivedNs + setup.types[type]!.deadlineNs!));
+          }
+        })(setup),
+      { fifoWithinType: false },
+    ),
+  },
+  {
+    what: 'lets a request be passed by two',
+    property: 'passed at most once',
+    policy: broken(
+      'nudge',
+      (setup) =>
+        new (class extends Breakable {
+          protected override pick(): number {
+            return this.list.length > 2 ? 2 : 0;
+          }
+        })(setup),
+      { fifoWithinType: false },
+    ),
+  },
+  {
+    what: 'serves the longest type first',
+    property: 'shortest job',
+    policy: broken(
+      'sjf',
+      (setup) =>
+        new (class extends Breakable {
+          protected override pick(): number {
+            return indexOfMax(this.list.map(({ type }) => type));
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'lets a request run beyond its quantum while others wait',
+    property: 'quantum',
+    policy: broken(
+      'ts',
+      (setup, parameters) =>
+        new (class extends Breakable {
+          protected override begin(worker: number, request: number): void {
+            this.idle.delete(worker);
+            this.setup.world.start(worker, request, parameters.quantumNs!);
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'uses another quantum than the one it was given',
+    property: 'quantum',
+    policy: broken(
+      'ts',
+      (setup, parameters) =>
+        new (class extends Breakable {
+          protected override begin(worker: number, request: number): void {
+            this.idle.delete(worker);
+            this.setup.world.start(worker, request, parameters.quantumNs! / 2);
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'preempts though it says it never does',
+    property: 'preemption',
+    policy: broken(
+      'c-fcfs',
+      (setup) =>
+        new (class extends Breakable {
+          override arrive(request: number, type: number, flow: number): void {
+            super.arrive(request, type, flow);
+            if (!this.idle.has(0)) this.setup.world.preempt(0);
+          }
+        })(setup),
+    ),
+  },
+  {
+    what: 'lets long requests run on cores reserved for short ones',
+    property: 'reserved cores',
+    policy: broken('darc-static', (setup) => new BrokenReservation(setup, 'longs on short cores')),
+  },
+  {
+    what: 'reserves no worker for a group and lets it use none',
+    property: 'every group is served',
+    policy: broken('darc-static', (setup) => {
+      const scheduler = new BrokenReservation(setup, 'a group without workers');
+      const sound = scheduler.reservation.bind(scheduler);
+      // The group's workers exist, but the policy reports a group that has none.
+      scheduler.reservation = () => ({ groups: [...sound().groups, { types: [], workers: [], stealable: [] }] });
+      return scheduler;
+    }),
+  },
+  {
+    what: 'leaves a worker to nobody',
+    property: 'every worker is used',
+    policy: broken('darc-static', (setup) => new BrokenReservation(setup, 'a worker nobody owns')),
+  },
+  {
+    what: 'serves the longer group first',
+    property: 'shorter groups first',
+    policy: broken('darc-static', (setup) => {
+      const scheduler = new (class extends Breakable {
+        reservation = () => ({
+          groups: [
+            { types: [0], workers: [0], stealable: [1, 2, 3] },
+            { types: [1], workers: [1, 2, 3], stealable: [] },
+          ],
+        });
+        override dispatch(): void {
+          this.list.sort((a, b) => b.type - a.type);
+          for (let i = 0; i < this.list.length; ) {
+            const { type, request } = this.list[i]!;
+            const worker = [1, 2, 3, ...(type === 0 ? [0] : [])].find((w) => this.idle.has(w));
+            if (worker === undefined) i++;
+            else {
+              this.list.splice(i, 1);
+              this.begin(worker, request);
             }
           }
-        })(setup);
-        return scheduler;
-      }),
-    },
-    {
-      what: 'leaves a reserved worker idle while its type waits',
-      property: 'reservation used',
-      policy: broken('darc-static', (setup) => {
-        const scheduler = new (class extends Breakable {
-          reservation = () => ({
-            groups: [
-              { types: [0], workers: [0], stealable: [1, 2, 3] },
-              { types: [1], workers: [1, 2, 3], stealable: [] },
-            ],
-          });
-          override dispatch(): void {
-            this.idle.delete(0);
-            super.dispatch();
-          }
-        })(setup);
-        return scheduler;
-      }),
-    },
-    {
-      what: 'takes the longest demand first',
-      property: 'least demand',
-      policy: misled('sjf-oracle', (demandNs) => 1e6 - demandNs),
-    },
-    {
-      what: 'runs those with the most left',
-      property: 'least remaining',
-      policy: misled('srpt', (demandNs) => 1e6 - demandNs),
-    },
-    {
-      what: 'never takes a worker from a longer request',
-      property: 'least remaining',
-      policy: meddled('srpt', () => ({}), { costNs: 1e9 }),
-    },
-    {
-      what: 'serves them in the order of arrival',
-      property: 'least attained',
-      policy: broken('las', (setup, parameters) =>
-        policyNamed('ts').create(setup, { ...parameters, preempt: 'always' }),
-      ),
-    },
-    {
-      what: 'does not make room for an arrival',
-      property: 'least attained',
-      policy: meddled('las', ({ world }) => ({ world: { ...world, preempt() {} } })),
-    },
-    {
-      what: 'lets a request run on while one that has attained less waits',
-      property: 'quantum',
-      policy: slices('las', 1500),
-    },
-    {
-      what: 'shares its workers too generously',
-      property: 'shares',
-      policy: meddled('ps', ({ workers }) => ({ workers: 2 * workers })),
-    },
-    {
-      what: 'completes a request before it can be done',
-      property: 'shares',
-      policy: misled('ps', (demandNs) => demandNs - 1),
-    },
-    {
-      what: 'goes to the first of two',
-      property: 'shorter of two',
-      policy: broken('po2', (setup) => {
-        const dealt = policyNamed('d-fcfs').create(setup, { steering: 'random', queue: Number.POSITIVE_INFINITY });
-        const { arrive } = dealt;
-        dealt.arrive = (...told) => {
-          arrive.apply(dealt, told);
-          setup.random();
-        };
-        return dealt;
-      }),
-    },
-    {
-      what: 'holds three at a worker instead of two',
-      property: 'at most k',
-      policy: meddled('jbsq', () => ({}), { k: 3 }),
-    },
-    {
-      what: 'deals in turns',
-      property: 'fewest requests',
-      policy: broken('tq', (setup, parameters) => {
-        const { queue } = parameters;
-        return policyNamed('d-fcfs').create(setup, { steering: 'round-robin', queue: queue! });
-      }),
-    },
-    {
-      what: 'lets a request move to another worker',
-      property: 'taking turns',
-      policy: broken('tq', (setup, parameters) =>
-        policyNamed('ts').create(setup, { ...parameters, preempt: 'always' }),
-      ),
-    },
-    {
-      what: 'lets a request run on while another of its worker waits',
-      property: 'quantum',
-      policy: slices('tq', 1500),
-    },
-    {
-      what: 'keeps the worker of a long request while shorts press',
-      property: 'quantum',
-      policy: broken(
-        'darc-ts',
-        (setup, parameters) => {
-          // The referee gives the truth only to a policy that says that it asks for it.
-          const trueProfile = { meanNs: [1000, 3000], ratio: [0.5, 0.5] };
-          const given = { ...parameters, oracle: 1, backlog: 1000 };
-          return policyNamed('darc-ts').create({ ...setup, trueProfile }, given);
-        },
-        {
-          parameters: policyNamed('darc-ts').parameters.map((spec) =>
-            spec.key === 'backlog' ? { ...spec, default: 0 } : spec,
-          ),
-        },
-      ),
-    },
-  ];
+        }
+      })(setup);
+      return scheduler;
+    }),
+  },
+  {
+    what: 'leaves a reserved worker idle while its type waits',
+    property: 'reservation used',
+    policy: broken('darc-static', (setup) => {
+      const scheduler = new (class extends Breakable {
+        reservation = () => ({
+          groups: [
+            { types: [0], workers: [0], stealable: [1, 2, 3] },
+            { types: [1], workers: [1, 2, 3], stealable: [] },
+          ],
+        });
+        override dispatch(): void {
+          this.idle.delete(0);
+          super.dispatch();
+        }
+      })(setup);
+      return scheduler;
+    }),
+  },
+  {
+    what: 'takes the longest demand first',
+    property: 'least demand',
+    policy: misled('sjf-oracle', (demandNs) => 1e6 - demandNs),
+  },
+  {
+    what: 'runs those with the most left',
+    property: 'least remaining',
+    policy: misled('srpt', (demandNs) => 1e6 - demandNs),
+  },
+  {
+    what: 'never takes a worker from a longer request',
+    property: 'least remaining',
+    policy: meddled('srpt', () => ({}), { costNs: 1e9 }),
+  },
+  {
+    what: 'serves them in the order of arrival',
+    property: 'least attained',
+    policy: broken('las', (setup, parameters) => policyNamed('ts').create(setup, { ...parameters, preempt: 'always' })),
+  },
+  {
+    what: 'does not make room for an arrival',
+    property: 'least attained',
+    policy: meddled('las', ({ world }) => ({ world: { ...world, preempt() {} } })),
+  },
+  {
+    what: 'lets a request run on while one that has attained less waits',
+    property: 'quantum',
+    policy: slices('las', 1500),
+  },
+  {
+    what: 'shares its workers too generously',
+    property: 'shares',
+    policy: meddled('ps', ({ workers }) => ({ workers: 2 * workers })),
+  },
+  {
+    what: 'completes a request before it can be done',
+    property: 'shares',
+    policy: misled('ps', (demandNs) => demandNs - 1),
+  },
+  {
+    what: 'goes to the first of two',
+    property: 'shorter of two',
+    policy: broken('po2', (setup) => {
+      const dealt = policyNamed('d-fcfs').create(setup, { steering: 'random', queue: Number.POSITIVE_INFINITY });
+      const { arrive } = dealt;
+      dealt.arrive = (...told) => {
+        arrive.apply(dealt, told);
+        setup.random();
+      };
+      return dealt;
+    }),
+  },
+  {
+    what: 'holds three at a worker instead of two',
+    property: 'at most k',
+    policy: meddled('jbsq', () => ({}), { k: 3 }),
+  },
+  {
+    what: 'deals in turns',
+    property: 'fewest requests',
+    policy: broken('tq', (setup, parameters) => {
+      const { queue } = parameters;
+      return policyNamed('d-fcfs').create(setup, { steering: 'round-robin', queue: queue! });
+    }),
+  },
+  {
+    what: 'lets a request move to another worker',
+    property: 'taking turns',
+    policy: broken('tq', (setup, parameters) => policyNamed('ts').create(setup, { ...parameters, preempt: 'always' })),
+  },
+  {
+    what: 'lets a request run on while another of its worker waits',
+    property: 'quantum',
+    policy: slices('tq', 1500),
+  },
+  {
+    what: 'keeps the worker of a long request while shorts press',
+    property: 'quantum',
+    policy: broken(
+      'darc-ts',
+      (setup, parameters) => {
+        // The referee gives the truth only to a policy that says that it asks for it.
+        const trueProfile = { meanNs: [1000, 3000], ratio: [0.5, 0.5] };
+        const given = { ...parameters, oracle: 1, backlog: 1000 };
+        return policyNamed('darc-ts').create({ ...setup, trueProfile }, given);
+      },
+      {
+        parameters: policyNamed('darc-ts').parameters.map((spec) =>
+          spec.key === 'backlog' ? { ...spec, default: 0 } : spec,
+        ),
+      },
+    ),
+  },
+  {
+    what: 'gives the dispatcher a request for a slice',
+    property: 'dispatcher',
+    costs: { pollNs: 1000 },
+    policy: meddled(
+      'jbsq',
+      ({ world, workers }) => {
+        const start: World['start'] = (worker, request, sliceNs) =>
+          world.start(worker, request, worker === workers ? 1000 : sliceNs);
+        return { world: { ...world, start } };
+      },
+      { k: 1 },
+    ),
+  },
+  {
+    what: 'gives the dispatcher a request that has run before',
+    property: 'dispatcher',
+    costs: { pollNs: 1000 },
+    policy: broken('jbsq', (setup, parameters) => {
+      const scheduler = policyNamed('jbsq').create(setup, { ...parameters, k: 1 });
+      const { dispatcherIdles } = scheduler;
+      scheduler.dispatcherIdles = () => {
+        // The queue of those that were preempted follows that of the others.
+        dispatcherIdles!.call(Object.assign(scheduler, { fresh: setup.workers + 1 }));
+        Object.assign(scheduler, { fresh: setup.workers });
+      };
+      return scheduler;
+    }),
+  },
+  {
+    what: 'starts a request on a parked worker',
+    property: 'parked',
+    costs: { parkNs: 100, wakeNs: 100 },
+    policy: broken('d-fcfs-steal', (setup, parameters) => {
+      const given = { ...defaultParameters(policyNamed('d-fcfs-steal')), ...parameters };
+      return Object.assign(policyNamed('d-fcfs-steal').create(setup, given), { parks() {} });
+    }),
+  },
+];

@@ -79,7 +79,7 @@ export function recordedRequests(path: string): PlayedRequests {
       if (what === EventKind.arrive) books.arrive(first, second, atNs);
       else if (what === EventKind.start) books.start(first, second, atNs);
       else if (what === EventKind.drop) books.drop(first, atNs);
-      else if (what === EventKind.leaves) books.leaves(first);
+      else if (what === EventKind.leaves) books.leaves(first, second === 1, atNs);
       else if (what === EventKind.complete) books.complete(first, atNs);
       else if (what === EventKind.preempted) books.preempted(first, atNs);
       else if (what === EventKind.completeAt) {
