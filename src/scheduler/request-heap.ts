@@ -13,9 +13,9 @@ export class RequestHeap {
   /** Key by request handle; see {@link fit}. A change after `push` does not move the request. */
   keyOf = new Float64Array(FIRST_HANDLES);
   // By place in the heap. The turn counts the pushes; it may overflow, because only differences are compared.
-  private keys = new Float64Array(64);
-  private turns = new Int32Array(64);
-  private requests = new Int32Array(64);
+  private keys = new Float64Array(FIRST_HANDLES);
+  private turns = new Int32Array(FIRST_HANDLES);
+  private requests = new Int32Array(FIRST_HANDLES);
   private nextTurn = 0;
 
   /** Makes `keyOf` long enough for a request. Call it once per request, when it arrives. */
