@@ -1,10 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { plotText } from '../../src/cli/plot-file.js';
+import { readChecked } from '../../src/input/read-checked.js';
+import { renderChart } from '../../src/report/charts/render.js';
+import { plotChart } from '../../src/report/plot/plot-chart.js';
+import { readPlotSpec } from '../../src/report/plot/plot-spec.js';
 import { parseSystem } from '../../src/sim/parse-system.js';
 import { InputError } from '../../src/units/errors.js';
 import { createRequestSource } from '../../src/workload/generate.js';
 import { parseWorkload } from '../../src/workload/parse-workload.js';
 import { substream } from '../../src/workload/random.js';
 import { RequestBatch } from '../../src/workload/request-source.js';
+import { resultOf } from '../report/results.js';
 import { type Choices, choicesOf, failure, unclear } from './fuzz.js';
 
 interface Kind {
@@ -68,8 +75,8 @@ const LAUGHS = Array.from({ length: 9 }, (_, i) => `a${i}: &a${i} [${i === 0 ? '
 );
 
 /**
- * Feeds the YAML reader with workloads and systems that are broken at random. Each must be usable or be refused with a
- * clear error.
+ * Feeds the YAML reader with workloads, systems and plots that are broken at random. Each must be usable or be refused
+ * with a clear error.
  *
  * @throws Error that names the run
  */
@@ -77,6 +84,7 @@ export function fuzzYamlReader(seed: string | number, count: number): void {
   const kinds: readonly Kind[] = [
     { texts: shipped('workloads'), use: useWorkload },
     { texts: shipped('configs/systems'), use: (text) => void parseSystem(text, 's.yaml') },
+    { texts: shipped('experiments/plots'), use: usePlot },
   ];
   for (let run = 0; run < count; run++) {
     const choices = choicesOf(substream(seed, 'fuzz/yaml', run));
@@ -112,6 +120,20 @@ function useWorkload(text: string): void {
       throw new Error(`made request ${i}: ${batch.arrivalNs[i]} ${batch.type[i]} ${batch.serviceNs[i]}`);
     }
   }
+}
+
+/** What can be read can be drawn, unless the points are others, and is the same when it was written again. */
+function usePlot(text: string): void {
+  const read = (yaml: string) => readChecked(yaml, 'p.yaml', readPlotSpec, { scalars: 'text' });
+  const spec = read(text);
+  const again = read(plotText(spec));
+  if (!isDeepStrictEqual(again, spec)) throw new Error(`written: ${JSON.stringify(again)}`);
+  const numbers = { serviceNs: 1000, p99: 1, p99_9: 1 };
+  const point = (policy: string) => ({
+    ...{ schema: 'psp.point/1' as const, key: '', command: '' },
+    result: resultOf(policy, { SHORT: numbers, LONG: numbers }),
+  });
+  renderChart(plotChart(['darc', 'c-fcfs'].map(point), spec, 'fuzz'));
 }
 
 /** A text with characters, lines and tokens changed. */

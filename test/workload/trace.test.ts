@@ -42,17 +42,17 @@ describe('a trace file', () => {
   });
 
   it.each([
-    ['\t', ''],
-    [',', '\r'],
-  ])('may be what the client of Perséphone writes, with %j between its columns', async (separator, end) => {
+    ['\t', '', 'POST "a", b'],
+    [',', '\r', 'POST "a"'],
+  ])('may be what the client of Perséphone writes, with %j between its columns', async (separator, end, name) => {
     const lines = [
       ['REQ_ID', 'REQ_TYPE', 'SENDING', 'COMPLETED', 'RESP_TIME', 'MEAN_NS', 'SCHED_ID'],
       ['0', 'GET /item/:id', '1234567890.123456', '1239667890.0', '5100000.0', '5000000', '0'],
-      ['1', 'POST "a"', '1254567890.999999', '1256167890.0', '1600000.0', '1500', '0'],
+      ['1', name, '1254567890.999999', '1256167890.0', '1600000.0', '1500', '0'],
     ];
     const text = lines.map((cells) => `${cells.join(separator)}${end}\n`).join('');
     const { types, startNs } = await scan(text);
-    expect([startNs, types.map(({ name }) => name)]).toEqual([1234567890, ['GET /item/:id', 'POST "a"']]);
+    expect([startNs, types.map(({ name }) => name)]).toEqual([1234567890, ['GET /item/:id', name]]);
     const played = { arrivalNs: [0, 20e6], serviceNs: [5e6, 1500], type: [0, 1], flow: [0, 0] };
     for (const size of [1, 7, 1000]) {
       expect(await drain(openTrace(pieces(text, [size]), await scan(text)))).toEqual(played);

@@ -18,17 +18,6 @@ export interface ChartedQuantity {
   readonly statistic: Statistic;
 }
 
-/** As people write them. */
-export const STATISTICS: Readonly<Record<Statistic, string>> = {
-  p50: 'p50',
-  p90: 'p90',
-  p95: 'p95',
-  p99: 'p99',
-  p99_9: 'p99.9',
-  p99_99: 'p99.99',
-  mean: 'mean',
-};
-
 /** Undefined when the result has no such type, or nothing was measured of it. */
 export function distributionOf(result: Charted, { type, metric }: ChartedQuantity): DistributionSummary | undefined {
   const of = type === undefined ? result.overall : result.types.find(({ name }) => name === type);
@@ -41,7 +30,7 @@ export function quantityAxis(
   range?: Axis['range'],
 ): Axis {
   return {
-    label: `${STATISTICS[statistic]} ${metric === 'slowdown' ? 'slowdown' : 'sojourn'}`,
+    label: `${statistic.replace('_', '.')} ${metric === 'slowdown' ? 'slowdown' : 'sojourn'}`,
     unit: metric === 'slowdown' ? 'number' : 'duration',
     scale,
     ...(range && { range }),

@@ -93,13 +93,9 @@ function without<T extends object>(from: T, keys: object): T {
 
 /** The same for runs whose times are shorter: lines at times move. */
 export function inShare(spec: PlotSpec, share: number, show: (ns: number) => string): PlotSpec {
-  const moved = <T extends PanelSpec>(panel: T): T => ({
-    ...panel,
-    ...(panel.lines && {
-      lines: panel.lines.map(({ x, ...line }) => ({ ...line, ...(x && { x: show(axisValue(x) * share) }) })),
-    }),
-  });
-  return { ...moved(spec), ...(spec.panels && { panels: spec.panels.map(moved) }) };
+  const moved = ({ x, ...line }: LineSpec) => ({ ...line, ...(x && { x: show(axisValue(x) * share) }) });
+  const withMoved = (key: string, value: unknown) => (key === 'lines' ? (value as LineSpec[]).map(moved) : value);
+  return JSON.parse(JSON.stringify(spec, withMoved));
 }
 
 /** Reads `p99 sojourn`, `ccdf`, … @throws Error */
@@ -207,57 +203,36 @@ const CURVE = { name: text, color: optional(color), shape: optional(choice(['lin
 
 /** Reads what YAML says, its scalars as texts, and reports what is wrong to the checker. */
 export function readPlotSpec(value: unknown, checker: Checker): PlotSpec {
-  const { where, lines, curves, panels, ...rest } = checker.fields(WHOLE, value ?? {}) ?? {};
+  const { curves, panels, ...rest }: Read = readPanel(WHOLE, value ?? {}, checker);
+  const curveOf = (curve: unknown, here: Checker) =>
+    typeof curve === 'string' ? here.value(text, curve) : here.map(CURVE, curve);
   return {
     ...rest,
-    ...readParts({ where, lines }, checker),
-    ...(curves !== undefined && { curves: readCurves(curves, checker.at('curves')) }),
-    ...(panels && {
-      panels: panels.map((panel, i) => {
-        const here = checker.at('panels', i);
-        const { where, lines, ...own } = here.fields(PANEL, panel) ?? {};
-        return { ...own, ...readParts({ where, lines }, here) };
-      }),
-    }),
+    ...(curves !== undefined && { curves: mapOf(curves, checker.at('curves'), curveOf) }),
+    ...(panels && { panels: panels.map((panel, i) => readPanel(PANEL, panel, checker.at('panels', i))) }),
   } as PlotSpec;
 }
 
-interface Parts {
-  readonly where: unknown;
-  readonly lines: readonly unknown[] | undefined;
-}
+type Read = Readonly<Record<string, unknown>> & { readonly curves?: unknown; readonly panels?: readonly unknown[] };
 
-function readParts({ where, lines }: Parts, checker: Checker): Pick<PanelSpec, 'where' | 'lines'> {
-  const values = (value: unknown, here: Checker) => [value].flat().map((each) => here.value(text, each) ?? '');
+function readPanel(shape: typeof PANEL, value: unknown, here: Checker): Read {
+  const { where, lines, ...rest } = here.fields(shape, value) ?? {};
+  const lineOf = (line: unknown, at: Checker) => {
+    const read = at.map(LINE, line);
+    if (read && (read.x === undefined) === (read.y === undefined)) at.refuse('expected either x or y');
+    return read;
+  };
+  const valuesOf = (values: unknown, at: Checker) => [values].flat().map((each) => at.value(text, each));
   return {
-    ...(where !== undefined && {
-      where: Object.fromEntries(
-        entriesOf(where, checker.at('where')).map(([key, value]) => [key, values(value, checker.at('where', key))]),
-      ),
-    }),
-    ...(lines && {
-      lines: lines.flatMap((line, i) => {
-        const here = checker.at('lines', i);
-        const read = here.map(LINE, line);
-        if (read && (read.x === undefined) === (read.y === undefined)) here.refuse('expected either x or y');
-        return (read as LineSpec | undefined) ?? [];
-      }),
-    }),
+    ...rest,
+    ...(where !== undefined && { where: mapOf(where, here.at('where'), valuesOf) }),
+    ...(lines && { lines: lines.map((line, i) => lineOf(line, here.at('lines', i))) }),
   };
 }
 
-function readCurves(value: unknown, checker: Checker): PlotSpec['curves'] {
-  return Object.fromEntries(
-    entriesOf(value, checker).map(([key, curve]) => {
-      const here = checker.at(key);
-      const read = typeof curve === 'string' ? here.value(text, curve) : here.map(CURVE, curve);
-      return [key, (read as CurveSpec | string | undefined) ?? ''];
-    }),
-  );
-}
-
-function entriesOf(value: unknown, checker: Checker): [string, unknown][] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
-  checker.refuse(`expected a map, found ${show(value)}`);
-  return [];
+function mapOf(value: unknown, here: Checker, read: (each: unknown, at: Checker) => unknown) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return here.refuse(`expected a map, found ${show(value)}`);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, read(each, here.at(key))]));
 }

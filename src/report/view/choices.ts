@@ -1,8 +1,9 @@
 /** What can be chosen on a report page, and what is chosen. */
 
+import { STATISTIC_NAMED } from '../../results/result.js';
 import { lookUp } from '../../units/names.js';
 import type { Axis } from '../charts/chart.js';
-import { type ChartedQuantity, STATISTICS } from '../charts/charted-results.js';
+import type { ChartedQuantity } from '../charts/charted-results.js';
 import type { ReportData, ShownRun } from './data.js';
 import { type Horizontal, horizontals } from './horizontal.js';
 
@@ -79,7 +80,7 @@ export function viewOf({ runs }: ReportData, wanted: URLSearchParams): View {
   const statistic = choose(
     'statistic',
     'Statistic',
-    Object.entries(STATISTICS),
+    Object.entries(STATISTIC_NAMED).map(([name, statistic]) => [statistic, name]),
     'p99_9',
   ) as ChartedQuantity['statistic'];
   const metric = choose('measure', 'Measure', [

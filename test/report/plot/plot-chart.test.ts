@@ -74,6 +74,7 @@ describe('a plot', () => {
 
   it('has panels that differ, and what is above them holds for all', () => {
     const spec = read(`x-range: [0, 1]
+where: { policy: c-fcfs }
 lines: [{ y: 10, label: objective }]
 panels:
   - { title: both, lines: [{ x: .5, label: half }] }
@@ -85,6 +86,7 @@ panels:
       ...['LONG', 'SHORT'].map((type) => [type, 'linear', [1000, 1e6], 'y']),
     ]);
     expect(panels.map(({ x }) => x.range)).toEqual(Array(3).fill([0, 1]));
+    expect(panels.flatMap(({ series }) => series.map(({ name }) => name))).toEqual(Array(3).fill('c-fcfs'));
     expect(panels[1]!.series[0]!.points.map(({ y }) => y)).toEqual([200_000, 200_000]);
   });
 
@@ -104,6 +106,8 @@ panels:
     const results = [run('darc', cores(2)), run('darc', cores(1))];
     const { x, series } = draw({ x: 'cores:SHORT' }, results).panels[0]!;
     expect([x.label, series[0]!.points.map((point) => point.x)]).toEqual(['cores reserved for SHORT', [1, 2]]);
+    const chosen: PlotSpec = { x: 'cores:SHORT', curves: { darc: { name: 'DARC', shape: 'dots' } } };
+    expect(draw(chosen, [...results, ...results]).panels[0]!.series[0]!.points).toHaveLength(4);
     const { series: over } = draw({ x: 'seed', y: 'cores', where: { type: ['SHORT'] } }, results.slice(0, 1))
       .panels[0]!;
     expect(over[0]!.points).toEqual([{ x: expect.anything(), y: 2 }]);
