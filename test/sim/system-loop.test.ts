@@ -240,7 +240,7 @@ describe('a dispatcher that runs requests itself', () => {
   const burst = parseWorkload('name: b\ntypes: [{ name: A, ratio: 1, service: 2us }]\narrivals: constant', 'b.yaml');
 
   it('runs one in slices, reads messages between them, and keeps it to its end', async () => {
-    const costs = charging({ dispatchNs: 100, workerTransmitNs: 60, pollNs: 500, ownSwitchNs: 50 });
+    const costs = charging({ dispatchNs: 100, workerTransmitNs: 60, pollNs: 500, ownSwitchNs: 300 });
     const spans: string[] = [];
     const observer: Observer = {
       ...{ arrives() {}, drops() {}, steals() {}, dispatcher() {} },
@@ -248,14 +248,14 @@ describe('a dispatcher that runs requests itself', () => {
       stops: (worker, atNs, completed) => spans.push(`${completed ? 'done' : 'stops'} on ${worker} at ${atNs}`),
     };
     const record = await run('jbsq:k=1', burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs, observer });
-    // The worker is done with the first at 2100 and has replied at 2160. The dispatcher, whose number is 1, reads that
-    // when the last of its own four slices and its own reply are over, at 2360.
+    // The worker has replied to the first at 2160. The dispatcher, whose number is 1, reads that when its slice is over,
+    // at 2500, hands out the third, and only then goes on.
     expect(spans).toEqual([
-      ...['0 on 0 from 100', '1 on 1 from 150', 'stops on 1 at 650', '1 on 1 from 700', 'stops on 1 at 1200'],
-      ...['1 on 1 from 1250', 'stops on 1 at 1750', '1 on 1 from 1800', 'done on 0 at 2100', 'done on 1 at 2300'],
-      ...['2 on 0 from 2460', 'done on 0 at 4460'],
+      ...['0 on 0 from 100', '1 on 1 from 400', 'stops on 1 at 900', '1 on 1 from 1200', 'stops on 1 at 1700'],
+      ...['1 on 1 from 2000', 'done on 0 at 2100', 'stops on 1 at 2500', '2 on 0 from 2600', '1 on 1 from 2900'],
+      ...['done on 1 at 3400', 'done on 0 at 4600'],
     ]);
-    expect(record.histograms[0]!.sojournNs.sum).toBe(2160 + 2360 + 4520);
+    expect(record.histograms[0]!.sojournNs.sum).toBe(2160 + 3460 + 4660);
   });
 
   it('is as much as one more worker where it has nothing else to do', async () => {

@@ -148,4 +148,16 @@ describe('whatever a system costs', { timeout: 60_000 }, () => {
       );
     },
   );
+
+  const busy = fc.tuple(shapes, fc.integer({ min: 1, max: 3 })).map(([shape, workers]) => ({ ...shape, workers }));
+  const own = { pollNs: 700, ownSwitchNs: 50, parkNs: 500, allocateNs: 1000, wakeNs: 300 };
+  it.each(['jbsq:k=1', 'jbsq:quantum=700ns', 'd-fcfs-steal', 'steal-ts:quantum=700ns'])(
+    '%s keeps these promises beside a dispatcher that runs requests, and with workers that park',
+    async (text) => {
+      await fc.assert(
+        fc.asyncProperty(busy, someCosts, (shape, costs) => check(text, shape, { ...costs, ...own })),
+        { numRuns: runs(15) },
+      );
+    },
+  );
 });
