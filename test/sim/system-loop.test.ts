@@ -248,8 +248,8 @@ describe('a dispatcher that runs requests itself', () => {
       stops: (worker, atNs, completed) => spans.push(`${completed ? 'done' : 'stops'} on ${worker} at ${atNs}`),
     };
     const record = await run('jbsq:k=1', burst, { requests: 3, warmup: 0, workers: 1, load: 1e9, costs, observer });
-    // The worker has replied to the first at 2160. The dispatcher, whose number is 1, reads that when its slice is over,
-    // at 2500, hands out the third, and only then goes on.
+    // The worker has replied to the first at 2160. The dispatcher, whose number is 1, reads that when its slice is
+    // over, at 2500, hands out the third, and only then goes on.
     expect(spans).toEqual([
       ...['0 on 0 from 100', '1 on 1 from 400', 'stops on 1 at 900', '1 on 1 from 1200', 'stops on 1 at 1700'],
       ...['1 on 1 from 2000', 'done on 0 at 2100', 'stops on 1 at 2500', '2 on 0 from 2600', '1 on 1 from 2900'],
