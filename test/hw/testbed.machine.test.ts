@@ -263,19 +263,13 @@ series:
 describe.skipIf(missing !== undefined)('psp figure --hosts', { timeout: 120_000 }, () => {
   it('draws points that hosts have measured over the simulated curves', async () => {
     mkdirSync(join(folder, 'experiments'));
-    const figure = 'workload: bimodal\nworkers: 2\npolicy: c-fcfs\nload: 0.4\nrequests: 20k\nreplications: 1\n';
+    const figure = 'workload: bimodal\nworkers: 2\npolicy: c-fcfs\nload: 0.05\nrequests: 20k\nreplications: 1\n';
     writeFileSync(join(folder, 'experiments/figure-3.yaml'), figure);
     const where = ['--experiments', 'experiments', '--out', 'figures', '--hosts', hosts];
-    const figures = testbed.start(['figure', '3', ...where, '--dilate', '100', '--minutes', '0.01']);
-    await traffic();
-    await testbed.freeze('server', 200);
-    const { code, err } = await figures.outcome;
+    const { code, err } = await testbed.psp(['figure', '3', ...where, '--minutes', '0.01']);
     expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('1 point on the hosts of') });
     const csv = readFileSync(join(folder, 'figures/figure-3-hw.csv'), 'utf8');
     expect(csv).toMatch(/measured.*,hw\n/);
-    // The server's end saw that, and the run was repeated.
-    const [measured] = readSweep(join(folder, 'figures')).points.filter(({ result }) => result.world === 'hw');
-    expect((measured!.result as Result & HardwareFields).disturbedRuns!.repeated).toBeGreaterThan(0);
     expect(await testbed.leftovers()).toEqual([]);
   });
 });
@@ -292,31 +286,63 @@ function copyOfPsp(name: string, file: string, change: (text: string) => string)
 }
 
 describe.skipIf(missingNative() !== undefined)('an end on a host', { timeout: 60_000 }, () => {
-  it('ends by itself, with its process and its socket, when its orchestrator falls silent', async () => {
-    const socket = join(folder, 'silent.sock');
+  /** A server that is ready. */
+  async function readyServer(dilation: number) {
+    const socket = join(folder, 'end.sock');
     const device = `device: { memif: ${socket} }, address: { ip: 192.168.77.10 }`;
-    const text = `server: { ${device}, workers: 1, application: sleep }`;
+    const text = `server: { ${device}, workers: 1, application: sleep, poll: sleep }`;
     const end = execa(process.execPath, [MAIN, 'testbed', 'end'], { reject: false, stdin: 'pipe' });
+    const tell = (message: object) => end.stdin.write(`${JSON.stringify(message)}\n`);
     const workload = { text: 'name: a\ntypes: [{ name: A, ratio: 1, service: 1us }]', fileName: 'a.yaml', files: {} };
     const order = {
       ...{ role: 'server', config: { text, fileName: 's.yaml' }, workload, policy: 'c-fcfs' },
-      ...{ identity: codeIdentity(parsePolicy('c-fcfs')), workers: 1, seed: '1', dilation: 1 },
+      ...{ identity: codeIdentity(parsePolicy('c-fcfs')), workers: 1, seed: '1', dilation },
     };
-    for (const message of [{ kind: 'order', order }, { kind: 'go' }]) end.stdin.write(`${JSON.stringify(message)}\n`);
-    const alive = setInterval(() => end.stdin.write('{"kind":"alive"}\n'), 500);
+    for (const message of [{ kind: 'order', order }, { kind: 'go' }]) tell(message);
+    const alive = setInterval(() => tell({ kind: 'alive' }), 500);
     let heard = '';
     end.stdout.on('data', (text: Buffer) => {
       heard += text;
     });
-    while (!heard.includes('"ready"') && end.exitCode === null) await sleep(20);
-    expect(heard).toContain('"ready"');
+    const hears = (kind: string) => until(`it says ${kind}`, () => heard.includes(`"${kind}"`));
+    await hears('ready');
     const [child] = childrenOf(end.pid!);
-    expect(existsSync(`/proc/${child}`)).toBe(true);
-    clearInterval(alive);
+    const isGone = () => !existsSync(`/proc/${child}`) && !existsSync(socket);
+    return { end, tell, child: child!, hears, heard: () => heard, fallSilent: () => clearInterval(alive), isGone };
+  }
+
+  it('ends by itself, with its process and its socket, when its orchestrator falls silent', async () => {
+    const { end, fallSilent, isGone } = await readyServer(1);
+    expect(isGone()).toBe(false);
+    fallSilent();
     const silentMs = Date.now();
     expect((await end).exitCode).toBe(1);
     expect(Date.now() - silentMs).toBeLessThan(5000);
-    expect([existsSync(`/proc/${child}`), existsSync(socket)]).toEqual([false, false]);
+    expect(isGone()).toBe(true);
+  });
+
+  it('says when the cores of its server were away', async () => {
+    const { end, tell, child, hears, heard, fallSilent, isGone } = await readyServer(2);
+    process.kill(child, 'SIGSTOP');
+    await sleep(100);
+    process.kill(child, 'SIGCONT');
+    // The threads that notice it are the last to get a core.
+    await sleep(300);
+    tell({ kind: 'stop' });
+    await hears('serverDone');
+    fallSilent();
+    end.stdin.end();
+    expect((await end).exitCode).toBe(0);
+    const { watched } = JSON.parse(
+      heard()
+        .split('\n')
+        .find((line) => line.includes('serverDone'))!,
+    );
+    const longestNs = Math.max(
+      ...watched.gapsNs.map((ns: number, i: number) => (i % 2 ? ns - watched.gapsNs[i - 1] : 0)),
+    );
+    expect(longestNs).toBeGreaterThan(90e6);
+    expect(isGone()).toBe(true);
   });
 });
 
