@@ -220,7 +220,13 @@ async function listening(own: string): Promise<void> {
 }
 
 function signalAll(signal: NodeJS.Signals, pids: readonly number[]): void {
-  if (pids.length > 0) spawnSync('kill', ['-s', signal.slice(3), ...pids.map(String)]);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
 
 function commandOf(pid: number): string {
@@ -231,11 +237,16 @@ function commandOf(pid: number): string {
   }
 }
 
+/** From /proc, at once: a ps per process takes longer than a run on a busy machine. */
 function descendants(pid: number): number[] {
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
-  const children = stdout
-    .split('\n')
-    .map(Number)
-    .filter((child) => child > 0);
-  return children.flatMap((child) => [child, ...descendants(child)]);
+  try {
+    const children = readdirSync(`/proc/${pid}/task`)
+      .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' '))
+      .filter((child) => child !== '')
+      .map(Number);
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
 }

@@ -137,14 +137,14 @@ describe.skipIf(missing !== undefined)('psp sweep --hosts', { timeout: 240_000 }
   beforeAll(() => {
     // With names so long that the trace is larger than the tiny disk.
     const types = ['GET', 'PUT'].map((type) => `${type} of an object that has a long name`);
-    const rows = Array.from({ length: 200 }, (_, i) => `${i * 5e6},${types[i % 2]},50000`);
+    const rows = Array.from({ length: 400 }, (_, i) => `${i * 5e6},${types[i % 2]},50000`);
     writeFileSync(join(folder, 'trace.csv'), `arrival_ns,type,service_ns\n${rows.join('\n')}\n`);
     writeFileSync(join(folder, 'lcfs.ts'), blocks('ts policy')[0]!.text);
     writeFileSync(
       join(folder, 'experiment.yaml'),
       `workers: 2
 series:
-  - { workload: bimodal, policy: c-fcfs, load: 0.05, requests: 2k }
+  - { workload: bimodal, policy: c-fcfs, load: 0.05, requests: 4k }
   - { workload: trace.csv, policy: ./lcfs.ts }
 `,
     );
@@ -215,16 +215,16 @@ series:
     expect([code, out.split('\n')[0]]).toEqual([1, '2 points: 1 run, 1 were there already']);
     const found = readSweep(join(folder, 'out')).points;
     const [dropped, fine] = [first, second].map((key) => found.find((point) => point.key === key)!.result);
-    expect(dropped).toMatchObject({ policy: 'c-fcfs', outcome: 'lost', end: 'drained', requests: 2000 });
+    expect(dropped).toMatchObject({ policy: 'c-fcfs', outcome: 'lost', end: 'drained', requests: 4000 });
     const { lost } = dropped as Result & HardwareFields;
-    expect(lost).toBeGreaterThan(20);
-    expect(dropped!.completed).toBe(2000 - lost);
+    expect(lost).toBeGreaterThan(4);
+    expect(dropped!.completed).toBe(4000 - lost);
     expect(fine).toMatchObject({
       policy: 'lcfs',
       outcome: 'ok',
       end: 'complete',
-      requests: 200,
-      completed: 200,
+      requests: 400,
+      completed: 400,
       lost: 0,
     });
     // The run whose client was stopped was repeated.
