@@ -61,7 +61,7 @@ export class PreemptionBudget {
     const share = cells[SHARE]! + MOST_SHARE * this.workers * (nowNs - cells[LAST]!);
     cells[SHARE] = Math.min(share, this.mostNs);
     cells[LAST] = nowNs;
-    return cells[SHARE]! >= costNs && cells[IDLE]! >= costNs;
+    return cells[SHARE] >= costNs && cells[IDLE]! >= costNs;
   }
 
   spend(): void {

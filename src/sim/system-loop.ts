@@ -393,7 +393,7 @@ export function createSystemLoop(
     requestOn[worker] = -1;
     if (workersHaveQueues) {
       tellPreemption(worker);
-      if (parking && requestOn[worker]! < 0) parking.idles(worker);
+      if (parking && requestOn[worker] < 0) parking.idles(worker);
     } else {
       if (workersHavePlaces) leave(worker, true);
       notify(worker, PREEMPTED, NOTIFIES_PREEMPTED, doneOn[worker]);

@@ -8,17 +8,21 @@ const INCLUDE = join(ROOT, 'native/include');
 const STRICT = ['-Wall', '-Wextra', '-Wpedantic', '-Werror'];
 const SHARED = ['-O2', '-shared', '-fPIC', '-pthread'];
 
+const starts = (compiler: string) => spawnSync(compiler, ['--version']).status === 0;
+/** Debian's, where the first in the path is one that does not start: rustup's without its folder, say. */
+const RUSTC = ['rustc', '/usr/bin/rustc'].find(starts) ?? 'rustc';
+
 /** The compiler of a file and its arguments, by the ending of its name. */
 const COMPILERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['c', ['cc', '-std=c99', ...STRICT, ...SHARED, '-I', INCLUDE]],
   ['cpp', ['c++', '-std=c++20', ...STRICT, ...SHARED, '-I', INCLUDE]],
-  ['rs', ['rustc', '--edition', '2021', '-O', '--crate-type', 'cdylib', '-C', 'panic=abort']],
+  ['rs', [RUSTC, '--edition', '2021', '-O', '--crate-type', 'cdylib', '-C', 'panic=abort']],
 ]);
 
 /** Is the compiler of such files here? Says SKIPPED aloud if not. */
 export function compiles(ending: string): boolean {
   const compiler = COMPILERS.get(ending)![0]!;
-  const here = spawnSync(compiler, ['--version']).status === 0;
+  const here = starts(compiler);
   if (!here) console.warn(`SKIPPED: plug-ins in .${ending}: no ${compiler}`);
   return here;
 }
