@@ -182,11 +182,12 @@ describe('psp installed in a project', () => {
     expect(lacking.exitCode).toBe(3);
     // Without optimisation the compiler takes a third of the time.
     await npx(['build-native', '--quiet'], { env: { CXXFLAGS: '-O0' } });
-    const short = ['--policy', 'c-fcfs', '--workers', '2', '--requests', '500'];
+    const short = ['--policy', 'c-fcfs', '--workers', '2', '--requests', '500', '--dilate', '100'];
     const { stdout } = await npx(['run', '--hw', '--workload', 'bimodal', ...short]);
     expect(String(stdout)).toContain('c-fcfs');
     const program = `import { run } from 'psp/hw';
-      const [result] = await run({ workload: 'bimodal', policies: ['./lcfs.ts'], workers: 2, requests: 500 });
+      const short = { workers: 2, requests: 500, dilate: 100 };
+      const [result] = await run({ workload: 'bimodal', policies: ['./lcfs.ts'], ...short });
       console.log(result.policy, result.completed);`;
     const { stdout: said } = await execa(process.execPath, ['--input-type=module', '-e', program], { cwd: folder });
     expect(said).toBe('lcfs 500');

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FIRST_STATE, fragmentOf, type LabState } from '../../src/lab/lab-state.js';
 import { TOUR } from '../../src/lab/tour.js';
 import { MAIN, psp, scratchFolder } from '../cli/psp.js';
-import { inChromium, missingChromium, startChromium, watchPage } from '../support/browser.js';
+import { inChromium, missingChromium, watchPage } from '../support/browser.js';
 import { traceComplaints } from '../support/trace-events.js';
 
 const folder = scratchFolder();
@@ -190,17 +190,9 @@ describe.skipIf(missingChromium() !== undefined)('in Chromium, from disk', () =>
   }
 
   it('plays 64 workers smoothly', { timeout: 120_000 }, async () => {
-    const found = [`as it starts: ${await frameTimes(page, 60)}`];
-    for (const [name, ...args] of [
-      ['--enable-gpu-rasterization', '--enable-gpu-rasterization', '--ignore-gpu-blocklist'],
-      ['OpenGL in software', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
-    ] as const) {
-      const other = await startChromium(...args);
-      found.push(`${name}: ${await frameTimes(await other.newPage(), 20)}`);
-      await other.close();
-    }
+    const times = await frameTimes(page, 60);
     // Printed, not asserted: the machine may be busy.
-    console.log(`psp lab: medians with 64 workers: ${found.join('; ')}`);
+    console.log(`psp lab: medians with 64 workers: ${times}`);
   });
 
   it('shows a turned control at once, and more of the run after it', async () => {
