@@ -3,7 +3,8 @@
 //!
 //!   rustc --edition 2021 -O --crate-type cdylib -C panic=abort native/examples/hash.rs -o libhash.so
 
-use std::ffi::{c_char, c_int, c_void, CStr};
+use std::ffi::CStr;
+use std::os::raw::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const ABI_VERSION: u32 = 1;
