@@ -58,8 +58,19 @@ describe.each(policies.map((policy) => policy.name))('%s keeps its promises', { 
   });
 });
 
-it('the late end of a request leaves what its worker was asked about the next one', async () => {
-  const chosen = parsePolicy('jbsq:k=3:cost=0ns:quantum=700ns');
-  const given = parseCase('seed=1127648277:load=0.5:requests=2:tick=1000:costs=165187910:vary');
-  expect(await judgeCase(chosen, given)).toBeUndefined();
+describe('what random workloads have found', () => {
+  it.each([
+    [
+      'the late end of a request leaves what its worker was asked about the next one',
+      'jbsq:k=3:cost=0ns:quantum=700ns',
+      'seed=4:load=0.5:requests=3:tick=1000:costs=214:vary',
+    ],
+    [
+      'known types keep their workers when a window had UNKNOWN requests only',
+      'darc:window=1',
+      'seed=1:types=2:workers=2:requests=3:unknown',
+    ],
+  ])('%s', async (_what, policy, text) => {
+    expect(await judgeCase(parsePolicy(policy), parseCase(text))).toBeUndefined();
+  });
 });

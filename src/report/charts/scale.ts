@@ -32,11 +32,13 @@ function linearScale({ range, unit = 'number' }: Axis, values: readonly number[]
   const step = roundUp((high - low) / MOST_TICKS);
   const from = range ? low : Math.floor(low / step + 1e-9) * step;
   const to = range ? high : Math.ceil(high / step - 1e-9) * step;
-  const ticks: Tick[] = [];
-  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-9; i++) {
-    const value = Number((i * step).toPrecision(12));
-    ticks.push({ value, label: format(value, unit) });
-  }
+  const first = Math.ceil(from / step - 1e-9);
+  // Counted, because where values are large and near to one another, one more than the first is the first.
+  const more = Math.floor(to / step + 1e-9) - first;
+  const ticks = Array.from({ length: Math.max(0, Math.min(more, 2 * MOST_TICKS) + 1) || 0 }, (_, i): Tick => {
+    const value = Number(((first + i) * step).toPrecision(12));
+    return { value, label: format(value, unit) };
+  });
   return { place: (value) => (value - from) / (to - from), ticks, from, to };
 }
 
@@ -53,7 +55,7 @@ function logScale({ range, unit = 'number' }: Axis, values: readonly number[]): 
   const ticks: Tick[] = [];
   const decades = Math.log10(to / from);
   const every = Math.ceil(decades / MOST_DECADES);
-  for (let power = Math.floor(Math.log10(from) + 1e-9); 10 ** power <= to * 1.000001; power++) {
+  for (let power = Math.floor(Math.log10(from) + 1e-9); power <= Math.log10(to) + 1e-6; power++) {
     for (let digit = 1; digit < 10; digit++) {
       const value = digit * 10 ** power;
       if (value < from * 0.999999 || value > to * 1.000001) continue;

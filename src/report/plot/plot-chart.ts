@@ -197,15 +197,21 @@ function drawPanel(title: string, items: readonly Item[], asked: Asked): Panel {
   const lines = (asked.lines ?? []).map(lineOf);
   return {
     title,
-    x: { ...horizontalAxis(items, asked), ...rangeOf(asked['x-range']) },
-    y: { ...verticalAxis(asked), ...rangeOf(asked['y-range']) },
+    x: withRange(horizontalAxis(items, asked), 'x-range', asked),
+    y: withRange(verticalAxis(asked), 'y-range', asked),
     series,
     ...(lines.length > 0 && { lines }),
   };
 }
 
-function rangeOf(ends: PanelSpec['x-range']): Pick<Axis, 'range'> {
-  return ends ? { range: [axisValue(ends[0]), axisValue(ends[1])] } : {};
+/** @throws InputError for a range that the axis cannot have */
+function withRange(axis: Axis, key: 'x-range' | 'y-range', asked: Asked): Axis {
+  const ends = asked[key];
+  if (!ends) return axis;
+  const range = [axisValue(ends[0]), axisValue(ends[1])] as const;
+  if (axis.scale === 'log' && range[0] <= 0)
+    throw new InputError(`${key}: expected a logarithmic axis to begin above 0, found ${ends[0]}`);
+  return { ...axis, range };
 }
 
 function lineOf({ x, y, label }: LineSpec): ReferenceLine {

@@ -77,7 +77,8 @@ export class Darc extends ReservedScheduler {
     const { window } = this.parameters;
     const isFirst = !this.reserved;
     const isDue = isFirst || ((completions - window) % TRIGGER_CHECK_INTERVAL === 0 && this.someTypeSuffers());
-    if (isDue && (this.measureDemand() || isFirst)) {
+    // A window of UNKNOWN requests says nothing of the types: they keep the workers that they have.
+    if (isDue && this.windowNs() > 0 && (this.measureDemand() || isFirst)) {
       this.reserve();
       this.setup.world.reserved();
     } else if (isDue || completions >= 2 * window) {
@@ -107,8 +108,7 @@ export class Darc extends ReservedScheduler {
    */
   private measureDemand(): boolean {
     const { windowSumNs, windowCount, nextDemand, demand, meanNs } = this;
-    let totalNs = 0;
-    for (let type = 0; type < this.types; type++) totalNs += windowSumNs[type]!;
+    const totalNs = this.windowNs();
     let moved = false;
     for (let type = 0; type < this.types; type++) {
       if (windowCount[type]! > 0) meanNs[type] = windowSumNs[type]! / windowCount[type]!;
@@ -117,6 +117,13 @@ export class Darc extends ReservedScheduler {
       if (Math.abs(nextDemand[type]! - before) > this.parameters.demand * before) moved = true;
     }
     return moved;
+  }
+
+  /** Service time of all known types in the window. */
+  private windowNs(): number {
+    let totalNs = 0;
+    for (let type = 0; type < this.types; type++) totalNs += this.windowSumNs[type]!;
+    return totalNs;
   }
 
   private reserve(): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plotText, readPlotFile } from '../../../src/cli/plot-file.js';
 import { readChecked } from '../../../src/input/read-checked.js';
+import { renderChart } from '../../../src/report/charts/render.js';
 import { figures } from '../../../src/report/figures/index.js';
 import { plotChart } from '../../../src/report/plot/plot-chart.js';
 import { type PlotSpec, readPlotSpec, withOptions } from '../../../src/report/plot/plot-spec.js';
@@ -88,6 +89,17 @@ panels:
     expect(panels.map(({ x }) => x.range)).toEqual(Array(3).fill([0, 1]));
     expect(panels.flatMap(({ series }) => series.map(({ name }) => name))).toEqual(Array(3).fill('c-fcfs'));
     expect(panels[1]!.series[0]!.points.map(({ y }) => y)).toEqual([200_000, 200_000]);
+  });
+
+  it('refuses a logarithmic axis that begins at 0', () => {
+    const said = 'y-range: expected a logarithmic axis to begin above 0, found 0';
+    expect(() => draw(read('y-range: [0, 100]'), sweep)).toThrow(said);
+    expect(draw(read('{ y-range: [0, 100], scale: linear }'), sweep).panels[0]!.y.range).toEqual([0, 100]);
+  });
+
+  it('has an axis for the largest numbers, near to one another or not', () => {
+    const far = read('{ y-range: [1, 1.79e308], x-range: [9007199254740993, 9007199254740996] }');
+    expect(renderChart(draw(far, sweep))).toContain('<svg');
   });
 
   it('has a curve for each request type', () => {
