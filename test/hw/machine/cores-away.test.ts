@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { sendingGaps, waitedNs } from '../../../src/hw/machine/cores-away.js';
 import { scratchFolder } from '../../cli/psp.js';
 
+const root = `${scratchFolder()}/`;
 const ms = (...times: number[]) => Float64Array.from(times, (time) => time * 1e6);
 
 it('a load generator was away when a request was due and it sent nothing for a millisecond', () => {
@@ -17,7 +18,6 @@ it('a load generator was away when a request was due and it sent nothing for a m
 });
 
 it("the kernel says for how long psp's threads waited for a core", () => {
-  const root = `${scratchFolder()}/`;
   const threads = { 10: ['node', '1 1000 1'], 11: ['psp-worker-0', '9 20 3'], 12: ['psp-net', '9 3 3'], 13: ['psp-x'] };
   for (const [id, [comm, schedstat]] of Object.entries(threads)) {
     const task = join(root, 'proc/self/task', id);
