@@ -60,6 +60,12 @@ class Breakable implements Scheduler {
   }
 }
 
+class NewestFirst extends Breakable {
+  protected override pick(): number {
+    return this.list.length - 1;
+  }
+}
+
 /** Index of the largest value. */
 function indexOfMax(values: readonly number[]): number {
   return values.indexOf(Math.max(...values));
@@ -74,7 +80,7 @@ function broken(
   return definePolicy({ ...sound, ...metadata, create: create as Policy['create'] });
 }
 
-/** A sound scheduler with some of its answers, or of what it is told, changed on the way. */
+/** A sound scheduler with some of its replies, or of what it is told, changed on the way. */
 function meddled(
   like: string,
   change: (setup: SchedulerSetup) => Partial<SchedulerSetup>,
@@ -100,7 +106,7 @@ function misled(like: string, lie: (demandNs: number) => number): Policy {
   });
 }
 
-/** A scheduler that answers otherwise when a slice is over. */
+/** A scheduler that gives another reply when a slice is over. */
 function slices(like: string, answer: number): Policy {
   return broken(like, (setup, parameters) => {
     const scheduler = policyNamed(like).create(setup, parameters);
@@ -204,28 +210,12 @@ export const brokenPolicies: readonly BrokenPolicy[] = [
   {
     what: 'serves the newest first',
     property: 'global FIFO',
-    policy: broken(
-      'c-fcfs',
-      (setup) =>
-        new (class extends Breakable {
-          protected override pick(): number {
-            return this.list.length - 1;
-          }
-        })(setup),
-    ),
+    policy: broken('c-fcfs', (setup) => new NewestFirst(setup)),
   },
   {
     what: 'serves the newest of a type first',
     property: 'FIFO within a type',
-    policy: broken(
-      'fixed-priority',
-      (setup) =>
-        new (class extends Breakable {
-          protected override pick(): number {
-            return this.list.length - 1;
-          }
-        })(setup),
-    ),
+    policy: broken('fixed-priority', (setup) => new NewestFirst(setup)),
   },
   {
     what: 'leaves a worker idle though it says it never does',
