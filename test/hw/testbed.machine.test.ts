@@ -115,7 +115,7 @@ async function until<T>(what: string, isSo: () => T): Promise<Exclude<T, false |
   for (;;) {
     const found = isSo();
     if (found) return found as Exclude<T, false | undefined>;
-    if (Date.now() > limit) throw new Error(`in vain: ${what}`);
+    if (Date.now() > limit) throw new Error(`it did not happen: ${what}`);
     await sleep(10);
   }
 }

@@ -21,7 +21,7 @@ import { localEngine } from './local-engine.js';
 import { hardwareSpec } from './plan-real.js';
 import type { PlannedPoint } from './planned-point.js';
 
-/** How many more repetitions may be in vain. */
+/** How many more repetitions may be disturbed, too. */
 interface Patience {
   left: number;
 }
@@ -54,8 +54,8 @@ const DEFAULT_RETRIES = 2;
 export const MOST_AWAY = 0.02;
 /** A run that was disturbed is repeated this often, and the least disturbed one is kept. */
 const MOST_REPEATS = 2;
-/** After so many repetitions in vain the machine is busy for good, and nothing more is repeated. */
-const MOST_IN_VAIN = 2;
+/** After this many repetitions that were disturbed, too, the machine is busy, and nothing more is repeated. */
+const MOST_DISTURBED = 2;
 const LOOK_EVERY_MS = 200;
 
 /** Simulates the points that are not real, on all cores, before it runs the others. */
@@ -71,7 +71,7 @@ export function hardwareEngine({
       // Without the addon every point would fail.
       if (real.length > 0 && !hosts) loadNative();
       if (simulated.length > 0) await localEngine().run(simulated, hooks);
-      const patience = { left: MOST_IN_VAIN };
+      const patience = { left: MOST_DISTURBED };
       for (const planned of takingTurns(real)) {
         if (hooks.signal.aborted) return;
         const found = hooks.alreadyThere(planned);

@@ -66,7 +66,7 @@ export function droppedByServer(counts: ServerCounts): number {
 
 /**
  * Requests that the policy was told of and that are nowhere any more: it has lost them. Those that it still counts as
- * waiting are lost, too, if `isOver`: nothing runs, and the clients have waited in vain.
+ * waiting are lost, too, if `isOver`: nothing runs, and no reply came to the clients.
  */
 export function lostByPolicy(counts: ServerCounts, isOver = false): number {
   const { arrived, completed, dropped, queued, running } = counts;
